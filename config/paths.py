@@ -1,0 +1,46 @@
+"""Where things lie under `--data`: one class, so that no other module joins path names. Not a store: it reads and writes nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """The layout of a running system's data directory (`sanxiang up --data DIR`)."""
+
+    root: Path
+
+    @property
+    def system_file(self) -> Path:
+        """Addresses and the local token of the running system, 0600; how other commands find it."""
+        return self.root / "system.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held (flock) by the one controller of this directory."""
+        return self.root / "controller.lock"
+
+    @property
+    def asterisk(self) -> Path:
+        """etc/, run/, log/, spool/ and state.json of this directory's Asterisk."""
+        return self.root / "asterisk"
+
+    @property
+    def journal(self) -> Path:
+        """Append-only call journal; the truth until the store has it (design D5)."""
+        return self.root / "journal"
+
+    @property
+    def recordings(self) -> Path:
+        """Talk recordings, kept for the site's retention time (TEL-10)."""
+        return self.root / "recordings"
+
+    @property
+    def messages(self) -> Path:
+        """Messages left by callers, also those taken while the controller was away."""
+        return self.root / "messages"
+
+    @property
+    def database_url(self) -> str:
+        """The embedded store, used when the site names no other."""
+        return f"sqlite+aiosqlite:///{self.root / 'sanxiang.db'}"

@@ -1,0 +1,146 @@
+"""What happens to a call, as events: the lines of the journal, and what the store and the live pages are made from.
+
+Past tense, frozen; `at` is the instant it happened (aware, UTC). Idempotent by `event_id` (design D5). TKT-1, TKT-3.
+"""
+
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+import msgspec
+
+
+def new_event_id() -> str:
+    return uuid4().hex
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Root of all journal events. The tag on disk is the class name."""
+
+    at: datetime
+    event_id: str = msgspec.field(default_factory=new_event_id)
+
+
+class CallEvent(Event, frozen=True, kw_only=True):
+    call_id: str
+
+
+class CallArrived(CallEvent, frozen=True, kw_only=True):
+    """A call exists, and with it its ticket. `at` is the INVITE."""
+
+    ticket: str
+    channel_id: str
+    direction: Literal["inbound", "outbound", "agent"]
+    dnis: str
+    ani: str
+    caller_name: str
+    line: str | None
+    """Kind of the line that was dialled (aid, hotline, supervision); None for a number no line has."""
+    due_call: str | None = None
+
+
+class CallRang(CallEvent, frozen=True, kw_only=True):
+    """Ringing was sent to the caller."""
+
+
+class CallAnswered(CallEvent, frozen=True, kw_only=True):
+    """The system picked up (outbound: the customer did). `rings` as TEL-1 counts them."""
+
+    rings: int
+
+
+class MenuEntered(CallEvent, frozen=True, kw_only=True):
+    menu: str
+
+
+class MenuChosen(CallEvent, frozen=True, kw_only=True):
+    """A choice took the caller out of the menus. `at` is the end of the last digit, or of the timeout."""
+
+    menu: str
+    digits: str
+    choice: str
+    """`queue:hotline`, `message`, `hangup`."""
+
+
+class CallQueued(CallEvent, frozen=True, kw_only=True):
+    """`at` starts the wait clock (TEL-2)."""
+
+    queue: str
+
+
+class AgentOffered(CallEvent, frozen=True, kw_only=True):
+    """An agent was reserved and got the screen pop; the telephone begins to ring."""
+
+    agent: str
+    channel_id: str
+
+
+class AgentMissed(CallEvent, frozen=True, kw_only=True):
+    """The offer failed. `reason`: rona, busy, rejected, unreachable, caller_hung_up, recovered."""
+
+    agent: str
+    reason: str
+
+
+class AgentAnswered(CallEvent, frozen=True, kw_only=True):
+    agent: str
+
+
+class TalkStarted(CallEvent, frozen=True, kw_only=True):
+    """Both parties hear each other."""
+
+    agent: str
+    agent_channel_id: str
+    bridge_id: str
+    recording: str | None
+    """File name under the recordings directory, None when not recorded."""
+
+
+class MessageLeft(CallEvent, frozen=True, kw_only=True):
+    """A voice message. `file` is its name under the messages directory; `duration_s` in seconds."""
+
+    file: str
+    duration_s: float
+
+
+class CallNoted(CallEvent, frozen=True, kw_only=True):
+    """Something for the ticket's timeline that has no field of its own."""
+
+    action: str
+    text: str
+
+
+class CallEnded(CallEvent, frozen=True, kw_only=True):
+    """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
+    out_of_hours, information, dropped_by_system, not_reached, refused, confirmed, changed."""
+
+    ended_by: Literal["caller", "agent", "system"]
+    outcome: str
+
+
+class AgentStateChanged(Event, frozen=True, kw_only=True):
+    agent: str
+    state: str
+    """logged_out, available, reserved, ringing, talking, hold, wrap_up, not_ready."""
+    reason: str | None = None
+    call_id: str | None = None
+    until: datetime | None = None
+    """When wrap-up ends by itself."""
+
+
+AnyEvent = (
+    CallArrived
+    | CallRang
+    | CallAnswered
+    | MenuEntered
+    | MenuChosen
+    | CallQueued
+    | AgentOffered
+    | AgentMissed
+    | AgentAnswered
+    | TalkStarted
+    | MessageLeft
+    | CallNoted
+    | CallEnded
+    | AgentStateChanged
+)

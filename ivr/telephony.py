@@ -1,0 +1,274 @@
+"""The telephony port: what a call flow may ask of the telephone system, and what may go wrong. No Asterisk here.
+
+Implemented by `ivr.ari.telephony` (real) and `tests.fakes.telephony` (unit tests); one contract suite runs on both.
+
+    TelephonyError
+    ├── ChannelGone        that party has hung up: an expected branch, never a fault
+    ├── DialFailed         the party dialled did not answer; `reason` says why
+    ├── PlaybackFailed     a prompt could not be played (missing file, watchdog)
+    └── TelephonyDown      the telephone system does not answer commands in time
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
+
+from config.ids import BridgeId, ChannelId
+
+T = TypeVar("T")
+
+
+class TelephonyError(Exception):
+    """Root of everything a telephone system can answer instead of doing what was asked."""
+
+
+class ChannelGone(TelephonyError):
+    """The party of this channel has hung up (ARI 404, StasisEnd, ChannelDestroyed)."""
+
+    def __init__(self, channel_id: ChannelId) -> None:
+        super().__init__(f"channel {channel_id} has hung up")
+        self.channel_id = channel_id
+
+
+class DialOutcome(Enum):
+    """Why a dialled party did not answer, from the Q.850 cause."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    CANCELLED = "cancelled"
+
+
+class DialFailed(TelephonyError):
+    """A dialled party was not reached. `cause` is the Q.850 number, 0 when there was none."""
+
+    def __init__(self, channel_id: ChannelId, reason: DialOutcome, cause: int) -> None:
+        super().__init__(f"channel {channel_id} was not answered: {reason.value} (cause {cause})")
+        self.channel_id = channel_id
+        self.reason = reason
+        self.cause = cause
+
+
+class PlaybackFailed(TelephonyError):
+    """A prompt was not played to its end: its file is missing, or the watchdog gave up on it."""
+
+
+class TelephonyDown(TelephonyError):
+    """No answer to a command in time, or no connection: the telephone system is away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digit:
+    """One key press (DTMF), at the instant the telephone system saw its end."""
+
+    digit: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptsFinished:
+    """What was being played has been heard to its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A channel that entered our application. `invited_at` is its creation (the INVITE), not the delivery of the event;
+    `entered_at` is when it entered the application (StasisStart's own timestamp).
+
+    `role`: "inbound" from a trunk; "agent" from an agent's own telephone.
+    """
+
+    channel: "Channel"
+    role: Literal["inbound", "agent"]
+    dnis: str
+    ani: str
+    name: str
+    invited_at: datetime
+    entered_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingResult:
+    """A finished recording. `duration_s` is 0.0 when nothing was said."""
+
+    path: Path
+    duration_s: float
+
+
+class Playback(Protocol):
+    """A running playback of one or more prompts, one after the other."""
+
+    async def finished(self) -> None:
+        """Wait for the end. Raises ChannelGone, PlaybackFailed (also by the watchdog)."""
+
+    async def stop(self) -> None:
+        """End it now (barge-in). Does nothing when it has ended or the party has gone."""
+
+
+class Channel(Protocol):
+    """One leg. Every method raises ChannelGone when the party has hung up, TelephonyDown when nothing answers."""
+
+    @property
+    def id(self) -> ChannelId: ...
+
+    @property
+    def gone(self) -> bool:
+        """The party has hung up."""
+
+    @property
+    def gone_at(self) -> datetime | None:
+        """When the party hung up, by the telephone system's clock."""
+
+    async def ring(self) -> None:
+        """Send ringing (180). No music before answer: it would be silence."""
+
+    async def answer(self) -> datetime:
+        """Answer and wait for Up; the instant it was Up. Also clears the fallback timer of the dialplan (D2)."""
+
+    async def take_over(self) -> None:
+        """Clear the dialplan's fallback timer: from here on the controller answers for this channel (D2)."""
+
+    async def start_playback(self, prompts: Sequence[str]) -> Playback:
+        """Play prompt ids one after the other; returns as soon as it has begun."""
+
+    async def say(self, prompts: Sequence[str]) -> None:
+        """Play prompt ids to the end. Digits pressed meanwhile stay in the mailbox (type-ahead)."""
+
+    async def next_input(
+        self, playback: Playback | None, timeout_s: float | None
+    ) -> Digit | PromptsFinished | None:
+        """The next digit, or the end of `playback`, whichever is first; None after `timeout_s` seconds."""
+
+    async def start_music(self) -> None:
+        """Music on hold, for callers who wait. Only after answer."""
+
+    async def stop_music(self) -> None: ...
+
+    async def record_message(self, path: Path, *, max_s: float, silence_s: float) -> RecordingResult:
+        """Record what the party says until `#`, silence or `max_s`; `path` is where the WAV shall lie."""
+
+    async def hangup(self, reason: Literal["normal", "busy", "no_answer", "congestion"] = "normal") -> None:
+        """Hang up; does nothing (no ChannelGone) when the party has gone already."""
+
+    async def wait_gone(self) -> None:
+        """Return when the party hangs up (no ChannelGone: that is what was waited for)."""
+
+    async def until(self, awaitable: Awaitable[T], timeout_s: float | None = None) -> T:
+        """Await something else while this party stays: ChannelGone when it leaves first, TimeoutError when time is up.
+
+        The awaitable is cancelled in both cases.
+        """
+
+
+class DialledChannel(Channel, Protocol):
+    """A leg that we dial."""
+
+    async def dial(self, ring_timeout_s: float) -> None:
+        """Send the INVITE of a channel made by `prepare_out`; does nothing when it has been dialled already (D6)."""
+
+    async def answered(self) -> datetime:
+        """Wait for the answer; its instant. Raises DialFailed."""
+
+    @property
+    def ringing_at(self) -> datetime | None:
+        """When the party's telephone began to ring, if it did."""
+
+
+class Bridge(Protocol):
+    """Mixes legs into one talk."""
+
+    @property
+    def id(self) -> BridgeId: ...
+
+    async def add(self, *channels: Channel) -> None:
+        """Bring answered channels in. Raises ChannelGone with the id of the one that left."""
+
+    async def start_recording(self, path: Path) -> None:
+        """Record the talk to a WAV at `path` (TEL-10)."""
+
+    async def destroy(self) -> None:
+        """Take it down; does nothing when it is gone. Hang up the legs first (design D3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveChannel:
+    """A channel found alive after a (re)connect."""
+
+    channel_id: ChannelId
+    role: Literal["inbound", "agent", "dialled"]
+    up: bool
+    dnis: str
+    ani: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveBridge:
+    """A bridge found alive after a (re)connect, with the legs in it."""
+
+    bridge_id: BridgeId
+    channel_ids: tuple[ChannelId, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What is alive in the telephone system right now, of our application."""
+
+    channels: tuple[LiveChannel, ...]
+    bridges: tuple[LiveBridge, ...]
+
+
+ArrivalHandler = Callable[[Arrival], None]
+ConnectHandler = Callable[[Snapshot], Awaitable[None]]
+
+
+class Telephony(Protocol):
+    """The telephone system."""
+
+    async def serve(self, on_arrival: ArrivalHandler, on_connect: ConnectHandler) -> None:
+        """Run until cancelled.
+
+        `on_connect` is awaited after each (re)connect with what is alive, before any arrival of that connection is
+        delivered (channels known from before that are not alive any more are marked gone first). Then `on_arrival` is
+        called once per channel that enters; a channel in a snapshot is never delivered as an arrival as well (one call,
+        however often it is named).
+        """
+
+    async def dial_agent(
+        self, agent_id: str, *, channel_id: ChannelId, caller_id: str, ring_timeout_s: float
+    ) -> DialledChannel:
+        """Ring an agent's telephone. Returns once the request is accepted; raises DialFailed if it has no telephone."""
+
+    async def prepare_out(self, number: str, *, channel_id: ChannelId, caller_id: str) -> DialledChannel:
+        """Make a customer's channel through the trunk without dialling it (ARI create); `dial()` sends the INVITE.
+
+        Two steps, because a call is not transactional (D6): the channel exists under its known id before the store says
+        `dialling`, so that after a crash a missing channel can only mean that it was dialled and has ended.
+        An existing channel of that id is adopted. `number` matches ^+?[0-9*#]{1,20}$ or ValueError (D11).
+        """
+
+    async def create_bridge(self, bridge_id: BridgeId) -> Bridge: ...
+
+    async def find_channel(self, channel_id: ChannelId) -> LiveChannel | None:
+        """Look one channel up; None when it does not exist (D6)."""
+
+    def adopt_channel(self, channel: LiveChannel) -> DialledChannel:
+        """The channel object of one found in a snapshot (of any role)."""
+
+    def adopt_bridge(self, bridge: LiveBridge) -> Bridge: ...
+
+    async def reload_endpoints(self) -> None:
+        """Make changed agents' telephones known."""
+
+    @property
+    def connected(self) -> asyncio.Event:
+        """Set while commands can be sent."""
+
+    def status(self) -> dict[str, object]:
+        """For `/status`: `{"ok": bool, …}`."""
