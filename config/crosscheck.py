@@ -1,0 +1,161 @@
+"""The faults that show only between the parts of a site: duplicates, overlapping hours, rows of keys that are too long.
+
+Rules over the files' trees, not over the models, so that they also speak of a site with other faults. The paths through
+the menus are in menu_graph.py; names that lead nowhere are found while validating (fields.py, from `declared_names`).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+
+from config.fields import ID_PATTERN, Declared, Kind, days_named, period_bounds
+from config.menu_graph import menu_faults, queue_circles
+from config.schema import Settings
+from config.source import Fault, Mark, Source, Tree
+
+
+@dataclass(frozen=True)
+class SiteSources:
+    """The files of a site; menus by their id, which is the file's stem."""
+
+    settings: Source
+    lines: Source
+    queues: Source
+    agents: Source
+    prompts: Source
+    menus: Mapping[str, Source]
+
+
+def declared_names(sources: SiteSources) -> Declared:
+    """What the site has, for checking what it refers to. Says nothing of a file that could not be read."""
+    names: dict[Kind, frozenset[str]] = {"menu": frozenset(sources.menus)}
+    if sources.queues.readable:
+        names["queue"] = _texts(sources.queues.tree.children("queues"), "name")
+    if sources.agents.readable:
+        people = sources.agents.tree.children("agents")
+        names["agent"] = _texts(tuple(person for person in people if _has_telephone(person)), "id")
+    if sources.prompts.readable:
+        listed = sources.prompts.tree.get("prompts")
+        names["prompt"] = frozenset(listed.entries or ()) if listed is not None else frozenset()
+    if sources.settings.readable:
+        names["level"] = _texts(sources.settings.tree.children("levels"), "id")
+    return Declared(names, _ring_period(sources.settings))
+
+
+def _texts(items: tuple[Tree, ...], key: str) -> frozenset[str]:
+    return frozenset(text for item in items if (text := item.text(key)) is not None)
+
+
+def _has_telephone(agent: Tree) -> bool:
+    telephone = agent.get("telephone")
+    return telephone is None or telephone.scalar is not False
+
+
+def _ring_period(settings: Source) -> float | None:
+    written = settings.tree.get("ring_period_s")
+    if written is None:
+        default = Settings.model_fields["ring_period_s"].default
+        return float(default) if settings.readable else None
+    value = written.scalar
+    return float(value) if isinstance(value, int | float) and value > 0 else None
+
+
+def cross_faults(sources: SiteSources) -> list[Fault]:
+    """Every fault between parts, in no particular order."""
+    faults = [
+        *_duplicates(sources.lines, "lines", "dnis", "DNIS"),
+        *_duplicates(sources.queues, "queues", "name", "queue"),
+        *_duplicates(sources.agents, "agents", "id", "agent"),
+        *_duplicates(sources.settings, "levels", "id", "level"),
+        *_duplicates(sources.settings, "reasons", "id", "reason"),
+        *_duplicates(sources.settings, "dispositions", "id", "disposition"),
+        *_agents_twice_in_queue(sources.queues),
+        *_level_circles(sources.settings),
+        *_overlaps(sources),
+        *queue_circles(sources.queues),
+        *menu_faults(sources.menus, (sources.lines, sources.queues)),
+    ]
+    for name, source in sources.menus.items():
+        if re.fullmatch(ID_PATTERN, name) is None:
+            faults.append(
+                source.fault(Mark(), f"'{name}' is no menu id: name the file in small letters, digits and '-'")
+            )
+        faults.extend(_keys_too_long(source))
+    return faults
+
+
+def _duplicates(source: Source, list_key: str, id_key: str, noun: str) -> Iterator[Fault]:
+    first: dict[str, Mark] = {}
+    for item in source.tree.children(list_key):
+        name = item.text(id_key)
+        if name is None:
+            continue
+        if name in first:
+            yield source.fault(
+                item.value_mark(id_key),
+                f"duplicate {noun} '{name}': it stands already in line {first[name].line}; remove one or change it",
+            )
+        first.setdefault(name, item.value_mark(id_key))
+
+
+def _agents_twice_in_queue(queues: Source) -> Iterator[Fault]:
+    for queue in queues.tree.children("queues"):
+        seen: set[object] = set()
+        for agent in queue.children("agents"):
+            if agent.scalar in seen:
+                yield queues.fault(agent.mark, f"duplicate agent '{agent.scalar}' in this queue: name each agent once")
+            seen.add(agent.scalar)
+
+
+def _level_circles(settings: Source) -> Iterator[Fault]:
+    levels = settings.tree.children("levels")
+    above = {level.text("id"): level.text("above") for level in levels}
+    for level in levels:
+        start = upper = level.text("id")
+        for _ in levels:
+            upper = above.get(upper)
+            if upper == start and start is not None:
+                yield settings.fault(
+                    level.value_mark("above"), f"level '{start}' is above itself: the highest has no `above`"
+                )
+                break
+
+
+def _overlaps(sources: SiteSources) -> Iterator[Fault]:
+    outbound = sources.settings.tree.get("outbound")
+    if outbound is not None:
+        yield from _overlaps_in(sources.settings, [(("day",), item) for item in outbound.children("hours")])
+    for line in sources.lines.tree.children("lines"):
+        hours = line.get("hours")
+        weekdays = hours.get("weekdays") if hours is not None else None
+        if weekdays is not None:
+            periods = [(days_named(spec), item) for spec in weekdays.entries or () for item in weekdays.children(spec)]
+            yield from _overlaps_in(sources.lines, periods)
+
+
+def _overlaps_in(source: Source, periods: Sequence[tuple[tuple[str, ...], Tree]]) -> Iterator[Fault]:
+    """One fault per period that overlaps an earlier one of the same day."""
+    taken: list[tuple[str, time, time, str]] = []
+    for days, item in periods:
+        text = str(item.scalar)
+        bounds = period_bounds(text)
+        if bounds is None:
+            continue
+        start, end = bounds
+        clash = next((t for t in taken if t[0] in days and start < t[2] and t[1] < end), None)
+        if clash is not None:
+            on = f" on {clash[0]}" if len(days) > 1 or clash[0] != "day" else ""
+            yield source.fault(item.mark, f"overlapping hours: '{text}' overlaps '{clash[3]}'{on}; make it one period")
+        taken.extend((day, start, end, text) for day in days)
+
+
+def _keys_too_long(menu: Source) -> Iterator[Fault]:
+    keys = menu.tree.get("keys")
+    limit = menu.tree.get("max_digits")
+    longest = limit.scalar if limit is not None else 1
+    if keys is None or not isinstance(longest, int):
+        return
+    for key in keys.entries or ():
+        if len(key) > longest:
+            yield menu.fault(keys.key_mark(key), f"key '{key}' can never be entered: max_digits is {longest}")

@@ -1,0 +1,116 @@
+"""Loads a site: `check_site` for the command that shows faults, `load_site` for the system that needs a sound site.
+
+The files are validated one by one, and each against the names that all of them declare, so that a fault in one place
+never hides another. Milestone B7; design section 5 (`sanxiang check`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from config.actions import Menu, MenuBody
+from config.crosscheck import SiteSources, cross_faults, declared_names
+from config.fields import Declared, Model
+from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
+from config.prompt_files import prompt_file_faults
+from config.schema import Prompt, Settings, Site
+from config.source import Fault as Fault
+from config.source import Mark, Source
+from config.wording import faults_of
+from config.yaml_source import read_yaml
+
+M = TypeVar("M", bound=Model)
+
+
+class SiteFaults(Exception):
+    """A site that cannot be used; `faults` has every reason, sorted by file, line and column."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+def load_site(directory: Path) -> Site:
+    """The site in a directory. Raises SiteFaults with all faults."""
+    faults, site = check_site(directory)
+    if site is None:
+        raise SiteFaults(faults)
+    return site
+
+
+def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
+    """All faults of a site, sorted; the site when there are none, else None. Reads files, changes nothing."""
+    faults: list[Fault] = []
+    sources = _read(directory, faults)
+    checked = _Checked(declared_names(sources), faults)
+    settings = checked.model(sources.settings, Settings)
+    lines = checked.model(sources.lines, LinesFile)
+    queues = checked.model(sources.queues, QueuesFile)
+    agents = checked.model(sources.agents, AgentsFile)
+    prompts = checked.model(sources.prompts, PromptsFile)
+    menus = {name: checked.model(source, MenuBody) for name, source in sources.menus.items()}
+    faults += cross_faults(sources)
+    faults += prompt_file_faults(sources.prompts, directory / "prompts" / "zh")
+    if faults or settings is None or lines is None or queues is None or agents is None or prompts is None:
+        return sorted(set(faults)), None
+    site = Site.model_validate(
+        {
+            **_fields(settings),
+            "directory": directory,
+            "lines": lines.lines,
+            "queues": queues.queues,
+            "agents": agents.agents,
+            "menus": tuple(Menu.model_validate({"id": name, **_fields(body)}) for name, body in menus.items() if body),
+            "prompts": {
+                name: Prompt.model_validate({"id": name, **_fields(text)}) for name, text in prompts.prompts.items()
+            },
+        }
+    )
+    return [], site
+
+
+def _read(directory: Path, faults: list[Fault]) -> SiteSources:
+    def read(*parts: str) -> Source:
+        source, found = read_yaml(directory.joinpath(*parts))
+        faults.extend(found)
+        return source
+
+    menu_files = sorted(path.name for path in (directory / "menus").glob("*.yaml"))
+    if not menu_files:
+        faults.append(
+            Source(str(directory / "menus")).fault(Mark(), "missing menus: write at least one menus/<id>.yaml")
+        )
+    return SiteSources(
+        settings=read("site.yaml"),
+        lines=read("lines.yaml"),
+        queues=read("queues.yaml"),
+        agents=read("agents.yaml"),
+        prompts=read("prompts", "prompts.yaml"),
+        menus={name.removesuffix(".yaml"): read("menus", name) for name in menu_files},
+    )
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Validates files against what the whole site declares, and collects the faults."""
+
+    declared: Declared
+    faults: list[Fault]
+
+    def model(self, source: Source, model: type[M]) -> M | None:
+        if not source.readable:
+            return None
+        try:
+            return model.model_validate(source.tree.plain(), context=self.declared)
+        except ValidationError as exc:
+            errors = exc.errors(include_url=False)
+            self.faults.extend(faults_of(errors, source.tree, source.file, model))
+            return None
+
+
+def _fields(model: Model) -> dict[str, object]:
+    """A model's parts as they are (not turned into dictionaries)."""
+    return {name: getattr(model, name) for name in type(model).model_fields}

@@ -1,0 +1,314 @@
+"""What a site may say, as frozen models: lines, queues, agents, menus, prompts, rules of the house.
+
+Not the reading of files (load.py), nor the checks over several of them (crosscheck.py). Durations carry `_s` (seconds);
+times of day are local to the site's `time_zone`; defaults are those of the requirements. LNE-1, TEL-1, TEL-4, FUP-6.
+"""
+
+from collections.abc import Mapping
+from datetime import time
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from config.actions import Action as Action
+from config.actions import BackAction as BackAction
+from config.actions import HangupAction as HangupAction
+from config.actions import Menu as Menu
+from config.actions import MenuAction as MenuAction
+from config.actions import MessageAction as MessageAction
+from config.actions import OutsideMenu
+from config.actions import PlayAction as PlayAction
+from config.actions import QueueAction as QueueAction
+from config.actions import RepeatAction as RepeatAction
+from config.actions import Retry as Retry
+from config.fields import (
+    WEEKDAYS,
+    Address,
+    AgentNumber,
+    AgentRing,
+    AreaCode,
+    Day,
+    HostPort,
+    Id,
+    InputSeconds,
+    LevelId,
+    LineRing,
+    MenuId,
+    Model,
+    Number,
+    Period,
+    PromptId,
+    QueueName,
+    RingPeriod,
+    Seconds,
+    Sha256,
+    TelephoneId,
+    Text,
+    Weekday,
+    WeekHours,
+    WholeSeconds,
+    ZoneName,
+)
+
+LineKind = Literal["aid", "hotline", "supervision"]
+"""客户援助电话, 客服热线, 服务监督电话 (LNE-1)."""
+
+Role = Literal["agent", "supervisor", "administrator"]
+
+TicketKind = Literal[
+    "consultation",
+    "complaint",
+    "suggestion",
+    "visit_booking",
+    "guide_booking",
+    "after_sales",
+    "technical_support",
+    "business_application",
+    "message",
+]
+"""The kinds of ticket of TKT-2."""
+
+DayKind = Literal["working", "weekend", "holiday", "make_up"]
+"""What a day is in the Chinese calendar; `make_up` is a Saturday or Sunday that is worked (调休)."""
+
+# Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
+_UNCHECKED_GREETINGS: Any = {}
+_UNCHECKED_CLOSED: Any = {"go": "play", "play": ("out-of-hours",), "then": {"go": "message"}}
+
+
+class Trunk(Model):
+    """The telephone network's side: where calls come from, and the host:port customers are dialled through."""
+
+    match: Annotated[tuple[Address, ...], Field(min_length=1)]
+    outbound: HostPort | None = None
+    caller_id: Number
+
+
+class Recording(Model):
+    """Of talks and of messages that callers leave (TEL-10)."""
+
+    enabled: bool = True
+    notice: bool = True
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    message_max_s: WholeSeconds = 120
+    message_silence_s: WholeSeconds = 5
+
+
+class OutboundRules(Model):
+    """When and how often customers are called (FUP-6). `gap_s` lies between two attempts."""
+
+    hours: tuple[Period, ...] = (
+        Period(start=time(9), end=time(12)),
+        Period(start=time(14), end=time(20)),
+    )
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    gap_s: WholeSeconds = 7200
+    ring_timeout_s: InputSeconds = 45
+    do_not_call: tuple[Number, ...] = ()
+    accept_timeout_s: InputSeconds = 30
+
+
+class Greetings(Model):
+    """The first words of a call, by hour and festival (TEL-4). A festival's greeting goes before the hour's."""
+
+    default: PromptId = "greeting-default"
+    morning: PromptId = "greeting-morning"
+    morning_hours: Period = Period(start=time(6), end=time(11))
+    evening: PromptId = "greeting-evening"
+    evening_hours: Period = Period(start=time(19), end=time(23))
+    newyear: PromptId = "greeting-newyear"
+    spring: PromptId = "greeting-spring"
+    holiday: PromptId = "greeting-holiday"
+
+
+class WaitRules(Model):
+    """What a waiting caller hears besides music (TEL-5): the apology for a long wait, and the position."""
+
+    sorry_after_s: Seconds = 60
+    sorry_every_s: Seconds = 60
+    position_every_s: Seconds = 30
+
+
+class ServiceLevel(Model):
+    """The target of TEL-2. A caller who gives up within `short_abandon_s` counts neither for nor against it."""
+
+    threshold_s: Seconds = 10
+    target: Annotated[float, Field(gt=0, le=1)] = 0.8
+    short_abandon_s: Seconds = 5
+
+
+class Level(Model):
+    """A level of the organisation (三级联动), and the one above it."""
+
+    id: Id
+    title: Text
+    title_en: Text
+    above: LevelId | None = None
+
+
+class PauseReason(Model):
+    """Why an agent is not ready."""
+
+    id: Id
+    title: Text
+    title_en: Text
+
+
+class Disposition(Model):
+    """A result code an agent gives to a ticket of one of these kinds."""
+
+    id: Id
+    title: Text
+    title_en: Text
+    kinds: Annotated[tuple[TicketKind, ...], Field(min_length=1)]
+
+
+class PromptText(Model):
+    """An entry of prompts.yaml. `own`: the site's own recording, which has no checksum."""
+
+    zh: Text
+    en: Text
+    voice: Text | None = None
+    sha256: Sha256 | None = None
+    own: bool = False
+
+
+class Prompt(PromptText):
+    """One sound file, prompts/zh/<id>.wav: what it says, and its checksum (design D8)."""
+
+    id: Id
+
+
+class OpeningHours(Model):
+    """When people answer a line. Written `always`, or with `weekdays: {mon-fri: ["09:00-18:00"], sat: […]}`.
+
+    `holidays`: whether legal holidays are closed or are days like any other. `make_up_days`: the weekday whose hours a
+    worked Saturday or Sunday (调休) takes; null = its own.
+    """
+
+    weekdays: WeekHours
+    holidays: Literal["closed", "open"] = "closed"
+    make_up_days: Weekday | None = "mon"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _always(cls, value: Any) -> Any:
+        if value == "always":
+            all_day = ("00:00-24:00",)
+            return {"weekdays": dict.fromkeys(WEEKDAYS, all_day), "holidays": "open", "make_up_days": None}
+        return value
+
+
+class Line(Model):
+    """A number callers dial. It rings for `ring_s` before the system answers, which is before ring 3 starts (TEL-1)."""
+
+    dnis: Number
+    kind: LineKind
+    title: Text
+    title_en: Text
+    level: LevelId
+    greeting: PromptId
+    menu: MenuId
+    hours: OpeningHours
+    ring_s: LineRing = 0.0
+    out_of_hours: OutsideMenu = Field(default=_UNCHECKED_CLOSED)
+    fallback_queue: QueueName
+
+
+class Queue(Model):
+    """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it."""
+
+    name: Id
+    title: Text
+    title_en: Text
+    kind: LineKind
+    agents: Annotated[tuple[TelephoneId, ...], Field(min_length=1)]
+    strategy: Literal["longest_idle"] = "longest_idle"
+    ring_timeout_s: AgentRing = 15.0
+    wrap_up_s: Seconds = 20.0
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    music: PromptId = "wait-music"
+    max_wait_s: Seconds = 600.0
+    on_max_wait: OutsideMenu
+
+
+class Agent(Model):
+    """A person who works here. An administrator has no telephone."""
+
+    id: AgentNumber
+    name: Text
+    name_en: Text
+    role: Role = "agent"
+    telephone: bool = True
+
+
+class Settings(Model):
+    """site.yaml: what holds for the whole site. `special_days` goes before the built-in calendar (CPL-3)."""
+
+    name: Text
+    name_en: Text
+    time_zone: ZoneName = "Asia/Shanghai"
+    area_code: AreaCode
+    ring_period_s: RingPeriod = 5.0
+    trunk: Trunk
+    recording: Recording = Recording()
+    outbound: OutboundRules = OutboundRules()
+    greetings: Greetings = Field(default=_UNCHECKED_GREETINGS)
+    wait: WaitRules = WaitRules()
+    service_level: ServiceLevel = ServiceLevel()
+    special_days: dict[Day, DayKind] = Field(default_factory=dict)
+    levels: Annotated[tuple[Level, ...], Field(min_length=1)]
+    reasons: Annotated[tuple[PauseReason, ...], Field(min_length=1)]
+    dispositions: Annotated[tuple[Disposition, ...], Field(min_length=1)]
+
+
+class Site(Settings):
+    """A whole site, checked. `directory` is where its files are."""
+
+    directory: Path
+    lines: tuple[Line, ...]
+    queues: tuple[Queue, ...]
+    agents: tuple[Agent, ...]
+    menus: tuple[Menu, ...]
+    prompts: dict[str, Prompt]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which opening hours, greetings and calendars are meant."""
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def menus_by_id(self) -> Mapping[str, Menu]:
+        """For the menu interpreter (ivr/menu.py)."""
+        return {menu.id: menu for menu in self.menus}
+
+    @cached_property
+    def _lines_by_dnis(self) -> Mapping[str, Line]:
+        return {line.dnis: line for line in self.lines}
+
+    @cached_property
+    def _queues_by_name(self) -> Mapping[str, Queue]:
+        return {queue.name: queue for queue in self.queues}
+
+    @cached_property
+    def _agents_by_id(self) -> Mapping[str, Agent]:
+        return {agent.id: agent for agent in self.agents}
+
+    def line_for(self, dnis: str) -> Line | None:
+        """The line with this number; None when none has it."""
+        return self._lines_by_dnis.get(dnis)
+
+    def queue(self, name: str) -> Queue:
+        """KeyError when there is none: names from the site's own files are checked when it is loaded."""
+        return self._queues_by_name[name]
+
+    def menu(self, menu_id: str) -> Menu:
+        """KeyError when there is none."""
+        return self.menus_by_id[menu_id]
+
+    def agent(self, agent_id: str) -> Agent:
+        """KeyError when there is none."""
+        return self._agents_by_id[agent_id]
