@@ -39,7 +39,6 @@ from config.fields import (
     MenuId,
     Model,
     Number,
-    Period,
     PromptId,
     QueueName,
     RingPeriod,
@@ -47,11 +46,12 @@ from config.fields import (
     Sha256,
     TelephoneId,
     Text,
-    Weekday,
     WeekHours,
     WholeSeconds,
     ZoneName,
 )
+from config.fields import Period as Period
+from config.fields import Weekday as Weekday
 
 LineKind = Literal["aid", "hotline", "supervision"]
 """客户援助电话, 客服热线, 服务监督电话 (LNE-1)."""
