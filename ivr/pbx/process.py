@@ -1,0 +1,300 @@
+"""One Asterisk process of one data directory: start, adopt, command, stop. When to restart it is `supervisor`'s.
+
+Asterisk runs in a session of its own and outlives a crashed controller, so it is nobody's child: it is known by its pid
+and start time, and its end is awaited through a pidfd (design D2).
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ivr.pbx import processes
+from ivr.pbx.errors import AsteriskNotReady
+from ivr.pbx.install import AsteriskBinary
+from ivr.pbx.ports import reserve_rtp_block, udp_is_free
+from ivr.pbx.processes import ProcessId
+from ivr.pbx.render import render, render_agents
+from ivr.pbx.settings import PbxSettings, StartFacts
+from ivr.pbx.state import PbxState, load_state, save_state, state_file
+
+_log = logging.getLogger(__name__)
+
+_START_TIMEOUT_S = 20.0
+_COMMAND_TIMEOUT_S = 5.0
+_STOP_GRACE_S = 5.0
+_POLL_S = 0.02
+_ROTATE_AT_BYTES = 10_000_000
+_LOGS = ("messages.log", "security.log", "console.log")
+
+
+class AsteriskProcess:
+    """Use: `await adopt_or_start()`, then run `supervise(...)` beside everything else, at the end `await stop()`."""
+
+    def __init__(self, binary: AsteriskBinary, settings: PbxSettings) -> None:
+        self._binary = binary
+        self._settings = settings
+        self._home = settings.data.asterisk.resolve()
+        self._facts: StartFacts | None = None
+        self._process: ProcessId | None = None
+
+    @property
+    def facts(self) -> StartFacts:
+        """Ports and credentials of the present life; a restart changes them before Asterisk first connects."""
+        if self._facts is None:
+            raise AsteriskNotReady("Asterisk has not been started")
+        return self._facts
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, None when there is none."""
+        return self._process.pid if self.is_alive() and self._process else None
+
+    def is_alive(self) -> bool:
+        """True while the process exists; a hung one is alive too."""
+        return self._process is not None and processes.is_alive(self._process)
+
+    def status(self) -> dict[str, object]:
+        """For the status page; no secrets."""
+        return {
+            "ok": self.is_alive(),
+            "pid": self.pid,
+            "version": self._binary.version,
+            "sip": f"{self.facts.sip_host}:{self.facts.sip_port}" if self._facts else None,
+            "rtp": [self.facts.rtp_first, self.facts.rtp_last] if self._facts else None,
+        }
+
+    async def adopt_or_start(self) -> bool:
+        """Takes over this data directory's running Asterisk (True), else starts one (False). Raises AsteriskNotReady.
+
+        An adopted one keeps its addresses and credentials (`facts`), also where the settings now say otherwise; the
+        rest of its configuration is renewed.
+        """
+        state = load_state(self._settings.data)
+        running = self._find_running(state)
+        if running is not None and state is not None:
+            self._process, self._facts = running, state.facts
+            try:
+                await self.command("core waitfullybooted")
+            except AsteriskNotReady as error:
+                _log.error("the running Asterisk does not answer, it is replaced: %s", error, extra=_extra("pbx_hung"))
+            else:
+                await self._renew(state, running)
+                return True
+        if running is not None:
+            self._process = running
+            await self.kill()
+        await self.start()
+        return False
+
+    async def start(self) -> None:
+        """Starts a new Asterisk with new credentials and waits until it is fully booted. Raises AsteriskNotReady."""
+        settings = self._settings
+        if not udp_is_free(settings.sip_host, settings.sip_port):
+            raise AsteriskNotReady(
+                f"the SIP address {settings.sip_host}:{settings.sip_port} (UDP) is in use by another program: "
+                "stop that one or choose another with --sip HOST:PORT"
+            )
+        block = reserve_rtp_block(settings.rtp_ports, seed=zlib.crc32(str(self._home).encode()))
+        with block.guard:
+            self._process = None
+            self._facts = _new_facts(settings, block.first, block.last)
+            configuration = render(settings, self._binary, self._facts)
+            for name in ("asterisk.ctl", "asterisk.pid"):
+                (self._home / "run" / name).unlink(missing_ok=True)
+            save_state(settings.data, PbxState(self._facts, self._binary.version, None))
+            alive = await asyncio.to_thread(self._launch, configuration, block.guard.fileno())
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                self._process = await self._wait_booted(alive)
+        except TimeoutError as error:
+            await self._abandon_start()
+            raise AsteriskNotReady(
+                f"Asterisk was not ready after {_START_TIMEOUT_S:.0f} s. {self._log_tail()}"
+            ) from error
+        finally:
+            os.close(alive)
+        await self._check_sip()
+        save_state(settings.data, PbxState(self._facts, self._binary.version, self._process))
+        _log.info("Asterisk %s started, pid %d", self._binary.version, self._process.pid, extra=_extra("pbx_started"))
+
+    async def command(self, text: str, timeout_s: float = _COMMAND_TIMEOUT_S) -> str:
+        """Runs a command of Asterisk's console, returns what it printed. Raises AsteriskNotReady."""
+        arguments = [*self._binary.command, "-C", str(self._configuration), "-rx", text]
+        console = await asyncio.create_subprocess_exec(
+            *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        try:
+            async with asyncio.timeout(timeout_s):
+                output, _ = await console.communicate()
+        except TimeoutError as error:
+            console.kill()
+            await console.wait()
+            raise AsteriskNotReady(f"Asterisk did not answer `{text}` within {timeout_s:.0f} s") from error
+        answer = output.decode(errors="replace").strip()
+        if console.returncode != 0:
+            raise AsteriskNotReady(f"Asterisk's console refused `{text}`: {answer}")
+        return answer
+
+    async def ping(self) -> None:
+        """Asks Asterisk for a sign of life through its console. Raises AsteriskNotReady; ARI's own ping is cheaper."""
+        await self.command("core show uptime seconds")
+
+    async def reload_agents(self, agents: Mapping[str, str]) -> None:
+        """Makes these agents' telephones (id → SIP secret) the ones that may register. Calls go on."""
+        self._settings = replace(self._settings, agents=dict(agents))
+        render_agents(self._settings)
+        await self.command("module reload res_pjsip.so")
+
+    async def wait_ended(self) -> None:
+        """Returns when the process has ended; at once when there is none."""
+        if self._process is not None:
+            await processes.wait_ended(self._process)
+
+    async def stop(self) -> None:
+        """Ends all calls and the process, and forgets it. Asks first, insists after 5 s. Cancel `supervise` before."""
+        if self.is_alive():
+            try:
+                await self.command("core stop now", timeout_s=_STOP_GRACE_S)
+                async with asyncio.timeout(_STOP_GRACE_S):
+                    await self.wait_ended()
+            except (AsteriskNotReady, TimeoutError) as error:
+                _log.warning("Asterisk does not stop by itself: %s", error, extra=_extra("pbx_stop_forced"))
+        await self.kill()
+        state_file(self._settings.data).unlink(missing_ok=True)
+
+    async def kill(self) -> None:
+        """Ends the process at once, also a hung one, and waits until it is gone. Its callers get no BYE."""
+        if self._process is not None:
+            processes.send_signal(self._process, signal.SIGKILL)
+            await processes.wait_ended(self._process)
+        self._process = None
+
+    async def rotate_logs(self) -> None:
+        """Keeps each log and one before it, of at most 10 MB or so each."""
+        large = [path for name in _LOGS if _size(path := self._home / "log" / name) > _ROTATE_AT_BYTES]
+        for path in large:
+            path.replace(path.with_suffix(".1.log"))
+        if large:
+            await self.command("logger reload")
+
+    @property
+    def _configuration(self) -> Path:
+        return self._home / "etc" / "asterisk.conf"
+
+    def _find_running(self, state: PbxState | None) -> ProcessId | None:
+        """The Asterisk that runs on our configuration, by the kept identity or else by its own pid file."""
+        if state is not None and state.process is not None and processes.is_alive(state.process):
+            return state.process
+        try:
+            pid = int((self._home / "run" / "asterisk.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        arguments = processes.command_line(pid)
+        ours = str(self._configuration) in arguments and "-rx" not in arguments
+        return processes.identify(pid) if ours else None
+
+    async def _renew(self, state: PbxState, running: ProcessId) -> None:
+        facts, settings = state.facts, self._settings
+        if (facts.sip_host, facts.sip_port) != (settings.sip_host, settings.sip_port):
+            _log.warning(
+                "Asterisk was adopted with SIP at %s:%d; another address takes effect when it is stopped and started",
+                *(facts.sip_host, facts.sip_port),
+                extra=_extra("pbx_adopted_old_address"),
+            )
+        render(settings, self._binary, facts)
+        save_state(settings.data, replace(state, process=running))
+        for command in ("module reload res_pjsip.so", "dialplan reload", "moh reload"):
+            await self.command(command)
+        _log.info("Asterisk %s adopted, pid %d", state.version, running.pid, extra=_extra("pbx_adopted"))
+
+    def _launch(self, configuration: Path, guard: int) -> int:
+        """Launches Asterisk in its own session; returns a descriptor that reads end-of-file when it has ended."""
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        try:
+            with (self._home / "log" / "console.log").open("ab") as console:
+                subprocess.run(
+                    ["setsid", "--fork", *self._binary.command, "-f", "-C", str(configuration)],
+                    cwd=self._home,
+                    stdin=subprocess.DEVNULL,
+                    stdout=console,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(guard, write_end),
+                    check=True,
+                )
+        except (OSError, subprocess.CalledProcessError) as error:
+            os.close(read_end)
+            raise AsteriskNotReady(f"Asterisk could not be launched: {error}") from error
+        finally:
+            os.close(write_end)
+        return read_end
+
+    async def _wait_booted(self, alive: int) -> ProcessId:
+        socket = self._home / "run" / "asterisk.ctl"
+        while not socket.exists() or (process := self._find_running(None)) is None:
+            if _has_ended(alive):
+                raise AsteriskNotReady(f"Asterisk ended while starting. {self._log_tail()}")
+            await asyncio.sleep(_POLL_S)
+        while True:
+            try:
+                await self.command("core waitfullybooted", timeout_s=_START_TIMEOUT_S)
+                return process
+            except AsteriskNotReady:
+                if _has_ended(alive):
+                    raise
+                await asyncio.sleep(_POLL_S)
+
+    async def _abandon_start(self) -> None:
+        self._process = self._find_running(None)
+        await self.kill()
+
+    async def _check_sip(self) -> None:
+        if "transport-udp" not in await self.command("pjsip show transports"):
+            await self.kill()
+            raise AsteriskNotReady(f"Asterisk could not bind its SIP address. {self._log_tail()}")
+
+    def _log_tail(self) -> str:
+        lines: list[str] = []
+        for name in ("console.log", "messages.log"):
+            path = self._home / "log" / name
+            if path.exists():
+                lines += path.read_text(errors="replace").splitlines()[-5:]
+        return f"Its last words (in {self._home / 'log'}): " + (" / ".join(lines) or "none")
+
+
+def _new_facts(settings: PbxSettings, rtp_first: int, rtp_last: int) -> StartFacts:
+    # A locally administered address: all Asterisks of one machine would otherwise report the same entity id.
+    entity = bytes([0x02, *secrets.token_bytes(5)]).hex(":")
+    return StartFacts(
+        ari_user="asterisk",
+        ari_password=secrets.token_urlsafe(24),
+        controller_host=settings.controller_host,
+        controller_port=settings.controller_port,
+        sip_host=settings.sip_host,
+        sip_port=settings.sip_port,
+        rtp_first=rtp_first,
+        rtp_last=rtp_last,
+        entity_id=entity,
+    )
+
+
+def _has_ended(descriptor: int) -> bool:
+    try:
+        return os.read(descriptor, 1) == b""
+    except BlockingIOError:
+        return False
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _extra(action: str) -> dict[str, str]:
+    return {"action": action}

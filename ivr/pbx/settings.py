@@ -1,0 +1,59 @@
+"""What the Asterisk process is told (settings) and what one start of it is (its facts). Plain values, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.paths import DataDir
+
+APP = "sanxiang"
+"""The Stasis application's name."""
+
+FALLBACK_AFTER_S = 12
+"""Ring time after which Asterisk answers by itself: in the third ring, which ends at 15 s (TEL-1)."""
+
+
+@dataclass(frozen=True)
+class PbxSettings:
+    """From the site and the command line. `agents` maps agent ids to SIP secrets (`agent_secrets`); times are seconds.
+
+    `trunk_match`: addresses or networks that the trunk's calls come from. `trunk_outbound`: host:port that customers'
+    numbers are dialled through. `media_address`: what other machines are told to send audio to, behind NAT.
+    """
+
+    data: DataDir
+    site_prompts: Path
+    sip_host: str
+    sip_port: int
+    controller_host: str
+    controller_port: int
+    trunk_match: tuple[str, ...]
+    trunk_outbound: str | None = None
+    media_address: str | None = None
+    agents: Mapping[str, str] = field(default_factory=dict, repr=False)
+    message_max_s: int = 120
+    message_silence_s: int = 5
+    rtp_ports: int = 1000
+
+    @property
+    def loopback_only(self) -> bool:
+        """True when nothing outside this machine can reach the telephone ports."""
+        return self.sip_host.startswith("127.") or self.sip_host == "::1"
+
+
+@dataclass(frozen=True)
+class StartFacts:
+    """One life of Asterisk: chosen anew at each start, kept while it lives so that a new controller can adopt it.
+
+    `ari_user` and `ari_password` are what Asterisk presents at the controller's websocket. `rtp_last` is inclusive.
+    """
+
+    ari_user: str
+    ari_password: str = field(repr=False)
+    controller_host: str
+    controller_port: int
+    sip_host: str
+    sip_port: int
+    rtp_first: int
+    rtp_last: int
+    entity_id: str
