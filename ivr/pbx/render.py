@@ -89,12 +89,11 @@ def _fields(home: Path, settings: PbxSettings, binary: AsteriskBinary, facts: St
         "max_files": min(_MAX_FILES, _hard_file_limit()),
         "ari_user": facts.ari_user,
         "ari_password": facts.ari_password,
-        "controller_host": _checked(_HOST, facts.controller_host, "the controller's host"),
+        "controller_host": _bracketed(_checked(_HOST, facts.controller_host, "the controller's host")),
         "controller_port": facts.controller_port,
         "rtp_first": facts.rtp_first,
         "rtp_last": facts.rtp_last,
-        "sip_host": _checked(_HOST, facts.sip_host, "the SIP host"),
-        "sip_port": facts.sip_port,
+        "sip_bind": f"{_bracketed(_checked(_HOST, facts.sip_host, 'the SIP host'))}:{facts.sip_port}",
         "fallback_after_s": FALLBACK_AFTER_S,
         "apology_max_s": settings.message_max_s + _APOLOGY_MARGIN_S,
         "message_max_s": settings.message_max_s,
@@ -160,6 +159,10 @@ def _link(link: Path, target: Path) -> None:
 def _hard_file_limit() -> int:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return _MAX_FILES if hard == resource.RLIM_INFINITY else hard
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _checked(grammar: re.Pattern[str], value: str, what: str) -> str:
