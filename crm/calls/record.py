@@ -1,0 +1,104 @@
+"""What a call's events come to: one CallRow. Rules only; the projector stores the result. TKT-3, TEL-1, TEL-2.
+
+Events may come late, twice or out of order (replays after an outage), so the row is always made from all of them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from crm.calls.model import CallRow
+from crm.events import (
+    AgentAnswered,
+    AgentOffered,
+    CallAdopted,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallEvent,
+    CallQueued,
+    CallRang,
+    MenuChosen,
+    MenuEntered,
+    TalkStarted,
+)
+
+E = TypeVar("E", bound=CallEvent)
+
+
+def fold(events: Sequence[CallEvent]) -> CallRow | None:
+    """The call as its events tell it, in whatever order they are given; None while its CallArrived is missing."""
+    story = sorted(events, key=lambda event: event.at)
+    arrived = _first(story, CallArrived)
+    if arrived is None:
+        return None
+    answered, chosen, ended = _first(story, CallAnswered), _last(story, MenuChosen), _first(story, CallEnded)
+    first_queue, last_queue = _first(story, CallQueued), _last(story, CallQueued)
+    talk_at = _at(_first(story, TalkStarted))
+    queued_at, ended_at = _at(first_queue), _at(ended)
+    agent_answered_at = _at(_first(story, AgentAnswered))
+    return CallRow(
+        call=arrived.call_id,
+        ticket=arrived.ticket,
+        direction=arrived.direction,
+        line=arrived.line,
+        dnis=_clean(arrived.dnis),
+        ani=_clean(arrived.ani),
+        caller_name=_clean(arrived.caller_name),
+        due_call=arrived.due_call,
+        queue=last_queue.queue if last_queue else None,
+        agent=_agent(story),
+        invited_at=arrived.at,
+        ringing_at=_at(_first(story, CallRang)),
+        answered_at=_at(answered),
+        rings=answered.rings if answered else None,
+        menu_at=_at(_first(story, MenuEntered)),
+        chosen_at=_at(chosen),
+        keys=chosen.digits if chosen else None,
+        choice=chosen.choice if chosen else None,
+        queued_at=queued_at,
+        offered_at=_at(_last(story, AgentOffered)),
+        agent_answered_at=agent_answered_at,
+        talk_at=talk_at,
+        ended_at=ended_at,
+        ended_by=ended.ended_by if ended else None,
+        outcome=ended.outcome if ended else None,
+        wait_s=_seconds(queued_at, agent_answered_at or ended_at),
+        speech_s=_seconds(queued_at or arrived.at, talk_at),
+        talk_s=_seconds(talk_at, ended_at),
+    )
+
+
+def customer_number(call: CallRow) -> str:
+    """The customer's end of a call: who rang us, or whom we rang."""
+    return call.dnis if call.direction == "outbound" else call.ani
+
+
+def _first(story: Sequence[CallEvent], kind: type[E]) -> E | None:
+    return next((event for event in story if isinstance(event, kind)), None)
+
+
+def _last(story: Sequence[CallEvent], kind: type[E]) -> E | None:
+    return next((event for event in reversed(story) if isinstance(event, kind)), None)
+
+
+def _agent(story: Sequence[CallEvent]) -> str | None:
+    """The last agent who answered or talked; one who was only rung is on the timeline."""
+    for event in reversed(story):
+        if isinstance(event, AgentAnswered | TalkStarted | CallAdopted) and event.agent:
+            return event.agent
+    return None
+
+
+def _at(event: CallEvent | None) -> datetime | None:
+    return event.at if event else None
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    """Never negative: a wall clock that was set back in between is no reason for a wait of minus an hour."""
+    return None if start is None or end is None else max(0.0, (end - start).total_seconds())
+
+
+def _clean(text: str) -> str:
+    """NUL has no place in a text column, and none in a telephone number."""
+    return text.replace("\x00", "")

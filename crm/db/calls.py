@@ -1,0 +1,78 @@
+"""Queries over calls. Rows come from the projector; nothing here writes. The figures are in figures.py. RPT-1."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, tuple_
+
+from crm.calls.model import CallRow, Figures
+from crm.customers.numbers import normalise
+from crm.db.engine import Database
+from crm.db.figures import figures
+from crm.db.paging import cursor, page_size, parse
+from crm.db.schema import call, customer
+from crm.page import Page
+
+
+def select_calls() -> Select[Any]:
+    """All columns of CallRow."""
+    return select(call, customer.c.name.label("customer_name")).join_from(
+        call, customer, call.c.customer_id == customer.c.id, isouter=True
+    )
+
+
+def call_row(row: Row[Any]) -> CallRow:
+    """A CallRow of a row of `select_calls`."""
+    found = {name: value for name, value in row._mapping.items() if name in CallRow.__struct_fields__}
+    return CallRow(call=row.call_id, **found)
+
+
+class CallQueries:
+    """What pages ask about calls. All raise StoreAway."""
+
+    def __init__(self, database: Database, area_code: str) -> None:
+        self._database = database
+        self._area_code = area_code
+
+    async def get(self, call_id: str) -> CallRow | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(select_calls().where(call.c.call_id == call_id))).one_or_none()
+        return None if row is None else call_row(row)
+
+    async def list(
+        self,
+        *,
+        limit: int = 50,
+        after: str | None = None,
+        caller: str | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+    ) -> Page[CallRow]:
+        """Newest first. `caller` is the customer's number in any notation; `since` is about the INVITE."""
+        size = page_size(limit)
+        query = select_calls().order_by(call.c.invited_at.desc(), call.c.call_id.desc()).limit(size + 1)
+        if after is not None:
+            query = query.where(tuple_(call.c.invited_at, call.c.call_id) < tuple_(*parse(after)))
+        if caller is not None:
+            query = query.where(call.c.number_key == normalise(caller, self._area_code).normalised)
+        if agent is not None:
+            query = query.where(call.c.agent == agent)
+        if since is not None:
+            query = query.where(call.c.invited_at >= since)
+        async with self._database.read() as connection:
+            rows = [call_row(row) for row in await connection.execute(query)]
+        more = cursor(rows[size - 1].invited_at, rows[size - 1].call) if len(rows) > size else None
+        return Page(items=tuple(rows[:size]), next=more)
+
+    async def figures(
+        self,
+        since: datetime,
+        *,
+        until: datetime | None = None,
+        ring_limit: int = 3,
+        threshold_s: float = 10.0,
+        short_abandon_s: float = 5.0,
+    ) -> Figures:
+        """Figures of the calls that arrived in [since, until); the formulas stand at crm.calls.model.FigureRow."""
+        async with self._database.read() as connection:
+            return await figures(connection, since, until, ring_limit, threshold_s, short_abandon_s)

@@ -1,0 +1,151 @@
+"""The one way to the database: engines, transactions, driver errors translated. No tables, no queries. Design D5."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, NullPool, Table, event, exc
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from crm.errors import StoreAway
+
+DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+psycopg")
+CONNECT_TIMEOUT_S: Final = 3
+POOL_SIZE: Final = 8
+WRITES: Final = "sanxiang_writes"
+"""Execution option of a connection whose transactions write."""
+_SQLITE_AWAY: Final = ("locked", "unable to open", "disk i/o error", "disk is full", "readonly")
+
+
+class Database:
+    """Read and write transactions on SQLite or PostgreSQL. Whatever means "not there now" is raised as StoreAway.
+
+    `prepare` (the migrations) runs before the first transaction, and again until it has succeeded once: a store that is
+    away when the system starts is no different from one that goes away later.
+    """
+
+    def __init__(self, url: str, prepare: Callable[["Database"], Awaitable[None]], *, busy_timeout_s: float) -> None:
+        self.url = make_url(url)
+        if self.url.drivername not in DRIVERS:
+            raise ValueError(f"store URL {self.url.drivername!r}: name the driver, one of {', '.join(DRIVERS)}")
+        self.dialect = self.url.get_backend_name()
+        self._busy_timeout_s = busy_timeout_s
+        self._engine = make_engine(self.url, busy_timeout_s)
+        self._prepare = prepare
+        self._prepared = False
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads. Raises StoreAway."""
+        async with self._transaction(writes=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes: committed when the block ends, rolled back by any exception. Raises StoreAway."""
+        async with self._transaction(writes=True) as connection:
+            yield connection
+
+    async def prepare(self) -> None:
+        """Makes the database ready, once. Raises StoreAway."""
+        if not self._prepared:
+            async with self.translated():
+                await self._prepare(self)
+            self._prepared = True
+
+    @asynccontextmanager
+    async def translated(self) -> AsyncIterator[None]:
+        """Raises StoreAway for every error that means that the database cannot be used at the moment."""
+        try:
+            yield
+        except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
+            if self._is_away(error):
+                raise StoreAway(f"the {self.dialect} store is away: {_first_line(error)}") from error
+            raise
+
+    def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
+        """An INSERT that offers `on_conflict_do_nothing` and `on_conflict_do_update`, spelt alike in both dialects."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+
+    async def upsert(
+        self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
+    ) -> None:
+        """Inserts rows, or overwrites all other columns of those that are there. All rows name the same columns."""
+        if rows:
+            statement = self.insert(table)
+            kept = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+            await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=kept), list(rows))
+
+    async def insert_new(
+        self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
+    ) -> None:
+        """Inserts the rows whose keys are not there yet and leaves the others as they are."""
+        if rows:
+            statement = self.insert(table).on_conflict_do_nothing(index_elements=list(keys))
+            await connection.execute(statement, list(rows))
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+        await self.prepare()
+        async with self.translated(), self._engine.connect() as connection:
+            if writes:
+                await connection.execution_options(**{WRITES: True})
+            async with connection.begin():
+                yield connection
+
+    def _is_away(self, error: Exception) -> bool:
+        if not isinstance(error, exc.DBAPIError) or error.connection_invalidated:
+            return True
+        if self.dialect == "sqlite":
+            words = str(error.orig).lower()
+            return isinstance(error, exc.OperationalError) and any(sign in words for sign in _SQLITE_AWAY)
+        return isinstance(error, exc.OperationalError | exc.InterfaceError)
+
+
+def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False) -> AsyncEngine:
+    """An engine for one of DRIVERS. For migrations: one connection, no foreign keys on SQLite (which alters a table by
+    copying and dropping it), no time limit per statement on PostgreSQL."""
+    pool: dict[str, Any] = {"poolclass": NullPool} if for_migrations else {"pool_size": POOL_SIZE}
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, connect_args={"timeout": busy_timeout_s}, **pool)
+        _prepare_sqlite(engine, busy_timeout_s, foreign_keys=not for_migrations)
+        return engine
+    settings = {"TimeZone": "UTC", "lock_timeout": f"{int(busy_timeout_s * 1000)}ms"}
+    if not for_migrations:
+        # A worker that stops in the middle of a transaction must not hold up the others for ever.
+        settings |= {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "10s"}
+        pool |= {"pool_pre_ping": True, "pool_timeout": busy_timeout_s}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    connect_args = {"connect_timeout": CONNECT_TIMEOUT_S, "options": options}
+    return create_async_engine(url, connect_args=connect_args, **pool)
+
+
+def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float, *, foreign_keys: bool) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # the driver shall not begin transactions: we do, below
+        cursor = raw.cursor()
+        for pragma in (
+            f"busy_timeout={int(busy_timeout_s * 1000)}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A transaction that began as a reader and then writes can fail at once when another one wrote: so say it first.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _first_line(error: Exception) -> str:
+    words = str(getattr(error, "orig", None) or error)
+    return words.splitlines()[0] if words else type(error).__name__

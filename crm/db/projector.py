@@ -1,0 +1,155 @@
+"""Brings the journal into the store, in order, once each, however long the store is away (design D5). Flow, not SQL."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, ParamSpec, TypeVar
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm.db.projection import project
+from crm.db.schema import journal_position, rejected_event
+from crm.db.store import Store
+from crm.errors import StoreAway
+from crm.events import AnyEvent
+from crm.journal import Journal, Position
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Batch = Sequence[tuple[Position, AnyEvent]]
+
+FIRST_RETRY_S: Final = 0.1
+LONGEST_RETRY_S: Final = 2.0
+
+
+class Projector:
+    """One per journal. `on_applied` is told what the store has just learnt; it must neither block nor raise, and after
+    a crash it may hear of the last batch again."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: Store,
+        on_applied: Callable[[Sequence[AnyEvent]], None] | None = None,
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._on_applied = on_applied
+        self._applied: Position | None = None
+        self._moved = asyncio.Condition()
+        self._away: str | None = None
+        self._rejected = 0
+
+    async def run(self) -> None:
+        """Until the journal is closed and everything in it is in the store, or the task is cancelled."""
+        async with self._moved:
+            self._applied = self._journal.checked(await self._with_patience(self._stored_position))
+            self._moved.notify_all()
+        async for batch in self._journal.follow(self._applied):
+            await self._with_patience(self._apply, batch)
+            segment = self._applied.segment if self._applied else ""
+            async with self._moved:
+                self._applied = batch[-1][0]
+                self._moved.notify_all()
+            if self._applied.segment != segment:
+                self._journal.prune(self._applied)
+            if self._on_applied is not None:
+                self._on_applied([event for _, event in batch])
+
+    async def caught_up(self) -> None:
+        """Returns when everything that is in the journal now is in the store."""
+        target = self._journal.end
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._has_reached(target))
+
+    def status(self) -> dict[str, object]:
+        """`up` is False while the store is away; `behind_bytes` is what it does not have yet."""
+        return {
+            "up": self._away is None,
+            "behind_bytes": self._journal.bytes_after(self._applied),
+            "rejected": self._rejected,
+            "failure": self._away,
+        }
+
+    def _has_reached(self, target: Position) -> bool:
+        applied = self._applied or Position("", 0)
+        return applied >= target or next(self._journal.read(applied), None) is None
+
+    async def _with_patience(self, work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Repeats the work until the store is there. Says once that it went away and once that it is back."""
+        delay = FIRST_RETRY_S
+        while True:
+            try:
+                done = await work(*args, **kwargs)
+            except StoreAway as exc:
+                if self._away is None:
+                    log.error("events wait in the journal: %s", exc, extra={"action": "store_away"})
+                self._away = str(exc)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, LONGEST_RETRY_S)
+                continue
+            if self._away is not None:
+                log.warning("the store is back", extra={"action": "store_back"})
+                self._away = None
+            return done
+
+    async def _stored_position(self) -> Position | None:
+        async with self._store.database.read() as connection:
+            found = await connection.execute(
+                select(journal_position.c.segment, journal_position.c.offset).where(
+                    journal_position.c.journal == self._journal.id
+                )
+            )
+            row = found.one_or_none()
+        return None if row is None else Position(row.segment, row.offset)
+
+    async def _apply(self, batch: Batch) -> None:
+        """The whole batch in one transaction; when the store refuses it, each event in its own, so that one bad event
+        holds up nobody."""
+        try:
+            await self._store_batch(batch)
+        except StoreAway:
+            raise
+        except Exception:
+            log.exception("a batch was refused; trying its events one by one", extra={"action": "batch_refused"})
+            for position, event in batch:
+                await self._apply_one(position, event)
+
+    async def _apply_one(self, position: Position, event: AnyEvent) -> None:
+        try:
+            await self._store_batch([(position, event)])
+        except StoreAway:
+            raise
+        except Exception as exc:
+            log.exception(
+                "event %s at %s is put aside in rejected_event",
+                event.event_id,
+                position,
+                extra={"action": "event_rejected", "call_id": getattr(event, "call_id", None)},
+            )
+            await self._put_aside(position, event, exc)
+
+    async def _store_batch(self, batch: Batch) -> None:
+        database = self._store.database
+        async with database.write() as connection:
+            await project(database, connection, [event for _, event in batch], self._store.area_code)
+            await self._remember(connection, batch[-1][0])
+
+    async def _put_aside(self, position: Position, event: AnyEvent, reason: Exception) -> None:
+        row = {
+            "event_id": event.event_id,
+            "payload": msgspec.json.encode(event).decode(),
+            "error": f"{type(reason).__name__}: {reason}"[:1000].replace("\x00", ""),
+        }
+        async with self._store.database.write() as connection:
+            await self._store.database.insert_new(connection, rejected_event, [row], ["event_id"])
+            await self._remember(connection, position)
+        self._rejected += 1
+
+    async def _remember(self, connection: AsyncConnection, position: Position) -> None:
+        row = {"journal": self._journal.id, "segment": position.segment, "offset": position.offset}
+        await self._store.database.upsert(connection, journal_position, [row], ["journal"])

@@ -1,0 +1,80 @@
+"""The store: one object with a part per slice. It opens the database and says whether it is there. Design D5."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Self
+
+from sqlalchemy import select
+
+from crm.db.calls import CallQueries
+from crm.db.customers import CustomerQueries
+from crm.db.due_calls import DueCallTable
+from crm.db.engine import Database
+from crm.db.migrate import migrate
+from crm.db.recordings import RecordingTable
+from crm.db.tickets import TicketQueries
+from crm.db.users import UserTable
+from crm.errors import StoreAway
+
+log = logging.getLogger(__name__)
+
+__all__ = ["Store", "StoreAway"]
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """Every method of every part raises StoreAway while the database is away; the call path goes on without it."""
+
+    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.area_code = area_code
+        self.tickets = TicketQueries(database, area_code, clock)
+        self.calls = CallQueries(database, area_code)
+        self.customers = CustomerQueries(database, area_code, clock)
+        self.due_calls = DueCallTable(database, area_code, clock)
+        self.users = UserTable(database, clock)
+        self.recordings = RecordingTable(database)
+        self._away: str | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        area_code: str = "",
+        clock: Callable[[], datetime] = _system_clock,
+        busy_timeout_s: float = 5.0,
+    ) -> Self:
+        """Opens the store at `sqlite+aiosqlite:///…` or `postgresql+psycopg://…` and migrates it to the newest schema.
+
+        `area_code` is the site's, for local numbers; `clock` dates what people change. A database that is away now is
+        opened all the same and migrated when it is first reached; until then everything raises StoreAway.
+        Raises ValueError for a URL without one of these drivers.
+        """
+        store = cls(Database(url, migrate, busy_timeout_s=busy_timeout_s), area_code, clock)
+        await store.check()
+        return store
+
+    async def check(self) -> bool:
+        """Asks the database something; the answer is in `status` too. Never raises StoreAway."""
+        try:
+            async with self.database.read() as connection:
+                await connection.execute(select(1))
+        except StoreAway as exc:
+            if self._away is None:
+                log.error("%s", exc, extra={"action": "store_away"})
+            self._away = str(exc)
+            return False
+        self._away = None
+        return True
+
+    def status(self) -> dict[str, object]:
+        """As of the last `check`."""
+        return {"up": self._away is None, "kind": self.database.dialect, "failure": self._away}
+
+    async def close(self) -> None:
+        await self.database.close()

@@ -1,0 +1,128 @@
+"""A ticket's history, put together from what was only ever appended: events, changes, attempts, playbacks. TKT-3."""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm.db.schema import (
+    call,
+    due_call,
+    due_call_attempt,
+    event,
+    recording,
+    recording_playback,
+    ticket_change,
+)
+from crm.followups.model import DueCallState
+from crm.tickets.model import Detail, TimelineEntry
+
+_NOT_TOLD: Final = frozenset(
+    {"type", "at", "event_id", "call_id", "ticket", "channel_id", "agent_channel_id", "bridge_id"}
+)
+"""Of an event's payload: what has a place of its own, or means nothing to a reader."""
+_NOT_SHOWN: Final = ("AgentStateChanged",)
+
+
+async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEntry, ...]:
+    """Everything that happened to the ticket, oldest first."""
+    entries = [
+        *await _events(connection, number),
+        *await _changes(connection, number),
+        *await _due_calls(connection, number),
+        *await _attempts(connection, number),
+        *await _playbacks(connection, number),
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.at))
+
+
+async def _events(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    calls = select(call.c.call_id).where(call.c.ticket == number)
+    query = (
+        select(event.c.name, event.c.at, event.c.call_id, event.c.payload)
+        .where(event.c.call_id.in_(calls), event.c.name.not_in(_NOT_SHOWN))
+        .order_by(event.c.id)
+    )
+    return [_event_entry(row) for row in await connection.execute(query)]
+
+
+def _event_entry(row: Any) -> TimelineEntry:
+    payload: dict[str, Detail] = msgspec.json.decode(row.payload)
+    return TimelineEntry(
+        at=row.at,
+        source="call",
+        action=row.name,
+        by=str(payload["agent"]) if payload.get("agent") else None,
+        call=row.call_id,
+        details={name: value for name, value in payload.items() if name not in _NOT_TOLD},
+    )
+
+
+async def _changes(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    query = select(ticket_change).where(ticket_change.c.ticket == number).order_by(ticket_change.c.id)
+    return [
+        TimelineEntry(at=row.at, source="change", action=row.field, by=row.by, details={"old": row.old, "new": row.new})
+        for row in await connection.execute(query)
+    ]
+
+
+async def _due_calls(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    entries = []
+    for row in await connection.execute(select(due_call).where(due_call.c.ticket == number).order_by(due_call.c.id)):
+        details: dict[str, Detail] = {"due_call": row.id, "kind": row.kind, "number": row.number}
+        promised = details | {"due_at": row.due_at.isoformat(), "note": row.note}
+        entries.append(
+            TimelineEntry(at=row.created_at, source="due_call", action="scheduled", by=row.created_by, details=promised)
+        )
+        if row.state == DueCallState.CANCELLED:
+            entries.append(
+                TimelineEntry(
+                    at=row.closed_at, source="due_call", action="cancelled", by=row.closed_by, details=details
+                )
+            )
+    return entries
+
+
+async def _attempts(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    query = (
+        select(due_call_attempt, due_call.c.kind, due_call.c.number)
+        .join_from(due_call_attempt, due_call, due_call_attempt.c.due_call == due_call.c.id)
+        .where(due_call.c.ticket == number)
+    )
+    return [
+        TimelineEntry(
+            at=row.at,
+            source="attempt",
+            action=row.kind,
+            by=row.agent,
+            call=row.call_id,
+            details={
+                "due_call": row.due_call,
+                "attempt": row.attempt,
+                "number": row.number,
+                "outcome": row.outcome,
+                "ended_at": None if row.ended_at is None else row.ended_at.isoformat(),
+            },
+        )
+        for row in await connection.execute(query)
+    ]
+
+
+async def _playbacks(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    query = (
+        select(recording_playback, recording.c.kind, recording.c.call_id)
+        .join_from(recording_playback, recording, recording_playback.c.recording_id == recording.c.id)
+        .where(recording.c.ticket == number)
+    )
+    return [
+        TimelineEntry(
+            at=row.at,
+            source="playback",
+            action=row.kind,
+            by=row.by,
+            call=row.call_id,
+            details={"recording": row.recording_id},
+        )
+        for row in await connection.execute(query)
+    ]

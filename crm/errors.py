@@ -1,0 +1,90 @@
+"""What can go wrong in crm, as one tree. Whose fault it is shows in the branch.
+
+CrmError
+├── StoreAway          the database cannot be reached or is locked: callers on the call path go on without it
+├── JournalFailed      the disk refused an event (full, gone): nothing else is wrong with the event
+├── JournalInUse       another process has this journal open
+├── VersionConflict    somebody else saved the record since it was read
+├── UnknownRecord      no record of that id
+├── NumberTaken        the number is on another customer's card
+├── IllegalTransition  a state machine refused an event; the state is unchanged
+├── ClaimLost          another worker owns the due call now: drop it, dial nothing
+├── AccountLocked      too many wrong passwords: try again later
+└── BadCursor          a page cursor that no list of ours has given out
+"""
+
+from datetime import datetime
+
+
+class CrmError(Exception):
+    """Root of the crm errors."""
+
+
+class StoreAway(CrmError):
+    """The database is not reachable, or stayed locked for longer than its busy time. Try later; nothing was written."""
+
+
+class JournalFailed(CrmError):
+    """The event could not be written to the journal's disk. The journal itself is unchanged."""
+
+
+class JournalInUse(CrmError):
+    """Another process holds this journal directory."""
+
+
+class VersionConflict(CrmError):
+    """The record moved on since it was read: read it again and repeat the change on top of it."""
+
+    def __init__(self, record: str, expected: int, found: int) -> None:
+        super().__init__(f"{record} is at version {found}, the change was made on version {expected}: reload it")
+        self.record = record
+        self.expected = expected
+        self.found = found
+
+
+class UnknownRecord(CrmError):
+    """There is no such record (yet: a ticket of this very moment may still be on its way into the store)."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"no {kind} {key}")
+        self.kind = kind
+        self.key = key
+
+
+class NumberTaken(CrmError):
+    """A number belongs to one customer: take it off the other card first."""
+
+    def __init__(self, number: str, customer_id: int) -> None:
+        super().__init__(f"number {number} is on the card of customer {customer_id}")
+        self.number = number
+        self.customer_id = customer_id
+
+
+class IllegalTransition(CrmError):
+    """The state machine has no such transition; the state did not change."""
+
+    def __init__(self, state: str, event: str) -> None:
+        super().__init__(f"{event} is not possible in state {state}")
+        self.state = state
+        self.event = event
+
+
+class ClaimLost(CrmError):
+    """The claim is no longer ours: its lease ran out and another worker has it, or it was cancelled."""
+
+    def __init__(self, due_call: int, fence: int) -> None:
+        super().__init__(f"due call {due_call}: claim with fence {fence} is no longer valid; dial nothing for it")
+        self.due_call = due_call
+        self.fence = fence
+
+
+class AccountLocked(CrmError):
+    """Too many wrong passwords for this account; the right one is refused as well until `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"account is locked until {until.isoformat()}")
+        self.until = until
+
+
+class BadCursor(CrmError, ValueError):
+    """The `after` of a list is not one that a list gave out as `next`."""
