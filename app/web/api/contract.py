@@ -1,0 +1,213 @@
+"""The outside shape of the API: what requests may carry and what answers hold. Data only; openapi.py publishes it.
+
+Its own types rather than the store's rows: the contract with pages and programs stays when a table changes. Times are
+UTC with milliseconds, durations seconds, ids strings. `*_masked`: a number is shortened for this reader (CUS-4).
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from config.schema import LineKind, Role
+from crm.calls.model import FigureRow
+from crm.tickets.model import Severity, TicketKind, TicketState
+
+T = TypeVar("T")
+
+Text = Annotated[str, Meta(max_length=4000)]
+ShortText = Annotated[str, Meta(max_length=128)]
+Key = Annotated[str, Meta(max_length=64)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Limit = Annotated[int, Meta(ge=1, le=200)]
+
+
+class Out(msgspec.Struct, frozen=True, kw_only=True):
+    """Root of what goes out."""
+
+
+class In(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Root of what comes in: a field we do not know is an error, not a wish ignored."""
+
+
+class Nothing(In, frozen=True, kw_only=True):
+    """No query, or no body."""
+
+
+class Listed(Out, Generic[T], frozen=True, kw_only=True):
+    """A list; `next` goes into `after` of the next request, null = the end."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Paging(In, frozen=True, kw_only=True):
+    limit: Limit = 50
+    after: Annotated[str, Meta(max_length=200)] | None = None
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+class Login(In, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class UserOut(Out, frozen=True, kw_only=True):
+    """`agent` is the person's own desk; null for a program with a token."""
+
+    name: str
+    agent: str | None
+    role: Role
+    display_name: str
+    display_name_en: str
+    telephone: bool
+
+
+class LoggedIn(Out, frozen=True, kw_only=True):
+    user: UserOut
+
+
+class Named(Out, frozen=True, kw_only=True):
+    id: str
+    title: str
+    title_en: str
+
+
+class DispositionOut(Named, frozen=True, kw_only=True):
+    kinds: list[TicketKind]
+
+
+class LineOut(Out, frozen=True, kw_only=True):
+    dnis: str
+    kind: LineKind
+    title: str
+    title_en: str
+
+
+class QueueName(Out, frozen=True, kw_only=True):
+    queue: str
+    title: str
+    title_en: str
+    kind: LineKind
+
+
+class SiteOut(Out, frozen=True, kw_only=True):
+    """What pages need of the site to fill their lists. `talk_*_s`: the clock of outbound calls (TEL-8)."""
+
+    name: str
+    name_en: str
+    time_zone: str
+    lines: list[LineOut]
+    queues: list[QueueName]
+    reasons: list[Named]
+    dispositions: list[DispositionOut]
+    ticket_kinds: list[TicketKind]
+    ticket_states: list[TicketState]
+    severities: list[Severity]
+    forms_of_address: list[str]
+    talk_amber_s: int
+    talk_red_s: int
+    wait_threshold_s: float
+
+
+class AgentOut(Out, frozen=True, kw_only=True):
+    """An agent now. `wish`: the state asked for in the middle of a call, which comes after it."""
+
+    agent: str
+    name: str
+    name_en: str
+    role: Role
+    state: str
+    reason: str | None
+    since: datetime
+    call: str | None
+    until: datetime | None
+    queues: list[str]
+    wish: str | None
+
+
+class Me(Out, frozen=True, kw_only=True):
+    """`agent`: null for somebody whom no queue knows."""
+
+    user: UserOut
+    site: SiteOut
+    agent: AgentOut | None
+
+
+class StateWish(In, frozen=True, kw_only=True):
+    """`reason`: one of the site's; needed for not_ready and only there."""
+
+    state: Literal["available", "not_ready", "logged_out"]
+    reason: Key | None = None
+
+
+class WrapUpStep(In, frozen=True, kw_only=True):
+    action: Literal["end"]
+
+
+class Telephone(Out, frozen=True, kw_only=True):
+    """How an agent's telephone registers. `sip`: host:port."""
+
+    username: str
+    secret: str
+    sip: str
+
+
+# --- live ------------------------------------------------------------------------------------------------------------
+
+
+class WaitingOut(Out, frozen=True, kw_only=True):
+    call: str
+    ticket: str
+    ani: str
+    since: datetime
+    position: int
+
+
+class QueueOut(QueueName, frozen=True, kw_only=True):
+    waiting: int
+    longest_wait_since: datetime | None
+    agents_by_state: dict[str, int]
+
+
+class QueueWithCallers(QueueOut, frozen=True, kw_only=True):
+    entries: list[WaitingOut]
+
+
+class FiguresOut(Out, frozen=True, kw_only=True):
+    """Figures of the calls that arrived since `since`, by kind of line and by queue, with their limits."""
+
+    since: datetime
+    at: datetime
+    ring_limit: int
+    threshold_s: float
+    short_abandon_s: float
+    total: FigureRow
+    lines: dict[str, FigureRow]
+    queues: dict[str, FigureRow]
+
+
+class FiguresQuery(In, frozen=True, kw_only=True):
+    """`since`: default is today's midnight at the site."""
+
+    since: Moment | None = None
+
+
+class DeskQuery(In, frozen=True, kw_only=True):
+    """`agent`: default is one's own; `after`: the number of the last message seen."""
+
+    agent: Key | None = None
+    after: Annotated[int, Meta(ge=0)] | None = None
+
+
+# --- the system ------------------------------------------------------------------------------------------------------
+
+
+class StatusOut(Out, frozen=True, kw_only=True):
+    """`up` only when every part says so."""
+
+    status: Literal["up", "down"]
+    parts: dict[str, dict[str, Any]]

@@ -1,0 +1,250 @@
+"""The outside shape of what is kept: tickets, calls, customers, due calls. Data only; the other half is contract.py."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from app.web.api.contract import In, Key, Moment, Out, Paging, ShortText, Text
+from config.schema import LineKind
+from crm.followups.model import DueCallKind, DueCallState
+from crm.tickets.model import Detail, Severity, TicketKind, TicketState
+
+# --- tickets and calls -----------------------------------------------------------------------------------------------
+
+
+class CustomerRef(Out, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class TicketOut(Out, frozen=True, kw_only=True):
+    """A ticket as lists show it. `kind` is null until somebody has classified it."""
+
+    number: str
+    opened_at: datetime
+    state: TicketState
+    kind: TicketKind | None
+    severity: Severity
+    channel: str
+    line: str | None
+    dnis: str
+    ani: str
+    ani_masked: bool
+    call: str | None
+    queue: str | None
+    agent: str | None
+    outcome: str | None
+    customer: CustomerRef | None
+    contact_name: str
+    matter: str
+    disposition: str | None
+    version: int
+
+
+class CallOut(Out, frozen=True, kw_only=True):
+    """One call with its instants; what did not happen is null."""
+
+    call: str
+    ticket: str
+    direction: str
+    line: str | None
+    dnis: str
+    ani: str
+    ani_masked: bool
+    customer: CustomerRef | None
+    queue: str | None
+    agent: str | None
+    due_call: str | None
+    invited_at: datetime
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    rings: int | None
+    menu_at: datetime | None
+    chosen_at: datetime | None
+    keys: str | None
+    choice: str | None
+    queued_at: datetime | None
+    offered_at: datetime | None
+    agent_answered_at: datetime | None
+    talk_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str | None
+    outcome: str | None
+    wait_s: float | None
+    speech_s: float | None
+    talk_s: float | None
+
+
+class TimelineOut(Out, frozen=True, kw_only=True):
+    """One line of the history. `source`: call, change, attempt, playback; it says what `action` and `details` mean."""
+
+    at: datetime
+    source: str
+    action: str
+    by: str | None
+    call: str | None
+    details: dict[str, Detail]
+
+
+class RecordingOut(Out, frozen=True, kw_only=True):
+    """`available` is false once retention has removed the sound (TEL-10)."""
+
+    id: str
+    kind: Literal["talk", "message"]
+    call: str
+    recorded_at: datetime
+    duration_s: float | None
+    available: bool
+
+
+class TicketFull(TicketOut, frozen=True, kw_only=True):
+    """A ticket with all that hangs on it. `editable`: this reader may change it."""
+
+    editable: bool
+    wish: str
+    form_of_address: str
+    contact_number: str
+    note: str
+    calls: list[CallOut]
+    timeline: list[TimelineOut]
+    recordings: list[RecordingOut]
+
+
+class TicketQuery(Paging, frozen=True, kw_only=True):
+    kind: TicketKind | None = None
+    state: TicketState | None = None
+    line: LineKind | None = None
+    agent: Key | None = None
+    ani: Key | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class TicketPatch(In, frozen=True, kw_only=True):
+    """The version that was read, and the fields that change."""
+
+    version: int
+    state: TicketState | UnsetType = UNSET
+    kind: TicketKind | UnsetType | None = UNSET
+    severity: Severity | UnsetType = UNSET
+    matter: str | UnsetType = UNSET
+    wish: str | UnsetType = UNSET
+    disposition: str | UnsetType | None = UNSET
+    contact_name: str | UnsetType = UNSET
+    form_of_address: str | UnsetType = UNSET
+    contact_number: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class SoundQuery(In, frozen=True, kw_only=True):
+    """`id`: which one, when a ticket has several; default is the newest."""
+
+    id: Key | None = None
+
+
+class CallQuery(Paging, frozen=True, kw_only=True):
+    """`caller`: a number in any notation."""
+
+    caller: Key | None = None
+    agent: Key | None = None
+    since: Moment | None = None
+
+
+# --- customers -------------------------------------------------------------------------------------------------------
+
+
+class CustomerOut(Out, frozen=True, kw_only=True):
+    """A customer's card (CUS-1)."""
+
+    id: str
+    version: int
+    name: str
+    form_of_address: str
+    employer: str
+    post: str
+    address: str
+    notes: str
+    key_customer: bool
+    do_not_call: bool
+    numbers: list[str]
+    numbers_masked: bool
+
+
+class CustomerFull(CustomerOut, frozen=True, kw_only=True):
+    """A card with the customer's last tickets."""
+
+    tickets: list[TicketOut]
+
+
+class CustomerQuery(Paging, frozen=True, kw_only=True):
+    """`q`: part of a name or employer, or a number in any notation."""
+
+    q: ShortText | None = None
+
+
+class CustomerPatch(In, frozen=True, kw_only=True):
+    """The version that was read, and the fields that change."""
+
+    version: int
+    name: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+    form_of_address: Annotated[str, Meta(max_length=16)] | UnsetType = UNSET
+    employer: ShortText | UnsetType = UNSET
+    post: ShortText | UnsetType = UNSET
+    address: Annotated[str, Meta(max_length=256)] | UnsetType = UNSET
+    notes: Text | UnsetType = UNSET
+    key_customer: bool | UnsetType = UNSET
+    do_not_call: bool | UnsetType = UNSET
+    numbers: Annotated[tuple[Key, ...], Meta(max_length=10)] | UnsetType = UNSET
+
+
+class CustomerNew(In, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    form_of_address: Annotated[str, Meta(max_length=16)] = ""
+    employer: ShortText = ""
+    post: ShortText = ""
+    address: Annotated[str, Meta(max_length=256)] = ""
+    notes: Text = ""
+    key_customer: bool = False
+    do_not_call: bool = False
+    numbers: Annotated[tuple[Key, ...], Meta(max_length=10)] = ()
+
+
+# --- due calls -------------------------------------------------------------------------------------------------------
+
+
+class DueCallOut(Out, frozen=True, kw_only=True):
+    """A call that is due (FUP-6). `due_at` moves when an attempt fails and another follows."""
+
+    id: str
+    kind: DueCallKind
+    state: DueCallState
+    number: str
+    number_masked: bool
+    due_at: datetime
+    ticket: str | None
+    queue: str
+    note: str
+    customer_id: str | None
+    attempts: int
+    accepted_by: str | None
+    outcome: str | None
+    created_at: datetime
+    created_by: str | None
+
+
+class DueCallQuery(Paging, frozen=True, kw_only=True):
+    state: DueCallState | None = None
+    ticket: Key | None = None
+
+
+class DueCallNew(In, frozen=True, kw_only=True):
+    """`number` null: the ticket's. `key`: the same one twice makes one call: a dialog makes one when it opens."""
+
+    kind: DueCallKind
+    due_at: Moment
+    queue: Key
+    number: Key | None = None
+    ticket: Key | None = None
+    note: Annotated[str, Meta(max_length=1000)] = ""
+    key: Key | None = None

@@ -1,0 +1,226 @@
+"""From the store's rows and the ACD's views to what a reader may see of them: numbers are masked here, nowhere else.
+
+Rules only. Whether a reader sees a number is decided in permissions.py. CUS-4
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from app.web.api.contract import (
+    AgentOut,
+    DispositionOut,
+    LineOut,
+    Named,
+    QueueOut,
+    QueueWithCallers,
+    SiteOut,
+    UserOut,
+    WaitingOut,
+)
+from app.web.api.contract import QueueName as QueueNameOut
+from app.web.api.records import (
+    CallOut,
+    CustomerFull,
+    CustomerOut,
+    CustomerRef,
+    DueCallOut,
+    RecordingOut,
+    TicketFull,
+    TicketOut,
+    TimelineOut,
+)
+from app.web.permissions import Principal, may_work_on, sees_numbers
+from app.web.services import AgentView, QueueView
+from config.schema import Queue, Site
+from crm.calls.model import CallRow, RecordingRow
+from crm.customers.model import Customer
+from crm.customers.numbers import mask, normalise
+from crm.followups.model import DueCall
+from crm.tickets.model import Detail, Severity, TicketDetail, TicketKind, TicketRow, TicketState, TimelineEntry
+
+FORMS_OF_ADDRESS = ("先生", "小姐", "女士", "大爷", "奶奶")
+"""TEL-9."""
+TALK_AMBER_S = 150
+TALK_RED_S = 180
+"""TEL-8: an outbound talk should not exceed three minutes."""
+
+_NUMBER_IN_TEXT = re.compile(r"\+?\d[\d -]{5,}\d")
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def shaped(kind: type[T], row: msgspec.Struct, **others: object) -> T:
+    """A `kind` with the fields it shares with the row, and `others`, which go first. TypeError when one is missing."""
+    shared = set(kind.__struct_fields__) & set(row.__struct_fields__)
+    return kind(**{name: getattr(row, name) for name in shared} | others)
+
+
+class Reader:
+    """Who reads, and what is on that person's desk: turns rows into answers for these eyes."""
+
+    def __init__(self, who: Principal, site: Site, at_hand: frozenset[str]) -> None:
+        self._who, self._site, self._at_hand = who, site, at_hand
+
+    def sees(self, ticket: str, agent: str | None) -> bool:
+        """Whether the numbers of a ticket of `agent` are shown in full."""
+        return sees_numbers(self._who, ticket, agent, self._at_hand)
+
+    def ticket(self, row: TicketRow) -> TicketOut:
+        seen = self.sees(row.number, row.agent)
+        return shaped(TicketOut, row, **self._caller(row, seen))
+
+    def ticket_full(self, row: TicketDetail) -> TicketFull:
+        seen = self.sees(row.number, row.agent)
+        return shaped(
+            TicketFull,
+            row,
+            **self._caller(row, seen),
+            editable=may_work_on(self._who, row.agent),
+            contact_number=self._number(row.contact_number, seen),
+            calls=[shaped(CallOut, call, **self._caller(call, seen)) for call in row.calls],
+            timeline=[self._timeline(entry, seen) for entry in row.timeline],
+            recordings=[_recording(recording) for recording in row.recordings],
+        )
+
+    def call(self, row: CallRow) -> CallOut:
+        return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
+
+    def customer(self, row: Customer, *, seen: bool) -> CustomerOut:
+        return shaped(CustomerOut, row, **self._card(row, seen))
+
+    def customer_full(self, row: Customer, tickets: Sequence[TicketRow]) -> CustomerFull:
+        """A card is shown in full while one of the customer's tickets is at hand."""
+        seen = self._who.supervises or any(ticket.number in self._at_hand for ticket in tickets)
+        return shaped(CustomerFull, row, **self._card(row, seen), tickets=[self.ticket(ticket) for ticket in tickets])
+
+    def due_call(self, row: DueCall) -> DueCallOut:
+        own = self._who.agent is not None and self._who.agent in (row.accepted_by, row.created_by)
+        seen = own or self.sees(row.ticket or "", None)
+        return shaped(
+            DueCallOut,
+            row,
+            id=str(row.id),
+            number=self._number(row.number, seen),
+            number_masked=not seen,
+            customer_id=None if row.customer_id is None else str(row.customer_id),
+        )
+
+    def _caller(self, row: TicketRow | CallRow, seen: bool) -> dict[str, object]:
+        customer = None
+        if row.customer_id is not None:
+            customer = CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
+        return {"ani": self._number(row.ani, seen), "ani_masked": not seen, "customer": customer}
+
+    def _card(self, row: Customer, seen: bool) -> dict[str, object]:
+        numbers = [self._number(number.raw, seen) for number in row.numbers]
+        return {"id": str(row.id), "numbers": numbers, "numbers_masked": not seen}
+
+    def _number(self, number: str, seen: bool) -> str:
+        return number if seen or not number else mask(normalise(number, self._site.area_code).normalised)
+
+    def _timeline(self, entry: TimelineEntry, seen: bool) -> TimelineOut:
+        details = entry.details if seen else {name: self._hidden(value) for name, value in entry.details.items()}
+        return shaped(TimelineOut, entry, details=details)
+
+    def _hidden(self, value: Detail) -> Detail:
+        """A detail with every number in it masked, whatever the detail is about."""
+        if not isinstance(value, str):
+            return value
+        return _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), value)
+
+
+def _recording(row: RecordingRow) -> RecordingOut:
+    return shaped(RecordingOut, row, id=str(row.id), available=row.deleted_at is None)
+
+
+def agent_out(view: AgentView, site: Site) -> AgentOut:
+    """A live state with the person's names. KeyError for an agent the site does not have."""
+    agent = site.agent(view.agent)
+    return AgentOut(
+        agent=view.agent,
+        name=agent.name,
+        name_en=agent.name_en,
+        role=agent.role,
+        state=view.state,
+        reason=view.reason,
+        since=view.since,
+        call=view.call_id,
+        until=view.until,
+        queues=list(view.queues),
+        wish=view.wish,
+    )
+
+
+def agent_message(view: AgentView, site: Site) -> Mapping[str, object]:
+    """The payload of an `agent_state` message on a desk."""
+    return msgspec.structs.asdict(agent_out(view, site))
+
+
+def _queue_name(queue: Queue) -> dict[str, Any]:
+    return {"queue": queue.name, "title": queue.title, "title_en": queue.title_en, "kind": queue.kind}
+
+
+def queue_out(view: QueueView, site: Site) -> QueueOut:
+    """A queue without its callers: for screens on walls."""
+    return QueueOut(
+        **_queue_name(site.queue(view.queue)),
+        waiting=view.waiting,
+        longest_wait_since=view.longest_wait_since,
+        agents_by_state=dict(view.agents_by_state),
+    )
+
+
+def queue_with_callers(view: QueueView, site: Site) -> QueueWithCallers:
+    """A queue with who waits in it: for supervisors."""
+    entries = [
+        WaitingOut(call=entry.call_id, ticket=entry.ticket, ani=entry.ani, since=entry.since, position=entry.position)
+        for entry in view.entries
+    ]
+    return shaped(QueueWithCallers, queue_out(view, site), entries=entries)
+
+
+def user_out(name: str, who: Principal, site: Site) -> UserOut:
+    """Somebody logged in, or a program with a token, which has no names of its own."""
+    person = next((agent for agent in site.agents if agent.id == who.agent), None)
+    return UserOut(
+        name=name,
+        agent=who.agent,
+        role=who.role,
+        display_name=person.name if person else name,
+        display_name_en=person.name_en if person else name,
+        telephone=person.telephone if person else False,
+    )
+
+
+def site_out(site: Site) -> SiteOut:
+    """What pages need to fill their lists and headings."""
+    return SiteOut(
+        name=site.name,
+        name_en=site.name_en,
+        time_zone=site.time_zone,
+        lines=[
+            LineOut(dnis=line.dnis, kind=line.kind, title=line.title, title_en=line.title_en) for line in site.lines
+        ],
+        queues=[QueueNameOut(**_queue_name(queue)) for queue in site.queues],
+        reasons=[Named(id=known.id, title=known.title, title_en=known.title_en) for known in site.reasons],
+        dispositions=[
+            DispositionOut(
+                id=known.id,
+                title=known.title,
+                title_en=known.title_en,
+                kinds=[TicketKind(kind) for kind in known.kinds],
+            )
+            for known in site.dispositions
+        ],
+        ticket_kinds=list(TicketKind),
+        ticket_states=list(TicketState),
+        severities=list(Severity),
+        forms_of_address=list(FORMS_OF_ADDRESS),
+        talk_amber_s=TALK_AMBER_S,
+        talk_red_s=TALK_RED_S,
+        wait_threshold_s=site.service_level.threshold_s,
+    )

@@ -1,0 +1,144 @@
+"""All operations in one table: what the router serves, permissions.py rules on and openapi.py describes."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from app.web import live, pages
+from app.web.api import agents, customers, due_calls, people, sound, tickets
+from app.web.api.contract import (
+    AgentOut,
+    DeskQuery,
+    FiguresOut,
+    FiguresQuery,
+    Listed,
+    LoggedIn,
+    Login,
+    Me,
+    Nothing,
+    QueueWithCallers,
+    StateWish,
+    StatusOut,
+    Telephone,
+    WrapUpStep,
+)
+from app.web.api.records import (
+    CallOut,
+    CallQuery,
+    CustomerFull,
+    CustomerNew,
+    CustomerOut,
+    CustomerPatch,
+    CustomerQuery,
+    DueCallNew,
+    DueCallOut,
+    DueCallQuery,
+    SoundQuery,
+    TicketFull,
+    TicketOut,
+    TicketPatch,
+    TicketQuery,
+)
+from app.web.encoding import encode
+from app.web.operations import AnyOperation, Ask, B, Operation, Q
+
+DESCRIPTION: Final = web.AppKey("description", bytes)
+
+
+async def _status(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    parts = {name: dict(part) for name, part in ask.services.status().items()}
+    up = all(part.get("up") is True for part in parts.values())
+    body = encode(StatusOut(status="up" if up else "down", parts=parts))
+    return web.Response(status=200 if up else 503, body=body, content_type="application/json")
+
+
+async def _openapi(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    return web.Response(body=ask.request.app[DESCRIPTION], content_type="application/json")
+
+
+def _operation(
+    name: str,
+    route: str,
+    handle: Callable[[Ask[Q, B]], Awaitable[object]],
+    summary: str,
+    query: type[Q],
+    body: type[B],
+    answer: object = None,
+    status: int = 200,
+    media: str = "application/json",
+) -> Operation[Q, B]:
+    method, path = route.split(" ")
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        summary=summary,
+        handle=handle,
+        query=query,
+        body=body,
+        answer=answer,
+        status=status,
+        media=media,
+    )
+
+
+# fmt: off
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    _operation("login", "POST /api/login", people.login,
+               "Log in; the session comes as a cookie", Nothing, Login, LoggedIn),
+    _operation("logout", "POST /api/logout", people.logout, "End the session", Nothing, Nothing, None, 204),
+    _operation("me", "GET /api/me", people.me,
+               "Who one is, the site's lists, one's live state", Nothing, Nothing, Me),
+    _operation("list_tickets", "GET /api/tickets", tickets.list_tickets,
+               "Tickets, newest first", TicketQuery, Nothing, Listed[TicketOut]),
+    _operation("get_ticket", "GET /api/tickets/{number}", tickets.get_ticket,
+               "A ticket with its calls, timeline and recordings", Nothing, Nothing, TicketFull),
+    _operation("patch_ticket", "PATCH /api/tickets/{number}", tickets.patch_ticket,
+               "Write on a ticket; 409 with `current` when it is stale", Nothing, TicketPatch, TicketFull),
+    _operation("get_recording", "GET /api/tickets/{number}/recording", sound.get_recording,
+               "Listen to the talk; each time is logged", SoundQuery, Nothing, None, 200, "audio/wav"),
+    _operation("get_message", "GET /api/tickets/{number}/message", sound.get_message,
+               "Listen to the message left; each time is logged", SoundQuery, Nothing, None, 200, "audio/wav"),
+    _operation("list_calls", "GET /api/calls", tickets.list_calls,
+               "Calls with their instants, newest first", CallQuery, Nothing, Listed[CallOut]),
+    _operation("list_queues", "GET /api/queues", agents.list_queues,
+               "Queues now, with who waits", Nothing, Nothing, Listed[QueueWithCallers]),
+    _operation("list_agents", "GET /api/agents", agents.list_agents,
+               "Agents now", Nothing, Nothing, Listed[AgentOut]),
+    _operation("set_agent_state", "POST /api/agents/{id}/state", agents.set_agent_state,
+               "Available, not ready or logged out; in a call: after it", Nothing, StateWish, AgentOut),
+    _operation("end_wrap_up", "POST /api/agents/{id}/wrap-up", agents.end_wrap_up,
+               "End the after-call work now", Nothing, WrapUpStep, AgentOut),
+    _operation("get_telephone", "GET /api/agents/{id}/telephone", agents.get_telephone,
+               "How the agent's telephone registers", Nothing, Nothing, Telephone),
+    _operation("list_customers", "GET /api/customers", customers.list_customers,
+               "Customers' cards", CustomerQuery, Nothing, Listed[CustomerOut]),
+    _operation("create_customer", "POST /api/customers", customers.create_customer,
+               "A new card", Nothing, CustomerNew, CustomerFull, 201),
+    _operation("get_customer", "GET /api/customers/{id}", customers.get_customer,
+               "A card with the last tickets", Nothing, Nothing, CustomerFull),
+    _operation("patch_customer", "PATCH /api/customers/{id}", customers.patch_customer,
+               "Change a card; 409 with `current` when it is stale", Nothing, CustomerPatch, CustomerFull),
+    _operation("list_due_calls", "GET /api/due-calls", due_calls.list_due_calls,
+               "Calls that are due", DueCallQuery, Nothing, Listed[DueCallOut]),
+    _operation("create_due_call", "POST /api/due-calls", due_calls.create_due_call,
+               "Promise a call", Nothing, DueCallNew, DueCallOut, 201),
+    _operation("accept_due_call", "POST /api/due-calls/{id}/accept", due_calls.accept_due_call,
+               "Take the call that is offered", Nothing, Nothing, DueCallOut),
+    _operation("cancel_due_call", "POST /api/due-calls/{id}/cancel", due_calls.cancel_due_call,
+               "Call it off", Nothing, Nothing, DueCallOut),
+    _operation("get_figures", "GET /api/figures", agents.get_figures,
+               "Figures since an instant, by line and queue", FiguresQuery, Nothing, FiguresOut),
+    _operation("live_desk", "GET /api/live/desk", live.live_desk,
+               "WebSocket: the messages of one desk", DeskQuery, Nothing, None, 101),
+    _operation("live_wallboard", "GET /api/live/wallboard", live.live_wallboard,
+               "Server-sent events: the wallboard", Nothing, Nothing, None, 200, "text/event-stream"),
+    _operation("openapi", "GET /api/openapi.json", _openapi, "This description", Nothing, Nothing),
+    _operation("status", "GET /status", _status,
+               "200 when every part is up, else 503", Nothing, Nothing, StatusOut),
+    _operation("page", "GET /{path:.*}", pages.page,
+               "The front end", Nothing, Nothing, None, 200, "text/html"),
+)
+# fmt: on
+"""In the order in which the router tries them: the pages come last."""

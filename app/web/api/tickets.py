@@ -1,0 +1,100 @@
+"""Tickets and calls, as lists and one by one, and what agents write on a ticket (adapter). TKT-3, CUS-4."""
+
+import msgspec
+from msgspec import UNSET
+
+from app.web.api.contract import Listed, Nothing
+from app.web.api.records import CallOut, CallQuery, TicketFull, TicketOut, TicketPatch, TicketQuery
+from app.web.api.shown import Reader
+from app.web.operations import Ask
+from app.web.permissions import may_see_calls_of, may_work_on
+from app.web.problems import Problem, invalid
+from config.ids import AgentId, TicketNumber
+from crm.errors import VersionConflict
+from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketState, TicketStep
+
+
+def reader(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Reader:
+    """The eyes of whoever asks."""
+    at_hand = ask.services.hub.tickets_at_hand(ask.who.agent) if ask.who.agent else frozenset()
+    return Reader(ask.who, ask.services.site, at_hand)
+
+
+async def list_tickets(ask: Ask[TicketQuery, Nothing]) -> Listed[TicketOut]:
+    """Newest first."""
+    page = await ask.services.store.tickets.list(**msgspec.structs.asdict(ask.query))
+    eyes = reader(ask)
+    return Listed(items=[eyes.ticket(row) for row in page.items], next=page.next)
+
+
+async def get_ticket(ask: Ask[Nothing, Nothing]) -> TicketFull:
+    return reader(ask).ticket_full(await ticket_of(ask))
+
+
+async def patch_ticket(ask: Ask[Nothing, TicketPatch]) -> TicketFull:
+    """Saves the fields that came; 409 with `current` when somebody else saved since `version` was read."""
+    ticket = await ticket_of(ask)
+    if not may_work_on(ask.who, ticket.agent):
+        raise Problem("forbidden", f"Ticket {ticket.number} is {ticket.agent}'s.")
+    patch = ask.body
+    dispositions = {known.id for known in ask.services.site.dispositions}
+    if patch.disposition and patch.disposition not in dispositions:
+        raise invalid("disposition", f"one of {', '.join(sorted(dispositions))}")
+    if isinstance(patch.contact_number, str) and "*" in patch.contact_number:
+        raise invalid("contact_number", "a whole number, not a masked one")
+    try:
+        saved = await _save(ask, ticket, _form(patch))
+    except VersionConflict as exc:
+        current = reader(ask).ticket_full(await ticket_of(ask))
+        raise Problem("stale", f"{exc}", current=current) from exc
+    ask.services.hub.publish(ask.who.name, "ticket", {"ticket": saved.number, "version": saved.version})
+    return reader(ask).ticket_full(saved)
+
+
+async def list_calls(ask: Ask[CallQuery, Nothing]) -> Listed[CallOut]:
+    """Newest first. Agents see their own."""
+    query = ask.query
+    agent = query.agent if ask.who.supervises else (query.agent or ask.who.agent)
+    if not may_see_calls_of(ask.who, agent):
+        raise Problem("forbidden", "These calls are not yours.")
+    page = await ask.services.store.calls.list(
+        limit=query.limit, after=query.after, caller=query.caller, agent=agent, since=query.since
+    )
+    eyes = reader(ask)
+    return Listed(items=[eyes.call(row) for row in page.items], next=page.next)
+
+
+async def ticket_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> TicketDetail:
+    """The ticket of the path. Raises Problem when there is none."""
+    number = TicketNumber(ask.path("number"))
+    ticket = await ask.services.store.tickets.get(number)
+    if ticket is None:
+        raise Problem("not_found", f"No ticket {number}.")
+    return ticket
+
+
+async def _save(ask: Ask[Nothing, TicketPatch], ticket: TicketDetail, form: TicketForm) -> TicketDetail:
+    """Form first, then state; a state that cannot be reached stops both. Raises VersionConflict."""
+    patch, by, store = ask.body, AgentId(ask.who.name), ask.services.store.tickets
+    step = None if patch.state is UNSET else _step(ticket.state, patch.state)
+    saved = await store.save_form(ticket.number, form, by=by, version=patch.version)
+    return saved if step is None else await store.step(ticket.number, step, by=by, version=saved.version)
+
+
+def _step(now: TicketState, wanted: TicketState) -> TicketStep | None:
+    """What takes a ticket from one state to the other; None when it is there. Raises Problem when nothing does."""
+    if now is wanted:
+        return None
+    steps = [step for (before, step), after in TRANSITIONS.items() if before is now and after is wanted]
+    if not steps:
+        raise Problem("illegal_transition", f"A ticket that is {now.value} cannot become {wanted.value}.")
+    return steps[0]
+
+
+def _form(patch: TicketPatch) -> TicketForm:
+    given = {name: getattr(patch, name) for name in TicketForm.__struct_fields__}
+    try:
+        return TicketForm(**{name: value for name, value in given.items() if value is not UNSET})
+    except ValueError as exc:
+        field, _, message = str(exc).partition(": ")
+        raise invalid(field, message) from exc

@@ -1,0 +1,35 @@
+"""Values to JSON as every answer and live message writes them: UTC, ISO 8601, milliseconds, Z (adapter, no I/O)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+
+def instant(at: datetime) -> str:
+    """UTC with milliseconds. Raises ValueError for a naive datetime: its zone would be a guess."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def plain(value: object) -> object:
+    """The same value of lists, mappings and scalars only, each datetime as an instant."""
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+def encode(value: object) -> bytes:
+    """Raises TypeError for a value JSON has no word for."""
+    return msgspec.json.encode(plain(value))
+
+
+def encode_text(value: object) -> str:
+    return encode(value).decode()

@@ -1,0 +1,102 @@
+"""The OpenAPI 3.1 description of the API, made from the table of operations and their types (rules)."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from app.web.api.contract import Nothing, Out
+from app.web.operations import AnyOperation
+from app.web.permissions import PERMISSIONS, PUBLIC
+from app.web.problems import KINDS
+
+_REF: Final = "#/components/schemas/{name}"
+
+
+class ProblemDetails(Out, frozen=True, kw_only=True):
+    """RFC 9457. `type` is urn:sanxiang:<kind>; further members by kind: errors, current, retry_after_s."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def describe(operations: Iterable[AnyOperation], version: str) -> dict[str, Any]:
+    """The whole document, as plain values."""
+    operations = list(operations)
+    types = [kind for one in operations for kind in (one.query, one.body, one.answer) if kind is not None]
+    schemas, components = msgspec.json.schema_components([*types, ProblemDetails], ref_template=_REF)
+    by_type = dict(zip([*map(id, types), id(ProblemDetails)], schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(_template(one.path), {})[one.method.lower()] = _operation(one, by_type, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sanxiang",
+            "version": version,
+            "description": "Times are UTC, ISO 8601 with milliseconds. Lists go on with `after` = `next`.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "sanxiang-<port>"},
+            },
+        },
+    }
+
+
+def _template(path: str) -> str:
+    """aiohttp's `{name:regex}` as OpenAPI's `{name}`."""
+    return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", path)
+
+
+def _operation(one: AnyOperation, by_type: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
+    roles = PERMISSIONS[one.name]
+    described: dict[str, Any] = {
+        "operationId": one.name,
+        "summary": one.summary,
+        "parameters": _path_parameters(one) + _query_parameters(one, components),
+        "responses": {
+            str(one.status): _answer(one, by_type),
+            "default": {
+                "description": "A problem: " + ", ".join(f"{kind} {status}" for kind, (status, _) in KINDS.items()),
+                "content": {"application/problem+json": {"schema": by_type[id(ProblemDetails)]}},
+            },
+        },
+        "security": [] if roles == PUBLIC else [{"token": []}, {"session": []}],
+        "x-roles": "public" if roles == PUBLIC else sorted(roles),
+    }
+    if one.body is not Nothing:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": by_type[id(one.body)]}},
+        }
+    return described
+
+
+def _answer(one: AnyOperation, by_type: dict[int, Any]) -> dict[str, Any]:
+    if one.status in (101, 204):
+        return {"description": one.summary}
+    schema = {} if one.answer is None else {"schema": by_type[id(one.answer)]}
+    return {"description": one.summary, "content": {one.media: schema}}
+
+
+def _path_parameters(one: AnyOperation) -> list[dict[str, Any]]:
+    names = re.findall(r"\{(\w+)\}", _template(one.path))
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _query_parameters(one: AnyOperation, components: dict[str, Any]) -> list[dict[str, Any]]:
+    if one.query is Nothing:
+        return []
+    schema = components[one.query.__name__]
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": described}
+        for name, described in schema["properties"].items()
+    ]

@@ -1,0 +1,92 @@
+"""Who may do what, as data: every operation of the API by role, and the object-level rules beside it (rules). CUS-4.
+
+Deny by default: an operation that is not in the table is refused to everybody, and the server does not start with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from config.schema import Role
+
+PUBLIC: Final = "public"
+"""No login: what a monitor or a login page needs."""
+
+_ALL: Final[frozenset[Role]] = frozenset({"agent", "supervisor", "administrator"})
+_SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
+
+PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
+    "page": PUBLIC,
+    "status": PUBLIC,
+    "openapi": PUBLIC,
+    "login": PUBLIC,
+    "logout": _ALL,
+    "me": _ALL,
+    "list_tickets": _ALL,
+    "get_ticket": _ALL,
+    "patch_ticket": _ALL,
+    "get_recording": _ALL,
+    "get_message": _ALL,
+    "list_calls": _ALL,
+    "list_queues": _SUPERVISORS,
+    "list_agents": _SUPERVISORS,
+    "list_customers": _ALL,
+    "get_customer": _ALL,
+    "create_customer": _ALL,
+    "patch_customer": _ALL,
+    "list_due_calls": _ALL,
+    "create_due_call": _ALL,
+    "accept_due_call": _ALL,
+    "cancel_due_call": _ALL,
+    "get_figures": _SUPERVISORS,
+    "set_agent_state": _ALL,
+    "end_wrap_up": _ALL,
+    "get_telephone": _ALL,
+    "live_desk": _ALL,
+    "live_wallboard": _SUPERVISORS,
+}
+"""Operation → roles. Where agents are let in, the functions below say to whose objects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """Who is asking. `agent` is the person's own desk; None for a program with a token."""
+
+    name: str
+    agent: str | None
+    role: Role
+
+    @property
+    def supervises(self) -> bool:
+        return self.role in _SUPERVISORS
+
+
+def may(role: Role | None, operation: str) -> bool:
+    """Whether somebody with this role (None: not logged in) may use the operation at all."""
+    allowed = PERMISSIONS.get(operation, frozenset())
+    return allowed == PUBLIC or (role is not None and role in allowed)
+
+
+def may_see_calls_of(who: Principal, agent: str | None) -> bool:
+    """Agents see their own calls; `agent` None = everybody's."""
+    return who.supervises or (agent is not None and agent == who.agent)
+
+
+def may_set_state_of(who: Principal, agent: str) -> bool:
+    """One's own state, or as a supervisor anybody's."""
+    return who.supervises or agent == who.agent
+
+
+def may_sit_at(who: Principal, agent: str) -> bool:
+    """A desk shows callers in full: it is its agent's alone, save for administrators' programs (`sanxiang agent`)."""
+    return who.role == "administrator" or agent == who.agent
+
+
+def may_work_on(who: Principal, ticket_agent: str | None) -> bool:
+    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors."""
+    return who.supervises or ticket_agent is None or ticket_agent == who.agent
+
+
+def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
+    """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
+    return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)

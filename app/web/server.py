@@ -1,0 +1,55 @@
+"""Puts the web server together: operations, live feeds, pages, and one place for what goes wrong (adapter)."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from app.web.api.agents import FIGURES
+from app.web.api.people import GUARD
+from app.web.api.table import DESCRIPTION, OPERATIONS
+from app.web.barrier import problems
+from app.web.encoding import encode
+from app.web.figures import TodaysFigures
+from app.web.identity import Door
+from app.web.live import FEED, SOCKETS, STREAMS, close_all
+from app.web.login_guard import LoginGuard
+from app.web.openapi import describe
+from app.web.operations import serve
+from app.web.pages import UI, UI_DIRECTORY, add_headers
+from app.web.permissions import PERMISSIONS
+from app.web.services import Services
+from app.web.wallboard import WallboardFeed
+
+_API_VERSION: Final = "1.0"
+_LARGEST_BODY: Final = 64 * 1024
+
+
+def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Application:
+    """The web server, not yet listening. Raises ValueError for an operation that nobody has ruled on."""
+    unruled = {operation.name for operation in OPERATIONS} ^ set(PERMISSIONS)
+    if unruled:
+        raise ValueError(f"operations and permissions do not agree on {', '.join(sorted(unruled))}")
+    app = web.Application(middlewares=[problems], client_max_size=_LARGEST_BODY)
+    figures = TodaysFigures(services.store, services.site, services.clock)
+    app[FIGURES] = figures
+    app[FEED] = WallboardFeed(services, figures)
+    app[SOCKETS] = set()
+    app[STREAMS] = set()
+    app[GUARD] = LoginGuard()
+    app[UI] = ui
+    app[DESCRIPTION] = encode(describe((one for one in OPERATIONS if one.name != "page"), _API_VERSION))
+    door = Door(services)
+    for operation in OPERATIONS:
+        app.router.add_route(operation.method, operation.path, serve(operation, services, door), name=operation.name)
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(close_all)
+    app.cleanup_ctx.append(_wallboard)
+    return app
+
+
+async def _wallboard(app: web.Application) -> AsyncIterator[None]:
+    app[FEED].start()
+    yield
+    await app[FEED].close()

@@ -1,0 +1,91 @@
+"""What the pages need from the rest of the program: one frozen bundle, and the ACD as the pages see it.
+
+Only types: the composition root fills them in, and the tests put a small ACD of their own behind the protocol.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from app.web.desk import DeskHub
+from config.ids import AgentId
+from config.paths import DataDir
+from config.schema import Site
+from crm.db.store import Store
+
+WishedState = Literal["available", "not_ready", "logged_out"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentView:
+    """One agent now. `state` is a value of `routing.agent.AgentState`; `until` ends a wrap-up by itself."""
+
+    agent: str
+    state: str
+    reason: str | None
+    since: datetime
+    call_id: str | None
+    until: datetime | None
+    queues: tuple[str, ...]
+    wish: str | None = None
+    """The state asked for in the middle of a call, which comes after it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingView:
+    """One waiting caller. `since` starts the wait clock (TEL-2); `position` counts from 1."""
+
+    call_id: str
+    ticket: str
+    ani: str
+    since: datetime
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueView:
+    """One queue now; `entries` in order of service."""
+
+    queue: str
+    waiting: int
+    longest_wait_since: datetime | None
+    entries: tuple[WaitingView, ...]
+    agents_by_state: Mapping[str, int]
+
+
+class AcdView(Protocol):
+    """The live state. All methods return at once; they raise KeyError for an agent that no queue knows."""
+
+    def agents(self) -> list[AgentView]: ...
+
+    def queues(self) -> list[QueueView]: ...
+
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
+        """Raises `routing.agent.IllegalTransition` with words."""
+        ...
+
+    def end_wrap_up(self, agent: AgentId) -> AgentView:
+        """Raises `routing.agent.IllegalTransition` when the agent is not in wrap-up."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything behind the web server."""
+
+    site: Site
+    data: DataDir
+    store: Store
+    acd: AcdView
+    hub: DeskHub
+    status: Callable[[], Mapping[str, Mapping[str, object]]]
+    """The parts of the running system by name; each says at least `"up": bool`."""
+    clock: Callable[[], datetime]
+    local_token: str = field(repr=False)
+    telephone_secret: Callable[[AgentId], str | None] = field(repr=False)
+    """The SIP password of an agent's telephone; None when the agent has none."""
+    sip_address: str
+    secure_cookie: bool
+    due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
+    """Told at once when an agent presses accept, so that the customer is dialled without a poll."""

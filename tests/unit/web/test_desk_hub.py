@@ -1,0 +1,117 @@
+"""Publishing to desks: pages open, away, slow, too many; and numbers that go on over a restart."""
+
+import json
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.web.desk import MAX_PAGES_PER_AGENT, DeskHub, TooManyPages
+
+NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def hub():
+    return DeskHub(lambda: NOW)
+
+
+def bodies(page):
+    return [json.loads(message.text) for message in page.take()]
+
+
+async def test_an_open_page_is_woken_and_gets_the_message_with_number_and_time(hub):
+    with hub.open("8001", None) as page:
+        hub.publish("8001", "screen_pop", {"call": "c-1", "ticket": "t-1", "pop": {"queued_at": NOW}})
+        assert await page.news(1.0)
+        (body,) = bodies(page)
+    assert body == {
+        "seq": hub.newest,
+        "type": "screen_pop",
+        "at": "2026-11-22T01:30:00.000Z",
+        "call": "c-1",
+        "ticket": "t-1",
+        "pop": {"queued_at": "2026-11-22T01:30:00.000Z"},
+    }
+
+
+async def test_other_agents_pages_hear_nothing(hub):
+    with hub.open("8002", None) as page:
+        hub.publish("8001", "agent_state", {"state": "available"})
+        assert not await page.news(0.01)
+        assert page.take() == []
+
+
+async def test_a_slow_page_finds_the_last_state_only_and_every_pop(hub):
+    with hub.open("8001", None) as page:
+        for number in range(1000):
+            hub.publish("8001", "agent_state", {"state": "not_ready", "count": number})
+        hub.publish("8001", "screen_pop", {"call": "c-1"})
+        hub.publish("8001", "screen_pop", {"call": "c-2"})
+        found = bodies(page)
+    assert [(body["type"], body.get("count", body.get("call"))) for body in found] == [
+        ("agent_state", 999),
+        ("screen_pop", "c-1"),
+        ("screen_pop", "c-2"),
+    ]
+
+
+async def test_a_page_that_comes_back_goes_on_where_it_was(hub):
+    hub.publish("8001", "screen_pop", {"call": "c-1"})
+    seen = hub.newest
+    hub.publish("8001", "call", {"call": "c-1", "state": "talking"})
+    with hub.open("8001", seen) as page:
+        assert [body["type"] for body in bodies(page)] == ["call"]
+        assert page.take() == []
+    assert not hub.has_gap("8001", seen)
+
+
+async def test_a_page_from_before_a_restart_gets_everything_and_is_told_of_the_gap():
+    before = DeskHub(lambda: NOW)
+    before.publish("8001", "screen_pop", {"call": "c-1"})
+    after = DeskHub(lambda: NOW + timedelta(seconds=2))
+    after.publish("8001", "agent_state", {"state": "available"})
+    assert after.newest > before.newest
+    assert after.has_gap("8001", before.newest)
+    with after.open("8001", before.newest) as page:
+        assert [body["type"] for body in bodies(page)] == ["agent_state"]
+
+
+async def test_a_number_that_was_never_given_is_not_believed(hub):
+    hub.publish("8001", "screen_pop", {"call": "c-1"})
+    assert hub.has_gap("8001", hub.newest + 5)
+    with hub.open("8001", hub.newest + 5) as page:
+        assert [body["call"] for body in bodies(page)] == ["c-1"]
+        hub.publish("8001", "screen_pop", {"call": "c-2"})
+        assert [body["call"] for body in bodies(page)] == ["c-2"]
+
+
+async def test_pages_of_one_agent_are_bounded_and_counted(hub):
+    with ExitStack() as stack:
+        for _ in range(MAX_PAGES_PER_AGENT):
+            stack.enter_context(hub.open("8001", None))
+        assert hub.pages("8001") == MAX_PAGES_PER_AGENT
+        with pytest.raises(TooManyPages):
+            stack.enter_context(hub.open("8001", None))
+    assert hub.pages("8001") == 0
+
+
+@pytest.mark.parametrize(("kind", "payload"), [("screen_pop", {}), ("call", {"call": 7}), ("shout", {"call": "c-1"})])
+async def test_a_message_that_is_about_nothing_is_refused(hub, kind, payload):
+    with pytest.raises(ValueError, match="message"):
+        hub.publish("8001", kind, payload)
+
+
+async def test_a_callback_is_on_offer_until_its_call_is_over(hub):
+    hub.publish("8002", "screen_pop", {"call": "c-2", "ticket": "t-2", "pop": {"due_call": "12"}})
+    assert hub.offered_to("12") == "8002"
+    assert hub.offered_to("13") is None
+    hub.publish("8002", "call", {"call": "c-2", "state": "ended"})
+    hub.publish("8002", "agent_state", {"state": "not_ready"})
+    assert hub.offered_to("12") is None
+
+
+async def test_a_lost_pop_is_logged(hub, caplog):
+    for number in range(60):
+        hub.publish("8001", "screen_pop", {"call": f"c-{number}"})
+    assert {record.action for record in caplog.records} == {"screen_pop_lost"}

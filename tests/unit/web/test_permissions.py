@@ -1,0 +1,66 @@
+"""The permission table and the object-level rules beside it."""
+
+import pytest
+
+from app.web.permissions import (
+    PERMISSIONS,
+    PUBLIC,
+    Principal,
+    may,
+    may_see_calls_of,
+    may_set_state_of,
+    may_sit_at,
+    may_work_on,
+    sees_numbers,
+)
+
+AGENT = Principal(name="8001", agent="8001", role="agent")
+SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
+ADMINISTRATOR = Principal(name="8901", agent="8901", role="administrator")
+PROGRAM = Principal(name="token:agent", agent=None, role="agent")
+
+
+@pytest.mark.parametrize("role", [None, "agent", "supervisor", "administrator"])
+def test_what_nobody_ruled_on_is_refused(role):
+    assert not may(role, "delete_everything")
+
+
+def test_without_a_login_only_these_are_open():
+    assert {name for name in PERMISSIONS if may(None, name)} == {"page", "status", "openapi", "login"}
+
+
+def test_an_administrator_may_do_all_that_a_supervisor_may_and_a_supervisor_all_that_an_agent_may():
+    allowed = [{name for name in PERMISSIONS if may(role, name)} for role in ("agent", "supervisor", "administrator")]
+    assert allowed[0] < allowed[1] <= allowed[2]
+    assert {name for name, roles in PERMISSIONS.items() if roles == PUBLIC} <= allowed[0]
+
+
+# rows: who, whose; columns: calls, state, desk, ticket
+@pytest.mark.parametrize(
+    ("who", "whose", "expected"),
+    [
+        (AGENT, "8001", (True, True, True, True)),
+        (AGENT, "8002", (False, False, False, False)),
+        (AGENT, None, (False, False, False, True)),
+        (SUPERVISOR, "8002", (True, True, False, True)),
+        (ADMINISTRATOR, "8002", (True, True, True, True)),
+        (PROGRAM, "8001", (False, False, False, False)),
+    ],
+)
+def test_own_and_foreign_objects(who, whose, expected):
+    found = (
+        may_see_calls_of(who, whose),
+        whose is not None and may_set_state_of(who, whose),
+        whose is not None and may_sit_at(who, whose),
+        may_work_on(who, whose),
+    )
+    assert found == expected
+
+
+def test_numbers_are_for_the_case_at_hand():
+    assert sees_numbers(AGENT, "t-1", "8001", frozenset())
+    assert sees_numbers(AGENT, "t-1", "8002", frozenset({"t-1"}))
+    assert not sees_numbers(AGENT, "t-1", "8002", frozenset({"t-2"}))
+    assert not sees_numbers(AGENT, "t-1", None, frozenset())
+    assert not sees_numbers(PROGRAM, "t-1", None, frozenset())
+    assert sees_numbers(SUPERVISOR, "t-1", "8002", frozenset())
