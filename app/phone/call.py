@@ -8,7 +8,8 @@ from typing import Literal
 from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 
 from app.phone.errors import CallRejected, PhoneTimeout
-from app.phone.media import PCMA, PCMU, MediaStream
+from app.phone.g711 import PCMA, PCMU
+from app.phone.media import MediaStream
 
 Side = Literal["local", "remote"]
 

@@ -32,6 +32,7 @@ MENU_WINDOW_S = 3.0
 MENU_TIMEOUT_S = 15.0  # a key is pressed then at the latest, menu recognised or not
 UNKNOWN_MENU_S = 2.5  # and so soon when the site's sounds cannot be read
 AGENT_TONE_S = 0.6
+SURE_S = 1.5
 FACTS_TIMEOUT_S = 3.0
 SIGNAL_TIMEOUT_S = 5.0  # a SIP server that says nothing for so long is not there
 
@@ -210,20 +211,22 @@ class Journey:
         return None
 
     async def _agent_answers(self) -> bool:
-        """Waits until an agent's tone is heard, or the system says that a person has answered."""
+        """Waits until the system says that an agent has answered, or an agent's tone leaves no doubt.
+
+        The tone alone counts when the API is silent or has not caught up; a note of waiting music is shorter.
+        """
         self._say("等待坐席… / waiting for an agent")
-        began, asked_at, agent = self._now(), 0.0, None
+        began, asked_at, tone_since, facts = self._now(), 0.0, math.inf, None
         while self._now() - began < self._options.agent_timeout_s:
             await asyncio.sleep(POLL_S)
-            heard = steady_tone_hz(self._sound(self._now() - AGENT_TONE_S))
-            due = self._now() - asked_at >= ASK_S
-            if heard is not None or due:
-                asked_at = self._now()
-                facts = await self._facts()
-                agent = facts.agent if facts and facts.agent_answered else None
-            if heard is not None or agent is not None:
+            hz = steady_tone_hz(self._sound(self._now() - AGENT_TONE_S))
+            tone_since = min(tone_since, self._now()) if hz is not None else math.inf
+            if hz is not None or self._now() - asked_at >= ASK_S:
+                asked_at, facts = self._now(), await self._facts()
+            agent = facts.agent if facts and facts.agent_answered else None
+            if agent is not None or (hz is not None and (facts is None or self._now() - tone_since > SURE_S)):
                 self._connected_at = self._line.now()
-                sound = f"（{heard:.0f} Hz）" if heard is not None else ""
+                sound = f"（{hz:.0f} Hz）" if hz is not None else ""
                 self._say(f"已接通坐席 {agent or ''}{sound} / connected")
                 return True
         return False

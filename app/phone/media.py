@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-from aiortp import RtpPacket, get_codec, is_rtcp
+from aiortp import RtpPacket, is_rtcp
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT
 
 from app.phone.audio import FRAME, SAMPLE_RATE, Samples, tone
+from app.phone.g711 import PCMA, PCMU, decode, encode
 
 logger = logging.getLogger(__name__)
 
 Address = tuple[str, int]
 FRAME_S = FRAME / SAMPLE_RATE
-PCMA, PCMU = 8, 0
 DIGIT_S, DIGIT_PAUSE_S = 0.1, 0.1
 END_PACKETS = 3  # RFC 4733 §2.5.1.4: the end is sent three times
 LATE_S = 0.2  # a clock that far behind (a stopped process) starts anew instead of sending a burst
@@ -160,7 +160,6 @@ class MediaStream(asyncio.DatagramProtocol):
         self._rtp: asyncio.DatagramTransport | None = None
         self._rtcp: asyncio.DatagramTransport | None = None
         self._remote: Address | None = None
-        self._codecs = {PCMA: get_codec(PCMA), PCMU: get_codec(PCMU)}
         self._payload_type, self._event_type = PCMA, 101
         self._digits: deque[Digit] = deque()
         self._clock: asyncio.Task[None] | None = None
@@ -232,7 +231,7 @@ class MediaStream(asyncio.DatagramProtocol):
         digit = self._digits[0] if self._digits else None
         frame = self.source.frame()
         if digit is None or digit.pause:
-            self._send(self._payload_type, self._codecs[self._payload_type].encode(frame.tobytes()), self._time)
+            self._send(self._payload_type, encode(self._payload_type, frame), self._time)
             if digit is not None:
                 self._after_digit(digit)
         else:
@@ -286,9 +285,8 @@ class MediaStream(asyncio.DatagramProtocol):
         except ValueError as exc:
             logger.warning("A datagram that is no RTP was dropped: %s", exc, extra={"action": "rtp_garbage"})
             return
-        codec = self._codecs.get(packet.payload_type)
-        if codec is not None:
-            self.heard.take_sound(packet, np.frombuffer(codec.decode(packet.payload), dtype="<i2"), at)
+        if packet.payload_type in (PCMA, PCMU):
+            self.heard.take_sound(packet, decode(packet.payload_type, packet.payload), at)
         elif packet.payload_type == self._event_type:
             self.heard.take_event(packet, at)
 

@@ -29,7 +29,8 @@ from aiosipua import (
 from app.phone.binding import Account, Binding
 from app.phone.call import PhoneCall, Side
 from app.phone.errors import PhoneTimeout
-from app.phone.media import PCMA, PCMU, MediaStream
+from app.phone.g711 import PCMA, PCMU
+from app.phone.media import MediaStream
 from app.phone.wire import Address, SipWire, utc_now
 
 logger = logging.getLogger(__name__)
@@ -96,9 +97,9 @@ class TestPhone:
 
     async def unregister(self) -> None:
         """Takes the registration back, if there is one; at most one second."""
-        binding, self._binding = self._binding, None
-        if binding is not None:
-            await binding.close()
+        if self._binding is not None:
+            await self._binding.close()
+            self._binding = None
 
     # --- calling ---
 

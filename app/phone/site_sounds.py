@@ -25,10 +25,10 @@ class SiteSounds:
     def read(cls, directory: Path) -> "SiteSounds":
         """The sounds of the site in `directory`; a site that is broken by now still leaves the telephone working."""
         try:
-            site = load_site(directory)
             known = templates(read_prompts(directory / "prompts" / "zh"))
+            site = load_site(directory)
         except (SiteFaults, OSError, ValueError) as exc:
-            logger.warning("The site's prompts cannot be read: %s", exc, extra={"action": "caller_no_prompts"})
+            logger.warning("The site cannot be read: %s", exc, extra={"action": "caller_no_site"})
             return cls()
         spoken = {prompt for menu in site.menus for prompt in menu.play}
         return cls(known, tuple(template for template in known if template.prompt in spoken), site.ring_period_s)
