@@ -77,7 +77,7 @@ def ultimate(action: Action) -> Action:
 def _outside_menu(action: Action) -> Action:
     last = ultimate(action)
     if isinstance(last, RepeatAction | BackAction):
-        raise fault("bad_action", f"'go: {last.go}' works only inside a menu: use queue, message, menu or hangup here")
+        raise fault(f"'go: {last.go}' works only inside a menu: use queue, message, menu or hangup here")
     return action
 
 

@@ -28,18 +28,17 @@ class SiteSources:
 
 
 def declared_names(sources: SiteSources) -> Declared:
-    """What the site has, for checking what it refers to. Says nothing of a file that could not be read."""
+    """What the site has, for checking what it refers to. Says nothing of a list that is not there."""
     names: dict[Kind, frozenset[str]] = {"menu": frozenset(sources.menus)}
-    if sources.queues.readable:
-        names["queue"] = _texts(sources.queues.tree.children("queues"), "name")
-    if sources.agents.readable:
-        people = sources.agents.tree.children("agents")
-        names["agent"] = _texts(tuple(person for person in people if _has_telephone(person)), "id")
-    if sources.prompts.readable:
-        listed = sources.prompts.tree.get("prompts")
-        names["prompt"] = frozenset(listed.entries or ()) if listed is not None else frozenset()
-    if sources.settings.readable:
-        names["level"] = _texts(sources.settings.tree.children("levels"), "id")
+    if queues := sources.queues.tree.children("queues"):
+        names["queue"] = _texts(queues, "name")
+    if agents := sources.agents.tree.children("agents"):
+        names["agent"] = _texts(tuple(agent for agent in agents if _has_telephone(agent)), "id")
+    if levels := sources.settings.tree.children("levels"):
+        names["level"] = _texts(levels, "id")
+    prompts = sources.prompts.tree.get("prompts")
+    if prompts is not None and prompts.entries is not None:
+        names["prompt"] = frozenset(prompts.entries)
     return Declared(names, _ring_period(sources.settings))
 
 
@@ -94,7 +93,7 @@ def _duplicates(source: Source, list_key: str, id_key: str, noun: str) -> Iterat
         if name in first:
             yield source.fault(
                 item.value_mark(id_key),
-                f"duplicate {noun} '{name}': it stands already in line {first[name].line}; remove one or change it",
+                f"duplicate {noun} '{name}': already in line {first[name].line}; remove one or change it",
             )
         first.setdefault(name, item.value_mark(id_key))
 

@@ -46,9 +46,9 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
 
 
-def fault(kind: str, message: str) -> PydanticCustomError:
+def fault(message: str) -> PydanticCustomError:
     """An error whose text is shown as it is (no templates: braces in a user's text stay braces)."""
-    return PydanticCustomError("site_fault", "{message}", {"kind": kind, "message": message})
+    return PydanticCustomError("site_fault", "{message}", {"message": message})
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -63,9 +63,9 @@ def _refers_to(kind: Kind) -> AfterValidator:
         if names is None or value in names:
             return value
         one, many = _LABEL[kind]
-        shown = ", ".join(sorted(names)) if len(names) <= _LISTED_AT_MOST else f"{len(names)} others"
-        hint = did_you_mean(value, names)
-        raise fault(f"unknown_{kind}", f"unknown {one} '{value}'; {many} are: {shown or '(none)'}{hint}")
+        few = len(names) <= _LISTED_AT_MOST
+        shown = f"{many} are: {', '.join(sorted(names)) or '(none)'}" if few else f"there are {len(names)} {many}"
+        raise fault(f"unknown {one} '{value}'; {shown}{did_you_mean(value, names)}")
 
     return AfterValidator(check)
 
@@ -75,7 +75,7 @@ def _matching(pattern: str, meaning: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if expression.fullmatch(value) is None:
-            raise fault("bad_text", f"'{value}' is not {meaning}")
+            raise fault(f"'{value}' is not {meaning}")
         return value
 
     return AfterValidator(check)
@@ -104,10 +104,10 @@ def _seconds(at_most: float, *, whole: bool = False, from_zero: bool = False) ->
     def check(value: object) -> object:
         number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
         if not number:
-            raise fault("bad_duration", f"bad duration {value!r}: write {wanted}, without unit or quotes")
+            raise fault(f"bad duration {value!r}: write {wanted}, without unit or quotes")
         assert isinstance(value, int | float)
         if not (0 <= value <= at_most and (from_zero or value > 0)):
-            raise fault("bad_duration", f"bad duration {value:g}: write {wanted}")
+            raise fault(f"bad duration {value:g}: write {wanted}")
         return value
 
     return BeforeValidator(check)
@@ -125,7 +125,7 @@ def _in_rings(rings: int, why: str, *, inclusive: bool) -> AfterValidator:
         if period is None or value < rings * period or (inclusive and value == rings * period):
             return value
         word = "at most" if inclusive else "less than"
-        raise fault("too_many_rings", f"{value:g} s is too long: {word} {rings * period:g} ({why}, TEL-1)")
+        raise fault(f"{value:g} s is too long: {word} {rings * period:g} ({why}, TEL-1)")
 
     return AfterValidator(check)
 
@@ -144,14 +144,14 @@ def _address(value: str) -> str:
     try:
         ipaddress.ip_network(value)
     except ValueError:
-        raise fault("bad_text", f"'{value}' is not an IP address or network such as '10.1.0.0/16'") from None
+        raise fault(f"'{value}' is not an IP address or network such as '10.1.0.0/16'") from None
     return value
 
 
 def _host_port(value: str) -> str:
     match = re.fullmatch(r"[A-Za-z0-9.-]+:([0-9]{1,5})", value)
     if match is None or not 0 < int(match[1]) < 65536:
-        raise fault("bad_text", f"'{value}' is not host:port, such as '192.0.2.10:5060'")
+        raise fault(f"'{value}' is not host:port, such as '192.0.2.10:5060'")
     return value
 
 
@@ -159,7 +159,7 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise fault("bad_text", f"unknown time zone '{value}'; write one such as 'Asia/Shanghai'") from None
+        raise fault(f"unknown time zone '{value}'; write one such as 'Asia/Shanghai'") from None
     return value
 
 
@@ -209,7 +209,7 @@ class Period(Model):
             return value
         bounds = period_bounds(value) if isinstance(value, str) else None
         if bounds is None:
-            raise fault("bad_period", f'bad period {value!r}: write it as "09:00-18:00", the end after the start')
+            raise fault(f'bad period {value!r}: write it as "09:00-18:00", the end after the start')
         return {"start": bounds[0], "end": bounds[1]}
 
     def contains(self, moment: time) -> bool:
@@ -219,9 +219,7 @@ class Period(Model):
 
 def _day_spec(value: str) -> str:
     if not days_named(value):
-        raise fault(
-            "bad_text", f"'{value}' is no day: write mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri"
-        )
+        raise fault(f"'{value}' is no day: write mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri")
     return value
 
 
@@ -243,7 +241,7 @@ def _day(value: object) -> object:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise fault("bad_text", f"'{value}' is no date: write it as 2027-02-06") from None
+        raise fault(f"'{value}' is no date: write it as 2027-02-06") from None
 
 
 Day = Annotated[date, BeforeValidator(_day)]

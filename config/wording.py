@@ -16,7 +16,7 @@ from config.source import Fault, Mark, Tree
 Loc = tuple[int | str, ...]
 
 _WANTED = {
-    "string_type": "text: put it in quotes",
+    "string_type": "text, in quotes",
     "int_type": "a whole number, without quotes",
     "float_type": "a number, without quotes",
     "bool_type": "true or false",
@@ -26,12 +26,22 @@ _WANTED = {
     "model_attributes_type": "a mapping of keys to values",
 }
 
+_LIMITS = {
+    "less_than_equal": "too large: at most {le}",
+    "greater_than_equal": "too small: at least {ge}",
+    "greater_than": "too small: more than {gt}",
+}
+
 
 def faults_of(errors: Sequence[ErrorDetails], tree: Tree, file: str, model: type[BaseModel]) -> list[Fault]:
     """One fault per error of validating `tree.plain()` as `model`."""
     found = []
     for error in errors:
+        if error["type"] == "too_short" and error["input"]:
+            continue  # pydantic counts only the sound items of a list: the others have faults of their own
         loc = error["loc"]
+        if error["type"] == "union_tag_invalid":
+            loc = (*loc, "go")
         mark = _mark(tree, loc, at_key=error["type"] == "extra_forbidden")
         found.append(Fault(file, mark.line, mark.column, _sentence(error, model)))
     return found
@@ -69,6 +79,8 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"missing key '{name}'"
     if kind in _WANTED:
         return f"wrong type: this should be {_WANTED[kind]} (found {_shown(error['input'])})"
+    if kind in _LIMITS:
+        return _LIMITS[kind].format(**context)
     if kind == "literal_error":
         return f"unknown value {_shown(error['input'])}; allowed are: {context['expected']}"
     if kind == "union_tag_not_found":

@@ -88,7 +88,7 @@ class _Reader:
             if not isinstance(key, str):
                 self.report(place, "a key must be a single word")
             elif key in entries:
-                self.report(place, f"duplicate key '{key}': it stands already in line {marks[key].line}")
+                self.report(place, f"duplicate key '{key}': already in line {marks[key].line}")
             else:
                 marks[key] = place
                 entries[key] = self._convert(value_node)
