@@ -5,7 +5,7 @@ out is judged by the database's clock on PostgreSQL, where workers are many mach
 where they are one. Claims are made one after the other: an advisory lock on PostgreSQL, BEGIN IMMEDIATE on SQLite.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -81,18 +81,21 @@ class DueCallTable:
             await self._database.insert_new(connection, due_call, [row], ["key"])
             return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
 
-    async def claim(self, owner: str, *, now: datetime, lease_s: float, limit: int) -> list[DueCall]:
+    async def claim(
+        self, owner: str, *, now: datetime, lease_s: float, limit: int, running: Collection[int] = ()
+    ) -> list[DueCall]:
         """Takes what is due, and what another worker let go stale, for `lease_s` seconds, each with a new fence.
 
         `owner` names this process, not this machine. Two calls to one number are never out at the same time. A row that
         its last worker was dialling comes back with `resume`: the same attempt, on the same channel id. The others
-        count as an attempt from here on, unless they are released.
+        count as an attempt from here on, unless they are released. `running` are ids that this worker still has in
+        hand: it must not take over from itself when its own lease ran out while the store was away.
         """
         async with self._database.write() as connection:
             if self._database.dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
             clock = self._lease_clock(now)
-            left = await _ids(connection, stale(clock), limit)
+            left = await _ids(connection, stale(clock) & due_call.c.id.not_in(running), limit)
             fresh = await _ids(connection, ready(now), limit - len(left))
             lease = {"owner": owner, "lease_until": clock + timedelta(seconds=lease_s), "fence": due_call.c.fence + 1}
             await _set(connection, due_call.c.id.in_(left), lease)

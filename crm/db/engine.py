@@ -35,6 +35,8 @@ class Database:
         self._engine = make_engine(self.url, busy_timeout_s)
         self._prepare = prepare
         self._prepared = False
+        self.away: str | None = None
+        """What the last transaction failed with, when the database was away for it."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -62,8 +64,10 @@ class Database:
             yield
         except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
             if self._is_away(error):
-                raise StoreAway(f"the {self.dialect} store is away: {_first_line(error)}") from error
+                self.away = f"the {self.dialect} store is away: {_first_line(error)}"
+                raise StoreAway(self.away) from error
             raise
+        self.away = None
 
     def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that offers `on_conflict_do_nothing` and `on_conflict_do_update`, spelt alike in both dialects."""

@@ -38,7 +38,6 @@ class Store:
         self.due_calls = DueCallTable(database, area_code, clock)
         self.users = UserTable(database, clock)
         self.recordings = RecordingTable(database)
-        self._away: str | None = None
 
     @classmethod
     async def open(
@@ -56,25 +55,23 @@ class Store:
         Raises ValueError for a URL without one of these drivers.
         """
         store = cls(Database(url, migrate, busy_timeout_s=busy_timeout_s), area_code, clock)
-        await store.check()
+        if not await store.check():
+            log.error("starting without it: %s", store.database.away, extra={"action": "store_away"})
         return store
 
     async def check(self) -> bool:
-        """Asks the database something; the answer is in `status` too. Never raises StoreAway."""
+        """Asks the database something, so that `status` is of this moment. Never raises StoreAway."""
         try:
             async with self.database.read() as connection:
                 await connection.execute(select(1))
-        except StoreAway as exc:
-            if self._away is None:
-                log.error("%s", exc, extra={"action": "store_away"})
-            self._away = str(exc)
+        except StoreAway:
             return False
-        self._away = None
         return True
 
     def status(self) -> dict[str, object]:
-        """As of the last `check`."""
-        return {"up": self._away is None, "kind": self.database.dialect, "failure": self._away}
+        """As of the last transaction of anybody."""
+        away = self.database.away
+        return {"up": away is None, "kind": self.database.dialect, "failure": away}
 
     async def close(self) -> None:
         await self.database.close()

@@ -70,7 +70,7 @@ class TicketQueries:
             return await _detail(connection, number)
 
     async def for_customer(
-        self, *, customer_id: int | None = None, ani: str | None = None, limit: int = 5
+        self, customer_id: int | None = None, ani: str | None = None, limit: int = 5
     ) -> tuple[TicketRow, ...]:
         """The newest tickets of a customer, known by id, by a number in any notation, or both."""
         either = []
