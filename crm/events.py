@@ -110,6 +110,12 @@ class CallNoted(CallEvent, frozen=True, kw_only=True):
     text: str
 
 
+class CallAdopted(CallEvent, frozen=True, kw_only=True):
+    """A new controller took over this call, alive, from one that died. `agent`: who talks, if anyone."""
+
+    agent: str | None
+
+
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
     out_of_hours, information, dropped_by_system, not_reached, refused, confirmed, changed."""
@@ -141,6 +147,7 @@ AnyEvent = (
     | TalkStarted
     | MessageLeft
     | CallNoted
+    | CallAdopted
     | CallEnded
     | AgentStateChanged
 )

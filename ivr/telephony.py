@@ -137,20 +137,27 @@ class Channel(Protocol):
         """Play prompt ids one after the other; returns as soon as it has begun."""
 
     async def say(self, prompts: Sequence[str]) -> None:
-        """Play prompt ids to the end. Digits pressed meanwhile stay in the mailbox (type-ahead)."""
+        """Play prompt ids to the end. Digits pressed meanwhile stay in the mailbox (type-ahead).
 
-    async def next_input(
-        self, playback: Playback | None, timeout_s: float | None
-    ) -> Digit | PromptsFinished | None:
-        """The next digit, or the end of `playback`, whichever is first; None after `timeout_s` seconds."""
+        A prompt that cannot be played is logged as an alarm and passed over: the caller goes on.
+        """
+
+    async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
+        """The next digit, or the end of `playback` (also a failed one), whichever is first; None after `timeout_s`."""
 
     async def start_music(self) -> None:
         """Music on hold, for callers who wait. Only after answer."""
 
     async def stop_music(self) -> None: ...
 
+    async def hush(self) -> None:
+        """Stop music and prompts that a controller which died left playing on this adopted channel."""
+
     async def record_message(self, path: Path, *, max_s: float, silence_s: float) -> RecordingResult:
-        """Record what the party says until `#`, silence or `max_s`; `path` is where the WAV shall lie."""
+        """Record what the party says until `#`, silence, `max_s` or hang-up, to a WAV at `path`.
+
+        Hang-up is no ChannelGone here: what was said counts.
+        """
 
     async def hangup(self, reason: Literal["normal", "busy", "no_answer", "congestion"] = "normal") -> None:
         """Hang up; does nothing (no ChannelGone) when the party has gone already."""

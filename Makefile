@@ -1,0 +1,72 @@
+# Sanxiang. `make run` and `make test` are all a newcomer needs; every target sets up only what is missing.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UI := app/ui/dist/index.html
+SITE ?= config/site
+DATA ?= var/data
+HTTP ?= 127.0.0.1:8080
+SIP ?= 127.0.0.1:5060
+
+.PHONY: help run setup dev test soak check prompts lock system clean
+
+help:
+	@echo "make run     start the demo hotline (Ctrl-C stops it)"
+	@echo "make test    everything, on real Asterisk, both stores and a browser"
+	@echo "make check   format, lint, types, import contracts, unit and golden tests (< 60 s)"
+	@echo "make soak    the long repetitions in full"
+	@echo "make setup   what make run needs, without running"
+	@echo "make prompts make the Mandarin prompts again"
+	@echo "make lock    renew the lock files"
+
+run: setup
+	$(BIN)/sanxiang up --site $(SITE) --data $(DATA) --http $(HTTP) --sip $(SIP)
+
+setup: $(VENV)/.runtime $(UI)
+	@$(BIN)/sanxiang pbx install
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …"; exit 2; }
+	@echo "Setting up the Python environment in $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What the tests need on top: from the same lock discipline, into the same environment.
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Adding the test tools to $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+dev: $(VENV)/.dev
+
+$(UI): $(VENV)/.runtime app/ui/package-lock.json $(shell find app/ui/src app/ui/index.html app/ui/vite.config.ts 2>/dev/null)
+	@$(BIN)/python scripts/build_ui.py
+
+system:
+	@$(BIN)/python scripts/system_packages.py
+
+test: setup dev system
+	$(BIN)/pytest -q -rsx --durations=15 tests
+
+soak: setup dev system
+	$(BIN)/pytest -q -rsx --soak tests/integration
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n 2 tests/unit tests/golden
+
+prompts: dev
+	$(BIN)/python scripts/make_prompts.py
+
+lock: dev
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --extra build --extra dev --extra pyvoip -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) app/ui/dist app/ui/node_modules build *.egg-info

@@ -1,0 +1,62 @@
+"""Calls that are going on right now, as the live pages need them (made from events; nobody routes by it)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.bus import Bus
+from crm.events import AgentMissed, AgentOffered, CallAdopted, CallArrived, CallEnded, CallQueued
+
+
+@dataclass
+class BoardCall:
+    """A call on the board. `queued_at` is None before the queue; `agent` is who has it on the page."""
+
+    arrived: CallArrived
+    queue: str | None = None
+    queued_at: datetime | None = None
+    agent: str | None = None
+
+
+class CallBoard:
+    """All open calls by id."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._calls: dict[str, BoardCall] = {}
+        bus.subscribe(CallArrived, self._arrived)
+        bus.subscribe(CallQueued, self._queued)
+        bus.subscribe(AgentOffered, self._offered)
+        bus.subscribe(AgentMissed, self._missed)
+        bus.subscribe(CallAdopted, self._adopted)
+
+    def end_with(self, bus: Bus) -> None:
+        """Forget calls when they end. Subscribed last: others still find the call while they hear of its end."""
+        bus.subscribe(CallEnded, self._ended)
+
+    def put(self, call: BoardCall) -> None:
+        """A call known from the journal of a controller that died."""
+        self._calls[call.arrived.call_id] = call
+
+    def get(self, call_id: str) -> BoardCall | None:
+        return self._calls.get(call_id)
+
+    def _arrived(self, event: CallArrived) -> None:
+        self._calls[event.call_id] = BoardCall(event)
+
+    def _queued(self, event: CallQueued) -> None:
+        if call := self._calls.get(event.call_id):
+            call.queue, call.queued_at = event.queue, event.at
+
+    def _offered(self, event: AgentOffered) -> None:
+        if call := self._calls.get(event.call_id):
+            call.agent = event.agent
+
+    def _missed(self, event: AgentMissed) -> None:
+        if call := self._calls.get(event.call_id):
+            call.agent = None
+
+    def _ended(self, event: CallEnded) -> None:
+        self._calls.pop(event.call_id, None)
+
+    def _adopted(self, event: CallAdopted) -> None:
+        if call := self._calls.get(event.call_id):
+            call.agent = event.agent

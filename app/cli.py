@@ -1,0 +1,183 @@
+"""The command `sanxiang` (design §5): parses words into options, and errors into words and exit codes. It decides nothing."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from app import main as hotline
+from app.clock import utc_now
+from app.logs import set_up_logging
+from app.options import Address, UpOptions
+from app.phone.agent import AgentOptions, Reporter, serve
+from app.phone.caller import CallOptions, call
+from app.phone.errors import PhoneError
+from app.phone.system import SystemFile
+from app.web.tokens import role_token
+from config.load import SiteFaults, check_site
+from config.paths import DataDir
+from config.schema import Role
+from crm.errors import JournalFailed, JournalInUse
+from ivr.pbx.errors import PbxError
+from ivr.pbx.install import install
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxiang：三声之内，有问必答。")
+pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
+app.add_typer(pbx, name="pbx")
+
+DATA = Annotated[Path, typer.Option(help="运行数据目录 / the running system's data directory")]
+DEFAULT_DATA = Path("var/data")
+TOKEN_LASTS = timedelta(hours=12)
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """What a person can do something about is said in words, without a traceback, and the exit code is 1."""
+    try:
+        yield
+    except SiteFaults as faults:
+        for fault in faults.faults:
+            typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+    except (hotline.AlreadyRunning, PbxError, PhoneError, JournalInUse, JournalFailed, OSError, ValueError) as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def up(
+    site: Annotated[Path, typer.Option(help="站点目录 / the site's directory")] = Path("config/site"),
+    data: DATA = DEFAULT_DATA,
+    http: Annotated[str, typer.Option(help="网页地址 / the pages' HOST:PORT")] = "127.0.0.1:8080",
+    sip: Annotated[str, typer.Option(help="SIP 地址 / the telephones' HOST:PORT")] = "127.0.0.1:5060",
+    media_address: Annotated[str | None, typer.Option(help="对外媒体地址 / the address other machines reach")] = None,
+    cert: Annotated[Path | None, typer.Option(help="TLS 证书 / certificate")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS 私钥 / its key")] = None,
+    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+) -> None:
+    """启动热线，直到 Ctrl-C / run the hotline until Ctrl-C."""
+    with clear_errors():
+        if (cert is None) != (key is None):
+            raise ValueError("--cert 和 --key 要一起给出 / --cert and --key go together")
+        options = UpOptions(
+            site=site,
+            data=DataDir(data),
+            http=Address.parse(http),
+            sip=Address.parse(sip),
+            media_address=media_address,
+            certificate=cert,
+            key=key,
+            database_url=database,
+        )
+        set_up_logging(options.data)
+        uvloop.run(_until_told(options))
+
+
+async def _until_told(options: UpOptions) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await hotline.run(options, typer.echo, stop)
+
+
+@app.command(name="call")
+def call_number(
+    number: Annotated[str, typer.Argument(help="要拨的号码 / the number to dial, for example 4008100002")],
+    data: DATA = DEFAULT_DATA,
+    caller: Annotated[str | None, typer.Option("--from", help="主叫号码 / the caller's number")] = None,
+    keys: Annotated[str, typer.Option(help="按键，每个菜单一个 / keys, one per menu: 2,1")] = "",
+    talk: Annotated[float, typer.Option(help="通话秒数 / seconds to talk")] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
+) -> None:
+    """模拟一位来电者，经真实 SIP / a synthetic caller, through real SIP."""
+    set_up_logging(None)
+    pressed = tuple(part for part in keys.split(",") if part)
+    options = CallOptions(number=number, data=DataDir(data), caller=caller, keys=pressed, talk_s=talk)
+    with clear_errors():
+        result = call(options, _silent if as_json else typer.echo)
+    if as_json:
+        typer.echo(result.as_json())
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def agent(
+    agent_id: Annotated[str, typer.Argument(metavar="ID", help="工号 / the agent's number, for example 8001")],
+    data: DATA = DEFAULT_DATA,
+    answer_after: Annotated[float, typer.Option(help="几秒后接听 / seconds until the answer")] = 2.0,
+    count: Annotated[int | None, typer.Option(help="接几个电话后退出 / stop after so many calls")] = None,
+    reject: Annotated[int | None, typer.Option(help="以此 SIP 代码拒接 / refuse with this SIP code")] = None,
+    hangup_after: Annotated[float | None, typer.Option(help="几秒后由坐席挂断 / hang up after so many seconds")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="每个电话一行 JSON / one JSON line per call")] = False,
+) -> None:
+    """模拟一部坐席话机 / a synthetic agent telephone."""
+    set_up_logging(None)
+    options = AgentOptions(
+        agent=agent_id,
+        data=DataDir(data),
+        answer_after_s=answer_after,
+        count=count,
+        reject=reject,
+        hangup_after_s=hangup_after,
+    )
+    with clear_errors():
+        serve(options, Reporter(_silent if as_json else typer.echo, on_call=typer.echo if as_json else _silent))
+
+
+@app.command()
+def check(directory: Annotated[Path, typer.Argument(metavar="DIR", help="站点目录 / the site's directory")]) -> None:
+    """检查站点，逐条指出错误 / check a site: every fault with file:line:column."""
+    with clear_errors():
+        faults, site = check_site(directory)
+    for fault in faults:
+        typer.echo(str(fault))
+    if faults or site is None:
+        typer.echo(f"{len(faults)} 处错误 / {len(faults)} faults", err=True)
+        raise typer.Exit(1)
+    typer.echo(
+        f"没有错误 / no faults: {site.name}, {len(site.lines)} lines, {len(site.queues)} queues, "
+        f"{len(site.menus)} menus, {len(site.agents)} people, {len(site.prompts)} prompts"
+    )
+
+
+@app.command()
+def token(
+    data: DATA = DEFAULT_DATA,
+    role: Annotated[str, typer.Option(help="agent, supervisor 或 administrator")] = "supervisor",
+) -> None:
+    """打印一个 API 令牌 / print an API token of that role, valid for 12 hours."""
+    with clear_errors():
+        roles: dict[str, Role] = {
+            "agent": "agent",
+            "supervisor": "supervisor",
+            "administrator": "administrator",
+        }
+        if role not in roles:
+            raise ValueError(f"没有角色 {role!r} / no such role; roles are: {', '.join(roles)}")
+        system = SystemFile.read(DataDir(data))
+        typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
+
+
+@pbx.command("install")
+def pbx_install(
+    mirror: Annotated[str | None, typer.Option(help="Debian 镜像 / a Debian mirror's URL")] = None,
+    prefix: Annotated[Path | None, typer.Option(help="安装目录 / where to put it")] = None,
+) -> None:
+    """把 Asterisk 装进私有目录，无需 root / install Asterisk into a private prefix, no root needed."""
+    with clear_errors():
+        typer.echo(str(install(mirror, prefix, typer.echo)))
+
+
+def _silent(line: str) -> None:
+    """Nothing is told while --json is asked for."""

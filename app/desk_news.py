@@ -1,0 +1,172 @@
+"""What an agent's page is told of a call (CUS-2): the screen pop at the moment of the offer, then how the call goes on.
+
+The card is looked up while the telephone begins to ring; a slow store costs the card, never the pop.
+"""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from app.bus import Bus
+from app.call_board import BoardCall, CallBoard
+from app.web.desk import DeskHub
+from config.schema import Line, Site
+from crm.calendar import festival_of
+from crm.customers.model import Customer
+from crm.db.store import Store
+from crm.errors import StoreAway
+from crm.events import (
+    AgentMissed,
+    AgentOffered,
+    AgentStateChanged,
+    CallAdopted,
+    CallEnded,
+    CallEvent,
+    TalkStarted,
+)
+from crm.tickets.model import TicketRow
+from ivr.greeting import greeting
+
+log = logging.getLogger(__name__)
+
+CARD_TIMEOUT_S = 0.3
+"""How long a pop waits for the store (faults A3: 300 ms on the call path)."""
+HISTORY = timedelta(days=365)
+
+
+class DeskNews:
+    """Turns call events into messages for the agent's desk."""
+
+    def __init__(self, site: Site, store: Store, hub: DeskHub, board: CallBoard) -> None:
+        self._site = site
+        self._store = store
+        self._hub = hub
+        self._board = board
+        self._pops: set[asyncio.Task[None]] = set()
+
+    def subscribe(self, bus: Bus) -> None:
+        bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
+        bus.subscribe(CallAdopted, lambda event: self._pop(event, event.agent))
+        bus.subscribe(AgentOffered, lambda event: self._progress(event, event.agent, "ringing"))
+        bus.subscribe(TalkStarted, lambda event: self._progress(event, event.agent, "talking"))
+        bus.subscribe(AgentMissed, lambda event: self._progress(event, event.agent, "ended"))
+        bus.subscribe(CallEnded, self._ended)
+        bus.subscribe(AgentStateChanged, self._agent_state)
+
+    def _pop(self, event: CallEvent, agent: str | None) -> None:
+        call = self._board.get(event.call_id)
+        if call and agent:
+            task = asyncio.create_task(self._show(call, agent, event.at))
+            self._pops.add(task)
+            task.add_done_callback(self._pops.discard)
+
+    async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
+        arrived = call.arrived
+        customer, tickets, reason = await self._card(call)
+        line = self._line(call)
+        queue = self._site.queue(call.queue) if call.queue else None
+        pop = {
+            "kind": "callback" if arrived.due_call else "inbound",
+            "due_call": arrived.due_call,
+            "line": line.kind if line else None,
+            "line_title": line.title if line else arrived.dnis,
+            "queue": call.queue,
+            "queue_title": queue.title if queue else None,
+            "ani": arrived.ani,
+            "number_display": arrived.ani,
+            "greeting": self.greeting_text(agent, at),
+            "waited_s": (at - call.queued_at).total_seconds() if call.queued_at else None,
+            "reason": reason,
+            "customer": _card_of(customer) if customer else None,
+            "tickets": [_ticket_of(ticket) for ticket in tickets if ticket.number != arrived.ticket],
+        }
+        self._hub.publish(agent, "screen_pop", {"call": arrived.call_id, "ticket": arrived.ticket, "pop": pop})
+
+    async def _card(self, call: BoardCall) -> tuple[Customer | None, tuple[TicketRow, ...], str | None]:
+        """Who calls, what they called about before, and why a callback is due."""
+        arrived = call.arrived
+        try:
+            async with asyncio.timeout(CARD_TIMEOUT_S):
+                customer = await self._store.customers.match(arrived.ani)
+                tickets = await self._store.tickets.for_customer(
+                    customer_id=customer.id if customer else None, ani=arrived.ani, limit=6
+                )
+                due = await self._store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
+                return customer, tuple(tickets), due.note if due else None
+        except (StoreAway, TimeoutError):
+            log.warning(
+                "A screen pop goes without its card.", extra={"action": "pop_without_card", "call_id": arrived.call_id}
+            )
+            return None, (), None
+
+    def greeting_text(self, agent: str, at: datetime) -> str:
+        """TEL-3, TEL-4: “您好！{单位}，我是客服{工号}号，很高兴为您服务！”."""
+        local = at.astimezone(self._site.zone)
+        first = greeting(local, festival_of(local.date(), self._site.special_days), self._site.greetings)
+        return f"{self._site.prompts[first].zh.rstrip('。！')}！{self._site.name}，我是客服{agent}号，很高兴为您服务！"
+
+    def _line(self, call: BoardCall) -> Line | None:
+        kind = call.arrived.line
+        return self._site.line_for(call.arrived.dnis) or next(
+            (line for line in self._site.lines if line.kind == kind), None
+        )
+
+    def _progress(self, event: CallEvent, agent: str, state: str, ended_by: str | None = None) -> None:
+        call = self._board.get(event.call_id)
+        if call:
+            self._hub.publish(
+                agent,
+                "call",
+                {
+                    "call": event.call_id,
+                    "ticket": call.arrived.ticket,
+                    "direction": call.arrived.direction,
+                    "state": state,
+                    "since": event.at,
+                    "ended_by": ended_by,
+                },
+            )
+
+    def _ended(self, event: CallEnded) -> None:
+        call = self._board.get(event.call_id)
+        if call and call.agent:
+            self._progress(event, call.agent, "ended", event.ended_by)
+
+    def _agent_state(self, event: AgentStateChanged) -> None:
+        queues = [queue.name for queue in self._site.queues if event.agent in queue.agents]
+        self._hub.publish(
+            event.agent,
+            "agent_state",
+            {
+                "state": event.state,
+                "reason": event.reason,
+                "since": event.at,
+                "call": event.call_id,
+                "until": event.until,
+                "queues": queues,
+            },
+        )
+
+
+def _card_of(customer: Customer) -> dict[str, object]:
+    return {
+        "id": str(customer.id),
+        "name": customer.name,
+        "form_of_address": customer.form_of_address,
+        "key_customer": customer.key_customer,
+        "employer": customer.employer,
+        "post": customer.post,
+        "notes": customer.notes,
+    }
+
+
+def _ticket_of(ticket: TicketRow) -> dict[str, object]:
+    return {
+        "number": ticket.number,
+        "kind": ticket.kind.value if ticket.kind else None,
+        "state": ticket.state.value,
+        "severity": ticket.severity.value,
+        "opened_at": ticket.opened_at,
+        "matter": ticket.matter,
+        "agent": ticket.agent,
+    }

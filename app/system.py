@@ -1,0 +1,155 @@
+"""The composition root: builds one running hotline from its parts. Every subscription and wire is in this file."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.acd_view import LiveAcd
+from app.bus import Bus
+from app.call_board import BoardCall, CallBoard
+from app.clock import utc_now
+from app.desk_news import DeskNews
+from app.options import UpOptions
+from app.web.desk import DeskHub
+from app.web.services import Services
+from config.ids import AgentId, CallId, QueueName
+from config.schema import Site
+from crm.db.projector import Projector
+from crm.db.store import Store
+from crm.events import AgentStateChanged, CallArrived
+from crm.journal import Journal, Position
+from crm.segments import segment_name
+from crm.tickets.service import Tickets
+from ivr.ari.socket import AriSocket, SocketAddress
+from ivr.ari.telephony import AriTelephony
+from ivr.dialler import Dialler
+from ivr.history import History, recall
+from ivr.hotline import Hotline
+from ivr.pbx.process import AsteriskProcess
+from ivr.reception import Reception
+from routing.acd import Acd, Agent, QueueRules
+from routing.agent import AgentState
+
+RECALLED = timedelta(days=1)
+"""How far back the journal is read at start: no call lasts longer."""
+
+
+@dataclass
+class System:
+    """The parts of a running hotline."""
+
+    options: UpOptions
+    site: Site
+    pbx: AsteriskProcess
+    journal: Journal
+    store: Store
+    telephony: AriTelephony
+    hotline: Hotline
+    history: History
+    reception: Reception
+    dialler: Dialler
+    projector: Projector
+    hub: DeskHub
+    acd: LiveAcd
+
+    def status(self) -> Mapping[str, Mapping[str, object]]:
+        """For `/status`: every part, and whether it is up."""
+        pbx, ari = self.pbx.status(), self.telephony.status()
+        return {
+            "asterisk": {**pbx, "up": pbx["ok"]},
+            "ari": {**ari, "up": ari["ok"]},
+            "journal": self.journal.status(),
+            "store": {**self.store.status(), **self.projector.status()},
+            "calls": {"up": True, "served": self.reception.calls},
+        }
+
+    def services(self, token: str, secrets: Mapping[str, str]) -> Services:
+        """What the web server is given."""
+        facts = self.pbx.facts
+        return Services(
+            site=self.site,
+            data=self.options.data,
+            store=self.store,
+            acd=self.acd,
+            hub=self.hub,
+            status=self.status,
+            clock=utc_now,
+            local_token=token,
+            telephone_secret=lambda agent: secrets.get(agent),
+            sip_address=f"{facts.sip_host}:{facts.sip_port}",
+            secure_cookie=self.options.certificate is not None,
+            due_call_accepted=lambda due_call, agent: self.dialler.accept(int(due_call), agent),
+        )
+
+
+def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal, store: Store) -> System:
+    """Wire everything; nothing runs yet. Belongs to the running event loop."""
+    since = segment_name((utc_now() - RECALLED).date())
+    past = [event for _, event in journal.read(Position(since, 0))]
+    history = recall(past)
+    bus = Bus()
+    board, hub = CallBoard(bus), DeskHub(utc_now)
+    for event in past:
+        if isinstance(event, CallArrived) and (facts := history.calls.get(CallId(event.call_id))):
+            board.put(BoardCall(event, facts.queue, facts.queued_at, facts.agent))
+    DeskNews(site, store, hub, board).subscribe(bus)
+    board.end_with(bus)
+    tickets = Tickets(journal, site.zone, bus.publish)
+    acd = make_acd(site, tickets, history)
+    telephony = make_telephony(options, pbx)
+    hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now)
+    reception = Reception(hotline, history)
+    return System(
+        options=options,
+        site=site,
+        pbx=pbx,
+        journal=journal,
+        store=store,
+        telephony=telephony,
+        hotline=hotline,
+        history=history,
+        reception=reception,
+        dialler=Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id),
+        projector=Projector(journal, store),
+        hub=hub,
+        acd=LiveAcd(acd, board),
+    )
+
+
+def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
+    """The ACD with the site's queues and the agents as they were."""
+    rules = [
+        QueueRules(
+            name=QueueName(queue.name),
+            agents=tuple(AgentId(agent) for agent in queue.agents),
+            priority=queue.priority,
+            wrap_up_s=queue.wrap_up_s,
+        )
+        for queue in site.queues
+    ]
+    loop = asyncio.get_running_loop()
+
+    def changed(agent: Agent) -> None:
+        tickets.record(
+            AgentStateChanged(
+                at=utc_now(),
+                agent=agent.agent_id,
+                state=agent.state.value,
+                reason=agent.reason,
+                call_id=agent.call_id,
+                until=agent.until,
+            )
+        )
+
+    acd = Acd(rules, now=utc_now, call_later=loop.call_later, changed=changed)
+    for agent_id, last in history.agents.items():
+        acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
+    return acd
+
+
+def make_telephony(options: UpOptions, pbx: AsteriskProcess) -> AriTelephony:
+    """Asterisk's websocket; credentials are asked for at each connection, as each start of Asterisk has new ones."""
+    address = SocketAddress(host=pbx.facts.controller_host, port=pbx.facts.controller_port)
+    socket = AriSocket(address, lambda: (pbx.facts.ari_user, pbx.facts.ari_password))
+    return AriTelephony(socket, utc_now, options.data.root)

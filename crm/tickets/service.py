@@ -1,0 +1,60 @@
+"""Every call becomes a ticket at the moment it arrives (TKT-1): number and journal line first, the store whenever it can (D5).
+
+This is flow without waiting: nothing here asks the store, so nothing here can be held up by it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from config.ids import CallId, ChannelId, TicketNumber
+from crm.events import CallArrived, Event
+from crm.journal import Journal
+
+
+class Tickets:
+    """Opens tickets and records what happens to them. `publish` tells the live pages; it must not block."""
+
+    def __init__(self, journal: Journal, zone: ZoneInfo, publish: Callable[[Event], None]) -> None:
+        self._journal = journal
+        self._zone = zone
+        self._publish = publish
+
+    def open(
+        self,
+        *,
+        call_id: CallId,
+        channel_id: ChannelId,
+        direction: Literal["inbound", "outbound", "agent"],
+        dnis: str,
+        ani: str,
+        caller_name: str,
+        line: str | None,
+        at: datetime,
+        ticket: TicketNumber | None = None,
+        due_call: str | None = None,
+    ) -> TicketNumber:
+        """The ticket of a call that arrived at `at` (the INVITE). An outbound call may belong to a `ticket` already there."""
+        number = ticket or self._journal.next_ticket_number(at.astimezone(self._zone).date())
+        self.record(
+            CallArrived(
+                event_id=f"{call_id}.arrived",
+                at=at,
+                call_id=call_id,
+                ticket=number,
+                channel_id=channel_id,
+                direction=direction,
+                dnis=dnis,
+                ani=ani,
+                caller_name=caller_name,
+                line=line,
+                due_call=due_call,
+            )
+        )
+        return number
+
+    def record(self, event: Event) -> None:
+        """Journal it, then tell. When this returns, the event survives the death of the process."""
+        self._journal.append(event)
+        self._publish(event)

@@ -1,0 +1,151 @@
+"""One inbound call, read top to bottom: answer, menu, queue, talk (flow). Design §3; TEL-1, TEL-4, TKT-1.
+
+Hang-up is the exception `ChannelGone`, which unwinds the flow from wherever it is; `in_service` then writes the end of
+the call, once, whatever happened. The steps themselves are one jump away: `menu_flow`, `offer`, `talk`, `message`.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from config.actions import Action, HangupAction, MenuAction, MessageAction, PlayAction, QueueAction
+from config.ids import QueueName
+from config.schema import Queue
+from crm.calendar import festival_of
+from crm.events import CallAnswered, CallEnded, CallQueued, CallRang
+from ivr.call import ABANDONED, Call, Step, call_id_of, ring_number
+from ivr.greeting import greeting
+from ivr.hotline import Hotline
+from ivr.menu_flow import run_menu
+from ivr.message import apologise, leave_message
+from ivr.offer import WaitedTooLong, find_agent
+from ivr.opening import is_open_now
+from ivr.talk import announce, partner_of, talk
+from ivr.telephony import Arrival, ChannelGone, Digit, TelephonyDown
+
+log = logging.getLogger(__name__)
+
+
+async def handle_inbound(hotline: Hotline, arrival: Arrival) -> None:
+    """From StasisStart to ticket."""
+    call = open_call(hotline, arrival)
+    async with in_service(hotline, call):
+        await pick_up(hotline, call)
+        if is_open_now(hotline, call.line):
+            await carry_out(hotline, call, MenuAction(menu=call.line.menu))
+        else:
+            call.finish("out_of_hours", "system")
+            await carry_out(hotline, call, call.line.out_of_hours)
+
+
+def open_call(hotline: Hotline, arrival: Arrival) -> Call:
+    """The call and its ticket exist from here on, before anything can fail (TKT-1)."""
+    line = hotline.line_for(arrival.dnis)
+    known = hotline.site.line_for(arrival.dnis)
+    call_id = call_id_of(arrival.channel.id)
+    ticket = hotline.tickets.open(
+        call_id=call_id,
+        channel_id=arrival.channel.id,
+        direction="inbound",
+        dnis=arrival.dnis,
+        ani=arrival.ani,
+        caller_name=arrival.name,
+        line=known.kind if known else None,
+        at=arrival.invited_at,
+    )
+    hotline.tickets.record(CallRang(call_id=call_id, at=arrival.entered_at))
+    return Call(
+        id=call_id, channel=arrival.channel, ticket=ticket, line=line, ani=arrival.ani, invited_at=arrival.invited_at
+    )
+
+
+@asynccontextmanager
+async def in_service(hotline: Hotline, call: Call) -> AsyncIterator[None]:
+    """Around all that is done for a caller: exactly one end on record, and never silence after a fault of ours."""
+    try:
+        yield
+    except TelephonyDown:
+        call.finish("dropped_by_system", "system")
+        log.error("The telephone system was away during a call.", extra={"action": "call_dropped", "call_id": call.id})
+    except Exception as exc:
+        if isinstance(exc, ChannelGone) and exc.channel_id == call.channel.id:
+            call.finish(call.outcome or ABANDONED[call.step], "caller")
+        else:
+            call.finish("dropped_by_system", "system")
+            log.exception("A flow failed; the caller is told.", extra={"action": "flow_failed", "call_id": call.id})
+            await apologise(call)
+    finally:
+        call.enter(Step.ENDED)
+        await end_call(hotline, call)
+
+
+async def end_call(hotline: Hotline, call: Call) -> None:
+    """The one end of a call on record, at the instant the caller's channel went, or the hang-up by us."""
+    if call.outcome is None:  # cancelled in the middle: the controller is being stopped
+        call.finish("dropped_by_system", "system")
+    at = call.channel.gone_at or hotline.now()
+    outcome = call.outcome or "dropped_by_system"
+    hotline.tickets.record(CallEnded(call_id=call.id, at=at, ended_by=call.ended_by, outcome=outcome))
+    await call.channel.hangup()
+
+
+async def pick_up(hotline: Hotline, call: Call) -> None:
+    """Answer in the ring that the line says, then greet (TEL-1, TEL-4). A key ends that, and counts."""
+    if call.line.ring_s:
+        await call.channel.take_over()
+        rung_s = (hotline.now() - call.invited_at).total_seconds()
+        await call.channel.next_input(None, max(0.0, call.line.ring_s - rung_s))
+    answered_at = await call.channel.answer()
+    call.enter(Step.GREETING)
+    rings = ring_number(call.invited_at, answered_at, hotline.site.ring_period_s)
+    hotline.tickets.record(CallAnswered(call_id=call.id, at=answered_at, rings=rings))
+    local = hotline.now().astimezone(hotline.site.zone)
+    opening = [
+        greeting(local, festival_of(local.date(), hotline.site.special_days), hotline.site.greetings),
+        call.line.greeting,
+    ]
+    if hotline.site.recording.enabled and hotline.site.recording.notice:
+        opening.append("recording-notice")
+    playback = await call.channel.start_playback(opening)
+    heard = await call.channel.next_input(playback, None)
+    if isinstance(heard, Digit):
+        call.typed = heard
+        await playback.stop()
+    else:
+        call.notice_heard = True
+
+
+async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
+    """Do what a menu, a closed line or a full queue decided, until the call has been dealt with."""
+    match action:
+        case MenuAction(menu=menu_id):
+            await carry_out(hotline, call, await run_menu(hotline, call, menu_id))
+        case QueueAction(queue=name):
+            await connect(hotline, call, hotline.site.queue(name))
+        case PlayAction(play=prompts, then=then):
+            await call.channel.say(prompts)
+            await carry_out(hotline, call, then)
+        case MessageAction():
+            await leave_message(hotline, call)
+        case HangupAction(play=prompts):
+            call.finish(call.outcome or "information", "system")
+            await call.channel.say(prompts)
+        case _:
+            raise ValueError(f"{action.go!r} has no meaning outside a menu")
+
+
+async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
+    """Queue, agent, talk. An agent lost before the talk begins costs the caller nothing: same place, next agent."""
+    if call.queued_at is None or call.queue != queue.name:
+        call.queue, call.queued_at = QueueName(queue.name), hotline.now()
+        hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=queue.name))
+    while True:
+        call.enter(Step.QUEUED)
+        try:
+            partner = await find_agent(hotline, call, queue)
+        except WaitedTooLong:
+            return await carry_out(hotline, call, queue.on_max_wait)
+        async with partner_of(hotline, call, partner):
+            talked = await announce(hotline, call, partner) and await talk(hotline, call, partner)
+        if talked:
+            return await call.channel.say(["goodbye"])

@@ -1,0 +1,126 @@
+"""Claims due calls and makes one attempt at each (flow): permitted hours, do-not-call, lease, aftermath. FUP-6."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from config.ids import AgentId, CallId
+from crm.db.due_calls import DueCallTable
+from crm.errors import ClaimLost, StoreAway
+from crm.followups.model import DialRules, DueCall, Outcome, is_do_not_call, next_attempt, next_permitted
+from crm.followups.model import channel_id as attempt_id
+from ivr.accepts import Accepts
+from ivr.hotline import Hotline
+from ivr.outbound_flow import Attempt, make_attempt
+from ivr.reception import Reception
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 12.0
+AGENT_LOST_RETRY_S = 60.0
+"""An agent's failure is no attempt at the customer: it is tried again soon."""
+SETTLE_RETRY_S = 0.5
+
+
+class Dialler:
+    """Runs the due calls of one controller. `tick` is called every second; it never waits for a call."""
+
+    def __init__(self, hotline: Hotline, reception: Reception, table: DueCallTable, owner: str) -> None:
+        self._hotline = hotline
+        self._reception = reception
+        self._table = table
+        self._owner = owner
+        self._accepts = Accepts()
+        self._running: set[int] = set()
+        outbound = hotline.site.outbound
+        self.rules = DialRules(
+            hours=outbound.hours,
+            zone=hotline.site.zone,
+            attempts=outbound.attempts,
+            gap_s=outbound.gap_s,
+            do_not_call=outbound.do_not_call,
+            area_code=hotline.site.area_code,
+        )
+
+    def accept(self, due_call: int, agent_id: AgentId) -> bool:
+        """The agent pressed accept on the page."""
+        return self._accepts.accept(due_call, agent_id)
+
+    async def tick(self) -> None:
+        """Claim what is due and start it. Does nothing while the telephones or the store are away."""
+        log.debug("Looking for due calls.", extra={"action": "due_tick"})
+        if not self._hotline.telephony.connected.is_set():
+            return
+        try:
+            claimed = await self._table.claim(
+                self._owner, now=self._hotline.now(), lease_s=LEASE_S, limit=self._room(), running=self._running
+            )
+        except StoreAway as exc:
+            log.warning("Due calls wait for the store: %s", exc, extra={"action": "due_store_away"})
+            return
+        for due in claimed:
+            log.info(
+                "A due call is claimed.", extra={"action": "due_claimed", "call_id": attempt_id(due.id, due.attempts)}
+            )
+            self._running.add(due.id)
+            self._reception.serve(CallId(attempt_id(due.id, due.attempts)), self._run(due))
+
+    def _room(self) -> int:
+        """Reminders need no agent, but never more at once than there are agents to take a 0."""
+        return max(0, len(self._hotline.acd.agents()) - len(self._running))
+
+    async def _run(self, due: DueCall) -> None:
+        try:
+            async with self._leased(due):
+                now = self._hotline.now()
+                permitted = next_permitted(now, self.rules.hours, self.rules.zone)
+                if is_do_not_call(due.number_key, self.rules):
+                    return await self._settle(due, Outcome.DO_NOT_CALL)
+                if permitted > now and not due.resume:
+                    return await self._table.release(due, permitted)
+                left_over = self._reception.left_over(CallId(attempt_id(due.id, due.attempts)))
+                attempt = Attempt(self._hotline, self._table, self._accepts, due, left_over)
+                outcome = await make_attempt(attempt)
+                await self._settle(due, outcome, sent=attempt.sent or due.resume)
+        except (ClaimLost, StoreAway) as exc:
+            log.warning("A due call goes to whoever claims it next: %s", exc, extra={"action": "due_lost"})
+        finally:
+            self._running.discard(due.id)
+
+    async def _settle(self, due: DueCall, outcome: Outcome, *, sent: bool = True) -> None:
+        """Write the end of the attempt, for as long as it takes: a customer who was reached is not rung again."""
+        while True:
+            now = self._hotline.now()
+            try:
+                if outcome is Outcome.AGENT_LOST and not sent:
+                    return await self._table.release(due, now + timedelta(seconds=AGENT_LOST_RETRY_S))
+                again = next_attempt(outcome, due.attempts, now, self.rules)
+                if again:
+                    return await self._table.retry(due, outcome, again)
+                return await self._table.finish(due, outcome, now)
+            except StoreAway as exc:
+                log.error("An attempt waits for the store: %s", exc, extra={"action": "due_unsettled"})
+                await asyncio.sleep(SETTLE_RETRY_S)
+
+    @asynccontextmanager
+    async def _leased(self, due: DueCall) -> AsyncIterator[None]:
+        """Keeps the claim while the attempt lasts."""
+        keeper = asyncio.create_task(self._keep(due), name=f"lease of due call {due.id}")
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+
+    async def _keep(self, due: DueCall) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            try:
+                await self._table.renew(due, self._hotline.now(), LEASE_S)
+            except StoreAway as exc:
+                log.warning("A lease waits for the store: %s", exc, extra={"action": "lease_store_away"})
+            except ClaimLost as exc:
+                log.error("A claim was lost: %s", exc, extra={"action": "claim_lost"})
+                return

@@ -1,0 +1,105 @@
+"""What the journal knows of open calls and of agents (rules): the ground on which a new controller takes over.
+
+Events in, facts out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
+from crm.events import (
+    AgentAnswered,
+    AgentMissed,
+    AgentOffered,
+    AgentStateChanged,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    Event,
+    TalkStarted,
+)
+
+
+@dataclass
+class CallFacts:
+    """An open call as the journal tells it."""
+
+    call_id: CallId
+    channel_id: ChannelId
+    ticket: TicketNumber
+    direction: Literal["inbound", "outbound", "agent"]
+    dnis: str
+    ani: str
+    invited_at: datetime
+    answered: bool = False
+    queue: QueueName | None = None
+    queued_at: datetime | None = None
+    agent: AgentId | None = None
+    """Who has answered, and has not left."""
+    agent_channel_id: ChannelId | None = None
+    bridge_id: BridgeId | None = None
+    """The talk, once it began."""
+    offers: int = 0
+
+
+@dataclass
+class History:
+    """Open calls, each agent's last state, and which calls have been seen at all."""
+
+    calls: dict[CallId, CallFacts] = field(default_factory=dict)
+    agents: dict[AgentId, AgentStateChanged] = field(default_factory=dict)
+    seen: set[CallId] = field(default_factory=set)
+    """Every call that is on record, ended or not."""
+
+
+def recall(events: Iterable[Event]) -> History:
+    """Fold the journal."""
+    history = History()
+    ended: set[str] = set()
+    for event in events:
+        match event:
+            case AgentStateChanged(agent=agent):
+                history.agents[AgentId(agent)] = event
+            case CallArrived():
+                history.seen.add(CallId(event.call_id))
+                if event.call_id in ended:
+                    continue
+                history.calls[CallId(event.call_id)] = CallFacts(
+                    call_id=CallId(event.call_id),
+                    channel_id=ChannelId(event.channel_id),
+                    ticket=TicketNumber(event.ticket),
+                    direction=event.direction,
+                    dnis=event.dnis,
+                    ani=event.ani,
+                    invited_at=event.at,
+                )
+            case CallEnded(call_id=call_id):
+                ended.add(call_id)
+                history.calls.pop(CallId(call_id), None)
+            case _:
+                if facts := history.calls.get(CallId(getattr(event, "call_id", ""))):
+                    _learn(facts, event)
+    return history
+
+
+def _learn(facts: CallFacts, event: Event) -> None:
+    match event:
+        case CallAnswered():
+            facts.answered = True
+        case CallQueued(queue=queue, at=at):
+            facts.queue, facts.queued_at = QueueName(queue), at
+        case AgentOffered():
+            facts.offers += 1
+        case AgentMissed():
+            facts.agent = None
+        case AgentAnswered(agent=agent):
+            facts.agent = AgentId(agent)
+        case TalkStarted():
+            facts.agent = AgentId(event.agent)
+            facts.agent_channel_id = ChannelId(event.agent_channel_id)
+            facts.bridge_id = BridgeId(event.bridge_id)
+        case _:
+            pass

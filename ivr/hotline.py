@@ -1,0 +1,33 @@
+"""What a flow may use: site, telephones, ACD, tickets, clock. Wired in `app.main`; it holds no state of calls."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.ids import TicketNumber
+from config.paths import DataDir
+from config.schema import Line, Site
+from crm.tickets.service import Tickets
+from ivr.telephony import Telephony
+from routing.acd import Acd
+
+
+@dataclass(frozen=True)
+class Hotline:
+    """One running hotline, as its flows see it."""
+
+    site: Site
+    data: DataDir
+    telephony: Telephony
+    acd: Acd
+    tickets: Tickets
+    now: Callable[[], datetime]
+
+    def line_for(self, dnis: str) -> Line:
+        """The line dialled; a number that no line has is served by the first hotline: no caller is refused (D11)."""
+        hotlines = [line for line in self.site.lines if line.kind == "hotline"]
+        return self.site.line_for(dnis) or (hotlines or list(self.site.lines))[0]
+
+    def recording_name(self, ticket: TicketNumber, call_id: str) -> str:
+        """File name of a talk's recording: made of our own ids only (D11)."""
+        return f"{ticket}_{call_id.replace('/', '-')}.wav"

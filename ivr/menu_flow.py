@@ -1,0 +1,105 @@
+"""Leads a caller through the menus (flow): carries out what `ivr.menu` says, and tells it what happened."""
+
+import asyncio
+from datetime import datetime
+
+from config.actions import Action, HangupAction, MessageAction, QueueAction
+from crm.events import MenuChosen, MenuEntered
+from ivr.call import Call, Step
+from ivr.hotline import Hotline
+from ivr.menu import (
+    Effect,
+    Event,
+    FirstDigitTimeout,
+    InterDigitTimeout,
+    Leave,
+    OverallTimeout,
+    Play,
+    StartTimer,
+    StopPlay,
+    StopTimers,
+    Timer,
+    start,
+    step,
+)
+from ivr.telephony import Digit, Playback
+
+TIMEOUTS: dict[Timer, Event] = {
+    Timer.FIRST_DIGIT: FirstDigitTimeout(),
+    Timer.INTER_DIGIT: InterDigitTimeout(),
+    Timer.OVERALL: OverallTimeout(),
+}
+
+
+async def run_menu(hotline: Hotline, call: Call, menu_id: str) -> Action:
+    """From a menu to what the caller wants: a queue, a message, or the end. Raises ChannelGone."""
+    call.enter(Step.MENU)
+    menus = hotline.site.menus_by_id
+    listener = Listener(call)
+    state, effects = start(menus, menu_id)
+    hotline.tickets.record(MenuEntered(call_id=call.id, at=hotline.now(), menu=state.menu))
+    if call.typed:  # pressed during the greeting: it cuts the menu short before it begins
+        state, cut_short = step(menus, state, call.typed)
+        effects = cut_short or effects
+    chosen_at = call.typed.at if call.typed else None
+    call.typed = None
+    while True:
+        for effect in effects:
+            await listener.do(effect)
+            if isinstance(effect, Leave):
+                hotline.tickets.record(chosen(call, effect, chosen_at or hotline.now()))
+                return effect.action
+        before = state.menu
+        event = await listener.next_event()
+        chosen_at = event.at if isinstance(event, Digit) else None
+        state, effects = step(menus, state, event)
+        if state.menu != before:
+            hotline.tickets.record(MenuEntered(call_id=call.id, at=hotline.now(), menu=state.menu))
+
+
+def chosen(call: Call, leave: Leave, at: datetime) -> MenuChosen:
+    """The choice on record; `at` is the end of the last digit, or of the timeout."""
+    match leave.action:
+        case QueueAction(queue=queue):
+            choice = f"queue:{queue}"
+        case MessageAction() | HangupAction():
+            choice = leave.action.go
+    return MenuChosen(call_id=call.id, at=at, menu=leave.menu, digits=leave.digits, choice=choice)
+
+
+class Listener:
+    """Plays, listens and keeps the timers for one caller in the menus."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._playback: Playback | None = None
+        self._due: dict[Timer, float] = {}
+
+    async def do(self, effect: Effect) -> None:
+        match effect:
+            case Play(prompts=prompts):
+                self._playback = await self._call.channel.start_playback(prompts)
+            case StopPlay() if self._playback:
+                await self._playback.stop()
+                self._playback = None
+            case StartTimer(timer=timer, seconds=seconds):
+                self._due[timer] = asyncio.get_running_loop().time() + seconds
+            case StopTimers():
+                self._due.clear()
+            case _:
+                pass
+
+    async def next_event(self) -> Event:
+        """What happens first: a digit, the end of the prompts, or a timeout."""
+        timer = min(self._due, key=self._due.__getitem__, default=None)
+        now = asyncio.get_running_loop().time()
+        left_s = max(0.0, self._due[timer] - now) if timer else None
+        heard = await self._call.channel.next_input(self._playback, left_s)
+        if heard is None and timer:
+            del self._due[timer]
+            return TIMEOUTS[timer]
+        if not isinstance(heard, Digit):
+            self._playback = None
+        if heard is None:
+            raise RuntimeError(f"call {self._call.id}: a menu waits for nothing")
+        return heard

@@ -1,0 +1,237 @@
+"""One attempt at a due call (flow): a callback, agent first, or a reminder, customer first. FUP-1, FUP-6, D6.
+
+The customer's channel is made before the store says `dialling`, and dialled after: so a channel that is missing after a
+crash can only be one that was dialled and has ended, and nobody is rung twice (docs/adr/0006).
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from config.actions import QueueAction
+from config.ids import CallId, ChannelId, QueueName, TicketNumber
+from crm.db.due_calls import DueCallTable
+from crm.events import AgentOffered, CallAnswered, CallNoted, CallQueued
+from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
+from crm.followups.model import channel_id as attempt_id
+from ivr.accepts import Accepts
+from ivr.call import Call, Step, ring_number
+from ivr.call_flow import carry_out, connect, in_service
+from ivr.hotline import Hotline
+from ivr.offer import Partner, miss, ring_agent
+from ivr.reception import LeftOver
+from ivr.talk import partner_of, stay, talk
+from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
+
+log = logging.getLogger(__name__)
+
+OUTCOMES = {
+    DialOutcome.BUSY: Outcome.BUSY,
+    DialOutcome.NO_ANSWER: Outcome.NO_ANSWER,
+    DialOutcome.REJECTED: Outcome.REJECTED,
+    DialOutcome.UNREACHABLE: Outcome.UNREACHABLE,
+    DialOutcome.CANCELLED: Outcome.HUNG_UP,
+}
+REMINDER_TRIES = 3
+REMINDER_KEY_S = 6.0
+
+
+@dataclass
+class Attempt:
+    """What one attempt works with, and whether the customer's telephone may have rung."""
+
+    hotline: Hotline
+    table: DueCallTable
+    accepts: Accepts
+    due: DueCall
+    left_over: LeftOver | None
+    """What a controller that died has left of this attempt."""
+    sent: bool = False
+
+    @property
+    def call_id(self) -> CallId:
+        return CallId(attempt_id(self.due.id, self.due.attempts))
+
+    @property
+    def channel_id(self) -> ChannelId:
+        return ChannelId(f"{self.call_id}.customer")
+
+
+async def make_attempt(attempt: Attempt) -> Outcome:
+    """Dial, talk, and say how it went. Raises ClaimLost, StoreAway before anything is dialled; TelephonyDown."""
+    channel = await customer_channel(attempt)
+    if channel is None:
+        return Outcome.LOST
+    call = open_outbound(attempt, channel)
+    call.finish("not_reached", "system")
+    outcome = Outcome.HUNG_UP
+    async with in_service(attempt.hotline, call):
+        try:
+            if attempt.left_over and attempt.left_over.partner:
+                outcome = await resume_talk(attempt, call, attempt.left_over.partner)
+            elif attempt.due.kind is DueCallKind.CALLBACK and not attempt.due.resume:
+                outcome = await callback(attempt, call, channel)
+            else:
+                outcome = await customer_first(attempt, call, channel)
+        except DialFailed as failed:
+            outcome = OUTCOMES[failed.reason]
+        except TimeoutError:
+            outcome = Outcome.AGENT_LOST
+    return Outcome.TALKED if call.outcome == "answered" and outcome is Outcome.HUNG_UP else outcome
+
+
+async def customer_channel(attempt: Attempt) -> DialledChannel | None:
+    """The customer's channel, not dialled yet; on a resumed attempt the one that is still there, or None."""
+    telephony, due = attempt.hotline.telephony, attempt.due
+    if due.resume:
+        live = await telephony.find_channel(attempt.channel_id)
+        return telephony.adopt_channel(live) if live else None
+    caller_id = attempt.hotline.site.trunk.caller_id
+    return await telephony.prepare_out(due.number_key, channel_id=attempt.channel_id, caller_id=caller_id)
+
+
+def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
+    """The call of this attempt, on the ticket that it belongs to, or on one of its own (TKT-1)."""
+    hotline, due = attempt.hotline, attempt.due
+    queue = hotline.site.queue(due.queue)
+    line = next((line for line in hotline.site.lines if line.kind == queue.kind), hotline.site.lines[0])
+    now = hotline.now()
+    if attempt.left_over:
+        ticket, began = attempt.left_over.facts.ticket, attempt.left_over.facts.invited_at
+    else:
+        began = now
+        ticket = hotline.tickets.open(
+            call_id=attempt.call_id,
+            channel_id=channel.id,
+            direction="outbound",
+            dnis=due.number_key,
+            ani=due.number_key,
+            caller_name="",
+            line=line.kind,
+            at=now,
+            ticket=TicketNumber(due.ticket) if due.ticket else None,
+            due_call=str(due.id),
+        )
+    return Call(
+        id=attempt.call_id, channel=channel, ticket=ticket, line=line, ani=due.number_key, invited_at=began, urgent=True
+    )
+
+
+async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
+    """Dial the customer, once, and wait for the answer. Raises DialFailed."""
+    hotline, due = attempt.hotline, attempt.due
+    attempt.sent = True
+    if not due.resume:
+        await attempt.table.dialling(due, channel.id, call_id=call.id)
+    log.info("A due call is being dialled.", extra={"action": "due_dialling", "call_id": call.id})
+    await channel.dial(hotline.site.outbound.ring_timeout_s)
+    log.info("A due call was sent.", extra={"action": "due_originated", "call_id": call.id})
+    answered_at = await channel.answered()
+    log.info("A customer answered a due call.", extra={"action": "due_answered", "call_id": call.id})
+    if due.state is not DueCallState.TALKING:
+        await attempt.table.talking(due)
+    call.enter(Step.GREETING)
+    rings = ring_number(call.invited_at, answered_at, hotline.site.ring_period_s)
+    hotline.tickets.record(CallAnswered(call_id=call.id, at=answered_at, rings=rings))
+    call.outcome = None
+
+
+async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome:
+    """A reminder; or a callback taken over from a controller that died, whose customer now waits for an agent."""
+    hotline, due = attempt.hotline, attempt.due
+    await reach(attempt, call, channel)
+    await channel.hush()
+    if due.kind is DueCallKind.CALLBACK:
+        await connect(hotline, call, hotline.site.queue(due.queue))
+        return Outcome.TALKED
+    return await remind(attempt, call)
+
+
+async def remind(attempt: Attempt, call: Call) -> Outcome:
+    """BKG-3: the visit is confirmed with 1, to be changed with 2; 0 leads to a person."""
+    hotline = attempt.hotline
+    for _ in range(REMINDER_TRIES):
+        playback = await call.channel.start_playback(["reminder-intro", "reminder-menu"])
+        heard = await call.channel.next_input(playback, None)
+        if not isinstance(heard, Digit):
+            heard = await call.channel.next_input(None, REMINDER_KEY_S)
+        await playback.stop()
+        match heard.digit if isinstance(heard, Digit) else None:
+            case "1":
+                return await noted(hotline, call, "confirmed", "客户按键确认了预约", "reminder-confirmed")
+            case "2":
+                return await noted(hotline, call, "changed", "客户按键要求更改预约", "reminder-change")
+            case "0":
+                await carry_out(hotline, call, QueueAction(queue=attempt.due.queue))
+                return Outcome.TRANSFERRED
+            case _:
+                continue
+    await call.channel.say(["goodbye"])
+    call.finish("no_answer_given", "system")
+    return Outcome.HUNG_UP
+
+
+async def noted(hotline: Hotline, call: Call, outcome: str, text: str, prompt: str) -> Outcome:
+    """The customer's key, on the ticket first, then spoken back."""
+    call.finish(outcome, "system")
+    hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action=f"reminder_{outcome}", text=text))
+    await call.channel.say([prompt, "goodbye"])
+    return Outcome(outcome)
+
+
+async def callback(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome:
+    """Agent first: sees the card, presses accept, is rung; only then is the customer dialled (TKT-5)."""
+    hotline = attempt.hotline
+    call.queue, call.queued_at = QueueName(attempt.due.queue), hotline.now()
+    hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=call.queue))
+    partner = await find_accepting_agent(attempt, call)
+    async with partner_of(hotline, call, partner):
+        try:
+            await partner.leg.say(["please-wait"])
+            await partner.leg.ring()
+            await partner.leg.until(reach(attempt, call, channel))
+        except ChannelGone as gone:
+            if gone.channel_id != partner.leg.id:
+                raise
+            return Outcome.AGENT_LOST
+        call.enter(Step.QUEUED)
+        await call.channel.say(callback_words(hotline))
+        talked = await talk(hotline, call, partner)
+    if talked:
+        await call.channel.say(["goodbye"])
+    return Outcome.TALKED
+
+
+def callback_words(hotline: Hotline) -> list[str]:
+    """Who calls, and the recording notice (TEL-10)."""
+    notice = hotline.site.recording.enabled and hotline.site.recording.notice
+    return ["callback-customer", "recording-notice"] if notice else ["callback-customer"]
+
+
+async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
+    """The longest idle agent who accepts on the page and then answers the telephone; else not ready (RONA)."""
+    assert call.queue and call.queued_at, "a callback is queued before it looks for an agent"
+    hotline, due = attempt.hotline, attempt.due
+    queue = hotline.site.queue(call.queue)
+    with hotline.acd.enqueue(call.id, call.queue, call.queued_at, urgent=True) as place:
+        while True:
+            reservation = await asyncio.wait_for(place.reserved(), queue.max_wait_s)
+            agent_id = reservation.agent_id
+            leg_id = call.next_agent_leg(agent_id)
+            with attempt.accepts.expected(due.id, agent_id) as accepted:
+                offered = AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id)
+                hotline.tickets.record(offered)
+                said_yes = await accepted.within(hotline.site.outbound.accept_timeout_s)
+            if not said_yes:
+                miss(hotline, call, reservation, "not_accepted")
+            elif leg := await ring_agent(hotline, call, queue, reservation, leg_id):
+                return Partner(leg, reservation)
+
+
+async def resume_talk(attempt: Attempt, call: Call, partner: Partner) -> Outcome:
+    """The talk went on without a controller: stay with it."""
+    call.step = Step.TALKING
+    async with partner_of(attempt.hotline, call, partner):
+        await stay(call, partner)
+    await call.channel.say(["goodbye"])
+    return Outcome.TALKED

@@ -1,0 +1,100 @@
+"""The talk of a caller and an agent (flow): announcement, bridge, recording, clean end. TEL-3, TEL-5, TEL-10."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from config.ids import BridgeId
+from crm.events import AgentMissed, CallNoted, TalkStarted
+from ivr.call import Call, Step
+from ivr.hotline import Hotline
+from ivr.offer import Partner
+from ivr.speech import agent_announcement
+from ivr.telephony import Bridge, ChannelGone, TelephonyError
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def partner_of(hotline: Hotline, call: Call, partner: Partner) -> AsyncIterator[None]:
+    """From the agent's answer to wrap-up, however the talk ends."""
+    try:
+        yield
+    finally:
+        hotline.acd.talk_ended(partner.reservation)
+        await _take_down(call, partner)
+
+
+async def _take_down(call: Call, partner: Partner) -> None:
+    """Hang up first, then delete the bridge (design D3)."""
+    try:
+        await partner.leg.hangup()
+        if partner.bridge:
+            await partner.bridge.destroy()
+    except TelephonyError:
+        log.exception("A talk could not be taken down.", extra={"action": "talk_not_ended", "call_id": call.id})
+
+
+async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
+    """Tell the caller who answers (TEL-3), before they are connected. False when the agent has left meanwhile."""
+    prompts = list(agent_announcement(partner.agent_id))
+    if hotline.site.recording.enabled and hotline.site.recording.notice and not call.notice_heard:
+        prompts.insert(0, "recording-notice")
+    try:
+        await partner.leg.until(call.channel.say(prompts))
+        call.notice_heard = True
+    except ChannelGone as gone:
+        if gone.channel_id != partner.leg.id:
+            raise
+        left = AgentMissed(call_id=call.id, at=hotline.now(), agent=partner.agent_id, reason="left")
+        hotline.tickets.record(left)
+        return False
+    return True
+
+
+async def talk(hotline: Hotline, call: Call, partner: Partner) -> bool:
+    """Connect them, record it, stay until one leaves. True when the agent left first, so the caller can be thanked."""
+    call.enter(Step.TALKING)
+    call.finish("answered", "caller")
+    try:
+        partner.bridge = await hotline.telephony.create_bridge(BridgeId(f"{call.id}.bridge{uuid4().hex[:8]}"))
+        await partner.bridge.add(call.channel, partner.leg)
+        await record_talk(hotline, call, partner, partner.bridge)
+        await stay(call, partner)
+    except ChannelGone as gone:
+        if gone.channel_id != partner.leg.id:
+            raise
+        call.finish("answered", "agent")
+    return True
+
+
+async def stay(call: Call, partner: Partner) -> None:
+    """Until the agent leaves. Raises ChannelGone when the caller does first."""
+    call.finish("answered", "caller")
+    await call.channel.until(partner.leg.wait_gone())
+    call.finish("answered", "agent")
+
+
+async def record_talk(hotline: Hotline, call: Call, partner: Partner, bridge: Bridge) -> None:
+    """TEL-10. A talk that cannot be recorded goes on, and the ticket says so."""
+    name = hotline.recording_name(call.ticket, call.id) if hotline.site.recording.enabled else None
+    if name:
+        try:
+            await bridge.start_recording(hotline.data.recordings / name)
+        except TelephonyError as exc:
+            log.error("A talk is not recorded: %s", exc, extra={"action": "recording_failed", "call_id": call.id})
+            hotline.tickets.record(
+                CallNoted(call_id=call.id, at=hotline.now(), action="recording_failed", text="录音未能开始")
+            )
+            name = None
+    hotline.tickets.record(
+        TalkStarted(
+            call_id=call.id,
+            at=hotline.now(),
+            agent=partner.agent_id,
+            agent_channel_id=partner.leg.id,
+            bridge_id=bridge.id,
+            recording=name,
+        )
+    )

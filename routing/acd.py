@@ -1,0 +1,297 @@
+"""The ACD: sole owner of who waits and who is free (flow). It matches calls with agents; it does not know telephones.
+
+Every change is synchronous and complete when the method returns, so no two tasks ever see half of one. The only wait is
+`Place.reserved()`. One agent never belongs to two calls: a reservation is made by the table of `routing.agent`, and
+each later step must name that reservation.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Protocol, Self
+
+from config.ids import AgentId, CallId, QueueName
+from routing.agent import BUSY, WISHES, AgentEvent, AgentState, IllegalTransition, apply
+from routing.queue import Rank, WaitingCall, WaitingLine
+from routing.strategy import IdleAgents
+
+
+class StaleReservation(Exception):
+    """A step for a reservation that has ended: somebody else decided about this agent meanwhile."""
+
+
+class TimerHandle(Protocol):
+    def cancel(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRules:
+    """What the ACD needs to know of a queue. Times in seconds."""
+
+    name: QueueName
+    agents: tuple[AgentId, ...]
+    priority: int
+    wrap_up_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """An agent as seen from outside. `wish` is what was asked for during a call and happens after it."""
+
+    agent_id: AgentId
+    queues: tuple[QueueName, ...]
+    state: AgentState
+    since: datetime
+    reason: str | None = None
+    call_id: CallId | None = None
+    until: datetime | None = None
+    """When wrap-up ends by itself."""
+    wish: tuple[AgentEvent, str | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reservation:
+    """An agent held for one call. Compared by identity: each one is made once."""
+
+    agent_id: AgentId
+    call_id: CallId
+    queue: QueueName
+    at: datetime
+
+
+@dataclass
+class Place:
+    """A call's place in a queue; a context manager: leaving it also frees an agent who is held but has not answered."""
+
+    waiting: WaitingCall
+    _acd: "Acd"
+    held: Reservation | None = None
+    _offer: "asyncio.Future[Reservation] | None" = field(default=None)
+
+    async def reserved(self) -> Reservation:
+        """Wait until it is this call's turn and an agent is held for it. Cancelling leaves the call in its place."""
+        self._offer = asyncio.get_running_loop().create_future()
+        try:
+            self._acd._wait(self)
+            return await self._offer
+        except asyncio.CancelledError:
+            if self._offer.done() and not self._offer.cancelled():
+                self._acd.released(self._offer.result())
+            raise
+        finally:
+            self._acd._line(self.waiting.queue).remove(self.waiting.call_id)
+            self._offer = None
+
+    def _give(self, reservation: Reservation) -> None:
+        if self._offer is None or self._offer.done():
+            raise RuntimeError(f"call {self.waiting.call_id} was matched while it was not waiting")
+        self.held = reservation
+        self._offer.set_result(reservation)
+
+    def __enter__(self) -> Self:
+        self._acd._enter(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._acd._leave(self)
+
+
+class Acd:
+    """Queues, agents and the match between them. `changed` hears of every agent state change and must not block."""
+
+    def __init__(
+        self,
+        queues: Sequence[QueueRules],
+        *,
+        now: Callable[[], datetime],
+        call_later: Callable[[float, Callable[[], None]], TimerHandle],
+        changed: Callable[[Agent], None],
+    ) -> None:
+        self._rules = {rules.name: rules for rules in queues}
+        self._lines = {rules.name: WaitingLine() for rules in queues}
+        self._places: dict[CallId, Place] = {}
+        self._now, self._call_later, self._changed = now, call_later, changed
+        self._idle = IdleAgents()
+        self._agents: dict[AgentId, Agent] = {}
+        self._reservations: dict[AgentId, Reservation] = {}
+        self._timers: dict[AgentId, TimerHandle] = {}
+        self._serial = count()
+        start = now()
+        for agent_id in dict.fromkeys(agent for rules in queues for agent in rules.agents):
+            served = tuple(rules.name for rules in queues if agent_id in rules.agents)
+            self._agents[agent_id] = Agent(agent_id=agent_id, queues=served, state=AgentState.LOGGED_OUT, since=start)
+
+    # --- what pages and figures ask ---------------------------------------------------------------------------------
+
+    def agents(self) -> list[Agent]:
+        return list(self._agents.values())
+
+    def agent(self, agent_id: AgentId) -> Agent:
+        """Raises KeyError for an agent of no queue."""
+        return self._agents[agent_id]
+
+    def waiting(self, queue: QueueName) -> list[WaitingCall]:
+        """Calls without an agent, in the order of service, those just being offered included."""
+        return sorted(
+            (place.waiting for place in self._places.values() if place.waiting.queue == queue),
+            key=lambda call: call.rank,
+        )
+
+    def queue_names(self) -> list[QueueName]:
+        return list(self._rules)
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def enqueue(self, call_id: CallId, queue: QueueName, entered_at: datetime, *, urgent: bool = False) -> Place:
+        """A place in `queue`, for a `with`. `urgent` goes before the queue's own priority (a promised callback)."""
+        priority = self._rules[queue].priority + (1 if urgent else 0)
+        rank = Rank(-priority, entered_at, next(self._serial))
+        return Place(WaitingCall(call_id=call_id, queue=queue, rank=rank), self)
+
+    def ringing(self, reservation: Reservation) -> None:
+        """The agent's telephone rings."""
+        self._step(reservation, AgentEvent.RING)
+
+    def answered(self, reservation: Reservation) -> None:
+        self._step(reservation, AgentEvent.ANSWER)
+
+    def missed(self, reservation: Reservation, reason: str) -> None:
+        """RONA, busy, refused, unreachable: the agent becomes not ready with that reason."""
+        self._step(reservation, AgentEvent.MISS, reason=reason)
+
+    def released(self, reservation: Reservation) -> None:
+        """The caller left before the agent answered: the agent is available again at once."""
+        self._step(reservation, AgentEvent.RELEASE)
+
+    def talk_ended(self, reservation: Reservation) -> None:
+        """Starts wrap-up."""
+        self._step(reservation, AgentEvent.END_TALK)
+        self._start_wrap_up(reservation.agent_id, self._rules[reservation.queue].wrap_up_s)
+
+    def adopt_talk(self, agent_id: AgentId, call_id: CallId, queue: QueueName) -> Reservation:
+        """After a restart: this agent is talking with this call already."""
+        reservation = Reservation(agent_id=agent_id, call_id=call_id, queue=queue, at=self._now())
+        self._idle.remove(agent_id, self._agents[agent_id].queues)
+        self._reservations[agent_id] = reservation
+        self._put(replace(self._agents[agent_id], state=AgentState.TALKING, since=self._now(), call_id=call_id))
+        return reservation
+
+    # --- agents ------------------------------------------------------------------------------------------------------
+
+    def wish(self, agent_id: AgentId, event: AgentEvent, reason: str | None = None) -> Agent:
+        """What an agent or supervisor asks for; in the middle of a call it happens after it. Raises KeyError."""
+        if event not in WISHES:
+            raise IllegalTransition(self._agents[agent_id].state, event)
+        agent = self._agents[agent_id]
+        if agent.state in BUSY:
+            self._agents[agent_id] = replace(agent, wish=(event, reason))
+            self._changed(self._agents[agent_id])
+        else:
+            self._change(agent_id, event, reason=reason)
+        return self._agents[agent_id]
+
+    def end_wrap_up(self, agent_id: AgentId) -> Agent:
+        """Raises IllegalTransition when the agent is not in wrap-up."""
+        self._change(agent_id, AgentEvent.END_WRAP_UP)
+        return self._agents[agent_id]
+
+    def restore(self, agent_id: AgentId, state: AgentState, reason: str | None, until: datetime | None) -> None:
+        """After a restart, before any call: as it was; whoever lost the call is available. Unknown agents: no-op."""
+        if agent_id not in self._agents:
+            return
+        left_s = (until - self._now()).total_seconds() if state is AgentState.WRAP_UP and until else 0.0
+        if state in BUSY or (state is AgentState.WRAP_UP and left_s <= 0):
+            state = AgentState.AVAILABLE
+        self._put(replace(self._agents[agent_id], state=state, reason=reason, since=self._now()))
+        if state is AgentState.WRAP_UP:
+            self._start_wrap_up(agent_id, left_s)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _line(self, queue: QueueName) -> WaitingLine:
+        return self._lines[queue]
+
+    def _enter(self, place: Place) -> None:
+        self._places[place.waiting.call_id] = place
+
+    def _leave(self, place: Place) -> None:
+        del self._places[place.waiting.call_id]
+        held = place.held
+        if held and self._reservations.get(held.agent_id) is held and not self._is_talking(held):
+            self.released(held)
+
+    def _is_talking(self, reservation: Reservation) -> bool:
+        return self._agents[reservation.agent_id].state in (AgentState.TALKING, AgentState.HOLD)
+
+    def _wait(self, place: Place) -> None:
+        self._lines[place.waiting.queue].add(place.waiting)
+        self._match([place.waiting.queue])
+
+    def _match(self, queues: Iterable[QueueName]) -> None:
+        """Bring together the first caller and the longest idle agent of each queue, until one side is empty."""
+        for queue in queues:
+            line = self._lines[queue]
+            while (call := line.first()) and (agent_id := self._idle.longest_idle(queue)):
+                self._reserve(agent_id, call)
+
+    def _reserve(self, agent_id: AgentId, call: WaitingCall) -> None:
+        reservation = Reservation(agent_id=agent_id, call_id=call.call_id, queue=call.queue, at=self._now())
+        self._lines[call.queue].remove(call.call_id)
+        self._reservations[agent_id] = reservation
+        self._change(agent_id, AgentEvent.RESERVE, call_id=call.call_id)
+        self._places[call.call_id]._give(reservation)
+
+    def _step(self, reservation: Reservation, event: AgentEvent, reason: str | None = None) -> None:
+        if self._reservations.get(reservation.agent_id) is not reservation:
+            raise StaleReservation(
+                f"agent {reservation.agent_id} is not reserved for call {reservation.call_id} any more"
+            )
+        call_id = reservation.call_id if apply(self._agents[reservation.agent_id].state, event) in BUSY else None
+        if call_id is None:
+            self._reservations.pop(reservation.agent_id)
+        self._change(reservation.agent_id, event, reason=reason, call_id=call_id)
+
+    def _start_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
+        until = self._now() + timedelta(seconds=seconds)
+        self._put(replace(self._agents[agent_id], until=until))
+        self._timers[agent_id] = self._call_later(seconds, lambda: self._wrap_up_over(agent_id, until))
+
+    def _wrap_up_over(self, agent_id: AgentId, until: datetime) -> None:
+        agent = self._agents[agent_id]
+        if agent.state is AgentState.WRAP_UP and agent.until == until:
+            self.end_wrap_up(agent_id)
+
+    def _change(
+        self, agent_id: AgentId, event: AgentEvent, *, reason: str | None = None, call_id: CallId | None = None
+    ) -> None:
+        agent = self._agents[agent_id]
+        state, wish = apply(agent.state, event), agent.wish
+        if (
+            wish and state not in BUSY and state is not AgentState.WRAP_UP
+        ):  # the call is over: now comes what was asked for
+            if event not in WISHES:
+                state, reason = apply(state, wish[0]), wish[1]
+            wish = None
+        since = agent.since if state is agent.state else self._now()
+        self._put(replace(agent, state=state, since=since, reason=reason, call_id=call_id, until=None, wish=wish))
+
+    def _put(self, agent: Agent) -> None:
+        """The one place where an agent changes: keeps idleness and timers true, tells, and matches again."""
+        before = self._agents[agent.agent_id]
+        self._agents[agent.agent_id] = agent
+        if agent.state is not AgentState.WRAP_UP and (timer := self._timers.pop(agent.agent_id, None)):
+            timer.cancel()
+        self._changed(agent)
+        if agent.state is not AgentState.AVAILABLE:
+            self._idle.remove(agent.agent_id, agent.queues)
+        elif before.state is not AgentState.AVAILABLE:
+            self._idle.add(agent.agent_id, agent.queues)
+            self._match_agent(agent)
+
+    def _match_agent(self, agent: Agent) -> None:
+        """A free agent takes the call that is first over all queues served."""
+        firsts = [call for queue in agent.queues if (call := self._lines[queue].first())]
+        if firsts and self._agents[agent.agent_id].state is AgentState.AVAILABLE:
+            self._reserve(agent.agent_id, min(firsts, key=lambda call: call.rank))

