@@ -1,0 +1,262 @@
+"""One leg on Asterisk: the port's Channel and DialledChannel as ARI commands.
+
+Refusals are translated here, once: 404 = the party has gone; 409/422 = not in our application yet or any more (D3).
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TypeVar
+from uuid import uuid4
+
+from config.ids import ChannelId
+from ivr.ari.errors import AriError
+from ivr.ari.exchange import Exchange
+from ivr.ari.leg import Leg
+from ivr.ari.model import LiveRecording
+from ivr.ari.playback import AriPlayback
+from ivr.telephony import (
+    ChannelGone,
+    DialFailed,
+    DialOutcome,
+    Digit,
+    Playback,
+    PlaybackFailed,
+    PromptsFinished,
+    RecordingResult,
+    TelephonyDown,
+)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MUSIC_CLASS = "site"
+PROMPTS = "sound:site"
+WATCHDOG_MARGIN_S = 10.0
+# How long an event may lag behind the answer that tells the same.
+EVENT_LAG_S = 2.0
+
+# Q.850; what is missing here is "unreachable".
+OUTCOMES = {
+    17: DialOutcome.BUSY,
+    18: DialOutcome.NO_ANSWER,
+    19: DialOutcome.NO_ANSWER,
+    21: DialOutcome.REJECTED,
+}
+
+
+class AriChannel:
+    """Commands to one leg; `leg` is what its events have told."""
+
+    def __init__(self, exchange: Exchange, leg: Leg) -> None:
+        self._exchange = exchange
+        self._channels = exchange.client.channels
+        self.leg = leg
+        self._taken_over = False
+        self._hung_up = False
+
+    @property
+    def id(self) -> ChannelId:
+        return self.leg.id
+
+    @property
+    def gone(self) -> bool:
+        return self.leg.gone
+
+    @property
+    def gone_at(self) -> datetime | None:
+        return self.leg.gone_at
+
+    @property
+    def ringing_at(self) -> datetime | None:
+        return self.leg.ringing_at
+
+    async def ring(self) -> None:
+        await self._command(lambda: self._channels.ring(channel_id=self.id))
+
+    async def take_over(self) -> None:
+        if not self._taken_over:
+            await self._command(self._clear_timer)
+            self._taken_over = True
+
+    async def answer(self) -> datetime:
+        if self.leg.up_at is None:
+            # Both at once: the socket carries them out in order, and the caller waits for one round trip only.
+            await asyncio.gather(self.take_over(), self._command(lambda: self._channels.answer(channel_id=self.id)))
+        else:
+            await self.take_over()
+        while self.leg.up_at is None:
+            if self.gone:
+                raise ChannelGone(self.id)
+            await self.leg.changed()
+        return self.leg.up_at
+
+    async def start_playback(self, prompts: Sequence[str]) -> AriPlayback:
+        media = [f"{PROMPTS}/{prompt}" for prompt in prompts]
+        playback = AriPlayback(
+            self._exchange.client.playbacks,
+            self.leg,
+            f"play-{uuid4()}",
+            self._exchange.watchdog_s(prompts),
+        )
+        try:
+            await self._command(lambda: self._channels.play(channel_id=self.id, media=media, playback_id=playback.id))
+        except BaseException:
+            playback.forget()
+            raise
+        return playback
+
+    async def say(self, prompts: Sequence[str]) -> None:
+        playback = await self.start_playback(prompts)
+        try:
+            await playback.finished()
+        except PlaybackFailed as exc:
+            self._alarm(exc)
+        except asyncio.CancelledError:
+            self._exchange.in_background(playback.stop(), "stopping a cancelled prompt")
+            raise
+
+    async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
+        assert playback is None or isinstance(playback, AriPlayback)  # start_playback makes no other
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._next_input(playback)
+        except PlaybackFailed as exc:
+            self._alarm(exc)
+            return PromptsFinished()
+        except TimeoutError:
+            return None
+
+    async def _next_input(self, playback: AriPlayback | None) -> Digit | PromptsFinished:
+        while True:
+            if self.gone:
+                raise ChannelGone(self.id)
+            if self.leg.digits:
+                return self.leg.digits.popleft()
+            if playback is None:
+                await self.leg.changed()
+            elif playback.ended:
+                await playback.outcome()
+                return PromptsFinished()
+            else:
+                await playback.changed()
+
+    def _alarm(self, failed: PlaybackFailed) -> None:
+        """The caller goes on without that prompt; somebody must repair it."""
+        log.error("%s", failed, extra={"action": "prompt_failed", "channel_id": self.id})
+
+    async def start_music(self) -> None:
+        await self._command(lambda: self._channels.start_moh(channel_id=self.id, moh_class=MUSIC_CLASS))
+
+    async def stop_music(self) -> None:
+        await self._command(lambda: self._channels.stop_moh(channel_id=self.id))
+
+    async def record_message(self, path: Path, *, max_s: float, silence_s: float) -> RecordingResult:
+        name = self._exchange.recording_name(path)
+        self.leg.expect_recording(name)
+        try:
+            await self._command(
+                lambda: self._channels.record(
+                    channel_id=self.id,
+                    name=name,
+                    format="wav",
+                    max_duration_seconds=max(1, round(max_s)),
+                    max_silence_seconds=max(1, round(silence_s)),
+                    terminate_on="#",
+                )
+            )
+            end = await self._recorded(name, max_s + WATCHDOG_MARGIN_S)
+        finally:
+            self.leg.forget_recording(name)
+        return RecordingResult(path=path, duration_s=float(end.duration or 0) if end.talking_duration else 0.0)
+
+    async def hangup(self, reason: Literal["normal", "busy", "no_answer", "congestion"] = "normal") -> None:
+        self._hung_up = True
+        if self.gone:
+            return
+        try:
+            await self._channels.hangup(channel_id=self.id, reason=reason)
+        except AriError as error:
+            if error.status != 404:
+                raise
+
+    async def wait_gone(self) -> None:
+        await self.leg.wait_gone()
+
+    async def until(self, awaitable: Awaitable[T], timeout_s: float | None = None) -> T:
+        work = asyncio.ensure_future(awaitable)
+        gone = asyncio.ensure_future(self.leg.wait_gone())
+        try:
+            await asyncio.wait({work, gone}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if gone.done():
+                raise ChannelGone(self.id)
+            raise TimeoutError(f"channel {self.id}: {timeout_s} s are over")
+        finally:
+            gone.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work})
+                _look_at(work)
+
+    async def answered(self) -> datetime:
+        await self.leg.decided()
+        if self.leg.entered_at is not None:
+            return self.leg.up_at or self.leg.entered_at
+        reason = DialOutcome.CANCELLED if self._hung_up else OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
+        raise DialFailed(self.id, reason, self.leg.cause)
+
+    async def _recorded(self, name: str, timeout_s: float) -> LiveRecording:
+        """The end of a recording. Hanging up is how most messages end, so that alone is no ChannelGone."""
+        try:
+            async with asyncio.timeout(timeout_s) as limit:
+                while (end := self.leg.recording(name)) is None:
+                    if self.gone:
+                        limit.reschedule(asyncio.get_running_loop().time() + EVENT_LAG_S)
+                    await self.leg.changed()
+        except TimeoutError:
+            if self.gone:
+                raise ChannelGone(self.id) from None
+            raise TelephonyDown(f"the recording {name} of channel {self.id} never ended") from None
+        return end
+
+    async def _clear_timer(self) -> None:
+        await self._channels.set_channel_var(channel_id=self.id, variable="TIMEOUT(absolute)", value="0")
+
+    async def _command(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Send; with a party that is not in our application (yet, or any more), see, then try again."""
+        if self.gone:
+            raise ChannelGone(self.id)
+        try:
+            return await send()
+        except AriError as error:
+            await self._settle(error)
+        try:
+            return await send()
+        except AriError as error:
+            await self._settle(error)
+            raise
+
+    async def _settle(self, error: AriError) -> None:
+        """After a refusal. Raises ChannelGone when the party has gone; returns if the command is worth another try."""
+        if error.status not in (404, 409, 422):
+            raise error
+        news = self.leg.decided if self.leg.entered_at is None else self.leg.wait_gone
+        try:
+            async with asyncio.timeout(EVENT_LAG_S):
+                await (self.leg.wait_gone() if error.status == 404 else news())
+        except TimeoutError:
+            if error.status == 404:
+                self.leg.left(self._exchange.clock())
+        if self.gone:
+            raise ChannelGone(self.id) from error
+
+
+def _look_at(cancelled: "asyncio.Future[T]") -> None:
+    """What was cancelled may have failed on the way out: that is told, as nobody else will ask."""
+    if not cancelled.cancelled() and (error := cancelled.exception()) is not None:
+        log.warning("what was given up had failed: %r", error, extra={"action": "ari_cancelled_failed"})

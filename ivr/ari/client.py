@@ -1,0 +1,66 @@
+"""ARI commands: every resource of `ivr.ari.model` on the socket, with refusals as AriError. It counts what it sends."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ivr.ari.errors import AriError
+from ivr.ari.model import (
+    Applications,
+    Asterisk,
+    Bridges,
+    Channels,
+    DeviceStates,
+    Endpoints,
+    Events,
+    Mailboxes,
+    Method,
+    Playbacks,
+    Recordings,
+    Sounds,
+)
+from ivr.ari.socket import AriSocket
+
+
+class _Refusal(msgspec.Struct):
+    """Body of an error answer; some have `error`, most have `message`."""
+
+    message: str | None = None
+    error: str | None = None
+
+
+class AriClient:
+    """`client.channels.answer(channel_id=…)` and so on. Every command raises AriError or TelephonyDown."""
+
+    def __init__(self, socket: AriSocket) -> None:
+        self._socket = socket
+        self.commands_sent = 0
+        self.applications = Applications(self._request)
+        self.asterisk = Asterisk(self._request)
+        self.bridges = Bridges(self._request)
+        self.channels = Channels(self._request)
+        self.device_states = DeviceStates(self._request)
+        self.endpoints = Endpoints(self._request)
+        self.events = Events(self._request)
+        self.mailboxes = Mailboxes(self._request)
+        self.playbacks = Playbacks(self._request)
+        self.recordings = Recordings(self._request)
+        self.sounds = Sounds(self._request)
+
+    async def _request(
+        self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
+    ) -> bytes:
+        self.commands_sent += 1
+        response = await self._socket.request(method, path, query, body)
+        text = (response.message_body or "").encode()
+        if 200 <= response.status_code < 300:
+            return text
+        raise AriError(f"{method} {path}", response.status_code, _reason(text) or response.reason_phrase)
+
+
+def _reason(body: bytes) -> str | None:
+    try:
+        refusal = msgspec.json.decode(body, type=_Refusal)
+    except msgspec.DecodeError:
+        return None
+    return refusal.message or refusal.error

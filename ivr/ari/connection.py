@@ -1,0 +1,148 @@
+"""One websocket of Asterisk: decodes what comes in, matches answers to requests. It knows of no other connection."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Mapping
+from itertools import count
+from typing import get_args
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from ivr.ari.errors import ConnectionLost
+from ivr.ari.model import AnyEvent, Method, RESTQueryStringParameter, RESTRequest, RESTResponse
+from ivr.ari.tape import Tape
+from ivr.telephony import TelephonyDown
+
+log = logging.getLogger(__name__)
+
+# After a pause of our own, timers fire before the answers that wait in the socket are read: look once more.
+GRACE_S = 0.25
+
+_EVENT: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_KNOWN = frozenset(kind.__name__ for kind in get_args(AnyEvent))
+
+
+class _Envelope(msgspec.Struct):
+    type: str = "?"
+
+
+class Connection:
+    """Requests and events on one websocket until it ends."""
+
+    def __init__(
+        self, websocket: web.WebSocketResponse, transport: asyncio.Transport | None, tape: Tape | None
+    ) -> None:
+        self._websocket = websocket
+        self._transport = transport
+        self._socket: socket.socket | None = transport.get_extra_info("socket") if transport is not None else None
+        self._tape = tape
+        self._waiting: dict[str, asyncio.Future[RESTResponse]] = {}
+        self._ids = count(1)
+        self._fenced = False
+        self._skipped: set[str] = set()
+        self.registered = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    async def events(self) -> AsyncIterator[AnyEvent]:
+        """What Asterisk tells, in order, until the websocket ends or is fenced. Answers are not among it."""
+        async for message in self._websocket:
+            if self._fenced:
+                return
+            self._acknowledge()
+            if message.type is not WSMsgType.TEXT:
+                continue
+            if self._tape is not None:
+                self._tape.note("in", message.data)
+            event = self._decoded(message.data)
+            if isinstance(event, RESTResponse):
+                waiter = self._waiting.get(event.request_id)
+                if waiter is not None and not waiter.done():
+                    waiter.set_result(event)
+            elif event is not None:
+                yield event
+
+    async def request(
+        self,
+        method: Method,
+        path: str,
+        query: Mapping[str, str],
+        body: Mapping[str, object] | None,
+        deadline: float,
+    ) -> RESTResponse:
+        """Send one request; its answer. `deadline` is loop time. Raises ConnectionLost, TelephonyDown."""
+        if self._fenced:
+            raise ConnectionLost(f"{method} {path}: this websocket has ended")
+        request_id = str(next(self._ids))
+        request = RESTRequest(
+            transaction_id="",
+            request_id=request_id,
+            method=method,
+            uri=path.removeprefix("/"),
+            content_type=None if body is None else "application/json",
+            query_strings=[RESTQueryStringParameter(name=name, value=value) for name, value in query.items()],
+            message_body=None if body is None else msgspec.json.encode(body).decode(),
+        )
+        waiter: asyncio.Future[RESTResponse] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = waiter
+        try:
+            await self._send(msgspec.json.encode(request).decode(), deadline)
+            remaining = max(0.0, deadline - asyncio.get_running_loop().time())
+            done, _ = await asyncio.wait({waiter}, timeout=remaining)
+            if not done:
+                done, _ = await asyncio.wait({waiter}, timeout=GRACE_S)
+            if not done:
+                raise TelephonyDown(f"Asterisk did not answer {method} {path} in time")
+            return waiter.result()
+        finally:
+            del self._waiting[request_id]
+            waiter.cancel()
+
+    def fence(self) -> None:
+        """From now on nothing is read from it or sent on it; who waits for an answer learns that it is lost."""
+        self._fenced = True
+        for waiter in self._waiting.values():
+            if not waiter.done():
+                waiter.set_exception(ConnectionLost("the websocket ended before the answer came"))
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self) -> None:
+        """Fence it and say goodbye, not waiting long for an answer."""
+        if not self._fenced:
+            self._fenced = True
+            await self._websocket.close()
+        self.fence()
+
+    def _acknowledge(self) -> None:
+        """Have TCP send its ACK now: Asterisk leaves Nagle's algorithm on, so its next event would wait 40 ms for it."""
+        if self._socket is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    async def _send(self, text: str, deadline: float) -> None:
+        if self._tape is not None:
+            self._tape.note("out", text)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._websocket.send_str(text)
+        except TimeoutError as exc:
+            raise TelephonyDown("Asterisk does not read what is sent to it") from exc
+        except (ConnectionError, RuntimeError) as exc:
+            # aiohttp raises RuntimeError for a websocket that is closed already.
+            raise ConnectionLost("the websocket is closed") from exc
+
+    def _decoded(self, text: str) -> AnyEvent | None:
+        """None, and a line in the log, for what cannot be understood: the next message may be."""
+        try:
+            return _EVENT.decode(text)
+        except msgspec.ValidationError as exc:
+            kind = msgspec.json.decode(text, type=_Envelope).type
+            if kind in _KNOWN:
+                log.error("an event %s has an unknown shape: %s", kind, exc, extra={"action": "ari_event_shape"})
+            elif kind not in self._skipped:
+                self._skipped.add(kind)
+                log.warning("events of type %s are skipped", kind, extra={"action": "ari_event_unknown"})
+        except msgspec.DecodeError as exc:
+            log.error("a message of Asterisk is not JSON: %s", exc, extra={"action": "ari_not_json"})
+        return None

@@ -1,0 +1,80 @@
+"""What all legs and bridges of one Asterisk share: its commands, its recording folder, work in the background."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ivr.ari.client import AriClient
+from ivr.ari.errors import AriError
+from ivr.telephony import TelephonyDown
+
+log = logging.getLogger(__name__)
+
+RECORDING_FOLDERS = ("recordings", "messages")
+WATCHDOG_S = 120.0
+WATCHDOG_MARGIN_S = 10.0
+
+
+class Exchange:
+    """Shared by the objects of `ivr.ari`.
+
+    `data` is the data directory: Asterisk's recording directory has links `recordings` and `messages` to its folders of
+    the same names (`ivr.pbx.render`), so that a recording is written where it shall lie, also when we have crashed.
+    """
+
+    def __init__(
+        self,
+        client: AriClient,
+        clock: Callable[[], datetime],
+        data: Path,
+        prompt_seconds: Callable[[str], float] | None,
+    ) -> None:
+        self.client = client
+        self.clock = clock
+        self._data = data.resolve()
+        self._prompt_seconds = prompt_seconds
+        self._bridge_recordings: dict[str, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def recording_name(self, path: Path) -> str:
+        """Asterisk's name for the WAV that shall lie at `path`. ValueError when Asterisk cannot write it there."""
+        name = path.resolve().relative_to(self._data)
+        if path.suffix != ".wav" or name.parts[0] not in RECORDING_FOLDERS:
+            raise ValueError(f"not a .wav file in one of {', '.join(RECORDING_FOLDERS)}: {path}")
+        return name.with_suffix("").as_posix()
+
+    def expect_bridge_recording(self, name: str) -> asyncio.Event:
+        """Set when the file is complete."""
+        return self._bridge_recordings.setdefault(name, asyncio.Event())
+
+    def bridge_recording_ended(self, name: str) -> None:
+        if (written := self._bridge_recordings.pop(name, None)) is not None:
+            written.set()
+
+    def watchdog_s(self, prompts: Sequence[str]) -> float:
+        """When a playback that has not ended is given up: a bad media URI never finishes (design D3)."""
+        if self._prompt_seconds is None:
+            return WATCHDOG_S
+        return sum(map(self._prompt_seconds, prompts)) + WATCHDOG_MARGIN_S
+
+    def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """A command whose outcome nobody waits for; a failure is logged, a party that is gone is none."""
+        task = asyncio.create_task(self._tidy(work, what), name=what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End what runs in the background."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _tidy(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        try:
+            await work
+        except (AriError, TelephonyDown) as exc:
+            log.warning("%s failed: %s", what, exc, extra={"action": "ari_background_failed"})

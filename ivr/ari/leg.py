@@ -1,0 +1,123 @@
+"""The state of one channel as Asterisk's events tell it, and waiting for its changes. It sends nothing.
+
+Written by the reader of the socket (`ivr.ari.telephony`), read by the commands of `ivr.ari.channel`.
+"""
+
+import asyncio
+from collections import deque
+from datetime import datetime
+
+from config.ids import ChannelId
+from ivr.ari.model import LiveRecording, Playback
+from ivr.telephony import Digit
+
+# Nobody types that fast or that far ahead: past it the call is ended (style: nothing is dropped silently).
+MAILBOX_SIZE = 64
+
+
+class MailboxFull(Exception):
+    """More digits wait than any caller types."""
+
+
+class Leg:
+    """What is known of one channel. Instants are Asterisk's."""
+
+    def __init__(self, channel_id: ChannelId) -> None:
+        self.id = channel_id
+        self.created = False
+        """Asterisk has confirmed that it exists."""
+        self.entered_at: datetime | None = None
+        self.ringing_at: datetime | None = None
+        self.up_at: datetime | None = None
+        self.gone_at: datetime | None = None
+        self.cause = 0
+        self.digits: deque[Digit] = deque()
+        self._playbacks: dict[str, Playback | None] = {}
+        self._recordings: dict[str, LiveRecording | None] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def gone(self) -> bool:
+        return self.gone_at is not None
+
+    def confirmed(self) -> None:
+        """It exists: if a later list of channels does not name it, it has hung up."""
+        self.created = True
+
+    def entered(self, at: datetime) -> None:
+        """It is in our application: commands may be sent."""
+        self.created = True
+        if self.entered_at is None:
+            self.entered_at = at
+            self._notify()
+
+    def state_changed(self, state: str, at: datetime) -> None:
+        if state == "Ringing" and self.ringing_at is None:
+            self.ringing_at = at
+        elif state == "Up" and self.up_at is None:
+            self.up_at = at
+        self._notify()
+
+    def pressed(self, digit: Digit) -> None:
+        """Raises MailboxFull."""
+        if len(self.digits) >= MAILBOX_SIZE:
+            raise MailboxFull
+        self.digits.append(digit)
+        self._notify()
+
+    def left(self, at: datetime, cause: int = 0) -> None:
+        """The first news of its end counts; a cause may come later than that."""
+        self.cause = self.cause or cause
+        if self.gone_at is None:
+            self.gone_at = at
+            self._notify()
+
+    def expect_playback(self, playback_id: str) -> None:
+        """Before the command is sent: its end can come before the answer."""
+        self._playbacks[playback_id] = None
+
+    def playback_ended(self, playback: Playback) -> None:
+        if playback.id in self._playbacks:
+            self._playbacks[playback.id] = playback
+            self._notify()
+
+    def playback(self, playback_id: str) -> Playback | None:
+        """How it ended, None while it lasts."""
+        return self._playbacks.get(playback_id)
+
+    def forget_playback(self, playback_id: str) -> None:
+        self._playbacks.pop(playback_id, None)
+
+    def expect_recording(self, name: str) -> None:
+        """As `expect_playback`."""
+        self._recordings[name] = None
+
+    def recording_ended(self, recording: LiveRecording) -> None:
+        if recording.name in self._recordings:
+            self._recordings[recording.name] = recording
+            self._notify()
+
+    def recording(self, name: str) -> LiveRecording | None:
+        """How it ended, None while it lasts."""
+        return self._recordings.get(name)
+
+    def forget_recording(self, name: str) -> None:
+        self._recordings.pop(name, None)
+
+    async def changed(self) -> None:
+        """Return at the next change. Nothing can be missed between looking at the state and calling this."""
+        await self._changed.wait()
+
+    async def decided(self) -> None:
+        """Return once it has entered our application or is gone."""
+        while self.entered_at is None and not self.gone:
+            await self.changed()
+
+    async def wait_gone(self) -> None:
+        while not self.gone:
+            await self.changed()
+
+    def _notify(self) -> None:
+        # Setting wakes all who wait now, clearing makes the next ones wait for the next change.
+        self._changed.set()
+        self._changed.clear()

@@ -1,0 +1,55 @@
+"""From ARI's channels and bridges to the port's: whose leg it is, which line was dialled, by whom. Rules, no I/O."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from config.ids import BridgeId, ChannelId
+from ivr.ari.model import Bridge, Channel
+from ivr.numbers import clean_name, clean_number
+from ivr.telephony import LiveBridge, LiveChannel, Snapshot
+
+Role = Literal["inbound", "agent", "dialled"]
+
+DIALLED = "dialled"
+# First argument of Stasis() in the dialplan (ivr/pbx/conf/extensions.conf) or of our own originate.
+ROLES: dict[str, Role] = {"inbound": "inbound", "agent-call": "agent", DIALLED: "dialled"}
+
+
+def live_channel(channel: Channel, role: Role, dnis: str) -> LiveChannel:
+    """`dnis`: the number dialled as the dialplan passed it on, "" for a leg that we dial."""
+    return LiveChannel(
+        channel_id=ChannelId(channel.id),
+        role=role,
+        up=channel.state == "Up",
+        dnis=clean_number(dnis),
+        ani=clean_number(channel.caller.number),
+        name=clean_name(channel.caller.name),
+        created_at=channel.creationtime,
+    )
+
+
+def live_channels(channels: Iterable[Channel], app: str) -> tuple[LiveChannel, ...]:
+    """Those in our application, and those that it is dialling; others (the fallback's, a recorder's) are not ours."""
+    found = []
+    for channel in channels:
+        plan = channel.dialplan
+        name, *arguments = plan.app_data.split(",") if plan.app_name == "Stasis" else [""]
+        if name == app and arguments and arguments[0] in ROLES:
+            found.append(live_channel(channel, ROLES[arguments[0]], "".join(arguments[1:2])))
+        elif plan.app_name == "AppDial2":
+            found.append(live_channel(channel, "dialled", ""))
+    return tuple(found)
+
+
+def live_bridges(bridges: Iterable[Bridge]) -> tuple[LiveBridge, ...]:
+    """The mixing bridges made through ARI."""
+    return tuple(
+        LiveBridge(bridge_id=BridgeId(bridge.id), channel_ids=tuple(ChannelId(leg) for leg in bridge.channels))
+        for bridge in bridges
+        if bridge.creator == "Stasis"
+    )
+
+
+def snapshot_of(channels: Iterable[Channel], bridges: Iterable[Bridge], app: str) -> Snapshot:
+    """All that is alive of `app`."""
+    return Snapshot(channels=live_channels(channels, app), bridges=live_bridges(bridges))

@@ -1,0 +1,210 @@
+"""The telephony port on Asterisk: what happens at each connection, dialling, bridges (design D2, D3).
+
+Not the commands of a leg (`ivr.ari.channel`), the meaning of events (`ivr.ari.switchboard`), or the socket itself.
+"""
+
+import asyncio
+import logging
+import math
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from config.ids import BridgeId, ChannelId
+from ivr.ari.bridge import AriBridge
+from ivr.ari.channel import AriChannel
+from ivr.ari.client import AriClient
+from ivr.ari.errors import AriError
+from ivr.ari.exchange import Exchange
+from ivr.ari.model import AnyEvent
+from ivr.ari.snapshot import DIALLED, live_channels, snapshot_of
+from ivr.ari.socket import AriSocket
+from ivr.ari.switchboard import Switchboard
+from ivr.numbers import clean_number, dialable, masked
+from ivr.telephony import (
+    Arrival,
+    ArrivalHandler,
+    ConnectHandler,
+    DialFailed,
+    DialOutcome,
+    LiveBridge,
+    LiveChannel,
+    Snapshot,
+    TelephonyDown,
+)
+
+log = logging.getLogger(__name__)
+
+# Hours of replayed events; past it the snapshot alone must do.
+BACKLOG_SIZE = 50_000
+AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
+
+
+class AriTelephony:
+    """Implements `ivr.telephony.Telephony`, and the socket's `Listener`.
+
+    `data` is the data directory (see `Exchange`), `prompt_seconds` the length of a prompt by id, for the watchdog.
+    """
+
+    def __init__(
+        self,
+        socket: AriSocket,
+        clock: Callable[[], datetime],
+        data: Path,
+        prompt_seconds: Callable[[str], float] | None = None,
+    ) -> None:
+        self._socket = socket
+        self._client = AriClient(socket)
+        self._exchange = Exchange(self._client, clock, data, prompt_seconds)
+        self._switchboard = Switchboard(self._exchange, self._arrived)
+        # Events wait here from the start of a connection until the snapshot is taken.
+        self._backlog: list[AnyEvent] | None = []
+        # Arrivals wait here until `on_connect` has reconciled.
+        self._held: list[Arrival] | None = []
+        self._on_arrival: ArrivalHandler | None = None
+        self._on_connect: ConnectHandler | None = None
+
+    @property
+    def connected(self) -> asyncio.Event:
+        return self._socket.ready
+
+    @property
+    def commands_sent(self) -> int:
+        """ARI commands so far, without pings and filters (performance.md: counted per call in a test)."""
+        return self._client.commands_sent
+
+    def status(self) -> dict[str, object]:
+        return {
+            "ok": self.connected.is_set(),
+            "connections": self._socket.connections,
+            "channels": len(self._switchboard),
+            "commands_sent": self.commands_sent,
+        }
+
+    async def serve(self, on_arrival: ArrivalHandler, on_connect: ConnectHandler) -> None:
+        self._on_arrival, self._on_connect = on_arrival, on_connect
+        try:
+            await self._socket.serve(self)
+        finally:
+            await self._exchange.close()
+
+    def received(self, event: AnyEvent) -> None:
+        """From the socket."""
+        if self._backlog is None:
+            self._switchboard.hear(event)
+        elif len(self._backlog) < BACKLOG_SIZE:
+            self._backlog.append(event)
+        else:
+            log.error("too many replayed events: only the calls still alive are kept", extra={"action": "ari_flood"})
+            self._backlog.clear()
+
+    async def connected_anew(self) -> None:
+        """From the socket: see what is alive, catch up with what was replayed, then let calls arrive."""
+        before = self._switchboard.confirmed()
+        channels = await self._client.channels.list_all()
+        snapshot = snapshot_of(channels, await self._client.bridges.list_all(), self._socket.address.app)
+        for live in snapshot.channels:
+            self._switchboard.adopt(live)
+        backlog, self._backlog = self._backlog or [], None
+        for event in backlog:
+            self._switchboard.hear(event)
+        for channel_id in before - {ChannelId(channel.id) for channel in channels}:
+            self._switchboard.lose(channel_id)
+        log.info(
+            "connected: %d channels and %d bridges are alive, %d events came first",
+            len(snapshot.channels),
+            len(snapshot.bridges),
+            len(backlog),
+            extra={"action": "ari_snapshot"},
+        )
+        await self._reconcile(snapshot)
+
+    def disconnected(self) -> None:
+        """From the socket: what comes next is replayed by the next connection."""
+        self._backlog = []
+        if self._held is None:
+            self._held = []
+
+    async def _reconcile(self, snapshot: Snapshot) -> None:
+        assert self._on_connect is not None  # set by serve
+        await self._on_connect(snapshot)
+        named = {live.channel_id for live in snapshot.channels}
+        held, self._held = self._held or [], None
+        for arrival in held:
+            if arrival.channel.id not in named:
+                self._arrived(arrival)
+
+    def _arrived(self, arrival: Arrival) -> None:
+        if self._held is not None:
+            self._held.append(arrival)
+            return
+        assert self._on_arrival is not None  # set by serve
+        self._on_arrival(arrival)
+
+    async def dial_agent(
+        self, agent_id: str, *, channel_id: ChannelId, caller_id: str, ring_timeout_s: float
+    ) -> AriChannel:
+        if AGENT_ID.fullmatch(agent_id) is None:
+            raise ValueError(f"not an agent's id: {agent_id!r}")
+        return await self._dial(f"PJSIP/agent-{agent_id}", channel_id, caller_id, ring_timeout_s)
+
+    async def dial_out(
+        self, number: str, *, channel_id: ChannelId, caller_id: str, ring_timeout_s: float
+    ) -> AriChannel:
+        endpoint = f"PJSIP/{dialable(number)}@trunk"
+        log.info("dialling %s", masked(number), extra={"action": "dial_out", "channel_id": channel_id})
+        return await self._dial(endpoint, channel_id, caller_id, ring_timeout_s)
+
+    async def create_bridge(self, bridge_id: BridgeId) -> AriBridge:
+        # Plain mixing, without DTMF events: only then two legs of one codec are joined natively (performance.md).
+        await self._client.bridges.create(type="mixing", bridge_id=bridge_id, name=bridge_id)
+        return AriBridge(self._exchange, bridge_id)
+
+    def adopt_channel(self, channel: LiveChannel) -> AriChannel:
+        known = self._switchboard.find(channel.channel_id)
+        if known is None:
+            # It has hung up since the snapshot: whoever adopts it learns so at the first command.
+            known = self._switchboard.adopt(channel)
+            self._switchboard.lose(channel.channel_id)
+        return known
+
+    def adopt_bridge(self, bridge: LiveBridge) -> AriBridge:
+        return AriBridge(self._exchange, bridge.bridge_id)
+
+    async def find_channel(self, channel_id: ChannelId) -> LiveChannel | None:
+        try:
+            channel = await self._client.channels.get(channel_id=channel_id)
+        except AriError as error:
+            if error.status == 404:
+                return None
+            raise
+        return next(iter(live_channels([channel], self._socket.address.app)), None)
+
+    async def reload_endpoints(self) -> None:
+        await self._client.asterisk.reload_module(module_name="res_pjsip.so")
+
+    async def _dial(self, endpoint: str, channel_id: ChannelId, caller_id: str, ring_timeout_s: float) -> AriChannel:
+        if (known := self._switchboard.find(channel_id)) is not None:
+            return known
+        channel = self._switchboard.expect(channel_id)
+        try:
+            await self._client.channels.originate(
+                endpoint=endpoint,
+                app=self._socket.address.app,
+                app_args=DIALLED,
+                caller_id=clean_number(caller_id),
+                timeout_s=math.ceil(ring_timeout_s),
+                channel_id=channel_id,
+            )
+        except AriError as error:
+            if error.status == 409 and (live := await self.find_channel(channel_id)) is not None:
+                return self._switchboard.adopt(live)
+            self._switchboard.forget(channel_id)
+            # Asterisk cannot make the channel: no such endpoint, or no telephone registered there.
+            raise DialFailed(channel_id, DialOutcome.UNREACHABLE, 0) from error
+        except (TelephonyDown, asyncio.CancelledError):
+            self._switchboard.forget(channel_id)
+            raise
+        channel.leg.confirmed()
+        return channel
