@@ -68,27 +68,31 @@ class Place:
     waiting: WaitingCall
     _acd: "Acd"
     held: Reservation | None = None
-    _offer: "asyncio.Future[Reservation] | None" = field(default=None)
+    """The agent held for this call last."""
+    _given: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reserved(self) -> Reservation:
-        """Wait until it is this call's turn and an agent is held for it. Cancelling leaves the call in its place."""
-        self._offer = asyncio.get_running_loop().create_future()
+        """Wait until it is this call's turn and an agent is held for it. Cancelling leaves the call in its place.
+
+        A match in the same instant as the cancellation is given back: the caller hung up just as an agent became free.
+        """
+        self.held = None
+        self._given.clear()
+        self._acd._wait(self)
         try:
-            self._acd._wait(self)
-            return await self._offer
+            await self._given.wait()
         except asyncio.CancelledError:
-            if self._offer.done() and not self._offer.cancelled():
-                self._acd.released(self._offer.result())
+            if self.held:
+                self._acd.released(self.held)
             raise
         finally:
             self._acd._line(self.waiting.queue).remove(self.waiting.call_id)
-            self._offer = None
+        assert self.held, "woken without an agent"
+        return self.held
 
     def _give(self, reservation: Reservation) -> None:
-        if self._offer is None or self._offer.done():
-            raise RuntimeError(f"call {self.waiting.call_id} was matched while it was not waiting")
         self.held = reservation
-        self._offer.set_result(reservation)
+        self._given.set()
 
     def __enter__(self) -> Self:
         self._acd._enter(self)
@@ -218,7 +222,8 @@ class Acd:
 
     def _leave(self, place: Place) -> None:
         del self._places[place.waiting.call_id]
-        held = place.held
+        self._lines[place.waiting.queue].remove(place.waiting.call_id)
+        held, place.held = place.held, None
         if held and self._reservations.get(held.agent_id) is held and not self._is_talking(held):
             self.released(held)
 
