@@ -65,11 +65,13 @@ def install(mirror: str | None, prefix: Path | None, say: Callable[[str], None])
             f"{_dotted(MINIMUM_VERSION)} or newer by this system's own means (the command `asterisk` must be found)"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.parent / f".{target.name}.lock", say):
+    _cache().mkdir(parents=True, exist_ok=True)
+    with _locked(_cache() / "install.lock", say):
         if _is_installed(target):
             return target
         if target.exists() and any(target.iterdir()):
             raise InstallFailed(f"{target} is neither empty nor an Asterisk of ours: choose another --prefix")
+        _sweep(target)
         debs = _cache() / "debs"
         fetch(pins, debs, architecture, mirror, say)
         say(f"unpacking into {target}")
@@ -140,6 +142,12 @@ def _locked(file: Path, say: Callable[[str], None]) -> Iterator[None]:
             say("another installation is under way; waiting for it")
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def _sweep(target: Path) -> None:
+    """Removes what installations that were killed left behind; the lock keeps it from those that live."""
+    for left in (*target.parent.glob(f".{target.name}-*"), *(_cache() / "debs").glob("apt-*")):
+        shutil.rmtree(left)
 
 
 def _unpack(debs: Sequence[Path], target: Path, architecture: str, version: str) -> None:

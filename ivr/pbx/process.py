@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from config.paths import DataDir
 from ivr.pbx import processes
 from ivr.pbx.errors import AsteriskNotReady
 from ivr.pbx.install import AsteriskBinary
@@ -50,6 +51,11 @@ class AsteriskProcess:
         if self._facts is None:
             raise AsteriskNotReady("Asterisk has not been started")
         return self._facts
+
+    @property
+    def data(self) -> DataDir:
+        """The data directory that this Asterisk belongs to."""
+        return self._settings.data
 
     @property
     def pid(self) -> int | None:
@@ -90,6 +96,8 @@ class AsteriskProcess:
         if running is not None:
             self._process = running
             await self.kill()
+        elif state is not None and state.process is not None:
+            await processes.wait_ended(state.process)
         await self.start()
         return False
 
@@ -158,7 +166,9 @@ class AsteriskProcess:
             await processes.wait_ended(self._process)
 
     async def stop(self) -> None:
-        """Ends all calls and the process, and forgets it. Asks first, insists after 5 s. Cancel `supervise` before."""
+        """Ends all calls and this directory's Asterisk. Asks first, insists after 5 s. Cancel `supervise` before."""
+        if self._process is None:
+            self._process = self._find_running(load_state(self._settings.data))
         if self.is_alive():
             try:
                 await self.command("core stop now", timeout_s=_STOP_GRACE_S)

@@ -18,20 +18,25 @@ class ProcessId:
 
 def identify(pid: int) -> ProcessId | None:
     """The identity of a running process; None when there is none, or it is dead and not yet reaped."""
+    found = _read(pid)
+    return found[0] if found is not None and found[1] not in ("Z", "X") else None
+
+
+def is_alive(process: ProcessId) -> bool:
+    """True while exactly this process runs (also when it is stopped or hangs)."""
+    return identify(process.pid) == process
+
+
+def _read(pid: int) -> tuple[ProcessId, str] | None:
+    """The identity and the state letter of a pid, also of a zombie's."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The second field is the program's name in brackets, and may itself hold blanks and brackets.
     fields = text.rpartition(")")[2].split()
-    if fields[0] in ("Z", "X"):
-        return None
-    return ProcessId(pid, int(fields[19]), Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-
-
-def is_alive(process: ProcessId) -> bool:
-    """True while exactly this process runs (also when it is stopped or hangs)."""
-    return identify(process.pid) == process
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ProcessId(pid, int(fields[19]), boot_id), fields[0]
 
 
 def command_line(pid: int) -> list[str]:
@@ -43,14 +48,16 @@ def command_line(pid: int) -> list[str]:
 
 
 async def wait_ended(process: ProcessId) -> None:
-    """Returns when the process has ended, whoever its parent is. No polling."""
+    """Returns when the process has ended and let go of its ports and files, whoever its parent is. No polling."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
         return
     try:
-        if not is_alive(process):
+        found = _read(process.pid)
+        if found is None or found[0] != process:
             return
+        # A killed process shows as dead while its other threads still hold its sockets; its pidfd waits for them too.
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_reader(descriptor, ended.set)

@@ -130,12 +130,12 @@ def _media_fields(settings: PbxSettings) -> dict[str, str]:
 
 def _make_folders(home: Path, settings: PbxSettings, binary: AsteriskBinary) -> None:
     make_private(home)
-    for name in ("etc", "run", "log", "var/keys", "moh", "share/sounds/zh", "spool/recording"):
+    for name in ("etc", "run", "log", "var/keys", "moh", "share/sounds/zh", "spool"):
         (home / name).mkdir(parents=True, exist_ok=True)
     for folder in (settings.data.messages, settings.data.recordings):
         make_private(folder)
-        # ARI records by names below spool/recording: "messages/<name>" and "recordings/<name>".
-        _link(home / "spool/recording" / folder.name, folder.resolve())
+    # ARI names recordings below spool/recording and refuses links further down: "messages/<name>" is what is asked for.
+    _link(home / "spool/recording", settings.data.root.resolve())
     prompts = settings.site_prompts.resolve()
     share = home / "share"
     _link(share / "documentation", binary.share / "documentation")

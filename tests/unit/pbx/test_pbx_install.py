@@ -76,9 +76,11 @@ def test_an_old_system_asterisk_is_not_used(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_second_installation_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "has_apt", lambda: True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     target = tmp_path / "prefix"
     waiting = threading.Event()
-    with (tmp_path / ".prefix.lock").open("w") as lock:
+    (tmp_path / "sanxiang").mkdir()
+    with (tmp_path / "sanxiang/install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = threading.Thread(target=install.install, args=(None, target, lambda _: waiting.set()))
         second.start()
