@@ -7,9 +7,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Literal, TypeVar
-from uuid import uuid4
 
 from config.ids import ChannelId
 from ivr.ari.errors import AriError
@@ -34,8 +34,14 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MUSIC_CLASS = "site"
+# Playback ids of a channel repeat, so that whoever adopts it knows what may be playing on it.
+PLAYBACK_IDS = 4
 PROMPTS = "sound:site"
 WATCHDOG_MARGIN_S = 10.0
+# Asterisk cuts the silence off that ended a recording; what is shorter than this holds no word.
+SHORTEST_MESSAGE_S = 0.5
+WAV_HEADER_BYTES = 44
+WAV_BYTES_PER_S = 16_000
 # How long an event may lag behind the answer that tells the same.
 EVENT_LAG_S = 2.0
 
@@ -56,6 +62,7 @@ class AriChannel:
         self._channels = exchange.client.channels
         self.leg = leg
         self._taken_over = False
+        self._plays = cycle(range(PLAYBACK_IDS))
         self._hung_up = False
 
     @property
@@ -99,7 +106,7 @@ class AriChannel:
         playback = AriPlayback(
             self._exchange.client.playbacks,
             self.leg,
-            f"play-{uuid4()}",
+            self._playback_id(next(self._plays)),
             self._exchange.watchdog_s(prompts),
         )
         try:
@@ -154,6 +161,9 @@ class AriChannel:
     async def stop_music(self) -> None:
         await self._command(lambda: self._channels.stop_moh(channel_id=self.id))
 
+    async def hush(self) -> None:
+        await asyncio.gather(*(self._stop_playback(number) for number in range(PLAYBACK_IDS)), self.stop_music())
+
     async def record_message(self, path: Path, *, max_s: float, silence_s: float) -> RecordingResult:
         name = self._exchange.recording_name(path)
         self.leg.expect_recording(name)
@@ -171,7 +181,10 @@ class AriChannel:
             end = await self._recorded(name, max_s + WATCHDOG_MARGIN_S)
         finally:
             self.leg.forget_recording(name)
-        return RecordingResult(path=path, duration_s=float(end.duration or 0) if end.talking_duration else 0.0)
+        if end.state == "failed":
+            log.error("message %s was not recorded: %s", name, end.cause, extra={"action": "recording_failed"})
+            return RecordingResult(path=path, duration_s=0.0)
+        return RecordingResult(path=path, duration_s=_said_s(path))
 
     async def hangup(self, reason: Literal["normal", "busy", "no_answer", "congestion"] = "normal") -> None:
         self._hung_up = True
@@ -224,6 +237,16 @@ class AriChannel:
             raise TelephonyDown(f"the recording {name} of channel {self.id} never ended") from None
         return end
 
+    def _playback_id(self, number: int) -> str:
+        return f"{self.id}.play{number}"
+
+    async def _stop_playback(self, number: int) -> None:
+        try:
+            await self._exchange.client.playbacks.stop(playback_id=self._playback_id(number))
+        except AriError as error:
+            if error.status != 404:
+                raise
+
     async def _clear_timer(self) -> None:
         await self._channels.set_channel_var(channel_id=self.id, variable="TIMEOUT(absolute)", value="0")
 
@@ -254,6 +277,12 @@ class AriChannel:
                 self.leg.left(self._exchange.clock())
         if self.gone:
             raise ChannelGone(self.id) from error
+
+
+def _said_s(path: Path) -> float:
+    """Length of a message (8 kHz 16-bit mono WAV), 0.0 when nothing was said."""
+    seconds = (path.stat().st_size - WAV_HEADER_BYTES) / WAV_BYTES_PER_S
+    return seconds if seconds >= SHORTEST_MESSAGE_S else 0.0
 
 
 def _look_at(cancelled: "asyncio.Future[T]") -> None:

@@ -116,7 +116,7 @@ class Connection:
         self.fence()
 
     def _acknowledge(self) -> None:
-        """Have TCP send its ACK now: Asterisk leaves Nagle's algorithm on, so its next event would wait 40 ms for it."""
+        """Have TCP send its ACK now: Asterisk leaves Nagle's algorithm on, its next event would wait 40 ms for it."""
         if self._socket is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 

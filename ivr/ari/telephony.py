@@ -158,7 +158,12 @@ class AriTelephony:
 
     async def create_bridge(self, bridge_id: BridgeId) -> AriBridge:
         # Plain mixing, without DTMF events: only then two legs of one codec are joined natively (performance.md).
-        await self._client.bridges.create(type="mixing", bridge_id=bridge_id, name=bridge_id)
+        try:
+            await self._client.bridges.create(type="mixing", bridge_id=bridge_id, name=bridge_id)
+        except AriError as error:
+            # 409: made already, by this very command before a reconnect.
+            if error.status != 409:
+                raise
         return AriBridge(self._exchange, bridge_id)
 
     def adopt_channel(self, channel: LiveChannel) -> AriChannel:
