@@ -142,9 +142,12 @@ class AsteriskProcess:
             async with asyncio.timeout(timeout_s):
                 output, _ = await console.communicate()
         except TimeoutError as error:
-            console.kill()
-            await console.wait()
             raise AsteriskNotReady(f"Asterisk did not answer `{text}` within {timeout_s:.0f} s") from error
+        finally:
+            # Also when we are cancelled: a hung Asterisk would keep its console waiting for ever.
+            if console.returncode is None:
+                console.kill()
+                await console.wait()
         answer = output.decode(errors="replace").strip()
         if console.returncode != 0:
             raise AsteriskNotReady(f"Asterisk's console refused `{text}`: {answer}")

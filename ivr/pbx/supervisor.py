@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from ivr.pbx.errors import AsteriskGaveUp, AsteriskNotReady
+from ivr.pbx.errors import AsteriskGaveUp, AsteriskNotReady, PbxError
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.restarts import MAX_RESTARTS, WINDOW_S, RestartBudget
 
@@ -40,7 +40,7 @@ async def supervise(asterisk: AsteriskProcess, ping: Ping, on_restart: Callable[
             try:
                 await asterisk.start()
                 restarted = True
-            except AsteriskNotReady as error:
+            except PbxError as error:
                 reason = str(error)
         await on_restart()
 

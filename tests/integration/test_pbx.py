@@ -158,6 +158,22 @@ async def new(binary: AsteriskBinary, prompts: Path) -> AsyncIterator[New]:
             await asterisk.stop()
 
 
+@asynccontextmanager
+async def supervised(asterisk: AsteriskProcess) -> AsyncIterator[asyncio.Event]:
+    """Supervises meanwhile; the event is set after a restart."""
+    restarted = asyncio.Event()
+
+    async def on_restart() -> None:
+        restarted.set()
+
+    supervisor = asyncio.create_task(supervise(asterisk, asterisk.ping, on_restart))
+    try:
+        yield restarted
+    finally:
+        supervisor.cancel()
+        await asyncio.gather(supervisor, return_exceptions=True)
+
+
 async def test_two_instances_live_side_by_side(new: New) -> None:
     first, second = new("a"), new("b")
     loop = asyncio.get_running_loop()
@@ -214,13 +230,7 @@ async def test_a_killed_asterisk_is_restarted_with_new_credentials(new: New) -> 
     await asterisk.adopt_or_start()
     before, pid = asterisk.facts, asterisk.pid
     assert pid is not None
-    restarted = asyncio.Event()
-
-    async def on_restart() -> None:
-        restarted.set()
-
-    supervisor = asyncio.create_task(supervise(asterisk, asterisk.ping, on_restart))
-    try:
+    async with supervised(asterisk) as restarted:
         psutil.Process(pid).kill()
         async with asyncio.timeout(3):
             await restarted.wait()
@@ -228,8 +238,6 @@ async def test_a_killed_asterisk_is_restarted_with_new_credentials(new: New) -> 
         assert asterisk.facts.ari_password != before.ari_password
         assert asterisk.facts.sip_port == before.sip_port
         await asterisk.ping()
-    finally:
-        supervisor.cancel()
 
 
 async def test_a_hung_asterisk_is_found_and_restarted(new: New) -> None:
@@ -237,20 +245,12 @@ async def test_a_hung_asterisk_is_found_and_restarted(new: New) -> None:
     await asterisk.adopt_or_start()
     pid = asterisk.pid
     assert pid is not None
-    restarted = asyncio.Event()
-
-    async def on_restart() -> None:
-        restarted.set()
-
-    supervisor = asyncio.create_task(supervise(asterisk, asterisk.ping, on_restart))
-    try:
+    async with supervised(asterisk) as restarted:
         psutil.Process(pid).send_signal(signal.SIGSTOP)
         async with asyncio.timeout(8):
             await restarted.wait()
         assert identify(pid) is None
         await asterisk.ping()
-    finally:
-        supervisor.cancel()
 
 
 async def test_an_asterisk_that_keeps_dying_is_given_up(new: New) -> None:
@@ -331,6 +331,7 @@ async def test_a_lost_state_file_does_not_leave_two_asterisks(new: New) -> None:
     assert identify(pid) is None
 
 
+@pytest.mark.slow
 async def test_with_the_controller_away_a_caller_is_answered_and_leaves_a_message(new: New) -> None:
     asterisk = new()
     await asterisk.adopt_or_start()
