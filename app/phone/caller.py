@@ -211,7 +211,7 @@ class Journey:
         return None
 
     async def _agent_answers(self) -> bool:
-        """Waits until the system says that an agent has answered, or an agent's tone leaves no doubt.
+        """Waits until the system says that the talk has begun, or an agent's tone leaves no doubt.
 
         The tone alone counts when the API is silent or has not caught up; a note of waiting music is shorter.
         """
@@ -223,7 +223,7 @@ class Journey:
             tone_since = min(tone_since, self._now()) if hz is not None else math.inf
             if hz is not None or self._now() - asked_at >= ASK_S:
                 asked_at, facts = self._now(), await self._facts()
-            agent = facts.agent if facts and facts.agent_answered else None
+            agent = facts.agent if facts and facts.talked else None
             if agent is not None or (hz is not None and (facts is None or self._now() - tone_since > SURE_S)):
                 self._connected_at = self._line.now()
                 sound = f"（{hz:.0f} Hz）" if hz is not None else ""
@@ -247,7 +247,7 @@ class Journey:
         result.ended_by = (facts and facts.ended_by) or ("caller" if line.ended_by == "local" else "system")
         if facts is not None:
             result.ticket = facts.ticket
-            result.connected_agent = facts.agent if facts.agent_answered else None
+            result.connected_agent = facts.agent if facts.talked else None
         self._say(f"通话结束（{result.ended_by}），工单 {result.ticket or '—'} / over, ticket")
         return result
 

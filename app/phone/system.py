@@ -91,7 +91,7 @@ class CallFacts:
     call: str
     ticket: str | None
     agent: str | None
-    agent_answered: bool
+    talked: bool
     ended_by: str | None
     invited_at: datetime | None
 
@@ -129,7 +129,7 @@ class SystemClient:
             call=str(item["call"]),
             ticket=_text(item.get("ticket")),
             agent=_text(item.get("agent")),
-            agent_answered=item.get("agent_answered_at") is not None,
+            talked=item.get("talk_at") is not None,
             ended_by=_text(item.get("ended_by")),
             invited_at=_instant(item.get("invited_at")),
         )

@@ -109,7 +109,7 @@ class LittleSystem:
         )
 
     async def _agent_answered(self) -> None:
-        self.call |= {"agent": "8001", "agent_answered_at": stamp(datetime.now(UTC))}
+        self.call |= {"agent": "8001", "talk_at": stamp(datetime.now(UTC))}
         await self._rest("POST", "bridges/talk", type="mixing")
         await self._rest("POST", "bridges/talk/addChannel", channel=f"{self._caller},{AGENT}")
 
