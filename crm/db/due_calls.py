@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Interval, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.customers.numbers import normalise
@@ -97,7 +97,7 @@ class DueCallTable:
             clock = self._lease_clock(now)
             left = await _ids(connection, stale(clock) & due_call.c.id.not_in(running), limit)
             fresh = await _ids(connection, ready(now), limit - len(left))
-            lease = {"owner": owner, "lease_until": clock + timedelta(seconds=lease_s), "fence": due_call.c.fence + 1}
+            lease = {"owner": owner, "lease_until": self._lease_end(now, lease_s), "fence": due_call.c.fence + 1}
             await _set(connection, due_call.c.id.in_(left), lease)
             # An agent who had accepted is asked again: nobody knows who is still at the desk.
             again = due_call.c.id.in_(left) & (due_call.c.state == DueCallState.CLAIMED)
@@ -127,8 +127,7 @@ class DueCallTable:
     async def renew(self, claim: DueCall, now: datetime, lease_s: float) -> None:
         """Keeps the claim for `lease_s` seconds from now. Raises ClaimLost."""
         async with self._database.write() as connection:
-            until = self._lease_clock(now) + timedelta(seconds=lease_s)
-            done = await _set(connection, still_ours(claim), {"lease_until": until})
+            done = await _set(connection, still_ours(claim), {"lease_until": self._lease_end(now, lease_s)})
             if done != 1:
                 raise ClaimLost(claim.id, claim.fence)
 
@@ -230,6 +229,12 @@ class DueCallTable:
         if self._database.dialect == "postgresql":
             return func.clock_timestamp(type_=UtcDateTime())
         return literal(now, UtcDateTime())
+
+    def _lease_end(self, now: datetime, lease_s: float) -> ColumnElement[datetime]:
+        length = timedelta(seconds=lease_s)
+        if self._database.dialect == "postgresql":
+            return func.clock_timestamp(type_=UtcDateTime()) + literal(length, Interval())
+        return literal(now + length, UtcDateTime())
 
     async def _required(self, connection: AsyncConnection, due_call_id: int) -> DueCall:
         row = (await connection.execute(select(due_call).where(due_call.c.id == due_call_id))).one_or_none()
