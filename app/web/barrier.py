@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_BY_STATUS = {400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 @web.middleware

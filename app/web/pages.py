@@ -49,12 +49,12 @@ async def page(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     wanted = (root / ask.path("path")).resolve()
     if not wanted.is_relative_to(root) or ask.path("path").startswith("api/"):
         raise Problem("not_found", "No such page.")
-    if wanted.is_file() and wanted != root / "index.html":
+    index = root / "index.html"
+    if wanted.is_file() and wanted != index:
         kept = "public, max-age=31536000, immutable" if wanted.parent.name == "assets" else "no-cache"
         return web.FileResponse(wanted, headers={hdrs.CACHE_CONTROL: kept})
-    if wanted.suffix:
+    if wanted.suffix and wanted != index:
         raise Problem("not_found", "No such file.")
-    index = root / "index.html"
     if not index.is_file():
         raise Problem("no_front_end", "The front end is not built: `make setup` builds it.")
     return web.FileResponse(index, headers={hdrs.CACHE_CONTROL: "no-cache"})

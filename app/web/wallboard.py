@@ -105,11 +105,11 @@ class WallboardFeed:
     async def _look_on(self) -> None:
         while True:
             await self._watched.wait()
+            await asyncio.sleep(LOOK_EVERY_S)
             try:
                 self._look()
             except Exception:
                 log.exception("The wallboard's picture failed; trying again", extra={"action": "wallboard_failed"})
-            await asyncio.sleep(LOOK_EVERY_S)
 
     def _look(self) -> None:
         self._figures.refresh()

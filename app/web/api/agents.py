@@ -79,7 +79,7 @@ async def get_telephone(ask: Ask[Nothing, Nothing]) -> Telephone:
     secret = ask.services.telephone_secret(agent)
     if secret is None:
         raise Problem("not_found", f"{agent} has no telephone.")
-    return Telephone(username=agent, secret=secret, sip=ask.services.sip_address)
+    return Telephone(username=f"agent-{agent}", secret=secret, sip=ask.services.sip_address)
 
 
 def _agent_of_queue(ask: Ask[Nothing, StateWish] | Ask[Nothing, WrapUpStep]) -> AgentId:

@@ -5,6 +5,7 @@ Rules only. Whether a reader sees a number is decided in permissions.py. CUS-4
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +33,7 @@ from app.web.api.records import (
     TicketOut,
     TimelineOut,
 )
+from app.web.encoding import instant
 from app.web.permissions import Principal, may_work_on, sees_numbers
 from app.web.services import AgentView, QueueView
 from config.schema import Queue, Site
@@ -123,12 +125,16 @@ class Reader:
         return number if seen or not number else mask(normalise(number, self._site.area_code).normalised)
 
     def _timeline(self, entry: TimelineEntry, seen: bool) -> TimelineOut:
-        details = entry.details if seen else {name: self._hidden(value) for name, value in entry.details.items()}
+        details = {name: self._detail(name, value, seen) for name, value in entry.details.items()}
         return shaped(TimelineOut, entry, details=details)
 
-    def _hidden(self, value: Detail) -> Detail:
-        """A detail with every number in it masked, whatever the detail is about."""
+    def _detail(self, name: str, value: Detail, seen: bool) -> Detail:
+        """A detail as everything else is written: times in UTC; numbers, wherever they stand in it, perhaps masked."""
         if not isinstance(value, str):
+            return value
+        if name.endswith("_at"):
+            return instant(datetime.fromisoformat(value))
+        if seen:
             return value
         return _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), value)
 

@@ -3,24 +3,25 @@
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from app.web.desk import MAX_PAGES_PER_AGENT, DeskHub, TooManyPages
+from app.web.desk import MAX_PAGES_PER_AGENT, DeskHub, DeskPage, TooManyPages
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def hub():
+def hub() -> DeskHub:
     return DeskHub(lambda: NOW)
 
 
-def bodies(page):
+def bodies(page: DeskPage) -> list[dict[str, Any]]:
     return [json.loads(message.text) for message in page.take()]
 
 
-async def test_an_open_page_is_woken_and_gets_the_message_with_number_and_time(hub):
+async def test_an_open_page_is_woken_and_gets_the_message_with_number_and_time(hub: DeskHub) -> None:
     with hub.open("8001", None) as page:
         hub.publish("8001", "screen_pop", {"call": "c-1", "ticket": "t-1", "pop": {"queued_at": NOW}})
         assert await page.news(1.0)
@@ -35,14 +36,14 @@ async def test_an_open_page_is_woken_and_gets_the_message_with_number_and_time(h
     }
 
 
-async def test_other_agents_pages_hear_nothing(hub):
+async def test_other_agents_pages_hear_nothing(hub: DeskHub) -> None:
     with hub.open("8002", None) as page:
         hub.publish("8001", "agent_state", {"state": "available"})
         assert not await page.news(0.01)
         assert page.take() == []
 
 
-async def test_a_slow_page_finds_the_last_state_only_and_every_pop(hub):
+async def test_a_slow_page_finds_the_last_state_only_and_every_pop(hub: DeskHub) -> None:
     with hub.open("8001", None) as page:
         for number in range(1000):
             hub.publish("8001", "agent_state", {"state": "not_ready", "count": number})
@@ -56,7 +57,7 @@ async def test_a_slow_page_finds_the_last_state_only_and_every_pop(hub):
     ]
 
 
-async def test_a_page_that_comes_back_goes_on_where_it_was(hub):
+async def test_a_page_that_comes_back_goes_on_where_it_was(hub: DeskHub) -> None:
     hub.publish("8001", "screen_pop", {"call": "c-1"})
     seen = hub.newest
     hub.publish("8001", "call", {"call": "c-1", "state": "talking"})
@@ -66,7 +67,7 @@ async def test_a_page_that_comes_back_goes_on_where_it_was(hub):
     assert not hub.has_gap("8001", seen)
 
 
-async def test_a_page_from_before_a_restart_gets_everything_and_is_told_of_the_gap():
+async def test_a_page_from_before_a_restart_gets_everything_and_is_told_of_the_gap() -> None:
     before = DeskHub(lambda: NOW)
     before.publish("8001", "screen_pop", {"call": "c-1"})
     after = DeskHub(lambda: NOW + timedelta(seconds=2))
@@ -77,7 +78,7 @@ async def test_a_page_from_before_a_restart_gets_everything_and_is_told_of_the_g
         assert [body["type"] for body in bodies(page)] == ["agent_state"]
 
 
-async def test_a_number_that_was_never_given_is_not_believed(hub):
+async def test_a_number_that_was_never_given_is_not_believed(hub: DeskHub) -> None:
     hub.publish("8001", "screen_pop", {"call": "c-1"})
     assert hub.has_gap("8001", hub.newest + 5)
     with hub.open("8001", hub.newest + 5) as page:
@@ -86,7 +87,7 @@ async def test_a_number_that_was_never_given_is_not_believed(hub):
         assert [body["call"] for body in bodies(page)] == ["c-2"]
 
 
-async def test_pages_of_one_agent_are_bounded_and_counted(hub):
+async def test_pages_of_one_agent_are_bounded_and_counted(hub: DeskHub) -> None:
     with ExitStack() as stack:
         for _ in range(MAX_PAGES_PER_AGENT):
             stack.enter_context(hub.open("8001", None))
@@ -97,12 +98,12 @@ async def test_pages_of_one_agent_are_bounded_and_counted(hub):
 
 
 @pytest.mark.parametrize(("kind", "payload"), [("screen_pop", {}), ("call", {"call": 7}), ("shout", {"call": "c-1"})])
-async def test_a_message_that_is_about_nothing_is_refused(hub, kind, payload):
+async def test_a_message_that_is_about_nothing_is_refused(hub: DeskHub, kind: Any, payload: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="message"):
         hub.publish("8001", kind, payload)
 
 
-async def test_a_callback_is_on_offer_until_its_call_is_over(hub):
+async def test_a_callback_is_on_offer_until_its_call_is_over(hub: DeskHub) -> None:
     hub.publish("8002", "screen_pop", {"call": "c-2", "ticket": "t-2", "pop": {"due_call": "12"}})
     assert hub.offered_to("12") == "8002"
     assert hub.offered_to("13") is None
@@ -111,7 +112,7 @@ async def test_a_callback_is_on_offer_until_its_call_is_over(hub):
     assert hub.offered_to("12") is None
 
 
-async def test_a_lost_pop_is_logged(hub, caplog):
+async def test_a_lost_pop_is_logged(hub: DeskHub, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(60):
         hub.publish("8001", "screen_pop", {"call": f"c-{number}"})
-    assert {record.action for record in caplog.records} == {"screen_pop_lost"}
+    assert {vars(record)["action"] for record in caplog.records} == {"screen_pop_lost"}

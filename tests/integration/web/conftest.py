@@ -1,0 +1,248 @@
+"""A web server on a free port: real journal, real store on SQLite, an ACD in memory, a clock that can be moved."""
+
+import asyncio
+import shutil
+import wave
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from app.web.desk import DeskHub
+from app.web.server import create_app
+from app.web.services import Services
+from config.paths import DataDir
+from config.schema import Site
+from crm.db.projector import Projector
+from crm.db.store import Store
+from crm.errors import StoreAway
+from crm.events import AgentAnswered, AgentOffered, CallArrived, CallEnded, Event, MessageLeft, TalkStarted
+from crm.journal import Journal
+from tests.fakes.acd_view import FakeAcd
+from tests.fakes.small_site import small_site
+
+LOCAL_TOKEN = "the-local-token-of-this-system"
+PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
+
+
+class MovableClock:
+    """The wall clock, plus what a test has added."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, ahead: timedelta) -> None:
+        self._ahead += ahead
+
+
+@dataclass(kw_only=True)
+class House:
+    """The running server and everything behind it."""
+
+    site: Site
+    data: DataDir
+    journal: Journal
+    store: Store
+    projector: Projector
+    acd: FakeAcd
+    hub: DeskHub
+    clock: MovableClock
+    parts: dict[str, dict[str, object]]
+    accepted: list[tuple[str, str]]
+    app: web.Application
+    server: TestServer
+    ui: Path
+    _calls: int = field(default=0)
+
+    @property
+    def origin(self) -> str:
+        return str(self.server.make_url("/").origin())
+
+    def browser(self, *, origin: str | None = "own") -> aiohttp.ClientSession:
+        """A client with a cookie jar that sends the page's own Origin, another one, or none."""
+        headers = {"Origin": self.origin if origin == "own" else origin} if origin else {}
+        return aiohttp.ClientSession(base_url=self.origin, headers=headers, cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    def program(self, token: str = LOCAL_TOKEN) -> aiohttp.ClientSession:
+        """A client with a token and no cookies."""
+        return aiohttp.ClientSession(
+            base_url=self.origin,
+            headers={"Authorization": f"Bearer {token}"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    @asynccontextmanager
+    async def logged_in(self, name: str) -> AsyncIterator[aiohttp.ClientSession]:
+        """A browser in which this person has logged in."""
+        async with self.browser() as browser:
+            async with browser.post("/api/login", json={"name": name, "password": PASSWORDS[name]}) as answer:
+                assert answer.status == 200, await answer.text()
+            yield browser
+
+    async def call(self, ani: str = "13812345678", agent: str | None = None, recording: str | None = None) -> str:
+        """A call that has been: unanswered, or with this agent, perhaps recorded. Returns its ticket."""
+        self._calls += 1
+        call_id, at = f"call-{self._calls}", self.clock()
+        ticket = self.journal.next_ticket_number(at.astimezone(self.site.zone).date())
+        events: list[Event] = [
+            CallArrived(
+                event_id=f"{call_id}.1",
+                at=at,
+                call_id=call_id,
+                ticket=ticket,
+                channel_id=f"c-{call_id}",
+                direction="inbound",
+                dnis="4008100002",
+                ani=ani,
+                caller_name="",
+                line="hotline",
+            )
+        ]
+        if agent is not None:
+            leg = f"a-{call_id}"
+            events += [
+                AgentOffered(event_id=f"{call_id}.2", at=at, call_id=call_id, agent=agent, channel_id=leg),
+                AgentAnswered(event_id=f"{call_id}.3", at=at, call_id=call_id, agent=agent),
+                TalkStarted(
+                    event_id=f"{call_id}.4",
+                    at=at,
+                    call_id=call_id,
+                    agent=agent,
+                    agent_channel_id=leg,
+                    bridge_id=f"b-{call_id}",
+                    recording=recording,
+                ),
+            ]
+        outcome = "answered" if agent else "abandoned_queue"
+        events.append(CallEnded(event_id=f"{call_id}.9", at=at, call_id=call_id, ended_by="caller", outcome=outcome))
+        await self.record(*events)
+        return ticket
+
+    async def message(self, file: str) -> str:
+        """A caller nobody spoke with has left a message. Returns the ticket."""
+        ticket = await self.call()
+        event_id = f"call-{self._calls}.5"
+        await self.record(
+            MessageLeft(event_id=event_id, at=self.clock(), call_id=f"call-{self._calls}", file=file, duration_s=3.0)
+        )
+        return ticket
+
+    async def record(self, *events: Event) -> None:
+        """Journal these and wait until the store has them."""
+        for event in events:
+            self.journal.append(event)
+        await self.projector.caught_up()
+
+
+def write_sound(path: Path, seconds: float = 0.5) -> bytes:
+    """A WAV file as the hotline keeps them; returns its bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x10\x00" * int(8000 * seconds))
+    return path.read_bytes()
+
+
+async def kind_of(answer: aiohttp.ClientResponse) -> str:
+    """Which kind of problem an answer is."""
+    assert answer.content_type == "application/problem+json"
+    body = await answer.json()
+    assert body["status"] == answer.status
+    return str(body["type"]).removeprefix("urn:sanxiang:")
+
+
+@asynccontextmanager
+async def away() -> AsyncIterator[None]:
+    """In place of a database connection: there is none."""
+    raise StoreAway("the disk is gone")
+    yield
+
+
+async def eventually(check: Callable[[], bool], within_s: float = 5.0) -> None:
+    """Return as soon as `check` is true. Raises TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while True:
+            if check():
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose store is migrated and knows the people: made once, copied for every test."""
+    data = DataDir(tmp_path_factory.mktemp("template"))
+
+    async def make() -> None:
+        store = await Store.open(data.database_url)
+        await store.users.sync_from_site(small_site().agents, PASSWORDS)
+        await store.close()
+
+    asyncio.run(make())
+    return data.root
+
+
+@pytest.fixture
+async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
+    site, clock, data = small_site(), MovableClock(), DataDir(tmp_path / "data")
+    shutil.copytree(store_with_users, data.root)
+    ui = tmp_path / "ui"
+    ui.mkdir()
+    journal = Journal.open(data.journal)
+    store = await Store.open(data.database_url, area_code=site.area_code, clock=clock)
+    projector = Projector(journal, store)
+    projecting = asyncio.create_task(projector.run())
+    acd, hub = FakeAcd(site, clock()), DeskHub(clock)
+    parts: dict[str, dict[str, object]] = {"asterisk": {"up": True}, "store": {"up": True}}
+    accepted: list[tuple[str, str]] = []
+    app = create_app(
+        Services(
+            site=site,
+            data=data,
+            store=store,
+            acd=acd,
+            hub=hub,
+            status=lambda: parts,
+            clock=clock,
+            local_token=LOCAL_TOKEN,
+            telephone_secret=lambda agent: None if agent == "8901" else f"secret of {agent}",
+            sip_address="127.0.0.1:5062",
+            secure_cookie=False,
+            due_call_accepted=lambda due_call, agent: accepted.append((due_call, agent)),
+        ),
+        ui=ui,
+    )
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server()
+    try:
+        yield House(
+            site=site,
+            data=data,
+            journal=journal,
+            store=store,
+            projector=projector,
+            acd=acd,
+            hub=hub,
+            clock=clock,
+            parts=parts,
+            accepted=accepted,
+            app=app,
+            server=server,
+            ui=ui,
+        )
+    finally:
+        await server.close()
+        projecting.cancel()
+        await asyncio.gather(projecting, return_exceptions=True)
+        journal.close()
+        await store.close()

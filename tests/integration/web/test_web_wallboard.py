@@ -1,0 +1,174 @@
+"""The wallboard's events: at once, within a second of a change, at most two a second, also without the store."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+import aiohttp
+import pytest
+
+from app.web import live
+from app.web.figures import TodaysFigures
+from app.web.services import Services
+from app.web.wallboard import picture
+from config.ids import AgentId
+from tests.integration.web.conftest import House, away
+from tests.integration.web.test_web_desk import stuck_client
+
+
+class Wallboard:
+    """A wallboard as a test plays it."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def event(self, within_s: float = 1.5) -> tuple[str, dict[str, Any]]:
+        """The next event: its name and data. Raises TimeoutError."""
+        name, data = "", ""
+        async with asyncio.timeout(within_s):
+            async for raw in self._answer.content:
+                line = raw.decode().rstrip("\n")
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    data = line.removeprefix("data: ")
+                elif not line and data:
+                    return name, json.loads(data)
+        raise ConnectionError("the wallboard's line has ended")
+
+    async def picture(self, within_s: float = 1.5) -> dict[str, Any]:
+        """The next picture, whatever comes before it."""
+        async with asyncio.timeout(within_s):
+            while True:
+                name, data = await self.event(within_s)
+                if name == "wallboard":
+                    return data
+
+
+@asynccontextmanager
+async def wallboard(client: aiohttp.ClientSession) -> AsyncIterator[Wallboard]:
+    async with client.get("/api/live/wallboard", read_bufsize=2**24) as answer:
+        assert (answer.status, answer.content_type) == (200, "text/event-stream")
+        yield Wallboard(answer)
+
+
+async def test_the_picture_is_there_at_once_and_moves_within_a_second(house: House) -> None:
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+        first = await wall.picture(within_s=0.5)
+        assert (first["waiting"], first["longest_wait_since"], first["store"]) == (0, None, "up")
+        assert first["agents_by_state"] == {"logged_out": 3}
+        since = house.clock()
+        house.acd.enqueue("hotline", "c-1", "t-1", "13812345678", since)
+        house.acd.set_state(AgentId("8001"), "available", None)
+        async with asyncio.timeout(1.0):
+            while (moved := await wall.picture())["waiting"] == 0:
+                pass
+    assert moved["agents_by_state"] == {"logged_out": 2, "available": 1}
+    assert moved["queues"][0]["waiting"] == 1
+    assert moved["longest_wait_since"] is not None
+    assert moved["longest_wait_since"] == moved["queues"][0]["longest_wait_since"]
+    assert moved["seq"] > first["seq"]
+    assert "13812345678" not in json.dumps(moved)
+
+
+async def test_figures_follow_the_calls(house: House) -> None:
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+        await wall.picture()
+        await house.call(agent="8001")
+        async with asyncio.timeout(4.0):
+            while not ((shown := await wall.picture(4.0))["figures"] and shown["figures"]["total"]["offered"] == 1):
+                pass
+    assert shown["figures"]["lines"]["hotline"]["connected"] == 1
+
+
+async def test_however_much_happens_no_more_than_two_a_second(house: House) -> None:
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+        await wall.picture()
+        stop = asyncio.create_task(restless(house))
+        pictures = 0
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.2):
+                while True:
+                    await wall.picture()
+                    pictures += 1
+        stop.cancel()
+        await asyncio.gather(stop, return_exceptions=True)
+    assert 2 <= pictures <= 5
+
+
+async def restless(house: House) -> None:
+    """A hundred callers a second."""
+    for number in count():
+        house.acd.enqueue("hotline", f"c-{number}", "t", "13812345678", house.clock())
+        await asyncio.sleep(0.01)
+
+
+async def test_when_nothing_happens_only_a_sign_of_life_comes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "ALIVE_EVERY_S", 0.6)
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+        while (await wall.event())[0] == "wallboard":
+            pass
+        assert [(await wall.event())[0] for _ in range(3)] == ["alive"] * 3
+
+
+async def test_without_the_store_the_live_part_goes_on_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+        while not (await wall.picture())["figures"]:
+            pass
+        monkeypatch.setattr(house.store.database, "read", away)
+        monkeypatch.setattr(house.store.database, "write", away)
+        async with asyncio.timeout(3.0):
+            while (shown := await wall.picture(3.0))["store"] != "away":
+                pass
+        assert shown["figures"] is not None
+        house.acd.enqueue("hotline", "c-1", "t-1", "13812345678", house.clock())
+        assert (await wall.picture(1.0))["waiting"] == 1
+        async with supervisor.get("/api/figures") as answer:
+            assert answer.status == 503
+        monkeypatch.undo()
+        async with asyncio.timeout(4.0):
+            while (await wall.picture(4.0))["store"] != "up":
+                pass
+
+
+async def test_a_wallboard_on_a_dead_line_keeps_nobody_waiting_and_is_dropped(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fat(services: Services, figures: TodaysFigures) -> dict[str, object]:
+        return {**picture(services, figures), "padding": "x" * 4_000_000}
+
+    monkeypatch.setattr("app.web.wallboard.picture", fat)
+    monkeypatch.setattr(live, "WRITE_TIMEOUT_S", 0.5)
+    with stuck_client(house, "/api/live/wallboard HTTP/1.1"):
+        async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+            await wall.picture()
+            for number in range(6):
+                house.acd.enqueue("hotline", f"c-{number}", "t", "13812345678", house.clock())
+                async with asyncio.timeout(1.0):
+                    while (await wall.picture(1.0))["waiting"] != number + 1:
+                        pass
+    assert "wallboard_stuck" in {vars(record).get("action") for record in caplog.records}
+
+
+async def test_the_line_ends_with_the_session(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "ALIVE_EVERY_S", 0.05)
+    monkeypatch.setattr(live, "LOGIN_CHECK_EVERY_S", 0.05)
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
+        await wall.picture()
+        async with supervisor.post("/api/logout") as answer:
+            assert answer.status == 204
+        async with asyncio.timeout(3.0):
+            while (await wall.event())[0] != "session_over":
+                pass
+
+
+async def test_an_open_wallboard_does_not_hold_up_the_end(house: House) -> None:
+    async with house.program() as program, wallboard(program) as wall:
+        await wall.picture()
+        async with asyncio.timeout(5.0):
+            await house.server.close()
