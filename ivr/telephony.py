@@ -209,6 +209,8 @@ class LiveChannel:
     channel_id: ChannelId
     role: Literal["inbound", "agent", "dialled"]
     up: bool
+    prepared: bool = False
+    """Made by `prepare_out`, whether dialled by now or not."""
     dnis: str
     ani: str
     name: str

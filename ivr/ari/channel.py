@@ -5,6 +5,7 @@ Refusals are translated here, once: 404 = the party has gone; 409/422 = not in o
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import cycle
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+DIALLED_MARK = "SANXIANG_DIALLED"
 MUSIC_CLASS = "site"
 # Playback ids of a channel repeat, so that whoever adopts it knows what may be playing on it.
 PLAYBACK_IDS = 4
@@ -216,10 +218,31 @@ class AriChannel:
                 await asyncio.wait({work})
                 _look_at(work)
 
+    async def dial(self, ring_timeout_s: float) -> None:
+        """The mark goes before the command on the same socket: whoever adopts the channel knows that it was sent."""
+        if self.leg.up_at is not None or (self.leg.adopted and await self._was_dialled()):
+            return
+        await self._command(lambda: self._mark_dialled())
+        await self._command(lambda: self._channels.dial(channel_id=self.id, timeout_s=math.ceil(ring_timeout_s)))
+
+    async def _mark_dialled(self) -> None:
+        await self._channels.set_channel_var(channel_id=self.id, variable=DIALLED_MARK, value="1")
+
+    async def _was_dialled(self) -> bool:
+        try:
+            mark = await self._command(
+                lambda: self._channels.get_channel_var(channel_id=self.id, variable=DIALLED_MARK)
+            )
+        except AriError as error:
+            if error.status != 404:
+                raise
+            return False
+        return mark.value == "1"
+
     async def answered(self) -> datetime:
         await self.leg.decided()
-        if self.leg.entered_at is not None:
-            return self.leg.up_at or self.leg.entered_at
+        if self.leg.answered_at is not None:
+            return self.leg.answered_at
         reason = DialOutcome.CANCELLED if self._hung_up else OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
         raise DialFailed(self.id, reason, self.leg.cause)
 
@@ -268,7 +291,7 @@ class AriChannel:
         """After a refusal. Raises ChannelGone when the party has gone; returns if the command is worth another try."""
         if error.status not in (404, 409, 422):
             raise error
-        news = self.leg.decided if self.leg.entered_at is None else self.leg.wait_gone
+        news = self.leg.admitted if self.leg.entered_at is None else self.leg.wait_gone
         try:
             async with asyncio.timeout(EVENT_LAG_S):
                 await (self.leg.wait_gone() if error.status == 404 else news())

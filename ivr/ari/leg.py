@@ -31,6 +31,10 @@ class Leg:
         self.up_at: datetime | None = None
         self.gone_at: datetime | None = None
         self.cause = 0
+        self.adopted = False
+        """Found alive, begun by a controller that died."""
+        self.prepared = False
+        """Made without being dialled: entering our application is not yet the party's answer."""
         self.digits: deque[Digit] = deque()
         self._playbacks: dict[str, Playback | None] = {}
         self._recordings: dict[str, LiveRecording | None] = {}
@@ -108,9 +112,24 @@ class Leg:
         """Return at the next change. Nothing can be missed between looking at the state and calling this."""
         await self._changed.wait()
 
-    async def decided(self) -> None:
+    @property
+    def answered_at(self) -> datetime | None:
+        """When a dialled party answered. One that is originated enters our application by that."""
+        return self.up_at if self.prepared else self.up_at or self.entered_at
+
+    @property
+    def is_dialling(self) -> bool:
+        """Made without being dialled, and not answered yet."""
+        return self.prepared and self.up_at is None
+
+    async def admitted(self) -> None:
         """Return once it has entered our application or is gone."""
         while self.entered_at is None and not self.gone:
+            await self.changed()
+
+    async def decided(self) -> None:
+        """Return once the party has answered or is gone."""
+        while self.answered_at is None and not self.gone:
             await self.changed()
 
     async def wait_gone(self) -> None:

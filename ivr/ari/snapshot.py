@@ -21,6 +21,7 @@ def live_channel(channel: Channel, role: Role, dnis: str) -> LiveChannel:
         channel_id=ChannelId(channel.id),
         role=role,
         up=channel.state == "Up",
+        prepared=role == DIALLED and channel.dialplan.app_name == "Stasis" and channel.state != "Up",
         dnis=clean_number(dnis),
         ani=clean_number(channel.caller.number),
         name=clean_name(channel.caller.name),

@@ -109,6 +109,11 @@ class AriSocket:
                 await self._current.close()
             await runner.cleanup()
 
+    def cut(self) -> None:
+        """Give the present connection up; Asterisk dials again at once and tells what happened meanwhile."""
+        if self._current is not None:
+            self._current.fence()
+
     async def request(
         self,
         method: Method,

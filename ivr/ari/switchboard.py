@@ -44,9 +44,11 @@ class Switchboard:
         channel = self._channels.get(live.channel_id) or self.expect(live.channel_id)
         now = self._exchange.clock()
         channel.leg.confirmed()
+        channel.leg.adopted = True
+        channel.leg.prepared = live.prepared
         if live.up:
             channel.leg.state_changed("Up", now)
-        if live.up or live.role != "dialled":
+        if live.up or live.prepared or live.role != "dialled":
             channel.leg.entered(now)
         return channel
 
@@ -67,7 +69,9 @@ class Switchboard:
             case model.StasisStart():
                 self._enter(event, at)
             case model.StasisEnd(channel=channel):
-                self._leave(channel, at, 0)
+                leg = self._leg(channel.id)
+                if leg is None or not leg.is_dialling:  # why it was not answered comes with ChannelDestroyed
+                    self._leave(channel, at, 0)
             case model.ChannelDestroyed(channel=channel, cause=cause):
                 self._leave(channel, at, cause)
             case model.ChannelStateChange(channel=channel):

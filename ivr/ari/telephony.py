@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 # Hours of replayed events; past it the snapshot alone must do.
 BACKLOG_SIZE = 50_000
+CALLER_SHOWN = "CONNECTEDLINE(num)"
+"""What a party that we dial is shown as calling."""
 AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
 
 
@@ -149,12 +151,21 @@ class AriTelephony:
             raise ValueError(f"not an agent's id: {agent_id!r}")
         return await self._dial(f"PJSIP/agent-{agent_id}", channel_id, caller_id, ring_timeout_s)
 
-    async def dial_out(
-        self, number: str, *, channel_id: ChannelId, caller_id: str, ring_timeout_s: float
-    ) -> AriChannel:
+    async def prepare_out(self, number: str, *, channel_id: ChannelId, caller_id: str) -> AriChannel:
         endpoint = f"PJSIP/{dialable(number)}@trunk"
-        log.info("dialling %s", masked(number), extra={"action": "dial_out", "channel_id": channel_id})
-        return await self._dial(endpoint, channel_id, caller_id, ring_timeout_s)
+        if (known := self._switchboard.find(channel_id)) is not None:
+            return known
+        log.info("preparing a call to %s", masked(number), extra={"action": "prepare_out", "channel_id": channel_id})
+        channel = self._switchboard.expect(channel_id)
+        channel.leg.prepared = True
+        create = self._client.channels.create(
+            endpoint=endpoint,
+            app=self._socket.address.app,
+            app_args=DIALLED,
+            channel_id=channel_id,
+            variables={CALLER_SHOWN: clean_number(caller_id)},
+        )
+        return await self._made(channel, create)
 
     async def create_bridge(self, bridge_id: BridgeId) -> AriBridge:
         # Plain mixing, without DTMF events: only then two legs of one codec are joined natively (performance.md).
@@ -193,15 +204,21 @@ class AriTelephony:
         if (known := self._switchboard.find(channel_id)) is not None:
             return known
         channel = self._switchboard.expect(channel_id)
+        originate = self._client.channels.originate(
+            endpoint=endpoint,
+            app=self._socket.address.app,
+            app_args=DIALLED,
+            caller_id=clean_number(caller_id),
+            timeout_s=math.ceil(ring_timeout_s),
+            channel_id=channel_id,
+        )
+        return await self._made(channel, originate)
+
+    async def _made(self, channel: AriChannel, command: Awaitable[object]) -> AriChannel:
+        """The channel, once Asterisk has made it; the one that is there already under this id. Raises DialFailed."""
+        channel_id = channel.id
         try:
-            await self._client.channels.originate(
-                endpoint=endpoint,
-                app=self._socket.address.app,
-                app_args=DIALLED,
-                caller_id=clean_number(caller_id),
-                timeout_s=math.ceil(ring_timeout_s),
-                channel_id=channel_id,
-            )
+            await command
         except AriError as error:
             if error.status == 409 and (live := await self.find_channel(channel_id)) is not None:
                 return self._switchboard.adopt(live)
@@ -210,6 +227,8 @@ class AriTelephony:
             raise DialFailed(channel_id, DialOutcome.UNREACHABLE, 0) from error
         except (TelephonyDown, asyncio.CancelledError):
             self._switchboard.forget(channel_id)
+            # Nobody knows how far it came; behind the dial command on the socket, this ends it in any case.
+            self._exchange.in_background(channel.hangup(), "hanging up a leg that was given up")
             raise
         channel.leg.confirmed()
         return channel
