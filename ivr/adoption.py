@@ -1,15 +1,18 @@
 """Taking over a call that outlived its controller (flow): talks go on untouched, waiting callers keep place and clock,
 callers in a menu hear it again. Design A3; the issue's kill test."""
 
-from config.actions import MenuAction
+import logging
+
 from crm.events import CallAdopted
 from ivr.call import Call, Step, owner_of
-from ivr.call_flow import carry_out, connect, in_service, pick_up
+from ivr.call_flow import connect, in_service, lead, pick_up
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
 from ivr.offer import Partner
 from ivr.talk import partner_of, stay
 from ivr.telephony import Channel, LiveChannel, Snapshot
+
+log = logging.getLogger(__name__)
 
 
 def hold_agent(hotline: Hotline, facts: CallFacts, snapshot: Snapshot) -> Partner | None:
@@ -17,6 +20,9 @@ def hold_agent(hotline: Hotline, facts: CallFacts, snapshot: Snapshot) -> Partne
     leg = _find(snapshot.channels, facts.agent_channel_id)
     bridge = next((bridge for bridge in snapshot.bridges if bridge.bridge_id == facts.bridge_id), None)
     if not (leg and bridge and facts.agent and facts.queue):
+        return None
+    if not hotline.acd.knows(facts.agent, facts.queue):
+        log.warning("An agent's talk is not of this site any more.", extra={"action": "talk_not_adopted"})
         return None
     reservation = hotline.acd.adopt_talk(facts.agent, facts.call_id, facts.queue)
     return Partner(hotline.telephony.adopt_channel(leg), reservation, hotline.telephony.adopt_bridge(bridge))
@@ -43,7 +49,7 @@ async def adopt_inbound(
             await pick_up(hotline, call)
         if facts.queue:
             return await connect(hotline, call, hotline.site.queue(facts.queue))
-        await carry_out(hotline, call, MenuAction(menu=call.line.menu))
+        await lead(hotline, call)
 
 
 def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:

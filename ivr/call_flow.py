@@ -31,11 +31,7 @@ async def handle_inbound(hotline: Hotline, arrival: Arrival) -> None:
     call = open_call(hotline, arrival)
     async with in_service(hotline, call):
         await pick_up(hotline, call)
-        if is_open_now(hotline, call.line):
-            await carry_out(hotline, call, MenuAction(menu=call.line.menu))
-        else:
-            call.finish("out_of_hours", "system")
-            await carry_out(hotline, call, call.line.out_of_hours)
+        await lead(hotline, call)
 
 
 def open_call(hotline: Hotline, arrival: Arrival) -> Call:
@@ -113,6 +109,15 @@ async def pick_up(hotline: Hotline, call: Call) -> None:
         await playback.stop()
     else:
         call.notice_heard = True
+
+
+async def lead(hotline: Hotline, call: Call) -> None:
+    """To the line's menu, or, out of hours, to what the site has put in its place (TEL-6)."""
+    if is_open_now(hotline, call.line):
+        await carry_out(hotline, call, MenuAction(menu=call.line.menu))
+    else:
+        call.finish("out_of_hours", "system")
+        await carry_out(hotline, call, call.line.out_of_hours)
 
 
 async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:

@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from config.ids import AgentId, CallId
+from config.ids import AgentId
 from crm.db.due_calls import DueCallTable
 from crm.errors import ClaimLost, StoreAway
 from crm.followups.model import DialRules, DueCall, Outcome, is_do_not_call, next_attempt, next_permitted
-from crm.followups.model import channel_id as attempt_id
 from ivr.accepts import Accepts
 from ivr.hotline import Hotline
-from ivr.outbound_flow import Attempt, make_attempt
+from ivr.outbound_flow import OUTCOMES, Attempt, make_attempt
 from ivr.reception import Reception
+from ivr.telephony import DialFailed, TelephonyDown
 
 log = logging.getLogger(__name__)
 
 LEASE_S = 12.0
-AGENT_LOST_RETRY_S = 60.0
-"""An agent's failure is no attempt at the customer: it is tried again soon."""
+UNSENT_RETRY_S = 60.0
+"""A failure of ours or of the agent's is no attempt at the customer: it is tried again soon."""
 SETTLE_RETRY_S = 0.5
 
 
@@ -34,6 +34,7 @@ class Dialler:
         self._owner = owner
         self._accepts = Accepts()
         self._running: set[int] = set()
+        self._inherited = False
         outbound = hotline.site.outbound
         self.rules = DialRules(
             hours=outbound.hours,
@@ -51,9 +52,12 @@ class Dialler:
     async def tick(self) -> None:
         """Claim what is due and start it. Does nothing while the telephones or the store are away."""
         log.debug("Looking for due calls.", extra={"action": "due_tick"})
-        if not self._hotline.telephony.connected.is_set():
+        if not (self._hotline.telephony.connected.is_set() and self._reception.reconciled):
             return
         try:
+            if not self._inherited:
+                await self._table.inherit(self._owner, self._hotline.now())
+                self._inherited = True
             claimed = await self._table.claim(
                 self._owner, now=self._hotline.now(), lease_s=LEASE_S, limit=self._room(), running=self._running
             )
@@ -61,41 +65,50 @@ class Dialler:
             log.warning("Due calls wait for the store: %s", exc, extra={"action": "due_store_away"})
             return
         for due in claimed:
-            log.info(
-                "A due call is claimed.", extra={"action": "due_claimed", "call_id": attempt_id(due.id, due.attempts)}
-            )
+            attempt = Attempt(self._hotline, self._table, self._accepts, due, self._reception.left_over(due.id))
+            log.info("A due call is claimed.", extra={"action": "due_claimed", "call_id": attempt.call_id})
             self._running.add(due.id)
-            self._reception.serve(CallId(attempt_id(due.id, due.attempts)), self._run(due))
+            self._reception.serve(attempt.call_id, self._run(attempt))
 
     def _room(self) -> int:
         """Reminders need no agent, but never more at once than there are agents to take a 0."""
         return max(0, len(self._hotline.acd.agents()) - len(self._running))
 
-    async def _run(self, due: DueCall) -> None:
+    async def _run(self, attempt: Attempt) -> None:
+        due = attempt.due
         try:
             async with self._leased(due):
-                now = self._hotline.now()
-                permitted = next_permitted(now, self.rules.hours, self.rules.zone)
                 if is_do_not_call(due.number_key, self.rules):
                     return await self._settle(due, Outcome.DO_NOT_CALL)
-                if permitted > now and not due.resume:
+                now = self._hotline.now()
+                permitted = next_permitted(now, self.rules.hours, self.rules.zone)
+                if permitted > now and not due.resume and attempt.left_over is None:
                     return await self._table.release(due, permitted)
-                left_over = self._reception.left_over(CallId(attempt_id(due.id, due.attempts)))
-                attempt = Attempt(self._hotline, self._table, self._accepts, due, left_over)
-                outcome = await make_attempt(attempt)
+                outcome = await self._attempted(attempt)
                 await self._settle(due, outcome, sent=attempt.sent or due.resume)
-        except (ClaimLost, StoreAway) as exc:
+        except (ClaimLost, StoreAway, TelephonyDown) as exc:
             log.warning("A due call goes to whoever claims it next: %s", exc, extra={"action": "due_lost"})
         finally:
             self._running.discard(due.id)
+
+    async def _attempted(self, attempt: Attempt) -> Outcome:
+        try:
+            return await make_attempt(attempt)
+        except DialFailed as failed:  # not even a channel could be made
+            attempt.sent = True
+            return OUTCOMES[failed.reason]
+        except ValueError as exc:
+            log.error("A due call cannot be dialled: %s", exc, extra={"action": "due_bad_number"})
+            attempt.sent = True
+            return Outcome.BAD_NUMBER
 
     async def _settle(self, due: DueCall, outcome: Outcome, *, sent: bool = True) -> None:
         """Write the end of the attempt, for as long as it takes: a customer who was reached is not rung again."""
         while True:
             now = self._hotline.now()
             try:
-                if outcome is Outcome.AGENT_LOST and not sent:
-                    return await self._table.release(due, now + timedelta(seconds=AGENT_LOST_RETRY_S))
+                if not sent:
+                    return await self._table.release(due, now + timedelta(seconds=UNSENT_RETRY_S))
                 again = next_attempt(outcome, due.attempts, now, self.rules)
                 if again:
                     return await self._table.retry(due, outcome, again)

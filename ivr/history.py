@@ -43,6 +43,7 @@ class CallFacts:
     bridge_id: BridgeId | None = None
     """The talk, once it began."""
     offers: int = 0
+    due_call: str | None = None
 
 
 @dataclass
@@ -75,6 +76,7 @@ def recall(events: Iterable[Event]) -> History:
                     dnis=event.dnis,
                     ani=event.ani,
                     invited_at=event.at,
+                    due_call=event.due_call,
                 )
             case CallEnded(call_id=call_id):
                 ended.add(call_id)

@@ -22,9 +22,11 @@ QUIET_FOR = timedelta(seconds=3)
 async def collect_left_messages(hotline: Hotline, history: History) -> int:
     """Turn every finished message into a ticket, or hang it on the call's own; how many there were."""
     found = await asyncio.to_thread(_finished, hotline.data.messages, hotline.now())
-    for message, size in found:
+    # The clock and a new connection may look at the same time: whoever comes second finds the file renamed.
+    new = [(message, size) for message, size in found if message.path.exists()]
+    for message, size in new:
         _record(hotline, history, message, size)
-    return len(found)
+    return len(new)
 
 
 def _finished(directory: Path, now: datetime) -> list[tuple[LeftMessage, int]]:

@@ -126,8 +126,8 @@ async def _comfort(hotline: Hotline, call: Call) -> None:
     prompts, silence_s = ["please-wait"], rules.sorry_after_s
     while True:
         await call.channel.say(prompts)
-        await call.channel.start_music()
         try:
+            await call.channel.start_music()
             await asyncio.sleep(silence_s)
         finally:
             await call.channel.stop_music()

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from config.actions import QueueAction
 from config.ids import CallId, ChannelId, QueueName, TicketNumber
 from crm.db.due_calls import DueCallTable
-from crm.events import AgentOffered, CallAnswered, CallNoted, CallQueued
+from crm.errors import ClaimLost, StoreAway
+from crm.events import AgentOffered, CallAnswered, CallEnded, CallNoted, CallQueued
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
 from crm.followups.model import channel_id as attempt_id
 from ivr.accepts import Accepts
-from ivr.call import Call, Step, ring_number
+from ivr.call import Call, Step, owner_of, ring_number
 from ivr.call_flow import carry_out, connect, in_service
 from ivr.hotline import Hotline
 from ivr.offer import Partner, miss, ring_agent
 from ivr.reception import LeftOver
-from ivr.talk import partner_of, stay, talk
+from ivr.talk import part, partner_of, stay, talk
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,20 @@ class Attempt:
     left_over: LeftOver | None
     """What a controller that died has left of this attempt."""
     sent: bool = False
+    told: "asyncio.Task[None] | None" = None
+    """Tells the store that the customer answered; the customer does not wait for it."""
 
     @property
     def call_id(self) -> CallId:
-        return CallId(attempt_id(self.due.id, self.due.attempts))
+        """The call of this attempt: that of the controller that died, if it is to be continued; else one of its own.
+
+        The fence makes it so: an attempt that never reached the customer is made again under the same number.
+        """
+        if self.due.resume and self.due.channel_id:
+            return owner_of(ChannelId(self.due.channel_id))
+        if self.left_over and not self.left_over.ended:
+            return self.left_over.facts.call_id
+        return CallId(f"{attempt_id(self.due.id, self.due.attempts)}-{self.due.fence}")
 
     @property
     def channel_id(self) -> ChannelId:
@@ -61,10 +72,10 @@ async def make_attempt(attempt: Attempt) -> Outcome:
     """Dial, talk, and say how it went. Raises ClaimLost, StoreAway before anything is dialled; TelephonyDown."""
     channel = await customer_channel(attempt)
     if channel is None:
-        return Outcome.LOST
+        return await close_left_over(attempt)
     call = open_outbound(attempt, channel)
     call.finish("not_reached", "system")
-    outcome = Outcome.HUNG_UP
+    outcome, unsaid = Outcome.HUNG_UP, None
     async with in_service(attempt.hotline, call):
         try:
             if attempt.left_over and attempt.left_over.partner:
@@ -77,6 +88,12 @@ async def make_attempt(attempt: Attempt) -> Outcome:
             outcome = OUTCOMES[failed.reason]
         except TimeoutError:
             outcome = Outcome.AGENT_LOST
+        except (ClaimLost, StoreAway) as exc:  # `dialling` could not be written: nothing was sent
+            unsaid = exc
+    if attempt.told:
+        await attempt.told
+    if unsaid:
+        raise unsaid
     return Outcome.TALKED if call.outcome == "answered" and outcome is Outcome.HUNG_UP else outcome
 
 
@@ -90,14 +107,31 @@ async def customer_channel(attempt: Attempt) -> DialledChannel | None:
     return await telephony.prepare_out(due.number_key, channel_id=attempt.channel_id, caller_id=caller_id)
 
 
+async def close_left_over(attempt: Attempt) -> Outcome:
+    """The customer has gone, before this controller came or after: an end on record, and the agent is free."""
+    left = attempt.left_over
+    if left is None:
+        return Outcome.LOST
+    talked = left.facts.bridge_id is not None
+    if not left.ended:
+        hotline = attempt.hotline
+        outcome = "answered" if talked else "not_reached"
+        end = CallEnded(call_id=left.facts.call_id, at=hotline.now(), ended_by="caller", outcome=outcome)
+        hotline.tickets.record(end)
+        if left.partner:
+            await part(hotline, left.facts.call_id, left.partner)
+    return Outcome.TALKED if talked else Outcome.LOST
+
+
 def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
     """The call of this attempt, on the ticket that it belongs to, or on one of its own (TKT-1)."""
     hotline, due = attempt.hotline, attempt.due
     queue = hotline.site.queue(due.queue)
     line = next((line for line in hotline.site.lines if line.kind == queue.kind), hotline.site.lines[0])
     now = hotline.now()
-    if attempt.left_over:
-        ticket, began = attempt.left_over.facts.ticket, attempt.left_over.facts.invited_at
+    left, legs = attempt.left_over, 0
+    if left and not left.ended:
+        ticket, began, legs = left.facts.ticket, left.facts.invited_at, left.facts.offers
     else:
         began = now
         ticket = hotline.tickets.open(
@@ -113,27 +147,42 @@ def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
             due_call=str(due.id),
         )
     return Call(
-        id=attempt.call_id, channel=channel, ticket=ticket, line=line, ani=due.number_key, invited_at=began, urgent=True
+        id=attempt.call_id,
+        channel=channel,
+        ticket=ticket,
+        line=line,
+        ani=due.number_key,
+        invited_at=began,
+        urgent=True,
+        legs=legs,
     )
 
 
 async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
     """Dial the customer, once, and wait for the answer. Raises DialFailed."""
     hotline, due = attempt.hotline, attempt.due
-    attempt.sent = True
     if not due.resume:
         await attempt.table.dialling(due, channel.id, call_id=call.id)
+    attempt.sent = True
     log.info("A due call is being dialled.", extra={"action": "due_dialling", "call_id": call.id})
     await channel.dial(hotline.site.outbound.ring_timeout_s)
     log.info("A due call was sent.", extra={"action": "due_originated", "call_id": call.id})
     answered_at = await channel.answered()
     log.info("A customer answered a due call.", extra={"action": "due_answered", "call_id": call.id})
     if due.state is not DueCallState.TALKING:
-        await attempt.table.talking(due)
+        attempt.told = asyncio.create_task(tell_answered(attempt), name=f"due call {due.id} answered")
     call.enter(Step.GREETING)
     rings = ring_number(call.invited_at, answered_at, hotline.site.ring_period_s)
     hotline.tickets.record(CallAnswered(call_id=call.id, at=answered_at, rings=rings))
     call.outcome = None
+
+
+async def tell_answered(attempt: Attempt) -> None:
+    """A store that is away costs the customer nothing: the row stays `dialling`, and can be finished from there."""
+    try:
+        await attempt.table.talking(attempt.due)
+    except (ClaimLost, StoreAway) as exc:
+        log.warning("The store does not know of an answer: %s", exc, extra={"action": "due_answer_untold"})
 
 
 async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome:

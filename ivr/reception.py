@@ -23,16 +23,21 @@ from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
 
 log = logging.getLogger(__name__)
 
-DUE_MARK = "due-"
-"""How the ids of outbound calls begin (crm.followups.model.channel_id)."""
+
+BACK_IN_PLACE_S = 2.0
+"""So long at most no agent is given away while calls that were queued take their places again."""
 
 
 @dataclass(frozen=True)
 class LeftOver:
-    """An outbound call found alive, until its due call is claimed again. `partner`: an agent talking in it."""
+    """An outbound call of a controller that died, until its due call is claimed again.
+
+    `partner`: an agent talking in it. `ended`: it was over when this controller came, and that is on record.
+    """
 
     facts: CallFacts
-    partner: Partner | None
+    partner: Partner | None = None
+    ended: bool = False
 
 
 class Reception:
@@ -42,7 +47,10 @@ class Reception:
         self._hotline = hotline
         self._history = history
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
-        self._left_over: dict[CallId, LeftOver] = {}
+        self._left_over: dict[str, LeftOver] = {}
+        """By due call."""
+        self.reconciled = False
+        """It is known what an earlier controller left: before that, nothing new is begun."""
 
     @property
     def calls(self) -> int:
@@ -63,10 +71,9 @@ class Reception:
         else:
             self.serve(call_id, turn_away(arrival))
 
-    def left_over(self, call_id: CallId) -> LeftOver | None:
-        """What a controller that died left of an outbound call, once: whoever asks takes it over."""
-        self._history.calls.pop(call_id, None)
-        return self._left_over.pop(call_id, None)
+    def left_over(self, due_call: int) -> LeftOver | None:
+        """What a controller that died left of a due call's last attempt, once: whoever asks takes it over."""
+        return self._left_over.pop(str(due_call), None)
 
     def serve(self, call_id: CallId, flow: Coroutine[Any, Any, None]) -> None:
         """Run a flow as the one task of this call; a second one for the same call is refused."""
@@ -80,16 +87,21 @@ class Reception:
 
     async def reconnect(self, snapshot: Snapshot) -> None:
         """Bring calls, journal and telephone system together again after each connect."""
-        for live in snapshot.channels:
-            if live.role == "inbound" and call_id_of(live.channel_id) not in self._tasks:
-                self._take_up(live, snapshot)
+        found = [live for live in snapshot.channels if live.role == "inbound"]
+        found = [live for live in found if call_id_of(live.channel_id) not in self._tasks]
+        self._hotline.acd.expect(self._queued(found), BACK_IN_PLACE_S)
+        for live in found:
+            self._take_up(live, snapshot)
         alive = {channel.channel_id for channel in snapshot.channels}
-        for facts in list(self._history.calls.values()):
-            if facts.channel_id not in alive:
+        for facts in self._history.calls.values():
+            lives = facts.channel_id in alive
+            if not lives:
                 self._close(facts)
-            elif facts.direction == "outbound":
-                partner = hold_agent(self._hotline, facts, snapshot)
-                self._left_over[facts.call_id] = LeftOver(facts, partner)
+            if facts.due_call:
+                partner = hold_agent(self._hotline, facts, snapshot) if lives else None
+                self._left_over[facts.due_call] = LeftOver(facts, partner, ended=not lives)
+        self._history.calls.clear()
+        self.reconciled = True
         await self._lay_ghosts(snapshot)
 
     async def close(self) -> None:
@@ -99,6 +111,11 @@ class Reception:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=5)
+
+    def _queued(self, found: list[LiveChannel]) -> list[CallId]:
+        """Those of the calls found that waited in a queue: the first of them is to have the first agent again."""
+        facts = [self._history.calls.get(call_id_of(live.channel_id)) for live in found]
+        return [each.call_id for each in facts if each and each.queue and not each.bridge_id]
 
     def _take_up(self, live: LiveChannel, snapshot: Snapshot) -> None:
         channel = self._hotline.telephony.adopt_channel(live)
@@ -122,9 +139,6 @@ class Reception:
 
     def _close(self, facts: CallFacts) -> None:
         """The caller left while no controller was there; the ticket exists, and now it has an end."""
-        if facts.call_id in self._tasks:
-            return
-        self._history.calls.pop(facts.call_id, None)
         if facts.direction == "outbound":
             outcome = "answered" if facts.bridge_id else "not_reached"
         else:
@@ -137,25 +151,26 @@ class Reception:
         telephony = self._hotline.telephony
         try:
             for channel in snapshot.channels:
-                owner = owner_of(channel.channel_id)
-                if channel.role == "dialled" and owner not in self._tasks and not self._waits(channel.channel_id):
-                    log.warning("A leg without a call is hung up.", extra={"action": "ghost_leg", "call_id": owner})
+                dialled = channel.role == "dialled"
+                call_id = owner_of(channel.channel_id) if dialled else call_id_of(channel.channel_id)
+                if call_id not in self._tasks and not self._waits(call_id, channel.channel_id):
+                    log.warning("A leg without a call is hung up.", extra={"action": "ghost_leg", "call_id": call_id})
                     await telephony.adopt_channel(channel).hangup()
             for bridge in snapshot.bridges:
-                if owner_of(bridge.bridge_id) not in self._tasks and not self._waits(bridge.bridge_id):
+                call_id = owner_of(bridge.bridge_id)
+                if call_id not in self._tasks and not self._waits(call_id, bridge.bridge_id):
                     await telephony.adopt_bridge(bridge).destroy()
         except TelephonyError as exc:
             log.error("Ghosts could not be laid: %s", exc, extra={"action": "ghosts_left"})
 
-    def _waits(self, leg: ChannelId | BridgeId) -> bool:
+    def _waits(self, call_id: CallId, leg: ChannelId | BridgeId) -> bool:
         """This leg or bridge belongs to an outbound call that is to be taken over: the customer's, or a talk's."""
-        if left_over := self._left_over.get(owner_of(leg)):
-            partner = left_over.partner
-            return leg == left_over.facts.channel_id or partner is not None
-        return leg.startswith(DUE_MARK) and leg.endswith(".customer")  # prepared, not yet on record
+        left_over = next((left for left in self._left_over.values() if left.facts.call_id == call_id), None)
+        return left_over is not None and (leg == left_over.facts.channel_id or left_over.partner is not None)
 
     def _finished(self, call_id: CallId, task: asyncio.Task[None]) -> None:
         del self._tasks[call_id]
+        self._hotline.acd.expect_no_more(call_id)
         if not task.cancelled() and (failure := task.exception()):
             log.error(
                 "A call task failed beyond its flow.",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from config.ids import BridgeId
+from config.ids import BridgeId, CallId
 from crm.events import AgentMissed, CallNoted, TalkStarted
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
@@ -22,18 +22,18 @@ async def partner_of(hotline: Hotline, call: Call, partner: Partner) -> AsyncIte
     try:
         yield
     finally:
-        hotline.acd.talk_ended(partner.reservation)
-        await _take_down(call, partner)
+        await part(hotline, call.id, partner)
 
 
-async def _take_down(call: Call, partner: Partner) -> None:
-    """Hang up first, then delete the bridge (design D3)."""
+async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
+    """The agent's wrap-up begins. Hang up first, then delete the bridge (design D3)."""
+    hotline.acd.talk_ended(partner.reservation)
     try:
         await partner.leg.hangup()
         if partner.bridge:
             await partner.bridge.destroy()
     except TelephonyError:
-        log.exception("A talk could not be taken down.", extra={"action": "talk_not_ended", "call_id": call.id})
+        log.exception("A talk could not be taken down.", extra={"action": "talk_not_ended", "call_id": call_id})
 
 
 async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:

@@ -122,6 +122,7 @@ class Acd:
         self._reservations: dict[AgentId, Reservation] = {}
         self._timers: dict[AgentId, TimerHandle] = {}
         self._serial = count()
+        self._expected: set[CallId] = set()
         start = now()
         for agent_id in dict.fromkeys(agent for rules in queues for agent in rules.agents):
             served = tuple(rules.name for rules in queues if agent_id in rules.agents)
@@ -174,6 +175,24 @@ class Acd:
         wrap_up_s = self._rules[reservation.queue].wrap_up_s
         self._step(reservation, AgentEvent.END_TALK, until=self._now() + timedelta(seconds=wrap_up_s))
         self._start_wrap_up(reservation.agent_id, wrap_up_s)
+
+    def expect(self, calls: Iterable[CallId], within_s: float) -> None:
+        """After a restart: nobody is matched until these calls wait again, so that their order holds; or time is up."""
+        self._expected = set(calls)
+        if self._expected:
+            self._call_later(within_s, lambda: self.expect_no_more(*self._expected))
+
+    def expect_no_more(self, *calls: CallId) -> None:
+        """These wait again, or will not come. With the last of them matching goes on."""
+        if self._expected and not self._expected.difference(calls):
+            self._expected.clear()
+            for agent in list(self._agents.values()):
+                self._match_agent(agent)
+        self._expected.difference_update(calls)
+
+    def knows(self, agent_id: AgentId, queue: QueueName) -> bool:
+        """False for what the site had once and has no more."""
+        return agent_id in self._agents and queue in self._rules
 
     def adopt_talk(self, agent_id: AgentId, call_id: CallId, queue: QueueName) -> Reservation:
         """After a restart: this agent is talking with this call already."""
@@ -235,11 +254,12 @@ class Acd:
 
     def _wait(self, place: Place) -> None:
         self._lines[place.waiting.queue].add(place.waiting)
+        self.expect_no_more(place.waiting.call_id)
         self._match([place.waiting.queue])
 
     def _match(self, queues: Iterable[QueueName]) -> None:
         """Bring together the first caller and the longest idle agent of each queue, until one side is empty."""
-        for queue in queues:
+        for queue in [] if self._expected else queues:
             line = self._lines[queue]
             while (call := line.first()) and (agent_id := self._idle.longest_idle(queue)):
                 self._reserve(agent_id, call)
@@ -312,5 +332,5 @@ class Acd:
     def _match_agent(self, agent: Agent) -> None:
         """A free agent takes the call that is first over all queues served."""
         firsts = [call for queue in agent.queues if (call := self._lines[queue].first())]
-        if firsts and self._agents[agent.agent_id].state is AgentState.AVAILABLE:
+        if firsts and not self._expected and self._agents[agent.agent_id].state is AgentState.AVAILABLE:
             self._reserve(agent.agent_id, min(firsts, key=lambda call: call.rank))

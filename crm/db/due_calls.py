@@ -20,6 +20,7 @@ from crm.db.schema import UtcDateTime, customer_number, due_call, due_call_attem
 from crm.errors import ClaimLost, IllegalTransition, UnknownRecord
 from crm.followups import model
 from crm.followups.model import (
+    OWNED,
     REACHED,
     Attempt,
     DueCall,
@@ -107,6 +108,12 @@ class DueCallTable:
             taken = due_call.c.id.in_([*left, *fresh])
             rows = await connection.execute(select(due_call).where(taken).order_by(due_call.c.due_at, due_call.c.id))
             return [due_call_row(row, claimed=True) for row in rows]
+
+    async def inherit(self, owner: str, now: datetime) -> None:
+        """Whoever had this name before is dead: what it held can be claimed at once, not when its lease runs out."""
+        async with self._database.write() as connection:
+            held = (due_call.c.owner == owner) & due_call.c.state.in_(OWNED)
+            await _set(connection, held, {"lease_until": self._lease_end(now, -1.0)})
 
     async def dialling(
         self, claim: DueCall, channel_id: str, *, agent: str | None = None, call_id: str | None = None
