@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# A channel variable; it exists from the making of a channel on, since ARI answers 404 for a missing one too.
 DIALLED_MARK = "SANXIANG_DIALLED"
+NOT_DIALLED, DIALLED = "0", "1"
 MUSIC_CLASS = "site"
 # Playback ids of a channel repeat, so that whoever adopts it knows what may be playing on it.
 PLAYBACK_IDS = 4
@@ -66,6 +68,7 @@ class AriChannel:
         self._taken_over = False
         self._plays = cycle(range(PLAYBACK_IDS))
         self._hung_up = False
+        self._answer_within_s: float | None = None
 
     @property
     def id(self) -> ChannelId:
@@ -220,27 +223,28 @@ class AriChannel:
 
     async def dial(self, ring_timeout_s: float) -> None:
         """The mark goes before the command on the same socket: whoever adopts the channel knows that it was sent."""
+        self._answer_within_s = ring_timeout_s + WATCHDOG_MARGIN_S
         if self.leg.up_at is not None or (self.leg.adopted and await self._was_dialled()):
             return
         await self._command(lambda: self._mark_dialled())
-        await self._command(lambda: self._channels.dial(channel_id=self.id, timeout_s=math.ceil(ring_timeout_s)))
+        await self._command(
+            lambda: self._exchange.client.dial_once(channel_id=self.id, timeout_s=math.ceil(ring_timeout_s))
+        )
 
     async def _mark_dialled(self) -> None:
-        await self._channels.set_channel_var(channel_id=self.id, variable=DIALLED_MARK, value="1")
+        await self._channels.set_channel_var(channel_id=self.id, variable=DIALLED_MARK, value=DIALLED)
 
     async def _was_dialled(self) -> bool:
-        try:
-            mark = await self._command(
-                lambda: self._channels.get_channel_var(channel_id=self.id, variable=DIALLED_MARK)
-            )
-        except AriError as error:
-            if error.status != 404:
-                raise
-            return False
-        return mark.value == "1"
+        mark = await self._command(lambda: self._channels.get_channel_var(channel_id=self.id, variable=DIALLED_MARK))
+        return mark.value == DIALLED
 
     async def answered(self) -> datetime:
-        await self.leg.decided()
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                await self.leg.decided()
+        except TimeoutError:
+            await self.hangup("no_answer")
+            raise DialFailed(self.id, DialOutcome.NO_ANSWER, 0) from None
         if self.leg.answered_at is not None:
             return self.leg.answered_at
         reason = DialOutcome.CANCELLED if self._hung_up else OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)

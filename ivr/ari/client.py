@@ -17,6 +17,7 @@ from ivr.ari.model import (
     Method,
     Playbacks,
     Recordings,
+    RESTResponse,
     Sounds,
 )
 from ivr.ari.socket import AriSocket
@@ -34,6 +35,7 @@ class AriClient:
 
     def __init__(self, socket: AriSocket) -> None:
         self._socket = socket
+        self._once = Channels(self._request_once)
         self.commands_sent = 0
         self.applications = Applications(self._request)
         self.asterisk = Asterisk(self._request)
@@ -47,15 +49,31 @@ class AriClient:
         self.recordings = Recordings(self._request)
         self.sounds = Sounds(self._request)
 
+    async def dial_once(self, *, channel_id: str, timeout_s: int) -> None:
+        """As `channels.dial`, but never sent again when the connection ends before the answer: ConnectionLost then.
+
+        Asterisk ends a channel that is dialled a second time before it rings.
+        """
+        await self._once.dial(channel_id=channel_id, timeout_s=timeout_s)
+
     async def _request(
         self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
     ) -> bytes:
         self.commands_sent += 1
-        response = await self._socket.request(method, path, query, body)
-        text = (response.message_body or "").encode()
-        if 200 <= response.status_code < 300:
-            return text
-        raise AriError(f"{method} {path}", response.status_code, _reason(text) or response.reason_phrase)
+        return _accepted(method, path, await self._socket.request(method, path, query, body))
+
+    async def _request_once(
+        self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
+    ) -> bytes:
+        self.commands_sent += 1
+        return _accepted(method, path, await self._socket.request(method, path, query, body, again=False))
+
+
+def _accepted(method: Method, path: str, response: RESTResponse) -> bytes:
+    text = (response.message_body or "").encode()
+    if 200 <= response.status_code < 300:
+        return text
+    raise AriError(f"{method} {path}", response.status_code, _reason(text) or response.reason_phrase)
 
 
 def _reason(body: bytes) -> str | None:

@@ -120,9 +120,14 @@ class AriSocket:
         path: str,
         query: Mapping[str, str],
         body: Mapping[str, object] | None,
+        *,
         timeout_s: float = 5.0,
+        again: bool = True,
     ) -> RESTResponse:
-        """Send a command and wait for its answer, over a reconnect if need be. TelephonyDown after `timeout_s`."""
+        """Send a command and wait for its answer, over a reconnect if need be. TelephonyDown after `timeout_s`.
+
+        `again`: it may be sent a second time when the connection ends before the answer; else ConnectionLost.
+        """
         deadline = asyncio.get_running_loop().time() + timeout_s
         while True:
             try:
@@ -135,6 +140,8 @@ class AriSocket:
             try:
                 return await connection.request(method, path, query, body, deadline)
             except ConnectionLost:
+                if not again:
+                    raise
                 log.info(
                     "the websocket ended during %s %s: it is sent again on the next one",
                     method,

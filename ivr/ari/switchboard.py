@@ -1,5 +1,6 @@
 """Which channel an event belongs to, and what it means for it. Runs in the socket's reader: quick, never waits."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -13,6 +14,8 @@ from ivr.ari.snapshot import DIALLED, ROLES, live_channel
 from ivr.telephony import Arrival, Digit, LiveChannel
 
 log = logging.getLogger(__name__)
+
+CAUSE_LAG_S = 1.0
 
 
 class Switchboard:
@@ -69,11 +72,9 @@ class Switchboard:
             case model.StasisStart():
                 self._enter(event, at)
             case model.StasisEnd(channel=channel):
-                leg = self._leg(channel.id)
-                if leg is None or not leg.is_dialling:  # why it was not answered comes with ChannelDestroyed
-                    self._leave(channel, at, 0)
+                self._end(ChannelId(channel.id), at)
             case model.ChannelDestroyed(channel=channel, cause=cause):
-                self._leave(channel, at, cause)
+                self._leave(ChannelId(channel.id), at, cause)
             case model.ChannelStateChange(channel=channel):
                 if leg := self._leg(channel.id):
                     leg.state_changed(channel.state, at)
@@ -121,8 +122,16 @@ class Switchboard:
             )
         )
 
-    def _leave(self, gone: model.Channel, at: datetime, cause: int) -> None:
-        channel = self._channels.pop(ChannelId(gone.id), None)
+    def _end(self, channel_id: ChannelId, at: datetime) -> None:
+        """It has left our application. Why one was not answered comes with its destruction, a moment later."""
+        leg = self._leg(channel_id)
+        if leg is not None and leg.is_dialling:
+            asyncio.get_running_loop().call_later(CAUSE_LAG_S, self._leave, channel_id, at, 0)
+        else:
+            self._leave(channel_id, at, 0)
+
+    def _leave(self, channel_id: ChannelId, at: datetime, cause: int) -> None:
+        channel = self._channels.pop(channel_id, None)
         if channel is not None:
             channel.leg.left(at, cause)
 

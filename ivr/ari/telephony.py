@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.ids import BridgeId, ChannelId
 from ivr.ari.bridge import AriBridge
-from ivr.ari.channel import AriChannel
+from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
@@ -163,7 +163,7 @@ class AriTelephony:
             app=self._socket.address.app,
             app_args=DIALLED,
             channel_id=channel_id,
-            variables={CALLER_SHOWN: clean_number(caller_id)},
+            variables={CALLER_SHOWN: clean_number(caller_id), DIALLED_MARK: NOT_DIALLED},
         )
         return await self._made(channel, create)
 
