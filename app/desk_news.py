@@ -16,6 +16,7 @@ from crm.customers.model import Customer
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.events import (
+    AgentAnswered,
     AgentMissed,
     AgentOffered,
     AgentStateChanged,
@@ -48,6 +49,7 @@ class DeskNews:
         bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
         bus.subscribe(CallAdopted, lambda event: self._pop(event, event.agent))
         bus.subscribe(AgentOffered, lambda event: self._progress(event, event.agent, "ringing"))
+        bus.subscribe(AgentAnswered, self._answered)
         bus.subscribe(TalkStarted, lambda event: self._progress(event, event.agent, "talking"))
         bus.subscribe(AgentMissed, lambda event: self._progress(event, event.agent, "ended"))
         bus.subscribe(CallEnded, self._ended)
@@ -126,6 +128,12 @@ class DeskNews:
                     "ended_by": ended_by,
                 },
             )
+
+    def _answered(self, event: AgentAnswered) -> None:
+        """The caller is greeted already; in a callback the customer is only now being dialled."""
+        call = self._board.get(event.call_id)
+        if call and not call.arrived.due_call:
+            self._progress(event, event.agent, "talking")
 
     def _ended(self, event: CallEnded) -> None:
         call = self._board.get(event.call_id)

@@ -7,8 +7,9 @@ import os
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 CATCH_UP_S = 5.0
 """How long the end waits for the store to have what the journal has; the next start does the rest."""
 
+RECONNECTS_WITHIN_S = 5.0
+"""So long a websocket may be away before the console is asked whether Asterisk lives."""
+
 Say = Callable[[str], None]
 
 
@@ -50,16 +54,21 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
     site = load_site(options.site)
     with only_one(options.data):
         telephones = agent_secrets(options.data, [agent.id for agent in site.agents if agent.telephone])
-        pbx = await start_asterisk(options, site, telephones, say)
         journal = Journal.open(options.data.journal)
-        store = await Store.open(
-            options.database_url or options.data.database_url, area_code=site.area_code, clock=utc_now
-        )
-        system = build(options, site, pbx, journal, store)
+        url = options.database_url or options.data.database_url
+        store = await Store.open(url, area_code=site.area_code, clock=utc_now)
         try:
-            await serve(system, telephones, say, stop)
+            pbx = await start_asterisk(options, site, telephones, say)
+            try:
+                system = build(options, site, pbx, journal, store)
+                await serve(system, telephones, say, stop)
+            finally:
+                await pbx.stop()
+            await let_the_store_catch_up(system)
         finally:
-            await shut_down(system)
+            journal.close()
+            await store.close()
+            options.data.system_file.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -109,16 +118,16 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     token = secrets.token_urlsafe(32)
     works = [
         asyncio.create_task(system.telephony.serve(system.reception.arrive, connected(system)), name="telephony"),
-        asyncio.create_task(supervise(system.pbx, system.pbx.ping, asterisk_restarted), name="asterisk"),
+        asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
         asyncio.create_task(system.projector.run(), name="projector"),
         asyncio.create_task(until(stop), name="stop"),
     ]
     scheduler = make_scheduler(
         {
             "due calls": (system.dialler.tick, 1.0),
-            "left messages": (lambda: collect_left_messages(system.hotline, system.history), 5.0),
+            "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
             "store check": (system.store.check, 2.0),
-            "retention": (lambda: retention(system), 3600.0),
+            "retention": (partial(retention, system), 3600.0),
         }
     )
     try:
@@ -165,6 +174,22 @@ def connected(system: System) -> Callable[[Snapshot], "asyncio.Future[None]"]:
 async def asterisk_restarted() -> None:
     """The calls that were up are lost; their flows end by themselves, and the next connect finds nothing alive."""
     log.error("Asterisk was restarted; calls that were up are lost.", extra={"action": "asterisk_restarted"})
+
+
+def sign_of_life(system: System) -> Callable[[], Awaitable[None]]:
+    """How the supervisor asks Asterisk: on the websocket; while there is none, which by itself is no fault, its console."""
+    loop = asyncio.get_running_loop()
+    connected_at = loop.time()
+
+    async def ping() -> None:
+        nonlocal connected_at
+        if system.telephony.connected.is_set():
+            connected_at = loop.time()
+            await system.telephony.ping()
+        elif loop.time() - connected_at > RECONNECTS_WITHIN_S:
+            await system.pbx.ping()
+
+    return ping
 
 
 async def retention(system: System) -> None:
@@ -235,9 +260,8 @@ def welcome(system: System, say: Say) -> None:
     say("  停止 stop      Ctrl-C\n")
 
 
-async def shut_down(system: System) -> None:
-    """Ctrl-C ends both: calls, Asterisk, then what is left is written down."""
-    await system.pbx.stop()
+async def let_the_store_catch_up(system: System) -> None:
+    """After the last call: what the journal has, the store gets, if it can soon."""
     catching_up = asyncio.create_task(system.projector.run())
     try:
         await asyncio.wait_for(system.projector.caught_up(), CATCH_UP_S)
@@ -246,6 +270,3 @@ async def shut_down(system: System) -> None:
     finally:
         catching_up.cancel()
         await asyncio.gather(catching_up, return_exceptions=True)
-        system.journal.close()
-        await system.store.close()
-        system.options.data.system_file.unlink(missing_ok=True)

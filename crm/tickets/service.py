@@ -3,23 +3,32 @@
 This is flow without waiting: nothing here asks the store, so nothing here can be held up by it.
 """
 
+import logging
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config.ids import CallId, ChannelId, TicketNumber
+from crm.errors import JournalFailed
 from crm.events import CallArrived, Event
 from crm.journal import Journal
 
+log = logging.getLogger(__name__)
+
 
 class Tickets:
-    """Opens tickets and records what happens to them. `publish` tells the live pages; it must not block."""
+    """Opens tickets and records what happens to them. `publish` tells the live pages; it must not block.
+
+    When the disk refuses, calls go on: events wait in memory, in order, for the next one that can be written.
+    """
 
     def __init__(self, journal: Journal, zone: ZoneInfo, publish: Callable[[Event], None]) -> None:
         self._journal = journal
         self._zone = zone
         self._publish = publish
+        self._unwritten: deque[Event] = deque()
 
     def open(
         self,
@@ -37,6 +46,7 @@ class Tickets:
     ) -> TicketNumber:
         """The ticket of a call that arrived at `at` (the INVITE). An outbound call may belong to a `ticket` already there."""
         number = ticket or self._journal.next_ticket_number(at.astimezone(self._zone).date())
+        self._journal.note_ticket(number)
         self.record(
             CallArrived(
                 event_id=f"{call_id}.arrived",
@@ -55,6 +65,14 @@ class Tickets:
         return number
 
     def record(self, event: Event) -> None:
-        """Journal it, then tell. When this returns, the event survives the death of the process."""
-        self._journal.append(event)
+        """Journal it, then tell. When this returns, the event survives the process, unless the disk refuses."""
+        self._unwritten.append(event)
+        try:
+            while self._unwritten:
+                self._journal.append(self._unwritten[0])
+                self._unwritten.popleft()
+        except JournalFailed as exc:
+            log.critical(
+                "%d events are not on the disk: %s", len(self._unwritten), exc, extra={"action": "journal_failed"}
+            )
         self._publish(event)

@@ -197,6 +197,10 @@ class AriTelephony:
             raise
         return next(iter(live_channels([channel], self._socket.address.app)), None)
 
+    async def ping(self) -> None:
+        """A sign of life. Raises TelephonyDown."""
+        await self._client.asterisk.ping()
+
     async def reload_endpoints(self) -> None:
         await self._client.asterisk.reload_module(module_name="res_pjsip.so")
 

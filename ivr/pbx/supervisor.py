@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from ivr.pbx.errors import AsteriskGaveUp, AsteriskNotReady, PbxError
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.restarts import MAX_RESTARTS, WINDOW_S, RestartBudget
+from ivr.telephony import TelephonyDown
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ MISSED_PINGS = 3
 _HOUSEKEEPING_S = 60.0
 
 Ping = Callable[[], Awaitable[object]]
-"""Asks Asterisk for a sign of life; without one it raises AsteriskNotReady, or takes too long."""
+"""Asks Asterisk for a sign of life; without one it raises AsteriskNotReady or TelephonyDown, or takes too long."""
 
 
 async def supervise(asterisk: AsteriskProcess, ping: Ping, on_restart: Callable[[], Awaitable[None]]) -> None:
@@ -75,7 +76,7 @@ async def _until_hung(ping: Ping) -> str:
             async with asyncio.timeout(PING_TIMEOUT_S):
                 await ping()
             missed = 0
-        except (TimeoutError, AsteriskNotReady):
+        except (TimeoutError, AsteriskNotReady, TelephonyDown):
             missed += 1
         await asyncio.sleep(PING_INTERVAL_S - (loop.time() - started))
     return f"it did not answer {MISSED_PINGS} times in a row"
