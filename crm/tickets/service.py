@@ -1,4 +1,4 @@
-"""Every call becomes a ticket at the moment it arrives (TKT-1): number and journal line first, the store whenever it can (D5).
+"""Every call becomes a ticket at the moment it arrives (TKT-1): number and journal line first, then the store (D5).
 
 This is flow without waiting: nothing here asks the store, so nothing here can be held up by it.
 """
@@ -44,7 +44,7 @@ class Tickets:
         ticket: TicketNumber | None = None,
         due_call: str | None = None,
     ) -> TicketNumber:
-        """The ticket of a call that arrived at `at` (the INVITE). An outbound call may belong to a `ticket` already there."""
+        """The ticket of a call that arrived at `at` (the INVITE). An outbound call may have a `ticket` already."""
         number = ticket or self._journal.next_ticket_number(at.astimezone(self._zone).date())
         self._journal.note_ticket(number)
         self.record(
