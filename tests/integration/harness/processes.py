@@ -35,7 +35,7 @@ class Program:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "TZ": "UTC"},
                 start_new_session=True,  # a Ctrl-C at the terminal is the test's to pass on
             )
         return self

@@ -30,7 +30,8 @@ class SiteBuilder:
         left_out = shutil.ignore_patterns("*.wav") if own_sounds else None
         shutil.copytree(DEMO_SITE, self.path, ignore=left_out)
         with self.edit("site.yaml") as site:
-            site["greetings"] = {"default": "greeting-default"}
+            hours = {name: hour for name, hour in site["greetings"].items() if name.endswith("_hours")}
+            site["greetings"] = dict.fromkeys(site["greetings"], "greeting-default") | hours
         if own_sounds:
             self._make_sounds()
 
@@ -87,6 +88,12 @@ class SiteBuilder:
         self.section("trunk", outbound=f"{host}:{port}")
         return self.section("outbound", hours=list(hours), **settings)
 
+    def sounds(self, seconds: float, *prompts: str) -> Self:
+        """Other lengths for sounds made here."""
+        for prompt in prompts:
+            write_wav(self.prompts / f"{prompt}.wav", speech(seconds, zlib.crc32(prompt.encode())))
+        return self
+
     def _make_sounds(self) -> None:
         self.prompts.mkdir(parents=True, exist_ok=True)
         with self.edit("prompts/prompts.yaml") as document:
@@ -94,5 +101,4 @@ class SiteBuilder:
                 entry.pop("sha256", None)
                 entry.pop("voice", None)
                 entry["own"] = True
-                sound = speech(SHORT_S.get(prompt, CLIP_S), zlib.crc32(prompt.encode()))
-                write_wav(self.prompts / f"{prompt}.wav", sound)
+                self.sounds(SHORT_S.get(prompt, CLIP_S), prompt)
