@@ -1,0 +1,80 @@
+// One way to speak to the API: JSON in, JSON out, every failure an `ApiProblem` whose `kind` the pages can put into words.
+
+export interface FieldFault {
+  field: string;
+  message: string;
+}
+
+/** A failed request. `kind` is the last part of the problem's type, or `unreachable` when no answer came. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly kind: string,
+    readonly status: number,
+    readonly detail: string,
+    readonly extra: Record<string, unknown> = {},
+  ) {
+    super(`${kind} (${status}): ${detail}`);
+    this.name = "ApiProblem";
+  }
+
+  get fieldFaults(): FieldFault[] {
+    return Array.isArray(this.extra.errors) ? (this.extra.errors as FieldFault[]) : [];
+  }
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+let onSessionOver: () => void = () => {};
+
+/** What to do when the server says that the session is over; set once by the session store. */
+export function whenSessionIsOver(action: () => void): void {
+  onSessionOver = action;
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  let body: Record<string, unknown> = {};
+  if (response.headers.get("content-type")?.includes("json")) {
+    body = (await response.json()) as Record<string, unknown>;
+  }
+  const type = typeof body.type === "string" ? body.type : "";
+  const kind = type.split(":").at(-1) || (response.status >= 500 ? "internal" : "refused");
+  return new ApiProblem(kind, response.status, typeof body.detail === "string" ? body.detail : "", body);
+}
+
+async function send(method: string, path: string, body: unknown): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      credentials: "same-origin",
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+  } catch (fault) {
+    throw new ApiProblem("unreachable", 0, fault instanceof Error ? fault.message : String(fault));
+  }
+}
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, body);
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.status === 401 && path !== "/api/login") onSessionOver();
+    throw problem;
+  }
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+type Query = Record<string, string | number | null | undefined>;
+
+function withQuery(path: string, query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  if (given.length === 0) return path;
+  return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+export const api = {
+  get: <T>(path: string, query: Query = {}) => request<T>("GET", withQuery(path, query)),
+  post: <T>(path: string, body: unknown = {}) => request<T>("POST", path, body),
+  patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, body),
+};

@@ -1,0 +1,330 @@
+// The shapes the API answers with (GET /api/openapi.json), as far as the pages read them. Times are UTC ISO strings; ids are strings.
+
+export type Instant = string;
+export type Role = "agent" | "supervisor" | "administrator";
+export type AgentState =
+  | "logged_out"
+  | "available"
+  | "reserved"
+  | "ringing"
+  | "talking"
+  | "hold"
+  | "wrap_up"
+  | "not_ready";
+export type ChosenState = "available" | "not_ready" | "logged_out";
+export type LineKind = "aid" | "hotline" | "supervision";
+export type Direction = "inbound" | "outbound" | "agent";
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface User {
+  name: string;
+  agent: string | null;
+  role: Role;
+  display_name: string;
+  display_name_en: string;
+  telephone: boolean;
+}
+
+export interface Titled {
+  title: string;
+  title_en: string;
+}
+
+export interface Reason extends Titled {
+  id: string;
+}
+
+export interface Disposition extends Titled {
+  id: string;
+  kinds: string[];
+}
+
+export interface QueueTitle extends Titled {
+  queue: string;
+  kind: LineKind;
+}
+
+export interface LineTitle extends Titled {
+  kind: LineKind;
+  dnis: string;
+}
+
+export interface Site {
+  name: string;
+  name_en: string;
+  time_zone: string;
+  lines: LineTitle[];
+  queues: QueueTitle[];
+  reasons: Reason[];
+  dispositions: Disposition[];
+  ticket_kinds: string[];
+  ticket_states: string[];
+  severities: string[];
+  forms_of_address: string[];
+  talk_amber_s: number;
+  talk_red_s: number;
+  wait_threshold_s: number;
+}
+
+export interface Agent {
+  agent: string;
+  name: string;
+  name_en: string;
+  role: Role;
+  state: AgentState;
+  reason: string | null;
+  since: Instant;
+  call: string | null;
+  until: Instant | null;
+  queues: string[];
+  /** The state asked for in the middle of a call; it comes after the call. */
+  wish?: ChosenState | null;
+}
+
+export interface Me {
+  user: User;
+  site: Site;
+  agent: Agent | null;
+}
+
+export interface CustomerRef {
+  id: string;
+  name: string;
+}
+
+export interface Ticket {
+  number: string;
+  kind: string | null;
+  state: string;
+  severity: string;
+  channel: string;
+  line: LineKind | null;
+  dnis: string;
+  queue: string | null;
+  agent: string | null;
+  call: string | null;
+  opened_at: Instant;
+  ani: string;
+  ani_masked: boolean;
+  customer: CustomerRef | null;
+  contact_name: string;
+  matter: string;
+  disposition: string | null;
+  outcome: string | null;
+  version: number;
+}
+
+export type Detail = string | number | boolean | null;
+
+/** One line of the history. `source` says what `action` and `details` mean: call, change, due_call, attempt, playback. */
+export interface TimelineEntry {
+  at: Instant;
+  source: string;
+  action: string;
+  by: string | null;
+  call: string | null;
+  details: Record<string, Detail>;
+}
+
+export interface Recording {
+  id: string;
+  kind: "talk" | "message";
+  recorded_at: Instant;
+  duration_s: number | null;
+  available: boolean;
+}
+
+export interface Call {
+  call: string;
+  ticket: string;
+  direction: Direction;
+  line: LineKind | null;
+  dnis: string;
+  ani: string;
+  ani_masked: boolean;
+  customer: CustomerRef | null;
+  queue: string | null;
+  agent: string | null;
+  invited_at: Instant;
+  answered_at: Instant | null;
+  rings: number | null;
+  queued_at: Instant | null;
+  offered_at: Instant | null;
+  agent_answered_at: Instant | null;
+  talk_at: Instant | null;
+  ended_at: Instant | null;
+  ended_by: string | null;
+  outcome: string | null;
+  wait_s: number | null;
+  talk_s: number | null;
+}
+
+export interface TicketDetail extends Ticket {
+  editable: boolean;
+  wish: string;
+  form_of_address: string;
+  contact_number: string;
+  note: string;
+  calls: Call[];
+  timeline: TimelineEntry[];
+  recordings: Recording[];
+}
+
+/** Only what changed is sent. */
+export interface TicketChange {
+  version: number;
+  kind?: string | null;
+  severity?: string;
+  state?: string;
+  matter?: string;
+  wish?: string;
+  disposition?: string | null;
+  contact_name?: string;
+  form_of_address?: string;
+  contact_number?: string;
+  note?: string;
+}
+
+export interface DueCall {
+  id: string;
+  kind: string;
+  state: string;
+  number: string;
+  number_masked: boolean;
+  due_at: Instant;
+  ticket: string | null;
+  queue: string;
+  note: string;
+  customer_id: string | null;
+  attempts: number;
+  accepted_by: string | null;
+  outcome: string | null;
+  created_by: string | null;
+}
+
+export interface NewDueCall {
+  kind: "callback";
+  number: string | null;
+  due_at: Instant;
+  ticket: string | null;
+  queue: string;
+  note: string;
+  key: string;
+}
+
+export interface WaitingCaller {
+  call: string;
+  ticket: string;
+  ani: string;
+  since: Instant;
+  position: number;
+}
+
+export interface QueueState extends QueueTitle {
+  waiting: number;
+  longest_wait_since: Instant | null;
+  agents_by_state: Partial<Record<AgentState, number>>;
+  entries?: WaitingCaller[];
+}
+
+export interface FigureRow {
+  offered: number;
+  answered_by_system: number;
+  within_three_rings: number;
+  queued: number;
+  connected: number;
+  within_threshold: number;
+  abandoned: number;
+  short_abandons: number;
+  average_speed_of_answer_s: number | null;
+  longest_wait_s: number | null;
+  /** within_three_rings ÷ answered_by_system */
+  three_rings_rate: number | null;
+  /** within_threshold ÷ (queued − short_abandons) */
+  service_level: number | null;
+  /** abandoned ÷ offered */
+  abandon_rate: number | null;
+}
+
+export interface Figures {
+  since: Instant;
+  at: Instant;
+  ring_limit: number;
+  threshold_s: number;
+  total: FigureRow;
+  lines: Record<string, FigureRow>;
+  queues: Record<string, FigureRow>;
+}
+
+export interface Wallboard {
+  seq: number;
+  at: Instant;
+  waiting: number;
+  longest_wait_since: Instant | null;
+  queues: QueueState[];
+  agents_by_state: Partial<Record<AgentState, number>>;
+  agents: Agent[];
+  store: string;
+  figures: Figures | null;
+}
+
+export interface PopCustomer extends CustomerRef {
+  form_of_address: string;
+  key_customer: boolean;
+  employer: string;
+  post: string;
+  notes: string;
+}
+
+export interface PopTicket {
+  number: string;
+  kind: string | null;
+  state: string;
+  severity: string;
+  opened_at: Instant;
+  matter: string;
+  agent: string | null;
+}
+
+export interface Pop {
+  kind: "inbound" | "callback";
+  due_call: string | null;
+  line: LineKind | null;
+  line_title: string | null;
+  queue: string | null;
+  queue_title: string | null;
+  ani: string;
+  number_display: string;
+  greeting: string;
+  waited_s: number | null;
+  reason: string | null;
+  customer: PopCustomer | null;
+  tickets: PopTicket[];
+}
+
+interface DeskEnvelope {
+  seq: number;
+  at: Instant;
+}
+
+export type DeskMessage = DeskEnvelope &
+  (
+    | { type: "hello"; agent: string; gap: boolean; state: Agent | null }
+    | { type: "alive" }
+    | ({ type: "agent_state" } & Omit<Agent, "name" | "name_en" | "role">)
+    | { type: "screen_pop"; call: string; ticket: string; pop: Pop }
+    | {
+        type: "call";
+        call: string;
+        ticket: string;
+        direction: Direction;
+        state: "ringing" | "talking" | "hold" | "ended";
+        since: Instant;
+        ended_by: string | null;
+      }
+    | { type: "ticket"; ticket: string; version: number }
+  );

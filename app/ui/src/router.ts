@@ -1,0 +1,29 @@
+// Which page answers which address. Every page but the login needs a session.
+
+import { createRouter, createWebHistory } from "vue-router";
+
+import { useSession } from "./stores/session";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/login", name: "login", component: () => import("./shell/LoginPage.vue"), meta: { open: true } },
+    { path: "/", name: "desk", component: () => import("./desk/DeskPage.vue") },
+    {
+      path: "/tickets/:number",
+      name: "ticket",
+      component: () => import("./tickets/TicketPage.vue"),
+      props: true,
+    },
+    { path: "/wallboard", name: "wallboard", component: () => import("./wallboard/WallboardPage.vue") },
+    { path: "/supervisor", name: "supervisor", component: () => import("./supervisor/SupervisorPage.vue") },
+    { path: "/:rest(.*)*", redirect: "/" },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  const session = useSession();
+  await session.restore();
+  if (to.meta.open) return session.me ? "/" : true;
+  return session.me ? true : { name: "login", query: to.fullPath === "/" ? {} : { to: to.fullPath } };
+});

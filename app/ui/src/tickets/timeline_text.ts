@@ -1,0 +1,90 @@
+// A ticket's history in words: what each kind of entry says, from its source, action and details. Pure. TKT-3
+
+import type { Detail, TimelineEntry } from "../api/types";
+
+export interface Words {
+  t(key: string, values?: Record<string, unknown>): string;
+  word(group: string, code: string | null | undefined): string;
+  queueTitle(name: string): string;
+  dispositionTitle(id: string): string;
+  time(at: string): string;
+}
+
+const FIELD_LABELS: Record<string, string> = {
+  contact_name: "ticket.contactName",
+  form_of_address: "ticket.formOfAddress",
+  contact_number: "ticket.contactNumber",
+};
+const FIELD_WORDS: Record<string, string> = { kind: "kind", severity: "severity", state: "ticketState" };
+
+function text(value: Detail | undefined): string {
+  return value === null || value === undefined ? "" : String(value);
+}
+
+/** What the entry is called. */
+export function titleOf(entry: TimelineEntry, words: Words): string {
+  if (entry.source === "change") {
+    return words.t("timeline.changed", { field: words.t(FIELD_LABELS[entry.action] ?? `ticket.${entry.action}`) });
+  }
+  if (entry.source === "due_call") return words.word("timeline", `due_${entry.action}`);
+  if (entry.source === "attempt") return words.t("timeline.attempt", { kind: words.word("due.kind", entry.action) });
+  if (entry.source === "playback") return words.t("timeline.played", { kind: words.word("recording", entry.action) });
+  return words.word("timeline", entry.action);
+}
+
+/** What there is to say about it; empty when the title says all. */
+export function textOf(entry: TimelineEntry, words: Words): string {
+  if (entry.source === "change") return changeText(entry, words);
+  if (entry.source === "due_call") return dueCallText(entry, words);
+  if (entry.source === "attempt") return words.word("outcome", text(entry.details.outcome) || "running");
+  if (entry.source === "playback") return "";
+  return callText(entry, words);
+}
+
+function changeText(entry: TimelineEntry, words: Words): string {
+  const shown = (value: Detail | undefined): string => {
+    const code = text(value);
+    if (!code) return words.t("ticket.empty");
+    const group = FIELD_WORDS[entry.action];
+    if (group) return words.word(group, code);
+    return entry.action === "disposition" ? words.dispositionTitle(code) : code;
+  };
+  const { old, new: now } = entry.details;
+  return text(old) ? `${shown(old)} → ${shown(now)}` : shown(now);
+}
+
+function dueCallText(entry: TimelineEntry, words: Words): string {
+  const { due_at: dueAt, note } = entry.details;
+  return [dueAt ? words.time(text(dueAt)) : "", text(note)].filter(Boolean).join(" · ");
+}
+
+function callText(entry: TimelineEntry, words: Words): string {
+  const { details } = entry;
+  switch (entry.action) {
+    case "CallArrived":
+      return `${text(details.ani) || words.t("call.unknownNumber")} → ${text(details.dnis)}`;
+    case "CallAnswered":
+      return words.t("timeline.rings", { rings: text(details.rings) });
+    case "MenuChosen":
+      return [text(details.digits) && words.t("timeline.keys", { keys: text(details.digits) }), choiceText(details.choice, words)]
+        .filter(Boolean)
+        .join(" → ");
+    case "CallQueued":
+      return words.queueTitle(text(details.queue));
+    case "AgentMissed":
+      return words.word("missed", text(details.reason));
+    case "MessageLeft":
+      return words.t("wallboard.seconds", { n: Math.round(Number(details.duration_s ?? 0)) });
+    case "CallNoted":
+      return text(details.text);
+    case "CallEnded":
+      return [words.word("outcome", text(details.outcome)), words.word("call.endedBy", text(details.ended_by))].join(" · ");
+    default:
+      return "";
+  }
+}
+
+function choiceText(choice: Detail | undefined, words: Words): string {
+  const [go = "", name = ""] = text(choice).split(":");
+  return go === "queue" ? words.queueTitle(name) : words.word("choice", go);
+}
