@@ -1,0 +1,83 @@
+"""Chromium on the built pages, served by the real web server. A page with an error on its console fails its test."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from app.web.pages import UI_DIRECTORY
+from tests.browser.hall import PASSWORDS, Hall, open_hall
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
+"""Chromium's own lines about refused and failed requests: what the page makes of those is what is tested."""
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    if not (UI_DIRECTORY / "index.html").is_file():
+        pytest.fail("the front end is not built: run `make setup`")
+    async with open_hall(tmp_path / "data") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all tests; each page has a context, and with it cookies and storage, of its own."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(hall: Hall, browser: Browser) -> AsyncIterator[OpenPage]:
+    """`await open_page("8001", "/")`: a browser of its own, logged in (None: not), at this address."""
+    errors: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(EXPECTED_NOISE):
+            errors.append(message.text)
+
+    async def open_page(person: str | None = "8001", path: str = "/", **options: object) -> Page:
+        context = await browser.new_context(viewport={"width": 1440, "height": 900}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.set_default_timeout(5_000)
+        page = await context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if person is not None:
+            login = await context.request.post(
+                f"{hall.url}/api/login",
+                data={"name": person, "password": PASSWORDS[person]},
+                headers={"Origin": hall.url},
+            )
+            assert login.ok, await login.text()
+        await page.goto(f"{hall.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+    assert errors == []

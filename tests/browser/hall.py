@@ -1,0 +1,269 @@
+"""A hall with a running web server, journal and store, all real, and calls that a test makes happen step by step.
+
+Only the telephony is not there: what the ACD and the call flow would say comes from here, in their words. CUS-2, RPT-1
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+
+from app.web.api.shown import agent_message
+from app.web.desk import DeskHub
+from app.web.server import create_app
+from app.web.services import AgentView, Services, WishedState
+from config.ids import AgentId
+from config.paths import DataDir
+from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
+from crm.db.projector import Projector
+from crm.db.store import Store
+from crm.events import (
+    AgentAnswered,
+    AgentOffered,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallEvent,
+    CallQueued,
+    CallRang,
+    TalkStarted,
+)
+from crm.journal import Journal
+from tests.fakes.acd_view import FakeAcd
+from tests.fakes.small_site import small_site
+
+PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
+ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", "visit_booking", "guide_booking")
+
+
+def hall_site() -> Site:
+    """The small site with three queues and what fills the lists of the pages."""
+
+    def queue(name: str, title: str, title_en: str, *agents: str) -> Queue:
+        return Queue.model_validate(
+            {
+                "name": name,
+                "title": title,
+                "title_en": title_en,
+                "kind": name,
+                "agents": agents,
+                "on_max_wait": MessageAction(),
+            }
+        )
+
+    return small_site().model_copy(
+        update={
+            "queues": (
+                queue("aid", "客户援助", "Customer aid", "8001", "8002"),
+                queue("hotline", "咨询与预约", "Consultation and bookings", "8001", "8002", "8003"),
+                queue("supervision", "投诉与监督", "Complaints and supervision", "8003"),
+            ),
+            "reasons": (
+                PauseReason(id="break", title="休息", title_en="Break"),
+                PauseReason(id="meal", title="用餐", title_en="Meal"),
+                PauseReason(id="training", title="培训", title_en="Training"),
+            ),
+            "dispositions": (
+                Disposition(id="answered", title="已答复", title_en="Answered", kinds=("consultation", "suggestion")),
+                Disposition(id="registered", title="已登记待处理", title_en="Registered", kinds=("complaint",)),
+                Disposition(id="call-back", title="约定回访", title_en="Callback promised", kinds=ALL_KINDS),
+            ),
+        }
+    )
+
+
+class DeskAcd(FakeAcd):
+    """The ACD in memory, which also tells the desk of each change, as the running system does."""
+
+    def __init__(self, site: Site, hub: DeskHub, now: datetime) -> None:
+        super().__init__(site, now)
+        self._site, self._hub = site, hub
+        self.refuses: Exception | None = None
+
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
+        if self.refuses is not None:
+            raise self.refuses
+        return super().set_state(agent, state, reason)
+
+    def put(self, view: AgentView) -> AgentView:
+        after = super().put(replace(view, since=datetime.now(UTC)))
+        self._hub.publish(view.agent, "agent_state", agent_message(after, self._site))
+        return after
+
+    def now(self, agent: str, state: str, **others: object) -> AgentView:
+        """An agent is in this state from now on."""
+        plain: dict[str, object] = {"reason": None, "call_id": None, "until": None}
+        return self.put(replace(self.agent(agent), state=state, **(plain | others)))  # type: ignore[arg-type]
+
+
+@dataclass(kw_only=True)
+class Hall:
+    """The running server and everything behind it."""
+
+    site: Site
+    data: DataDir
+    journal: Journal
+    store: Store
+    projector: Projector
+    hub: DeskHub
+    acd: DeskAcd
+    accepted: list[tuple[str, str]] = field(default_factory=list)
+    port: int = 0
+    _runner: web.AppRunner | None = None
+    _events: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def serve(self) -> None:
+        """Listen; on the port of before after `stop_serving`, as a server that is started again."""
+        services = Services(
+            site=self.site,
+            data=self.data,
+            store=self.store,
+            acd=self.acd,
+            hub=self.hub,
+            status=lambda: {"asterisk": {"up": True}, "store": {"up": True}},
+            clock=lambda: datetime.now(UTC),
+            local_token="the-local-token-of-this-system",
+            telephone_secret=lambda agent: None,
+            sip_address="127.0.0.1:5062",
+            secure_cookie=False,
+            due_call_accepted=lambda due_call, agent: self.accepted.append((due_call, agent)),
+        )
+        self._runner = web.AppRunner(create_app(services), shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def stop_serving(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def record(self, *events: CallEvent) -> None:
+        """Journal these and wait until the store has them."""
+        for event in events:
+            self.journal.append(event)
+        await self.projector.caught_up()
+
+    def told(self, kind: type[CallEvent], call: str, **fields: object) -> CallEvent:
+        """An event of this moment."""
+        self._events += 1
+        return kind(event_id=f"e-{self._events}", at=datetime.now(UTC), call_id=call, **fields)
+
+    async def arrive(self, call: str, ani: str, queue: str = "hotline") -> str:
+        """A call arrives, is answered and waits in a queue. Returns its ticket."""
+        ticket = self.journal.next_ticket_number(datetime.now(self.site.zone).date())
+        arrived = {"ticket": ticket, "channel_id": f"in-{call}", "direction": "inbound", "dnis": "4008100002"}
+        await self.record(
+            self.told(CallArrived, call, ani=ani, caller_name="", line="hotline", **arrived),
+            self.told(CallRang, call),
+            self.told(CallAnswered, call, rings=1),
+            self.told(CallQueued, call, queue=queue),
+        )
+        return ticket
+
+    async def offer(self, agent: str, call: str, ticket: str, pop: Mapping[str, object]) -> None:
+        """The call rings at the agent, whose page is told."""
+        self.acd.now(agent, "ringing", call_id=call)
+        self.progress(agent, call, ticket, "ringing")
+        await self.record(self.told(AgentOffered, call, agent=agent, channel_id=f"out-{call}"))
+        self.hub.publish(agent, "screen_pop", {"call": call, "ticket": ticket, "pop": dict(pop)})
+
+    async def talk(
+        self,
+        agent: str,
+        call: str,
+        ticket: str,
+        *,
+        since: datetime | None = None,
+        outbound: bool = False,
+        recording: str | None = None,
+    ) -> None:
+        """Agent and caller hear each other."""
+        legs = {"agent_channel_id": f"out-{call}", "bridge_id": f"b-{call}", "recording": recording}
+        await self.record(
+            self.told(AgentAnswered, call, agent=agent),
+            self.told(TalkStarted, call, agent=agent, **legs),
+        )
+        self.acd.now(agent, "talking", call_id=call)
+        self.progress(agent, call, ticket, "talking", since=since, outbound=outbound)
+
+    async def hang_up(self, agent: str, call: str, ticket: str, wrap_up_s: float = 20) -> None:
+        """The caller hangs up; the agent wraps up."""
+        await self.record(self.told(CallEnded, call, ended_by="caller", outcome="answered"))
+        self.progress(agent, call, ticket, "ended", ended_by="caller")
+        self.acd.now(agent, "wrap_up", call_id=call, until=datetime.now(UTC) + timedelta(seconds=wrap_up_s))
+
+    def progress(
+        self,
+        agent: str,
+        call: str,
+        ticket: str,
+        state: str,
+        *,
+        since: datetime | None = None,
+        ended_by: str | None = None,
+        outbound: bool = False,
+    ) -> None:
+        """How the call goes on, for the agent's page."""
+        said = {"call": call, "ticket": ticket, "state": state, "ended_by": ended_by}
+        direction = "outbound" if outbound else "inbound"
+        self.hub.publish(agent, "call", {**said, "direction": direction, "since": since or datetime.now(UTC)})
+
+
+def pop(ani: str = "13812345678", **others: object) -> dict[str, object]:
+    """What a screen pop says of a caller; `others` replace its fields."""
+    return {
+        "kind": "inbound",
+        "due_call": None,
+        "line": "hotline",
+        "line_title": "客服热线",
+        "queue": "hotline",
+        "queue_title": "咨询与预约",
+        "ani": ani,
+        "number_display": ani,
+        "greeting": "早上好！城市规划展览馆，我是客服8001号，很高兴为您服务！",
+        "waited_s": 4.2,
+        "reason": None,
+        "customer": {
+            "id": "7",
+            "name": "王建国",
+            "form_of_address": "先生",
+            "key_customer": True,
+            "employer": "市建筑设计院",
+            "post": "副院长",
+            "notes": "每月带团参观，喜欢周末上午；请安排资深讲解员。",
+        },
+        "tickets": [],
+    } | others
+
+
+@asynccontextmanager
+async def open_hall(directory: Path) -> AsyncIterator[Hall]:
+    """A hall that listens on a free port of 127.0.0.1, with people who can log in."""
+    site, data = hall_site(), DataDir(directory)
+    data.root.mkdir(exist_ok=True)
+    journal = Journal.open(data.journal)
+    store = await Store.open(data.database_url, area_code=site.area_code)
+    await store.users.sync_from_site(site.agents, PASSWORDS)
+    projector = Projector(journal, store)
+    projecting = asyncio.create_task(projector.run())
+    hub = DeskHub(lambda: datetime.now(UTC))
+    acd = DeskAcd(site, hub, datetime.now(UTC))
+    hall = Hall(site=site, data=data, journal=journal, store=store, projector=projector, hub=hub, acd=acd)
+    await hall.serve()
+    try:
+        yield hall
+    finally:
+        await hall.stop_serving()
+        projecting.cancel()
+        await asyncio.gather(projecting, return_exceptions=True)
+        journal.close()
+        await store.close()
