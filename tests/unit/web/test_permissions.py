@@ -64,3 +64,8 @@ def test_numbers_are_for_the_case_at_hand():
     assert not sees_numbers(AGENT, "t-1", None, frozenset())
     assert not sees_numbers(PROGRAM, "t-1", None, frozenset())
     assert sees_numbers(SUPERVISOR, "t-1", "8002", frozenset())
+
+
+def test_what_is_everybodys_business_only_for_supervisors():
+    closed = {name for name in PERMISSIONS if not may("agent", name)}
+    assert closed == {"list_queues", "list_agents", "get_figures", "live_wallboard"}
