@@ -90,6 +90,7 @@ class AriChannel:
         await self._command(lambda: self._channels.ring(channel_id=self.id))
 
     async def take_over(self) -> None:
+        self._stay()
         if not self._taken_over:
             await self._command(self._clear_timer)
             self._taken_over = True
@@ -279,8 +280,7 @@ class AriChannel:
 
     async def _command(self, send: Callable[[], Awaitable[T]]) -> T:
         """Send; with a party that is not in our application (yet, or any more), see, then try again."""
-        if self.gone:
-            raise ChannelGone(self.id)
+        self._stay()
         try:
             return await send()
         except AriError as error:
@@ -290,6 +290,10 @@ class AriChannel:
         except AriError as error:
             await self._settle(error)
             raise
+
+    def _stay(self) -> None:
+        if self.gone:
+            raise ChannelGone(self.id)
 
     async def _settle(self, error: AriError) -> None:
         """After a refusal. Raises ChannelGone when the party has gone; returns if the command is worth another try."""

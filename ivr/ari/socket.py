@@ -140,6 +140,8 @@ class AriSocket:
             try:
                 return await connection.request(method, path, query, body, deadline)
             except ConnectionLost:
+                if self._current is connection:
+                    self.ready.clear()  # it has ended, though its reader does not know it yet
                 if not again:
                     raise
                 log.info(
