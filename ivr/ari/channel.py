@@ -109,14 +109,15 @@ class AriChannel:
 
     async def start_playback(self, prompts: Sequence[str]) -> AriPlayback:
         media = [f"{PROMPTS}/{prompt}" for prompt in prompts]
-        playback = AriPlayback(
-            self._exchange.client.playbacks,
-            self.leg,
-            self._playback_id(next(self._plays)),
-            self._exchange.watchdog_s(prompts),
-        )
+        number = next(self._plays)
+        watchdog_s = self._exchange.watchdog_s(prompts)
+        playback = AriPlayback(self._exchange.client.playbacks, self.leg, self._playback_id(number), watchdog_s)
         try:
             await self._command(lambda: self._channels.play(channel_id=self.id, media=media, playback_id=playback.id))
+        except asyncio.CancelledError:  # it may have begun: nobody else could stop it
+            playback.forget()
+            self._exchange.in_background(self._stop_playback(number), "stopping a cancelled prompt")
+            raise
         except BaseException:
             playback.forget()
             raise

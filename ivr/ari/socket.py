@@ -217,6 +217,11 @@ class AriSocket:
                 extra={"action": "ari_setup_failed"},
             )
             connection.fence()
+        except Exception:
+            log.exception(
+                "a new connection was not reconciled: it is tried again", extra={"action": "ari_setup_failed"}
+            )
+            connection.fence()
 
     async def _filter_events(self, connection: Connection) -> None:
         """Before any traffic, after every connect: Asterisk forgets it when it restarts."""
