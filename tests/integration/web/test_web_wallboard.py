@@ -15,7 +15,7 @@ from app.web.figures import TodaysFigures
 from app.web.services import Services
 from app.web.wallboard import picture
 from config.ids import AgentId
-from tests.integration.web.conftest import House, away
+from tests.integration.web.conftest import House, away, eventually
 from tests.integration.web.test_web_desk import stuck_client
 
 
@@ -78,8 +78,8 @@ async def test_figures_follow_the_calls(house: House) -> None:
     async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
         await wall.picture()
         await house.call(agent="8001")
-        async with asyncio.timeout(4.0):
-            while not ((shown := await wall.picture(4.0))["figures"] and shown["figures"]["total"]["offered"] == 1):
+        async with asyncio.timeout(15.0):
+            while not ((shown := await wall.picture(15.0))["figures"] and shown["figures"]["total"]["offered"] == 1):
                 pass
     assert shown["figures"]["lines"]["hotline"]["connected"] == 1
 
@@ -122,8 +122,8 @@ async def test_without_the_store_the_live_part_goes_on_and_says_so(
             pass
         monkeypatch.setattr(house.store.database, "read", away)
         monkeypatch.setattr(house.store.database, "write", away)
-        async with asyncio.timeout(3.0):
-            while (shown := await wall.picture(3.0))["store"] != "away":
+        async with asyncio.timeout(15.0):
+            while (shown := await wall.picture(15.0))["store"] != "away":
                 pass
         assert shown["figures"] is not None
         house.acd.enqueue("hotline", "c-1", "t-1", "13812345678", house.clock())
@@ -131,8 +131,8 @@ async def test_without_the_store_the_live_part_goes_on_and_says_so(
         async with supervisor.get("/api/figures") as answer:
             assert answer.status == 503
         monkeypatch.undo()
-        async with asyncio.timeout(4.0):
-            while (await wall.picture(4.0))["store"] != "up":
+        async with asyncio.timeout(15.0):
+            while (await wall.picture(15.0))["store"] != "up":
                 pass
 
 
@@ -140,19 +140,19 @@ async def test_a_wallboard_on_a_dead_line_keeps_nobody_waiting_and_is_dropped(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fat(services: Services, figures: TodaysFigures) -> dict[str, object]:
-        return {**picture(services, figures), "padding": "x" * 4_000_000}
+        return {**picture(services, figures), "padding": "x" * 2_000_000}
 
     monkeypatch.setattr("app.web.wallboard.picture", fat)
-    monkeypatch.setattr(live, "WRITE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(live, "WRITE_TIMEOUT_S", 4.0)
     with stuck_client(house, "/api/live/wallboard HTTP/1.1"):
         async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
             await wall.picture()
             for number in range(6):
                 house.acd.enqueue("hotline", f"c-{number}", "t", "13812345678", house.clock())
-                async with asyncio.timeout(1.0):
-                    while (await wall.picture(1.0))["waiting"] != number + 1:
+                async with asyncio.timeout(3.0):
+                    while (await wall.picture(3.0))["waiting"] != number + 1:
                         pass
-    assert "wallboard_stuck" in {vars(record).get("action") for record in caplog.records}
+        await eventually(lambda: "wallboard_stuck" in {vars(one).get("action") for one in caplog.records}, 10.0)
 
 
 async def test_the_line_ends_with_the_session(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ async def test_the_line_ends_with_the_session(house: House, monkeypatch: pytest.
         await wall.picture()
         async with supervisor.post("/api/logout") as answer:
             assert answer.status == 204
-        async with asyncio.timeout(3.0):
+        async with asyncio.timeout(15.0):
             while (await wall.event())[0] != "session_over":
                 pass
 
