@@ -38,7 +38,7 @@ EVENTS_WANTED = (
 )
 REGISTRATION_TIMEOUT_S = 5.0
 PING_INTERVAL_S = 1.0
-PING_TIMEOUT_S = 1.5
+PING_TIMEOUT_S = 1.0
 # Two in a row, so that a pause of our own (a stopped process, a slow disk) is not taken for Asterisk's.
 PINGS_MISSED = 2
 CLOSE_TIMEOUT_S = 0.5

@@ -1,0 +1,173 @@
+"""A telephone system in memory that implements the port, with scripted parties; a contract suite holds it to Asterisk.
+
+Its time is the event loop's, so that it runs as fast as `tests.fakes.virtual_time` lets it. Instants count from EPOCH.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from config.ids import BridgeId, ChannelId
+from ivr.numbers import dialable
+from ivr.telephony import (
+    Arrival,
+    ArrivalHandler,
+    Channel,
+    ChannelGone,
+    ConnectHandler,
+    DialFailed,
+    DialOutcome,
+    LiveBridge,
+    LiveChannel,
+    Snapshot,
+    TelephonyDown,
+    TelephonyError,
+)
+from tests.fakes.channel import FakeChannel, Party, write_silence
+
+EPOCH = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Beijing
+
+
+NOBODY = Party(refuses=DialOutcome.NO_ANSWER)
+
+
+@dataclass
+class FakeTelephony:
+    """`call` makes a caller arrive; `agents` and `customers` say who can be dialled; `log` holds every command."""
+
+    prompts_s: Mapping[str, float] = field(default_factory=dict)
+    prompt_s: float = 0.1
+    broken_prompts: frozenset[str] = frozenset()
+    agents: dict[str, Party] = field(default_factory=dict)
+    customers: dict[str, Party] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    channels: dict[ChannelId, FakeChannel] = field(default_factory=dict)
+    bridges: "dict[BridgeId, FakeBridge]" = field(default_factory=dict)
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+    _on_arrival: ArrivalHandler | None = None
+    _on_connect: ConnectHandler | None = None
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+
+    def length_s(self, prompt: str) -> float:
+        """How long it plays: as `prompts_s` says, else `prompt_s`; a broken one not at all."""
+        return 0.0 if prompt in self.broken_prompts else self.prompts_s.get(prompt, self.prompt_s)
+
+    def command(self, text: str) -> None:
+        """Every command passes here. Raises TelephonyDown while the line is cut."""
+        if not self.connected.is_set():
+            raise TelephonyDown(f"no connection: {text} was not sent")
+        self.log.append(text)
+
+    def status(self) -> dict[str, object]:
+        return {"ok": self.connected.is_set(), "channels": len(self.channels)}
+
+    async def serve(self, on_arrival: ArrivalHandler, on_connect: ConnectHandler) -> None:
+        self._on_arrival, self._on_connect = on_arrival, on_connect
+        await self.reconnect()
+        await asyncio.get_running_loop().create_future()
+
+    def cut(self) -> None:
+        """The connection is lost; parties go on."""
+        self.connected.clear()
+
+    async def reconnect(self) -> None:
+        """It is there (again): `on_connect` hears what is alive."""
+        self.connected.set()
+        assert self._on_connect is not None
+        bridges = [LiveBridge(bridge_id=b.id, channel_ids=tuple(b.inside)) for b in self.bridges.values()]
+        channels = [channel.live() for channel in self.channels.values()]
+        await self._on_connect(Snapshot(channels=tuple(channels), bridges=tuple(bridges)))
+
+    def call(self, dnis: str, ani: str = "13800138000", name: str = "") -> FakeChannel:
+        """Somebody calls; the caller's side is scripted with `press` and `leave`."""
+        channel = FakeChannel(self, ChannelId(f"fake-{next(self._numbers)}"), "inbound")
+        channel.dnis, channel.ani, channel.name = dnis, ani, name
+        channel.entered = True
+        self.channels[channel.id] = channel
+        now = self.now()
+        assert self._on_arrival is not None
+        self._on_arrival(
+            Arrival(channel=channel, role="inbound", dnis=dnis, ani=ani, name=name, invited_at=now, entered_at=now)
+        )
+        return channel
+
+    async def dial_agent(
+        self, agent_id: str, *, channel_id: ChannelId, caller_id: str, ring_timeout_s: float
+    ) -> FakeChannel:
+        channel = self._made(self.agents.get(agent_id), f"dial agent {agent_id}", channel_id)
+        if not channel.dialled:
+            channel.ring_party(ring_timeout_s)
+        return channel
+
+    async def prepare_out(self, number: str, *, channel_id: ChannelId, caller_id: str) -> FakeChannel:
+        channel = self._made(self.customers.get(dialable(number), NOBODY), f"prepare {number}", channel_id)
+        channel.entered = True
+        return channel
+
+    def _made(self, party: Party | None, command: str, channel_id: ChannelId) -> FakeChannel:
+        if channel_id in self.channels:
+            return self.channels[channel_id]
+        self.command(f"{command} as {channel_id}")
+        if party is None or party.refuses is DialOutcome.UNREACHABLE:
+            raise DialFailed(channel_id, DialOutcome.UNREACHABLE, 0)
+        channel = self.channels[channel_id] = FakeChannel(self, channel_id, "dialled")
+        channel.party = party
+        return channel
+
+    async def create_bridge(self, bridge_id: BridgeId) -> "FakeBridge":
+        self.command(f"bridge {bridge_id}")
+        return self.bridges.setdefault(bridge_id, FakeBridge(self, bridge_id))
+
+    def adopt_channel(self, channel: LiveChannel) -> FakeChannel:
+        known = self.channels.get(channel.channel_id)
+        if known is None:
+            known = FakeChannel(self, channel.channel_id, channel.role)
+            known.gone_at = self.now()
+        return known
+
+    def adopt_bridge(self, bridge: LiveBridge) -> "FakeBridge":
+        return self.bridges.get(bridge.bridge_id) or FakeBridge(self, bridge.bridge_id)
+
+    async def find_channel(self, channel_id: ChannelId) -> LiveChannel | None:
+        channel = self.channels.get(channel_id)
+        return None if channel is None else channel.live()
+
+    async def reload_endpoints(self) -> None:
+        self.command("reload")
+
+
+class FakeBridge:
+    """Who is in it, and where the talk is recorded."""
+
+    def __init__(self, telephony: FakeTelephony, bridge_id: BridgeId) -> None:
+        self._telephony = telephony
+        self.id = bridge_id
+        self.inside: set[ChannelId] = set()
+        self.recording: Path | None = None
+
+    async def add(self, *channels: Channel) -> None:
+        for channel in channels:
+            if channel.gone:
+                raise ChannelGone(channel.id)
+        self._telephony.command(f"{self.id}: add {' '.join(channel.id for channel in channels)}")
+        for channel in channels:
+            live = self._telephony.channels[channel.id]
+            if not live.entered:
+                raise TelephonyError(f"channel {channel.id} has not answered")
+            self.inside.add(channel.id)
+
+    async def start_recording(self, path: Path) -> None:
+        self._telephony.command(f"{self.id}: record {path.name}")
+        self.recording = path
+
+    async def destroy(self) -> None:
+        if self._telephony.bridges.pop(self.id, None) is not None:
+            self._telephony.command(f"{self.id}: destroy")
+            if self.recording is not None:
+                write_silence(self.recording, 1.0)
