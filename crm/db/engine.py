@@ -1,5 +1,6 @@
 """The one way to the database: engines, transactions, driver errors translated. No tables, no queries. Design D5."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -96,7 +97,7 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
         await self.prepare()
-        async with self.translated(), self._engine.connect() as connection:
+        async with _cancellable(), self.translated(), self._engine.connect() as connection:
             if writes:
                 await connection.execution_options(**{WRITES: True})
             async with connection.begin():
@@ -109,6 +110,20 @@ class Database:
             words = str(error.orig).lower()
             return isinstance(error, exc.OperationalError) and any(sign in words for sign in _SQLITE_AWAY)
         return isinstance(error, exc.OperationalError | exc.InterfaceError)
+
+
+@asynccontextmanager
+async def _cancellable() -> AsyncIterator[None]:
+    """A task that is cancelled ends as cancelled. SQLAlchemy's pool can answer a cancellation with an error of its own
+    (the next statement on a connection that was still busy), which would look like a fault of the data."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    except Exception as error:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError from error
+        raise
 
 
 def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False) -> AsyncEngine:

@@ -24,6 +24,8 @@ Batch = Sequence[tuple[Position, AnyEvent]]
 
 FIRST_RETRY_S: Final = 0.1
 LONGEST_RETRY_S: Final = 2.0
+TRIES: Final = 3
+"""How often an event is tried alone before it counts as one that the store cannot take."""
 
 
 class Projector:
@@ -95,6 +97,7 @@ class Projector:
             if self._away is not None:
                 log.warning("the store is back", extra={"action": "store_back"})
                 self._away = None
+            _heed_cancellation()
             return done
 
     async def _stored_position(self) -> Position | None:
@@ -120,6 +123,15 @@ class Projector:
                 await self._apply_one(position, event)
 
     async def _apply_one(self, position: Position, event: AnyEvent) -> None:
+        """Puts the event aside only when it fails again and again: then it is the event, not the moment."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._store_batch([(position, event)])
+            except StoreAway:
+                raise
+            except Exception as exc:
+                log.warning("event %s was refused: %s", event.event_id, exc, extra={"action": "event_refused"})
+                await asyncio.sleep(FIRST_RETRY_S)
         try:
             await self._store_batch([(position, event)])
         except StoreAway:
@@ -153,3 +165,10 @@ class Projector:
     async def _remember(self, connection: AsyncConnection, position: Position) -> None:
         row = {"journal": self._journal.id, "segment": position.segment, "offset": position.offset}
         await self._store.database.upsert(connection, journal_position, [row], ["journal"])
+
+
+def _heed_cancellation() -> None:
+    """Ends a task whose cancellation was lost on the way through a driver that finished its work all the same."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
