@@ -40,6 +40,9 @@ class LiveAcd:
     def agents(self) -> list[AgentView]:
         return [agent_view(agent) for agent in self._acd.agents()]
 
+    def agent(self, agent: AgentId) -> AgentView:
+        return agent_view(self._acd.agent(agent))
+
     def queues(self) -> list[QueueView]:
         return [self._queue(name) for name in self._acd.queue_names()]
 

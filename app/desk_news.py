@@ -7,9 +7,12 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
+from app.acd_view import LiveAcd
 from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
+from app.web.api.shown import agent_message
 from app.web.desk import DeskHub
+from config.ids import AgentId
 from config.schema import Line, Site
 from crm.calendar import festival_of
 from crm.customers.model import Customer
@@ -38,8 +41,9 @@ HISTORY = timedelta(days=365)
 class DeskNews:
     """Turns call events into messages for the agent's desk."""
 
-    def __init__(self, site: Site, store: Store, hub: DeskHub, board: CallBoard) -> None:
+    def __init__(self, site: Site, store: Store, hub: DeskHub, board: CallBoard, acd: LiveAcd) -> None:
         self._site = site
+        self._acd = acd
         self._store = store
         self._hub = hub
         self._board = board
@@ -141,19 +145,8 @@ class DeskNews:
             self._progress(event, call.agent, "ended", event.ended_by)
 
     def _agent_state(self, event: AgentStateChanged) -> None:
-        queues = [queue.name for queue in self._site.queues if event.agent in queue.agents]
-        self._hub.publish(
-            event.agent,
-            "agent_state",
-            {
-                "state": event.state,
-                "reason": event.reason,
-                "since": event.at,
-                "call": event.call_id,
-                "until": event.until,
-                "queues": queues,
-            },
-        )
+        view = self._acd.agent(AgentId(event.agent))
+        self._hub.publish(event.agent, "agent_state", agent_message(view, self._site))
 
 
 def _card_of(customer: Customer) -> dict[str, object]:

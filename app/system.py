@@ -93,10 +93,11 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     for event in past:
         if isinstance(event, CallArrived) and (facts := history.calls.get(CallId(event.call_id))):
             board.put(BoardCall(event, facts.queue, facts.queued_at, facts.agent))
-    DeskNews(site, store, hub, board).subscribe(bus)
-    board.end_with(bus)
     tickets = Tickets(journal, site.zone, bus.publish)
     acd = make_acd(site, tickets, history)
+    live = LiveAcd(acd, board)
+    DeskNews(site, store, hub, board, live).subscribe(bus)
+    board.end_with(bus)
     telephony = make_telephony(options, pbx)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now)
     reception = Reception(hotline, history)
@@ -113,7 +114,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         dialler=Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id),
         projector=Projector(journal, store),
         hub=hub,
-        acd=LiveAcd(acd, board),
+        acd=live,
     )
 
 
