@@ -15,10 +15,7 @@ from app import main as hotline
 from app.clock import utc_now
 from app.logs import set_up_logging
 from app.options import Address, UpOptions
-from app.phone.agent import AgentOptions, Reporter, serve
-from app.phone.caller import CallOptions, call
 from app.phone.errors import PhoneError
-from app.phone.system import SystemFile
 from app.web.tokens import role_token
 from config.load import SiteFaults, check_site
 from config.paths import DataDir
@@ -101,6 +98,8 @@ def call_number(
     as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
 ) -> None:
     """模拟一位来电者，经真实 SIP / a synthetic caller, through real SIP."""
+    from app.phone.caller import CallOptions, call  # numpy and a SIP stack: nothing that `up` should wait for
+
     set_up_logging(None)
     pressed = tuple(part for part in keys.split(",") if part)
     options = CallOptions(number=number, data=DataDir(data), caller=caller, keys=pressed, talk_s=talk)
@@ -122,6 +121,8 @@ def agent(
     as_json: Annotated[bool, typer.Option("--json", help="每个电话一行 JSON / one JSON line per call")] = False,
 ) -> None:
     """模拟一部坐席话机 / a synthetic agent telephone."""
+    from app.phone.agent import AgentOptions, Reporter, serve
+
     set_up_logging(None)
     options = AgentOptions(
         agent=agent_id,
@@ -165,6 +166,8 @@ def token(
         }
         if role not in roles:
             raise ValueError(f"没有角色 {role!r} / no such role; roles are: {', '.join(roles)}")
+        from app.phone.system import SystemFile
+
         system = SystemFile.read(DataDir(data))
         typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
 

@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 import phonenumbers
-from phonenumbers import geocoder
 
 
 class NumberKind(StrEnum):
@@ -29,13 +28,16 @@ class NumberKind(StrEnum):
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True):
-    """`raw` as it came; `normalised` as it is compared and dialled within China ("" for an anonymous caller);
-    `place` is where the number was allocated (归属地, zh), which is not where its owner is."""
+    """`raw` as it came; `normalised` as it is compared and dialled within China ("" for an anonymous caller)."""
 
     raw: str
     normalised: str
     kind: NumberKind
-    place: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        """Where the number was allocated (归属地, zh), which is not where its owner is."""
+        return _place(self.normalised, self.kind)
 
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -111,6 +113,9 @@ def _read(dialled: str, area_code: str) -> tuple[str, NumberKind]:
 def _place(normalised: str, kind: NumberKind) -> str | None:
     if kind not in (NumberKind.MOBILE, NumberKind.LANDLINE, NumberKind.INTERNATIONAL):
         return None
+    # The world's places are a third of all that a start would load; a call is served without them.
+    from phonenumbers import geocoder
+
     try:
         parsed = phonenumbers.parse(normalised, "CN")
     except phonenumbers.NumberParseException:
@@ -128,7 +133,7 @@ def normalise(raw: str, area_code: str) -> Number:
     if not any(c.isdigit() for c in dialled):
         return Number(raw=raw, normalised="", kind=NumberKind.ANONYMOUS)
     normalised, kind = _read(dialled, area_code)
-    return Number(raw=raw, normalised=normalised, kind=kind, place=_place(normalised, kind))
+    return Number(raw=raw, normalised=normalised, kind=kind)
 
 
 def mask(number: str) -> str:

@@ -1,5 +1,6 @@
 """Customers' cards in the store: found by number in any notation, changed with a history. CUS-1, CUS-2, CUS-3."""
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -137,9 +138,11 @@ class CustomerQueries:
             if owner != customer_id:
                 raise NumberTaken(normalised, owner)
         await connection.execute(delete(customer_number).where(customer_number.c.customer_id == customer_id))
+        # The first look-up of a place loads the map of them all: not on the loop that calls are served on.
+        places = await asyncio.to_thread(lambda: [number.place for number in wanted.values()])
         rows = [
-            {**msgspec.structs.asdict(number), "customer_id": customer_id, "rank": rank}
-            for rank, number in enumerate(wanted.values())
+            {**msgspec.structs.asdict(number), "place": place, "customer_id": customer_id, "rank": rank}
+            for rank, (number, place) in enumerate(zip(wanted.values(), places, strict=True))
         ]
         if rows:
             await connection.execute(insert(customer_number), rows)
