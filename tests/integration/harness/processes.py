@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 from typing import Self
 
@@ -35,7 +36,7 @@ class Program:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "TZ": "UTC"},
+                env=_environment(),
                 start_new_session=True,  # a Ctrl-C at the terminal is the test's to pass on
             )
         return self
@@ -84,6 +85,13 @@ class Program:
 
     def last_words(self) -> str:
         return "\n".join((self.said() + self.complained()).splitlines()[-25:])
+
+
+def _environment() -> dict[str, str]:
+    """As an installation has it: compiled code is kept, though not in the source tree; a start takes its true time."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    compiled = Path(gettempdir()) / f"sanxiang-compiled-{os.getuid()}"
+    return {**inherited, "PYTHONPYCACHEPREFIX": str(compiled), "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
 
 
 async def console(data: DataDir, command: str) -> str:

@@ -1,0 +1,26 @@
+"""Options of the whole test run: how often the long repetitions are made, and whether golden files are rewritten."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+QUICK = 10
+"""A run without --soak makes a tenth of the repetitions."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="the long repetitions in full: sweeps, kills")
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/*/expected.txt")
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest) -> bool:
+    """True when the repetitions are made in full."""
+    return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture
+def times(soak: bool) -> Callable[[int], int]:
+    """How many of so many repetitions are made now: all, or a tenth, one at least."""
+    return lambda full: full if soak else math.ceil(full / QUICK)
