@@ -53,7 +53,8 @@ class AriBridge:
         try:
             await self._bridges.destroy(bridge_id=self.id)
         except AriError as error:
-            if error.status != 404:
+            # 404: it is gone; 409: it is just going.
+            if error.status not in (404, 409):
                 raise
         await self._recording_complete()
 

@@ -37,6 +37,10 @@ EVENTS_WANTED = (
     "StasisStart",
 )
 REGISTRATION_TIMEOUT_S = 5.0
+FILTER_TIMEOUT_S = 5.0
+# Asterisk dials before it is fully booted, and then answers every command so.
+STILL_BOOTING = 503
+BOOTING_POLL_S = 0.1
 PING_INTERVAL_S = 1.0
 PING_TIMEOUT_S = 1.0
 # Two in a row, so that a pause of our own (a stopped process, a slow disk) is not taken for Asterisk's.
@@ -225,10 +229,14 @@ class AriSocket:
 
     async def _filter_events(self, connection: Connection) -> None:
         """Before any traffic, after every connect: Asterisk forgets it when it restarts."""
-        deadline = asyncio.get_running_loop().time() + 5.0
         path = f"/applications/{self.address.app}/eventFilter"
         wanted = {"allowed": [{"type": name} for name in EVENTS_WANTED]}
-        response = await connection.request("PUT", path, {}, wanted, deadline)
+        while True:
+            deadline = asyncio.get_running_loop().time() + FILTER_TIMEOUT_S
+            response = await connection.request("PUT", path, {}, wanted, deadline)
+            if response.status_code != STILL_BOOTING:
+                break
+            await asyncio.sleep(BOOTING_POLL_S)
         if response.status_code >= 300:
             raise TelephonyDown(f"{response.status_code} {response.reason_phrase}: {response.message_body}")
 

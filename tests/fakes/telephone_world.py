@@ -209,8 +209,10 @@ class AsteriskWorld:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        await asyncio.gather(*(phone.stop() for phone in (self._line, self._agent, self._customer)))
         await self.kill_controller()
+        # Asterisk's side first, while the telephones can still say yes to it.
+        await self.pbx.command("channel request hangup all")
+        await asyncio.gather(*(phone.stop() for phone in (self._line, self._agent, self._customer)))
 
     async def caller(self) -> SipCaller:
         server = (self.settings.sip_host, self.settings.sip_port)

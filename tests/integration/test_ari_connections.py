@@ -21,6 +21,7 @@ LEG = ChannelId("call-1.agent1.8001")
 CUSTOMER_LEG = ChannelId("call-2.customer")
 BRIDGE = BridgeId("call-1.bridge1")
 SOON_S = 5.0
+RESTART_S = 20.0
 
 
 @pytest.fixture
@@ -158,19 +159,6 @@ async def test_a_dialled_channel_is_not_dialled_again_by_who_adopts_it(world: As
     await adopted.hangup()
 
 
-async def test_a_given_up_dial_rings_nobody(world: AsteriskWorld) -> None:
-    await world.person("agent", Party(after_s=0.5))
-    dialling = asyncio.create_task(
-        world.telephony.dial_agent(AGENT, channel_id=LEG, caller_id=CALLER, ring_timeout_s=15)
-    )
-    await asyncio.sleep(0)
-    dialling.cancel()
-    await asyncio.wait({dialling})
-    assert isinstance(world.telephony, AriTelephony)
-    await world.telephony.reload_endpoints()  # comes after the hang-up on the same socket
-    assert await world.telephony.find_channel(LEG) is None
-
-
 async def test_a_hung_asterisk_is_noticed_within_five_seconds_and_survived(world: AsteriskWorld) -> None:
     _, arrived = await arrival(world)
     await arrived.channel.answer()
@@ -192,7 +180,7 @@ async def test_a_killed_asterisk_ends_every_call(world: AsteriskWorld) -> None:
     _, channel, leg, _ = await talk(world)
     await world.pbx.kill()
     await world.pbx.start()
-    async with asyncio.timeout(SOON_S):
+    async with asyncio.timeout(RESTART_S):
         await channel.wait_gone()
         await leg.wait_gone()
 

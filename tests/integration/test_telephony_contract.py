@@ -251,6 +251,9 @@ async def test_an_agent_without_a_telephone_is_unreachable(world: World) -> None
 async def test_a_leg_that_we_end_while_it_rings_was_cancelled(world: World) -> None:
     await world.person("agent", Party(refuses=DialOutcome.NO_ANSWER))
     leg = await dial_agent(world)
+    with pytest.raises(TimeoutError):
+        await leg.until(leg.answered(), 0.3)
+    assert leg.ringing_at is not None
     await leg.hangup()
     with pytest.raises(DialFailed) as failed:
         await leg.answered()

@@ -13,7 +13,7 @@ from ivr.pbx.errors import AsteriskMissing
 from ivr.pbx.install import find_asterisk
 from scripts.generate_ari import TARGET, formatted, generate
 
-CHANNEL = {
+CHANNEL: dict[str, object] = {
     "id": "1795312484.0",
     "name": "PJSIP/trunk-00000000",
     "state": "Ring",

@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -19,6 +18,7 @@ from ivr.ari.model import AnyEvent
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.tape import Tape
 from ivr.telephony import TelephonyDown
+from tests.fakes.asterisk_client import AsteriskClient
 from tests.fakes.telephony import EPOCH
 
 SOON_S = 5.0
@@ -53,54 +53,6 @@ class Ear:
         self._news.clear()
 
 
-class Asterisk:
-    """A client that dials like Asterisk; `silent` makes it answer nothing, as a hung one."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
-        self.silent = False
-        self.requests: list[dict[str, Any]] = []
-        self.asked = asyncio.Semaphore(0)
-
-    async def dial(self, *before: str, password: str = "secret", register: bool = True) -> None:
-        authorization = aiohttp.encode_basic_auth("asterisk", password)
-        self.ws = await self._session.ws_connect(
-            self._url, protocols=("ari",), headers={"Authorization": authorization}
-        )
-        assert self.ws.protocol == "ari"
-        for name in before:
-            await self.tell(name)
-        if register:
-            await self.tell("ApplicationRegistered")
-        self.reading = asyncio.create_task(self._answer())
-
-    async def tell(self, kind: str, **fields: object) -> None:
-        await self.ws.send_str(json.dumps({"type": kind, "application": "sanxiang", **fields}))
-
-    async def answer(self, request: dict[str, Any], status: int = 200, body: object = None) -> None:
-        await self.tell(
-            "RESTResponse",
-            transaction_id="",
-            request_id=request["request_id"],
-            status_code=status,
-            reason_phrase="x",
-            uri=request["uri"],
-            message_body=None if body is None else json.dumps(body),
-        )
-
-    async def _answer(self) -> None:
-        async for message in self.ws:
-            request = json.loads(message.data)
-            if self.silent:
-                continue
-            if request["uri"].startswith(("applications", "asterisk/ping")):
-                await self.answer(request, 200, {})
-            if request["uri"] != "asterisk/ping":
-                self.requests.append(request)
-                self.asked.release()
-
-
 @pytest.fixture
 async def port() -> int:
     with socket.socket() as probe:
@@ -132,21 +84,14 @@ async def server(port: int, ear: Ear, unresponsive: asyncio.Event, tmp_path: Pat
 
 
 @pytest.fixture
-async def asterisk(server: AriSocket, port: int) -> AsyncIterator[Asterisk]:
+async def asterisk(server: AriSocket, port: int) -> AsyncIterator[AsteriskClient]:
     async with aiohttp.ClientSession() as session:
-        client = Asterisk(session, f"ws://127.0.0.1:{port}/ari")
-        while True:
-            try:
-                await client.dial(register=False)
-                break
-            except aiohttp.ClientConnectorError:
-                await asyncio.sleep(0.01)
-        await client.ws.close()
-        client.reading.cancel()
+        client = AsteriskClient(session, f"ws://127.0.0.1:{port}/ari")
+        await client.wait_for_server()
         yield client
 
 
-async def test_wrong_credentials_and_missing_subprotocol_are_refused(asterisk: Asterisk, port: int) -> None:
+async def test_wrong_credentials_and_missing_subprotocol_are_refused(asterisk: AsteriskClient, port: int) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await asterisk.dial(password="guessed")
     assert refused.value.status == 401
@@ -159,7 +104,7 @@ async def test_wrong_credentials_and_missing_subprotocol_are_refused(asterisk: A
 
 
 async def test_replayed_events_come_first_then_the_filter_then_the_connection(
-    asterisk: Asterisk, server: AriSocket, ear: Ear
+    asterisk: AsteriskClient, server: AriSocket, ear: Ear
 ) -> None:
     await asterisk.dial("ApplicationUnregistered", "ApplicationUnregistered", register=False)
     with pytest.raises(TelephonyDown):
@@ -180,7 +125,7 @@ async def test_replayed_events_come_first_then_the_filter_then_the_connection(
     assert server.ready.is_set()
 
 
-async def test_answers_find_their_requests_whatever_the_order(asterisk: Asterisk, server: AriSocket) -> None:
+async def test_answers_find_their_requests_whatever_the_order(asterisk: AsteriskClient, server: AriSocket) -> None:
     await asterisk.dial()
     client = AriClient(server)
     one = asyncio.create_task(client.channels.get_channel_var(channel_id="a", variable="V"))
@@ -194,7 +139,7 @@ async def test_answers_find_their_requests_whatever_the_order(asterisk: Asterisk
     assert client.commands_sent == 2
 
 
-async def test_a_refusal_names_the_command_and_asterisks_reason(asterisk: Asterisk, server: AriSocket) -> None:
+async def test_a_refusal_names_the_command_and_asterisks_reason(asterisk: AsteriskClient, server: AriSocket) -> None:
     await asterisk.dial()
     task = asyncio.create_task(AriClient(server).channels.answer(channel_id="a"))
     async with asyncio.timeout(SOON_S):
@@ -206,14 +151,14 @@ async def test_a_refusal_names_the_command_and_asterisks_reason(asterisk: Asteri
     assert refused.value.status == 404
 
 
-async def test_no_answer_in_time_is_telephony_down(asterisk: Asterisk, server: AriSocket) -> None:
+async def test_no_answer_in_time_is_telephony_down(asterisk: AsteriskClient, server: AriSocket) -> None:
     await asterisk.dial()
     with pytest.raises(TelephonyDown, match="did not answer GET /channels"):
         await server.request("GET", "/channels", {}, None, timeout_s=0.05)
 
 
 async def test_what_was_not_answered_is_sent_again_on_the_next_connection(
-    asterisk: Asterisk, server: AriSocket
+    asterisk: AsteriskClient, server: AriSocket
 ) -> None:
     await asterisk.dial()
     task = asyncio.create_task(AriClient(server).channels.ring(channel_id="a"))
@@ -234,7 +179,7 @@ async def test_what_was_not_answered_is_sent_again_on_the_next_connection(
 
 
 async def test_a_newer_connection_replaces_the_older_which_is_heard_no_more(
-    asterisk: Asterisk, server: AriSocket, ear: Ear
+    asterisk: AsteriskClient, server: AriSocket, ear: Ear
 ) -> None:
     await asterisk.dial()
     async with asyncio.timeout(SOON_S):
@@ -255,7 +200,7 @@ async def test_a_newer_connection_replaces_the_older_which_is_heard_no_more(
 
 
 async def test_unknown_events_are_said_once_and_broken_ones_do_no_harm(
-    asterisk: Asterisk, ear: Ear, caplog: pytest.LogCaptureFixture
+    asterisk: AsteriskClient, ear: Ear, caplog: pytest.LogCaptureFixture
 ) -> None:
     await asterisk.dial()
     async with asyncio.timeout(SOON_S):
@@ -272,7 +217,7 @@ async def test_unknown_events_are_said_once_and_broken_ones_do_no_harm(
 
 
 async def test_an_asterisk_that_answers_nothing_is_given_up(
-    asterisk: Asterisk, ear: Ear, unresponsive: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+    asterisk: AsteriskClient, ear: Ear, unresponsive: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ari_socket, "PING_INTERVAL_S", 0.02)
     monkeypatch.setattr(ari_socket, "PING_TIMEOUT_S", 0.02)
@@ -284,7 +229,7 @@ async def test_an_asterisk_that_answers_nothing_is_given_up(
         await ear.last("disconnected")
 
 
-async def test_every_message_is_on_the_tape(asterisk: Asterisk, ear: Ear, tmp_path: Path) -> None:
+async def test_every_message_is_on_the_tape(asterisk: AsteriskClient, ear: Ear, tmp_path: Path) -> None:
     await asterisk.dial()
     async with asyncio.timeout(SOON_S):
         await ear.connections.acquire()
