@@ -24,6 +24,11 @@ EARLIER = {
     "agent": "8002",
 }
 
+NOTE_WHEN_CARD_APPEARS = """() => new MutationObserver(() => {
+    if (document.querySelector("[data-testid=customer-card]")) window.cardShownAt ??= Date.now();
+}).observe(document.body, { childList: true, subtree: true })"""
+"""In the page itself: how long the test's own questions take must not count."""
+
 
 async def offered(hall: Hall, page: Page, call: str = "c1", ani: str = "13812345678", **others: object) -> str:
     """A call is on the desk of 8001. Returns its ticket, which the form has read."""
@@ -69,10 +74,13 @@ async def test_the_card_is_on_screen_within_a_second_of_the_offer(hall: Hall, op
     page = await open_page()
     await expect(page.get_by_test_id("idle")).to_be_visible()
     ticket = await hall.arrive("c1", "13812345678")
-    begun = time.monotonic()
-    await hall.offer("8001", "c1", ticket, pop(tickets=[EARLIER]))
+    await page.evaluate(NOTE_WHEN_CARD_APPEARS)
+    hall.acd.now("8001", "ringing", call_id="c1")
+    published = time.time()
+    hall.hub.publish("8001", "screen_pop", {"call": "c1", "ticket": ticket, "pop": pop(tickets=[EARLIER])})
     await page.get_by_test_id("customer-card").wait_for()
-    assert time.monotonic() - begun < 1.0
+    shown = await page.evaluate("window.cardShownAt")
+    assert shown / 1000 - published < 1.0
     await expect(page.get_by_test_id("caller-number")).to_have_text("138 1234 5678")
     await expect(page.get_by_test_id("greeting")).to_contain_text("我是客服8001号，很高兴为您服务")
     await expect(page.get_by_test_id("customer-card")).to_contain_text("王建国先生")

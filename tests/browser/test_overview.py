@@ -107,7 +107,7 @@ async def test_a_ticket_shows_its_history_and_plays_its_recording_which_is_logge
     await expect(timeline).to_contain_text("已接通 · 客户挂机")
     assert "播放" not in await timeline.inner_text()
     await page.get_by_test_id("play").click()
-    await page.wait_for_function("document.querySelector('audio')?.duration > 0.9")
+    await expect(page.locator("audio")).to_have_js_property("duration", 1.0)
     await page.reload()
     await expect(timeline).to_contain_text("调听：通话录音")
 
