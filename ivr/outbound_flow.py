@@ -94,7 +94,9 @@ async def make_attempt(attempt: Attempt) -> Outcome:
         await attempt.told
     if unsaid:
         raise unsaid
-    return Outcome.TALKED if call.outcome == "answered" and outcome is Outcome.HUNG_UP else outcome
+    if call.outcome == "answered" and outcome is Outcome.HUNG_UP:  # the customer ended the talk
+        return Outcome.TRANSFERRED if attempt.due.kind is DueCallKind.REMINDER else Outcome.TALKED
+    return outcome
 
 
 async def customer_channel(attempt: Attempt) -> DialledChannel | None:
@@ -162,7 +164,7 @@ async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
     """Dial the customer, once, and wait for the answer. Raises DialFailed."""
     hotline, due = attempt.hotline, attempt.due
     if not due.resume:
-        await attempt.table.dialling(due, channel.id, call_id=call.id)
+        await attempt.table.dialling(due, channel.id, call_id=call.id, ticket=call.ticket)
     attempt.sent = True
     log.info("A due call is being dialled.", extra={"action": "due_dialling", "call_id": call.id})
     await channel.dial(hotline.site.outbound.ring_timeout_s)

@@ -116,11 +116,21 @@ class DueCallTable:
             await _set(connection, held, {"lease_until": self._lease_end(now, -1.0)})
 
     async def dialling(
-        self, claim: DueCall, channel_id: str, *, agent: str | None = None, call_id: str | None = None
+        self,
+        claim: DueCall,
+        channel_id: str,
+        *,
+        agent: str | None = None,
+        call_id: str | None = None,
+        ticket: str | None = None,
     ) -> None:
-        """To be written before anything is sent to the telephone network. Raises ClaimLost: then dial nothing."""
+        """To be written before anything is sent to the telephone network. Raises ClaimLost: then dial nothing.
+
+        `ticket` is the attempt's; a due call that had none keeps it, so that all its attempts are on one ticket.
+        """
+        changes = {"channel_id": channel_id} | ({"ticket": ticket} if ticket is not None else {})
         async with self._database.write() as connection:
-            await self._step(connection, claim, DueCallStep.DIAL, {"channel_id": channel_id})
+            await self._step(connection, claim, DueCallStep.DIAL, changes)
             await self._attempt(connection, claim, self._clock(), channel_id)
             known = {name: value for name, value in (("agent", agent), ("call_id", call_id)) if value is not None}
             if known:
