@@ -5,8 +5,8 @@ from collections import Counter
 from app.call_board import CallBoard
 from app.web.services import AgentView, QueueView, WaitingView, WishedState
 from config.ids import AgentId, QueueName
-from routing.acd import Acd, Agent
-from routing.agent import AgentEvent
+from routing.acd import Acd
+from routing.agent import Agent, AgentEvent
 
 WISHED: dict[AgentEvent, str] = {
     AgentEvent.MAKE_AVAILABLE: "available",

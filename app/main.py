@@ -177,7 +177,7 @@ async def asterisk_restarted() -> None:
 
 
 def sign_of_life(system: System) -> Callable[[], Awaitable[None]]:
-    """How the supervisor asks Asterisk: by the websocket; while there is none, which is no fault in itself, by console."""
+    """How the supervisor asks Asterisk: by the websocket; while there is none, which is no fault, by console."""
     loop = asyncio.get_running_loop()
     connected_at = loop.time()
 

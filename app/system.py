@@ -14,6 +14,7 @@ from app.options import UpOptions
 from app.web.desk import DeskHub
 from app.web.services import Services
 from config.ids import AgentId, CallId, QueueName
+from config.prompt_files import prompt_seconds
 from config.schema import Site
 from crm.db.projector import Projector
 from crm.db.store import Store
@@ -28,8 +29,9 @@ from ivr.history import History, recall
 from ivr.hotline import Hotline
 from ivr.pbx.process import AsteriskProcess
 from ivr.reception import Reception
-from routing.acd import Acd, Agent, QueueRules
-from routing.agent import AgentState
+from routing.acd import Acd
+from routing.agent import Agent, AgentState
+from routing.queue import QueueRules
 
 RECALLED = timedelta(days=1)
 """How far back the journal is read at start: no call lasts longer."""
@@ -98,7 +100,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     live = LiveAcd(acd, board)
     DeskNews(site, store, hub, board, live).subscribe(bus)
     board.end_with(bus)
-    telephony = make_telephony(options, pbx)
+    telephony = make_telephony(options, site, pbx)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now)
     reception = Reception(hotline, history)
     return System(
@@ -149,8 +151,12 @@ def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
     return acd
 
 
-def make_telephony(options: UpOptions, pbx: AsteriskProcess) -> AriTelephony:
-    """Asterisk's websocket; credentials are asked for at each connection, as each start of Asterisk has new ones."""
+def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess) -> AriTelephony:
+    """Asterisk's websocket; credentials are asked for at each connection, as each start of Asterisk has new ones.
+
+    The lengths of the prompts tell the watchdog when a playback that has not ended is given up (design D3).
+    """
+    lengths = prompt_seconds(site.directory / "prompts" / "zh")
     address = SocketAddress(host=pbx.facts.controller_host, port=pbx.facts.controller_port)
     socket = AriSocket(address, lambda: (pbx.facts.ari_user, pbx.facts.ari_password))
-    return AriTelephony(socket, utc_now, options.data.root)
+    return AriTelephony(socket, utc_now, options.data.root, lengths.__getitem__)

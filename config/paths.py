@@ -1,4 +1,4 @@
-"""Where things lie under `--data`: one class, so that no other module joins path names. Not a store: it reads and writes nothing."""
+"""Where things lie under `--data`: one class, so that no other module joins path names. It reads and writes nothing."""
 
 from dataclasses import dataclass
 from pathlib import Path

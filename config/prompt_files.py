@@ -33,6 +33,15 @@ def prompt_file_faults(prompts: Source, directory: Path) -> list[Fault]:
     return faults
 
 
+def prompt_seconds(directory: Path) -> dict[str, float]:
+    """The length of every sound file in a checked prompts directory, by prompt id."""
+    lengths = {}
+    for path in directory.glob("*.wav"):
+        with wave.open(str(path)) as sound:
+            lengths[path.stem] = sound.getnframes() / sound.getframerate()
+    return lengths
+
+
 def _fault_of(name: str, entry: Tree, path: Path) -> tuple[bool, str] | None:
     """Whether the fault is in the checksum (else in the prompt as a whole), and the sentence."""
     shown = f"prompts/zh/{path.name}"

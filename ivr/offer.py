@@ -16,7 +16,7 @@ from crm.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.telephony import Bridge, ChannelGone, DialFailed, DialledChannel, DialOutcome
-from routing.acd import Reservation
+from routing.agent import Reservation
 
 log = logging.getLogger(__name__)
 

@@ -13,52 +13,23 @@ from itertools import count
 from typing import Protocol, Self
 
 from config.ids import AgentId, CallId, QueueName
-from routing.agent import BUSY, WISHES, AgentEvent, AgentState, IllegalTransition, apply
-from routing.queue import Rank, WaitingCall, WaitingLine
+from routing.agent import (
+    BUSY,
+    WISHES,
+    Agent,
+    AgentEvent,
+    AgentState,
+    IllegalTransition,
+    Reservation,
+    StaleReservation,
+    apply,
+)
+from routing.queue import QueueRules, Rank, WaitingCall, WaitingLine
 from routing.strategy import IdleAgents
-
-
-class StaleReservation(Exception):
-    """A step for a reservation that has ended: somebody else decided about this agent meanwhile."""
 
 
 class TimerHandle(Protocol):
     def cancel(self) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueRules:
-    """What the ACD needs to know of a queue. Times in seconds."""
-
-    name: QueueName
-    agents: tuple[AgentId, ...]
-    priority: int
-    wrap_up_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Agent:
-    """An agent as seen from outside. `wish` is what was asked for during a call and happens after it."""
-
-    agent_id: AgentId
-    queues: tuple[QueueName, ...]
-    state: AgentState
-    since: datetime
-    reason: str | None = None
-    call_id: CallId | None = None
-    until: datetime | None = None
-    """When wrap-up ends by itself."""
-    wish: tuple[AgentEvent, str | None] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Reservation:
-    """An agent held for one call. Compared by identity: each one is made once."""
-
-    agent_id: AgentId
-    call_id: CallId
-    queue: QueueName
-    at: datetime
 
 
 @dataclass

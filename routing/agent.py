@@ -1,6 +1,10 @@
-"""An agent's working life as a state machine (rules: no clock, no I/O). Names: docs/glossary.md; RONA: milestone B9."""
+"""An agent, and an agent's working life as a state machine (rules: no clock, no I/O). Names: docs/glossary.md; RONA: milestone B9."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+
+from config.ids import AgentId, CallId, QueueName
 
 
 class AgentState(Enum):
@@ -81,3 +85,32 @@ def apply(state: AgentState, event: AgentEvent) -> AgentState:
         return TRANSITIONS[state][event]
     except KeyError:
         raise IllegalTransition(state, event) from None
+
+
+class StaleReservation(Exception):
+    """A step for a reservation that has ended: somebody else decided about this agent meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """An agent as seen from outside. `wish` is what was asked for during a call and happens after it."""
+
+    agent_id: AgentId
+    queues: tuple[QueueName, ...]
+    state: AgentState
+    since: datetime
+    reason: str | None = None
+    call_id: CallId | None = None
+    until: datetime | None = None
+    """When wrap-up ends by itself."""
+    wish: tuple[AgentEvent, str | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reservation:
+    """An agent held for one call. Compared by identity: each one is made once."""
+
+    agent_id: AgentId
+    call_id: CallId
+    queue: QueueName
+    at: datetime

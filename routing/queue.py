@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from config.ids import CallId, QueueName
+from config.ids import AgentId, CallId, QueueName
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRules:
+    """What the ACD needs to know of a queue. Times in seconds."""
+
+    name: QueueName
+    agents: tuple[AgentId, ...]
+    priority: int
+    wrap_up_s: float
 
 
 @dataclass(frozen=True, order=True)

@@ -224,10 +224,12 @@ class TestPhone:
             call = PhoneCall(leg, media, self._now)
             self._calls[leg.call_id] = call
             await media.open()
-            if call.ended_at is None:
-                leg.ringing()
-                call.saw_provisional(180)
-                self._incoming.put_nowait(call)
+            if call.ended_at is not None:  # cancelled while the ports were being opened
+                await media.close()
+                return
+            leg.ringing()
+            call.saw_provisional(180)
+            self._incoming.put_nowait(call)
 
         self._spawn(ring())
 

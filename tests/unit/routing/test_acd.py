@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.ids import AgentId, CallId, QueueName
-from routing.acd import Acd, Agent, Place, QueueRules, Reservation, StaleReservation
-from routing.agent import AgentEvent, AgentState, IllegalTransition
+from routing.acd import Acd, Place
+from routing.agent import Agent, AgentEvent, AgentState, IllegalTransition, Reservation, StaleReservation
+from routing.queue import QueueRules
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 HOTLINE, AID = QueueName("hotline"), QueueName("aid")
