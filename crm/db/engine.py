@@ -97,11 +97,17 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
         await self.prepare()
-        async with _cancellable(), self.translated(), self._engine.connect() as connection:
-            if writes:
-                await connection.execution_options(**{WRITES: True})
-            async with connection.begin():
-                yield connection
+        cancelled = _cancellation_watch()
+        try:
+            async with self.translated(), self._engine.connect() as connection:
+                if writes:
+                    await connection.execution_options(**{WRITES: True})
+                async with _dropped_if(connection, cancelled), connection.begin(), _dropped_if(connection, cancelled):
+                    yield connection
+        except Exception as error:
+            if cancelled():
+                raise asyncio.CancelledError from error
+            raise
 
     def _is_away(self, error: Exception) -> bool:
         if not isinstance(error, exc.DBAPIError) or error.connection_invalidated:
@@ -112,18 +118,26 @@ class Database:
         return isinstance(error, exc.OperationalError | exc.InterfaceError)
 
 
-@asynccontextmanager
-async def _cancellable() -> AsyncIterator[None]:
-    """A task that is cancelled ends as cancelled. SQLAlchemy's pool can answer a cancellation with an error of its own
-    (the next statement on a connection that was still busy), which would look like a fault of the data."""
+def _cancellation_watch() -> Callable[[], bool]:
+    """Says whether the running task was cancelled since."""
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
+    return lambda: task is not None and task.cancelling() > before
+
+
+@asynccontextmanager
+async def _dropped_if(connection: AsyncConnection, cancelled: Callable[[], bool]) -> AsyncIterator[None]:
+    """Closes the connection of a task that was cancelled, and sees to it that the task ends as cancelled.
+
+    A cancellation in the middle of a pipeline leaves the PostgreSQL driver out of step with the server: whoever got
+    that connection next would read somebody else's answers. And it may come out of the driver as some other error.
+    """
     try:
         yield
-    except Exception as error:
-        if task is not None and task.cancelling() > before:
-            raise asyncio.CancelledError from error
-        raise
+    finally:
+        if cancelled():
+            await connection.invalidate()
+            raise asyncio.CancelledError
 
 
 def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False) -> AsyncEngine:
@@ -138,7 +152,9 @@ def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False
     if not for_migrations:
         # A worker that stops in the middle of a transaction must not hold up the others for ever.
         settings |= {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "10s"}
-        pool |= {"pool_pre_ping": True, "pool_timeout": busy_timeout_s}
+        # No pool_pre_ping: a cancellation during the ping leaves a busy connection in the pool. Without it the first
+        # transaction after a restart of the server is StoreAway, and that empties the pool.
+        pool["pool_timeout"] = busy_timeout_s
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     connect_args = {"connect_timeout": CONNECT_TIMEOUT_S, "options": options}
     return create_async_engine(url, connect_args=connect_args, **pool)

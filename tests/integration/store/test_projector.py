@@ -163,7 +163,7 @@ async def test_a_projector_stopped_at_any_moment_goes_on_where_it_was(journal: J
             await asyncio.sleep(moment)
     async with projecting(journal, store) as projector:
         await projector.caught_up()
-    assert await rows(store, "event", "ticket", "call", "recording") == [2000, 200, 200, 200]
+    assert await rows(store, "event", "ticket", "call", "recording", "rejected_event") == [2000, 200, 200, 200, 0]
 
 
 async def test_an_event_the_store_refuses_is_put_aside_and_holds_up_nobody(
