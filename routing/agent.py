@@ -1,4 +1,4 @@
-"""An agent, and an agent's working life as a state machine (rules: no clock, no I/O). Names: docs/glossary.md; RONA: milestone B9."""
+"""An agent, and an agent's working life as a state machine (rules: no clock, no I/O). RONA: milestone B9."""
 
 from dataclasses import dataclass
 from datetime import datetime
