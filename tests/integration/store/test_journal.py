@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from crm import journal as journal_module
-from crm import segments
 from crm.errors import JournalFailed, JournalInUse
 from crm.events import CallNoted
 from crm.journal import BATCH, Journal, Position
@@ -118,13 +116,13 @@ def test_a_full_disk_leaves_no_half_line(journal: Journal, monkeypatch: pytest.M
     write = os.write
 
     def half_then_full(fd: int, data: bytes) -> int:
-        monkeypatch.setattr(journal_module.os, "write", full)
+        monkeypatch.setattr(os, "write", full)
         return write(fd, bytes(data)[:20])
 
     def full(fd: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(journal_module.os, "write", half_then_full)
+    monkeypatch.setattr(os, "write", half_then_full)
     with pytest.raises(JournalFailed, match="No space left"):
         journal.append(note("does not fit"))
     monkeypatch.undo()
@@ -134,7 +132,7 @@ def test_a_full_disk_leaves_no_half_line(journal: Journal, monkeypatch: pytest.M
 
 def test_an_appended_event_is_on_the_disk_soon(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     synced = threading.Event()
-    monkeypatch.setattr(segments.os, "fdatasync", lambda fd: synced.set())
+    monkeypatch.setattr(os, "fdatasync", lambda fd: synced.set())
     journal.append(note("durable"))
     assert synced.wait(2.0)
 
@@ -149,7 +147,7 @@ def test_a_disk_that_refuses_to_sync_is_in_the_status(
         raise OSError(errno.EIO, "Input/output error")
 
     assert journal.status()["up"] is True
-    monkeypatch.setattr(segments.os, "fdatasync", refuse)
+    monkeypatch.setattr(os, "fdatasync", refuse)
     journal.append(note("not durable"))
     assert tried.wait(2.0)
     journal.close()

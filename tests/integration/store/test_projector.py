@@ -37,7 +37,7 @@ async def rows(store: Store, *tables: str) -> list[int]:
 
 
 def append_calls(journal: Journal, count: int, prefix: str = "c") -> list[str]:
-    numbers = []
+    numbers: list[str] = []
     for each in range(count):
         number = journal.next_ticket_number(DAY)
         numbers.append(number)

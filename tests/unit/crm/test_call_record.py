@@ -1,6 +1,6 @@
 """What a call's events come to, in whatever order they arrive (TKT-3, TEL-1, TEL-2)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -62,17 +62,17 @@ def test_an_abandoned_call_waited_until_its_end_and_had_no_agent() -> None:
 
 
 def test_the_offer_shown_is_the_last_and_the_wait_goes_on_over_a_missed_one() -> None:
-    def at(seconds: float) -> dict[str, object]:
-        return {"at": INVITED + timedelta(seconds=seconds), "call_id": "c1"}
+    def at(seconds: float) -> datetime:
+        return INVITED + timedelta(seconds=seconds)
 
     call = fold(
         [
             arrived("c1", "t"),
-            CallQueued(**at(4), queue="hotline"),
-            AgentOffered(**at(5), agent="8001", channel_id="a"),
-            AgentMissed(**at(20), agent="8001", reason="rona"),
-            AgentOffered(**at(21), agent="8002", channel_id="b"),
-            AgentAnswered(**at(24), agent="8002"),
+            CallQueued(at=at(4), call_id="c1", queue="hotline"),
+            AgentOffered(at=at(5), call_id="c1", agent="8001", channel_id="a"),
+            AgentMissed(at=at(20), call_id="c1", agent="8001", reason="rona"),
+            AgentOffered(at=at(21), call_id="c1", agent="8002", channel_id="b"),
+            AgentAnswered(at=at(24), call_id="c1", agent="8002"),
         ]
     )
     assert call is not None
