@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from app.web.pages import UI_DIRECTORY
 from tests.browser.hall import PASSWORDS, Hall, open_hall
@@ -22,6 +22,11 @@ FLAGS = (
 )
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
 """Chromium's own lines about refused and failed requests: what the page makes of those is what is tested."""
+
+PATIENCE_MS = 15_000
+"""For pages and locators on a busy machine; what must be fast says so itself."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -63,7 +68,7 @@ async def open_page(hall: Hall, browser: Browser) -> AsyncIterator[OpenPage]:
     async def open_page(person: str | None = "8001", path: str = "/", **options: object) -> Page:
         context = await browser.new_context(viewport={"width": 1440, "height": 900}, **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))

