@@ -57,6 +57,7 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
         journal = Journal.open(options.data.journal)
         url = options.database_url or options.data.database_url
         store = await Store.open(url, area_code=site.area_code, clock=utc_now)
+        await count_on(journal, store, site)
         try:
             pbx = await start_asterisk(options, site, telephones, say)
             try:
@@ -69,6 +70,17 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
             journal.close()
             await store.close()
             options.data.system_file.unlink(missing_ok=True)
+
+
+async def count_on(journal: Journal, store: Store, site: Site) -> None:
+    """Ticket numbers go on where the store's end, for the case that this journal is younger than its store."""
+    try:
+        number = await store.tickets.last_number(utc_now().astimezone(site.zone).date())
+    except StoreAway as exc:
+        log.warning("Ticket numbers are counted by the journal alone: %s", exc, extra={"action": "count_without_store"})
+    else:
+        if number:
+            journal.note_ticket(number)
 
 
 @contextmanager

@@ -58,11 +58,12 @@ class System:
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
         pbx, ari = self.pbx.status(), self.telephony.status()
+        store, behind = self.store.status(), self.projector.status()
         return {
             "asterisk": {**pbx, "up": pbx["ok"]},
             "ari": {**ari, "up": ari["ok"]},
             "journal": self.journal.status(),
-            "store": {**self.store.status(), **self.projector.status()},
+            "store": {**store, **behind, "up": store["up"] and behind["up"]},
             "calls": {"up": True, "served": self.reception.calls},
         }
 
