@@ -49,10 +49,10 @@ system:
 	@$(BIN)/python scripts/system_packages.py
 
 test: setup dev system
-	$(BIN)/pytest -q -rsx --durations=15 tests
+	$(BIN)/pytest -q -rsx --no-skips --durations=15 tests
 
 soak: setup dev system
-	$(BIN)/pytest -q -rsx --soak tests/integration
+	$(BIN)/pytest -q -rsx --no-skips --soak --durations=15 tests/integration
 
 check: dev
 	$(BIN)/ruff format --check .

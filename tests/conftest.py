@@ -11,7 +11,18 @@ QUICK = 10
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long repetitions in full: sweeps, kills")
+    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/*/expected.txt")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With --no-skips nothing may hide: a part that was not tested is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", [])) if reporter else 0
+    if skipped and session.config.getoption("--no-skips") and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"{skipped} tests were skipped, which is not allowed here", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture
