@@ -38,7 +38,7 @@ class Api:
         self._session = aiohttp.ClientSession(
             self._system.base_url,
             headers={"Authorization": f"Bearer {self._token}"},
-            timeout=aiohttp.ClientTimeout(total=10),
+            timeout=aiohttp.ClientTimeout(total=30),
         )
         return self
 

@@ -10,10 +10,11 @@ from tempfile import gettempdir
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from config.paths import DataDir
 from ivr.pbx import processes
 from ivr.pbx.install import find_asterisk
-from ivr.pbx.state import load_state
 
 REPOSITORY = Path(__file__).parents[3]
 SANXIANG = Path(sys.executable).parent / "sanxiang"
@@ -96,7 +97,7 @@ def _environment() -> dict[str, str]:
 
 async def console(data: DataDir, command: str) -> str:
     """What the Asterisk of a data directory answers to a console command; empty when there is none."""
-    arguments = [*find_asterisk().command, "-C", str(data.asterisk.resolve() / "etc" / "asterisk.conf"), "-rx", command]
+    arguments = [*find_asterisk().command, "-C", str(_configuration(data)), "-rx", command]
     process = await asyncio.create_subprocess_exec(
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,
@@ -108,16 +109,21 @@ async def console(data: DataDir, command: str) -> str:
     return answer.decode(errors="replace") if process.returncode == 0 else ""
 
 
-def asterisk_of(data: DataDir) -> processes.ProcessId | None:
-    """The Asterisk that runs for a data directory, by its kept identity; None when none does."""
-    state = load_state(data)
-    found = state.process if state else None
-    return found if found and processes.is_alive(found) else None
+def asterisks_of(data: DataDir) -> list[processes.ProcessId]:
+    """Every Asterisk that runs on a data directory's configuration, whatever state.json says of it."""
+    configuration = str(_configuration(data))
+    commands = ((process.pid, process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    found = [processes.identify(pid) for pid, command in commands if configuration in command and "-rx" not in command]
+    return [process for process in found if process is not None]
+
+
+def _configuration(data: DataDir) -> Path:
+    return data.asterisk.resolve() / "etc" / "asterisk.conf"
 
 
 async def end_asterisk(data: DataDir) -> None:
     """Kills the Asterisk of a data directory by its pid, if there is one: it outlives its controller on purpose."""
-    if found := asterisk_of(data):
+    for found in asterisks_of(data):
         processes.send_signal(found, signal.SIGCONT)
         processes.send_signal(found, signal.SIGKILL)
         await processes.wait_ended(found)
