@@ -42,7 +42,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 
 dev: $(VENV)/.dev
 
-$(UI): $(VENV)/.runtime app/ui/package-lock.json $(shell find app/ui/src app/ui/index.html app/ui/vite.config.ts 2>/dev/null)
+$(UI): scripts/build_ui.py app/ui/package-lock.json app/ui/package.json app/ui/tsconfig.json app/ui/vite.config.ts app/ui/index.html $(shell find app/ui/src app/ui/public -type f 2>/dev/null) | $(VENV)/.runtime
 	@$(BIN)/python scripts/build_ui.py
 
 system:

@@ -150,6 +150,7 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
             partner = await find_agent(hotline, call, queue)
         except WaitedTooLong:
             return await carry_out(hotline, call, queue.on_max_wait)
+        call.enter(Step.TALKING)
         async with partner_of(hotline, call, partner):
             talked = await announce(hotline, call, partner) and await talk(hotline, call, partner)
         if talked:

@@ -84,7 +84,7 @@ class FigureRow(msgspec.Struct, frozen=True, kw_only=True):
     connected: int = 0
     """A caller and an agent heard each other."""
     within_threshold: int = 0
-    """`speech_s <= threshold_s`."""
+    """An agent answered and `wait_s <= threshold_s`: the greeting in the agent's name begins then (TEL-2, TEL-3)."""
     abandoned: int = 0
     """The caller gave up before an agent, at any step: outcome abandoned_ringing, abandoned_menu or abandoned_queue."""
     abandoned_in_queue: int = 0

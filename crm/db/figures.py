@@ -57,7 +57,7 @@ def _sums(ring_limit: int, threshold_s: float, short_abandon_s: float) -> list[C
         "within_three_rings": c.rings <= ring_limit,
         "queued": c.queued_at.is_not(None),
         "connected": c.talk_at.is_not(None),
-        "within_threshold": c.speech_s <= threshold_s,
+        "within_threshold": and_(agent_answered, c.wait_s <= threshold_s),
         "abandoned": c.outcome.in_(ABANDONED),
         "abandoned_in_queue": in_queue,
         "short_abandons": and_(in_queue, c.wait_s <= short_abandon_s),
