@@ -1,4 +1,4 @@
-"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL. Root: installs what is missing; else says what to do."""
+"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL. Root: installs it; else says what to do."""
 
 import os
 import shutil
