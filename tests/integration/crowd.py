@@ -160,8 +160,12 @@ class Crowd:
 
     def heard(self, caller: Caller, prompt: str, since: float = 0.0) -> bool:
         """Whether a caller has heard a prompt's beginning, from an instant of this loop's clock on."""
+        return self.hears(caller.call, prompt, since)
+
+    def hears(self, call: PhoneCall, prompt: str, since: float = 0.0) -> bool:
+        """As `heard`, for any telephone's call."""
         (wanted,) = (template for template in self._prompts if template.prompt == prompt)
-        return bool(recognise(caller.call.media.heard.samples(since=since), [wanted]))
+        return bool(recognise(call.media.heard.samples(since=since), [wanted]))
 
     def longest_gap_s(self, call: PhoneCall, since: float, until: float) -> float:
         """Of a call's incoming sound."""

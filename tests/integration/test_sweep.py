@@ -32,6 +32,8 @@ AT_ONCE = timedelta(milliseconds=500)
 ANSWER_AFTER_S = 0.4
 TALK_S = 0.6
 REST_S = 3.0
+STAYS_S = 0.3
+"""How long a caller stays whose agent has left: two hang-ups at one instant would be two trials in one."""
 
 Moment = Literal["dialled", "answered", "key", "agent_rings", "agent_answers", "talking"]
 Who = Literal["caller", "agent"]
@@ -124,6 +126,7 @@ class Runner:
         if point.who == "caller":
             return await self._caller_leaves(trial, caller, point.delay_s)
         await leg.wait_ended(5)
+        await asyncio.sleep(STAYS_S)
 
     async def _caller_leaves(self, trial: Trial, caller: Caller, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
