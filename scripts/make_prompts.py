@@ -34,14 +34,15 @@ RECIPE: Final = "kokoro-82m-int8, 1"
 """Raise the number when the same words shall sound otherwise: everything is then made anew."""
 CLIPS: Final = ("num-", "unit-", "time-", "day-", "word-")
 JOINED: Final = frozenset(
-    {"org-name", "position-before", "position-after", "wait-before", "wait-after", "agent-before"}
+    {"org-name", "position-before", "position-after", "wait-before", "wait-after"}
+    | {"agent-before", "agent-after"}
     | {f"greeting-{name}" for name in ("default", "morning", "evening", "newyear", "spring", "holiday")}
 )
 """Half sentences: others come before or behind them without a pause."""
 LEAD: Final = "请您听清下面的数字："
-"""What clips and half sentences are spoken behind, and then cut off from (see prompt_voice)."""
+"""What is spoken before clips and half sentences, and then cut off (see prompt_voice)."""
 KEY_LISTS: Final = ("menu-", "reminder-menu")
-"""Lists of keys are spoken more slowly: the caller has to choose while listening."""
+"""Lists of keys are spoken more slowly: the caller has to choose while listening. Slow speech, too, needs the lead."""
 
 COMPUTED: Final = {"tone": prompt_sound.beep, "music": prompt_sound.music}
 """What needs no voice."""
@@ -112,8 +113,9 @@ def _job(prompt: str, text: str, voice: str) -> Job:
         return Job(prompt, text, voice, lead=LEAD, speed=0.85, tail_s=0.05)
     if prompt in JOINED:
         return Job(prompt, text, voice, lead=LEAD, speed=0.9, tail_s=0.05)
-    speed = 0.78 if prompt.startswith(KEY_LISTS) else 0.9
-    return Job(prompt, text, voice, lead="", speed=speed, tail_s=0.1)
+    if prompt.startswith(KEY_LISTS):
+        return Job(prompt, text, voice, lead=LEAD, speed=0.8, tail_s=0.1)
+    return Job(prompt, text, voice, lead="", speed=0.9, tail_s=0.1)
 
 
 def make(prompts: Prompts, jobs: list[Job]) -> None:
