@@ -84,6 +84,8 @@ class TestPhone:
         """Ends its calls and its registration politely, then closes."""
         await asyncio.gather(*(self.hang_up(call) for call in list(self._calls.values())))
         await self.unregister()
+        if self._tasks:  # streams of calls that have just ended are being closed
+            await asyncio.wait(self._tasks, timeout=CONFIRM_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
