@@ -67,6 +67,7 @@ prompts: dev
 lock: dev
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --extra build --extra dev --extra pyvoip -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade scripts/requirements-prompts.in -o scripts/requirements-prompts.lock
 
 clean:
 	rm -rf $(VENV) app/ui/dist app/ui/node_modules build *.egg-info

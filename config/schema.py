@@ -129,7 +129,6 @@ class WaitRules(Model):
 
     sorry_after_s: Seconds = 60
     sorry_every_s: Seconds = 60
-    position_every_s: Seconds = 30
 
 
 class ServiceLevel(Model):

@@ -2,6 +2,7 @@
 
 SYSTEM_PROMPTS = frozenset(
     {
+        "greeting-default",
         "org-name",
         "agent-before",
         "agent-after",
