@@ -8,6 +8,8 @@ SITE ?= config/site
 DATA ?= var/data
 HTTP ?= 127.0.0.1:8080
 SIP ?= 127.0.0.1:5060
+# What `make soak` repeats in full; `make test` makes a tenth of it.
+SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py)
 
 .PHONY: help run setup dev test soak check prompts lock system clean
 
@@ -49,10 +51,11 @@ system:
 	@$(BIN)/python scripts/system_packages.py
 
 test: setup dev system
+	@$(BIN)/python scripts/build_ui.py check
 	$(BIN)/pytest -q -rsx --no-skips --durations=15 tests
 
 soak: setup dev system
-	$(BIN)/pytest -q -rsx --no-skips --soak --durations=15 tests/integration
+	$(BIN)/pytest -q -rsx --no-skips --soak --durations=15 $(SOAK)
 
 check: dev
 	$(BIN)/ruff format --check .
