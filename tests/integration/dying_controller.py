@@ -1,7 +1,7 @@
-"""`sanxiang` that kills itself, without a word, at the first log line of a given action once it is armed.
+"""`sanxiang` that kills itself, without a word, at the first log line of the action that the file ARMED names.
 
-Run as `python -m tests.integration.dying_controller ACTION ARMED up …`. Armed means that the file ARMED exists; it is
-removed first, so that each arming kills once. Nothing in the product knows of it.
+Run as `python -m tests.integration.dying_controller ARMED up …`. The file is removed first, so that each arming kills
+once. Nothing in the product knows of it.
 """
 
 import logging
@@ -16,24 +16,25 @@ from app.cli import main
 class Death(logging.Handler):
     """Waits for one action."""
 
-    def __init__(self, action: str, armed: Path) -> None:
+    def __init__(self, armed: Path) -> None:
         super().__init__(logging.DEBUG)
-        self._action, self._armed = action, armed
+        self._armed = armed
 
     def emit(self, record: logging.LogRecord) -> None:
-        if getattr(record, "action", None) == self._action and self._armed.exists():
+        action = getattr(record, "action", None)
+        if action and self._armed.exists() and self._armed.read_text(encoding="ascii") == action:
             self._armed.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_at(action: str, armed: Path) -> None:
-    """From here on this process lives until that action."""
+def die_when(armed: Path) -> None:
+    """From here on this process lives until the action it is armed for."""
     for name in ("ivr.dialler", "ivr.outbound_flow"):
         logging.getLogger(name).setLevel(logging.DEBUG)
-    logging.getLogger().addHandler(Death(action, armed))
+    logging.getLogger().addHandler(Death(armed))
 
 
 if __name__ == "__main__":
-    action, armed, *sys.argv[1:] = sys.argv[1:]
-    die_at(action, Path(armed))
+    armed, *sys.argv[1:] = sys.argv[1:]
+    die_when(Path(armed))
     main()

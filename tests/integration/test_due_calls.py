@@ -39,29 +39,41 @@ _numbers = count(13_700_000_001)
 
 @dataclass
 class Customers:
-    """One telephone that takes every call through the trunk; what it does with one is `refusals`, else it answers."""
+    """One telephone for all who are rung through the trunk; `busy`: how often a number refuses before it answers."""
 
     phone: TestPhone
-    refusals: list[int] = field(default_factory=list)
-    invites: list[PhoneCall] = field(default_factory=list)
+    busy: dict[str, int] = field(default_factory=dict)
+    invites: dict[str, list[PhoneCall]] = field(default_factory=dict)
 
     async def serve(self) -> None:
         while True:
             call = await self.phone.next_call()
-            self.invites.append(call)
-            if self.refusals:
-                self.phone.reject(call, self.refusals.pop(0))
+            number = called(call)
+            rung = self.invites.setdefault(number, [])
+            rung.append(call)
+            if len(rung) <= self.busy.get(number, 0):
+                self.phone.reject(call, 486)
             else:
                 call.media.source = Tone(500.0)
                 self.phone.answer(call)
 
-    async def rung(self, times: int, timeout_s: float = SETTLED_S) -> PhoneCall:
+    async def rung(self, number: str, times: int = 1) -> PhoneCall:
         """The call that made it so many."""
 
         async def there() -> PhoneCall | None:
-            return self.invites[times - 1] if len(self.invites) >= times else None
+            calls = self.invites.get(number, [])
+            return calls[times - 1] if len(calls) >= times else None
 
-        return await until(there, timeout_s, f"the customer to be rung {times} times")
+        return await until(there, SETTLED_S, f"the customer to be rung {times} times")
+
+    def assert_rung(self, number: str, times: int) -> None:
+        assert len(self.invites.get(number, [])) == times, f"{number} was not rung {times} times: {self.invites}"
+
+
+def called(call: PhoneCall) -> str:
+    """The number that an INVITE is for."""
+    to = call.leg.invite.to_addr
+    return (to.uri.user or "") if to and to.uri else ""
 
 
 @asynccontextmanager
@@ -70,24 +82,25 @@ async def customers(system: RunningSystem) -> AsyncIterator[Customers]:
     async with TestPhone(CALLERS) as phone:
         host, port = phone.address
         system.site.outbound(host, port, gap_s=round(GAP.total_seconds()), attempts=3)
+        system.site.sounds(2.0, REMINDER)  # long enough to be known by its beginning
         reached = Customers(phone)
         async with running(reached.serve()):
             yield reached
 
 
-def arm(armed: Path) -> None:
-    armed.touch()
+def arm(armed: Path, moment: str) -> None:
+    armed.write_text(moment, encoding="ascii")
 
 
 def has_fired(armed: Path) -> bool:
     return not armed.exists()
 
 
-async def promise(system: RunningSystem, kind: str, in_s: float = 0.0) -> Item:
-    """A call that is due in so many seconds, to a number of its own."""
+async def promise(system: RunningSystem, kind: str, number: str, in_s: float = 0.0) -> Item:
+    """A call to that number, due in so many seconds."""
     api = await system.api()
     due_at = datetime.now(UTC) + timedelta(seconds=in_s)
-    due = {"kind": kind, "number": str(next(_numbers)), "due_at": due_at.isoformat()}
+    due = {"kind": kind, "number": number, "due_at": due_at.isoformat()}
     return await api.post("/api/due-calls", {**due, "queue": "hotline", "note": "参观预约"})
 
 
@@ -113,73 +126,68 @@ async def confirm(crowd: Crowd, call: PhoneCall) -> None:
     await call.press("1")
 
 
-async def killed_once(system: RunningSystem, reached: Customers, crowd: Crowd, armed: Path) -> None:
-    """One reminder, one death on the way, one INVITE."""
-    before = len(reached.invites)
-    due = await promise(system, "reminder", in_s=1.0)
-    arm(armed)
+async def killed_at(moment: str, system: RunningSystem, reached: Customers, crowd: Crowd, armed: Path) -> str:
+    """One reminder, one death on the way, one INVITE; the number that was rung."""
+    number = str(next(_numbers))
+    due = await promise(system, "reminder", number, in_s=1.0)
+    arm(armed, moment)
     await system.program.wait(SETTLED_S)
     assert has_fired(armed), "the controller died of something else"
     await system.restart()
-    await confirm(crowd, await reached.rung(before + 1))
+    await confirm(crowd, await reached.rung(number))
     over = await settled(system, due)
-    assert (over["state"], over["outcome"], over["attempts"]) == ("done", "confirmed", 1)
-    assert len(reached.invites) == before + 1, "the customer was rung twice"
+    assert (over["state"], over["outcome"], over["attempts"]) == ("done", "confirmed", 1), moment
+    reached.assert_rung(number, 1)
+    return number
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-async def test_killed_at(moment: str, times: Callable[[int], int]) -> None:
+async def test_killed_on_the_way(times: Callable[[int], int]) -> None:
     with TemporaryDirectory(prefix="due") as directory:
         armed = Path(directory) / "armed"
-        entry = (sys.executable, "-m", "tests.integration.dying_controller", moment, armed)
+        entry = (sys.executable, "-m", "tests.integration.dying_controller", armed)
         async with RunningSystem(entry=entry) as system, customers(system) as reached:
             await system.up()
             async with Crowd(system) as crowd:
-                repetitions = times(KILLS)
-                for _ in range(repetitions):
-                    await killed_once(system, reached, crowd, armed)
+                moments = MOMENTS * times(KILLS)
+                numbers = [await killed_at(moment, system, reached, crowd, armed) for moment in moments]
                 await asyncio.sleep(QUIET_S)
-                assert len(reached.invites) == repetitions, "somebody was rung again later"
+                for number in numbers:
+                    reached.assert_rung(number, 1)
                 await assert_nothing_left(system)
             assert_one_end_each(Story(system.data).events)
 
 
 async def test_who_is_busy_is_rung_again_after_the_gap(system: RunningSystem) -> None:
+    """Once busy: reached at the second attempt. Always busy: given up after the third."""
+    once, always = str(next(_numbers)), str(next(_numbers))
     async with customers(system) as reached:
-        reached.refusals = [486]
+        reached.busy = {once: 1, always: 99}
         await system.up()
         async with Crowd(system) as crowd:
-            due = await promise(system, "reminder")
-            first, second = await reached.rung(1), await reached.rung(2)
+            due, hopeless = await promise(system, "reminder", once), await promise(system, "reminder", always)
+            first, second = await reached.rung(once), await reached.rung(once, 2)
             assert first.ended_at is not None
             assert second.invited_at - first.ended_at >= GAP
             await confirm(crowd, second)
             over = await settled(system, due)
             assert (over["state"], over["outcome"], over["attempts"]) == ("done", "confirmed", 2)
+            given_up = await settled(system, hopeless)
+            assert (given_up["state"], given_up["outcome"], given_up["attempts"]) == ("failed", "busy", 3)
+            await asyncio.sleep(GAP.total_seconds() + 1)
+            reached.assert_rung(always, 3)
             await assert_nothing_left(system)
-        story = Story(system.data)
-        assert_one_end_each(story.events)
-
-
-async def test_who_is_always_busy_is_given_up(system: RunningSystem) -> None:
-    async with customers(system) as reached:
-        reached.refusals = [486, 486, 486, 486]
-        await system.up()
-        over = await settled(system, await promise(system, "reminder"))
-        assert (over["state"], over["outcome"], over["attempts"]) == ("failed", "busy", 3)
-        await asyncio.sleep(GAP.total_seconds() + 1)
-        assert len(reached.invites) == 3
-        await assert_nothing_left(system)
+        assert_one_end_each(Story(system.data).events)
 
 
 async def test_killed_while_a_callback_talks(system: RunningSystem) -> None:
     """The talk goes on; whoever hangs up afterwards ends it for both, and the promise is kept."""
     system.site.agents(1)
+    number = str(next(_numbers))
     async with customers(system) as reached:
         await system.up()
         async with Crowd(system) as crowd:
             agent = await crowd.agent("8001")
-            due = await promise(system, "callback")
+            due = await promise(system, "callback", number)
             api, story = await system.api(), Story(system.data)
 
             async def accepted() -> Item | None:
@@ -189,7 +197,7 @@ async def test_killed_while_a_callback_talks(system: RunningSystem) -> None:
                     return None
 
             await until(accepted, 10, "the offer to be on the desk")
-            customer = await reached.rung(1)
+            customer = await reached.rung(number)
             await story.until_count(TalkStarted, 1)
             began = loop_time()
             await system.kill9()
@@ -204,6 +212,6 @@ async def test_killed_while_a_callback_talks(system: RunningSystem) -> None:
             assert (over["state"], over["outcome"]) == ("done", "talked")
             await (await system.api()).agent_becomes("8001", "wrap_up", 5)
             await assert_nothing_left(system)
-        assert len(reached.invites) == 1
+        reached.assert_rung(number, 1)
         assert_one_end_each(story.events)
         assert len(story.of(CallAdopted)) <= 1
