@@ -1,6 +1,7 @@
 """Two hundred calls at five a second on real Asterisk: answered at once, on record as SIPp saw them, nothing left."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import quantiles
@@ -10,6 +11,7 @@ import pytest
 from tests.integration.harness.api import Item
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.phones import instant
+from tests.integration.harness.processes import AHEAD_OF_OTHERS, SANXIANG
 from tests.integration.harness.rtp_pcap import KeyPress, write_key, write_tone
 from tests.integration.harness.running import RunningSystem
 from tests.integration.harness.sipp import CALLERS, AgentTelephones, Load, Sipp
@@ -24,6 +26,13 @@ TOLERANCE = timedelta(milliseconds=50)
 COMMANDS_A_CALL = 16
 """ARI commands of an answered call: answer, greet, menu, comfort, dial, announce, bridge, record, take down."""
 OUTCOMES = {"talk": "answered", "menu": "abandoned_menu", "queue": "abandoned_queue"}
+
+
+@pytest.fixture
+async def system() -> AsyncIterator[RunningSystem]:
+    """Like the others', but timed."""
+    async with RunningSystem(entry=(*AHEAD_OF_OTHERS, SANXIANG)) as running:
+        yield running
 
 
 @dataclass(frozen=True)

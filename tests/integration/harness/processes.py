@@ -19,6 +19,8 @@ from ivr.pbx.install import find_asterisk
 REPOSITORY = Path(__file__).parents[3]
 SANXIANG = Path(sys.executable).parent / "sanxiang"
 PATIENCE_S = 20.0
+AHEAD_OF_OTHERS = ("nice", "-n", "-10")
+"""Before a command that is timed to the ms, so that it does not wait for the machine's other work. Root only."""
 
 
 class Program:

@@ -19,6 +19,7 @@ END_PACKETS = 3
 KEY_FRAMES = 5
 LEAD_FRAMES = 10
 SOURCE = 0x53616E78
+BEGINS_S = 1  # SIPp takes a time of nought for "not sent yet" and would send the second packet with the first
 
 _FILE_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 _ETHERNET = bytes(12) + b"\x08\x00"
@@ -85,7 +86,7 @@ def _write(path: Path, packets: list[Packet]) -> None:
         file.write(_FILE_HEADER)
         for packet in packets:
             frame = _ETHERNET + _ip(packet.rtp)
-            seconds, fraction = divmod(round(packet.at_s * 1_000_000), 1_000_000)
+            seconds, fraction = divmod(round((BEGINS_S + packet.at_s) * 1_000_000), 1_000_000)
             file.write(struct.pack("<IIII", seconds, fraction, len(frame), len(frame)) + frame)
 
 

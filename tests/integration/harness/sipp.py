@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.integration.harness.processes import Program
+from tests.integration.harness.processes import AHEAD_OF_OTHERS, Program
 from tests.integration.harness.running import RunningSystem, free_port
 from tests.integration.harness.sipp_trace import Trace, read_keys, read_trace
 
@@ -50,7 +50,7 @@ class Sipp:
 
     def _arguments(self, system: RunningSystem, load: Load) -> list[str]:
         host, port = system.sip
-        arguments = [SIPP, f"{host}:{port}", "-sf", str(self._scenario(load)), "-nostdin"]
+        arguments = [*AHEAD_OF_OTHERS, SIPP, f"{host}:{port}", "-sf", str(self._scenario(load)), "-nostdin"]
         arguments += ["-i", load.host, "-p", str(self.port), "-mi", load.host, "-mp", str(MEDIA_PORT)]
         arguments += ["-m", str(load.calls), "-r", f"{load.rate:g}", "-l", str(max(load.calls, 1)), "-aa"]
         arguments += ["-timeout", f"{load.timeout_s}s", "-timeout_error"]
