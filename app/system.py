@@ -103,7 +103,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     board.end_with(bus)
     telephony = make_telephony(options, site, pbx)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now)
-    reception = Reception(hotline, history)
+    reception = Reception(hotline, history, new_asterisk=not pbx.adopted)
     return System(
         options=options,
         site=site,

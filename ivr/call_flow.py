@@ -77,7 +77,7 @@ async def in_service(hotline: Hotline, call: Call) -> AsyncIterator[None]:
 
 async def end_call(hotline: Hotline, call: Call) -> None:
     """The one end of a call on record, at the instant the caller's channel went, or the hang-up by us."""
-    if call.outcome is None:  # cancelled in the middle: the controller is being stopped
+    if call.channel.dropped or call.outcome is None:  # None: in the middle of it, the controller is being stopped
         call.finish("dropped_by_system", "system")
     at = call.channel.gone_at or hotline.now()
     outcome = call.outcome or "dropped_by_system"

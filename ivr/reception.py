@@ -14,7 +14,7 @@ from typing import Any
 from config.ids import BridgeId, CallId, ChannelId
 from crm.events import CallEnded
 from ivr.adoption import adopt_inbound, hold_agent
-from ivr.call import call_id_of, owner_of
+from ivr.call import Party, call_id_of, owner_of
 from ivr.call_flow import handle_inbound
 from ivr.history import CallFacts, History
 from ivr.hotline import Hotline
@@ -43,9 +43,11 @@ class LeftOver:
 class Reception:
     """Starts call tasks and knows which calls are being served."""
 
-    def __init__(self, hotline: Hotline, history: History) -> None:
+    def __init__(self, hotline: Hotline, history: History, *, new_asterisk: bool = False) -> None:
+        """`new_asterisk`: it was started just now, so that no call of `history` can have outlived the one before."""
         self._hotline = hotline
         self._history = history
+        self._new_asterisk = new_asterisk
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
         self._left_over: dict[str, LeftOver] = {}
         """By due call."""
@@ -139,11 +141,14 @@ class Reception:
 
     def _close(self, facts: CallFacts) -> None:
         """The caller left while no controller was there; the ticket exists, and now it has an end."""
-        if facts.direction == "outbound":
+        ended_by: Party = "caller"
+        if self._new_asterisk:
+            outcome, ended_by = "dropped_by_system", "system"
+        elif facts.direction == "outbound":
             outcome = "answered" if facts.bridge_id else "not_reached"
         else:
             outcome = "answered" if facts.bridge_id else "abandoned_queue" if facts.queue else "abandoned_menu"
-        end = CallEnded(call_id=facts.call_id, at=self._hotline.now(), ended_by="caller", outcome=outcome)
+        end = CallEnded(call_id=facts.call_id, at=self._hotline.now(), ended_by=ended_by, outcome=outcome)
         self._hotline.tickets.record(end)
 
     async def _lay_ghosts(self, snapshot: Snapshot) -> None:

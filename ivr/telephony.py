@@ -124,6 +124,10 @@ class Channel(Protocol):
     def gone_at(self) -> datetime | None:
         """When the party hung up, by the telephone system's clock."""
 
+    @property
+    def dropped(self) -> bool:
+        """Nobody hung up: the telephone system itself died, and with it this leg."""
+
     async def ring(self) -> None:
         """Send ringing (180). No music before answer: it would be silence."""
 

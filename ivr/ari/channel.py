@@ -83,6 +83,10 @@ class AriChannel:
         return self.leg.gone_at
 
     @property
+    def dropped(self) -> bool:
+        return self.leg.dropped
+
+    @property
     def ringing_at(self) -> datetime | None:
         return self.leg.ringing_at
 

@@ -30,6 +30,8 @@ class Leg:
         self.ringing_at: datetime | None = None
         self.up_at: datetime | None = None
         self.gone_at: datetime | None = None
+        self.dropped = False
+        """It is gone because its Asterisk is."""
         self.cause = 0
         self.adopted = False
         """Found alive, begun by a controller that died."""
@@ -69,10 +71,11 @@ class Leg:
         self.digits.append(digit)
         self._notify()
 
-    def left(self, at: datetime, cause: int = 0) -> None:
+    def left(self, at: datetime, cause: int = 0, *, dropped: bool = False) -> None:
         """The first news of its end counts; a cause may come later than that."""
         self.cause = self.cause or cause
         if self.gone_at is None:
+            self.dropped = dropped
             self.gone_at = at
             self._notify()
 

@@ -59,11 +59,11 @@ class Switchboard:
         """Those that Asterisk has confirmed: when it no longer names one of them, that one has hung up."""
         return {channel_id for channel_id, channel in self._channels.items() if channel.leg.created}
 
-    def lose(self, channel_id: ChannelId) -> None:
-        """It has hung up while there was no connection: the event that said so is lost."""
+    def lose(self, channel_id: ChannelId, *, dropped: bool = False) -> None:
+        """It hung up while there was no connection, and that event is lost; or it was `dropped` by Asterisk's end."""
         channel = self._channels.pop(channel_id, None)
         if channel is not None:
-            channel.leg.left(self._exchange.clock())
+            channel.leg.left(self._exchange.clock(), dropped=dropped)
 
     def hear(self, event: model.AnyEvent) -> None:
         """Tell the channel concerned. Events of others (the fallback's, a stranger's) mean nothing to us."""

@@ -17,7 +17,7 @@ from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
-from ivr.ari.model import AnyEvent
+from ivr.ari.model import AnyEvent, ApplicationRegistered
 from ivr.ari.snapshot import DIALLED, live_channels, snapshot_of
 from ivr.ari.socket import AriSocket
 from ivr.ari.switchboard import Switchboard
@@ -64,6 +64,9 @@ class AriTelephony:
         self._backlog: list[AnyEvent] | None = []
         # Arrivals wait here until `on_connect` has reconciled.
         self._held: list[Arrival] | None = []
+        # Which Asterisk this is (its entity id, new at each start), and whether it was another one before.
+        self._asterisk: str | None = None
+        self._restarted = False
         self._on_arrival: ArrivalHandler | None = None
         self._on_connect: ConnectHandler | None = None
 
@@ -93,6 +96,9 @@ class AriTelephony:
 
     def received(self, event: AnyEvent) -> None:
         """From the socket."""
+        if isinstance(event, ApplicationRegistered):
+            self._restarted = self._asterisk not in (None, event.asterisk_id)
+            self._asterisk = event.asterisk_id
         if self._backlog is None:
             self._switchboard.hear(event)
         elif len(self._backlog) < BACKLOG_SIZE:
@@ -112,7 +118,7 @@ class AriTelephony:
         for event in backlog:
             self._switchboard.hear(event)
         for channel_id in before - {ChannelId(channel.id) for channel in channels}:
-            self._switchboard.lose(channel_id)
+            self._switchboard.lose(channel_id, dropped=self._restarted)
         log.info(
             "connected: %d channels and %d bridges are alive, %d events came first",
             len(snapshot.channels),

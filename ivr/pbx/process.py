@@ -44,6 +44,8 @@ class AsteriskProcess:
         self._home = settings.data.asterisk.resolve()
         self._facts: StartFacts | None = None
         self._process: ProcessId | None = None
+        self.adopted = False
+        """It was found running: calls may have outlived the controller before this one."""
 
     @property
     def facts(self) -> StartFacts:
@@ -92,6 +94,7 @@ class AsteriskProcess:
                 _log.error("the running Asterisk does not answer, it is replaced: %s", error, extra=_extra("pbx_hung"))
             else:
                 await self._renew(state, running)
+                self.adopted = True
                 return True
         if running is not None:
             self._process = running

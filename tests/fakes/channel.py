@@ -82,6 +82,7 @@ class FakeChannel:
         self.ringing_at: datetime | None = None
         self.up_at: datetime | None = None
         self.gone_at: datetime | None = None
+        self.dropped = False
         self._refused: DialOutcome | None = None
         self._digits: deque[Digit] = deque()
         self._said_s = 0.0
