@@ -8,6 +8,7 @@ import io
 import socket
 import wave
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -15,8 +16,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from app.phone.audio import Samples, tone_over_rest_db
-from app.phone.caller import CallOptions, place_call
+from app.phone.audio import SAMPLE_RATE, Samples, tone_over_rest_db
+from app.phone.caller import CallOptions, CallResult, place_call
 from app.phone.heard import score
 from app.phone.wav import read_prompts, read_wav
 from config.ids import AgentId
@@ -25,7 +26,7 @@ from ivr.speech import agent_announcement
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.people import OUTSIDE, Customer, Person, caller, desk, has_tone
-from tests.integration.harness.phones import agent_telephone, apart_s, call, instant
+from tests.integration.harness.phones import Told, agent_telephone, apart_s, call, instant
 from tests.integration.harness.running import RunningSystem, free_port
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -110,40 +111,52 @@ async def test_the_whole_journey_with_the_voices_of_the_demo_site() -> None:
     assert (row["agent"], row["outcome"], row["ended_by"], row["rings"]) == (AGENT, "answered", "caller", 1)
 
 
-@pytest.mark.req("TEL-3", "TEL-10")
-async def test_what_the_caller_hears_is_the_menu_then_who_answers_then_that_agent(hotline: RunningSystem) -> None:
+@dataclass(frozen=True)
+class Talk:
+    """One call from the menu to the end of the talk, as the caller heard it and as both telephones tell it."""
+
+    result: CallResult
+    sound: Samples
+    taken: Told
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def talk(hotline: RunningSystem) -> Talk:
     recording = hotline.directory / "heard.wav"
     options = CallOptions(HOTLINE, hotline.data, caller="13800000002", keys=("1",), talk_s=3, recording=recording)
     async with agent_telephone(hotline, AGENT) as agent:
         result = await place_call(options, lambda _: None)
         (taken,) = await agent.finished()
+    return Talk(result, read_wav(recording), taken)
 
-    sound, prompts = read_wav(recording), read_prompts(hotline.site.prompts)
+
+@pytest.mark.req("TEL-3", "TEL-10")
+async def test_what_the_caller_hears_is_the_menu_then_who_answers_then_that_agent(
+    hotline: RunningSystem, talk: Talk
+) -> None:
+    sound, prompts = talk.sound, read_prompts(hotline.site.prompts)
     assert score(sound, prompts["menu-hotline"]) >= 0.8
     assert score(sound, prompts["menu-aid"]) < 0.3
-    heard = [match.prompt for match in result.matches]
+    matches = talk.result.matches
+    heard = [match.prompt for match in matches]
     announced = agent_announcement(AgentId(AGENT))
     assert heard[-len(announced) :] == list(announced), f"heard {heard}"
     assert heard.index("recording-notice") < heard.index("menu-hotline")
-    talk = sound[round((result.matches[-1].end_s + 0.5) * 8000) :][: 2 * 8000]
-    assert tone_over_rest_db(talk, AGENT_HZ) >= 20
-    assert not has_tone(sound[: round(result.matches[-1].start_s * 8000)], AGENT_HZ, 20), (
-        "the agent was heard too early"
-    )
-    assert taken["tone_hz_heard"] == CALLER_HZ
+    with_agent = sound[round((matches[-1].end_s + 0.5) * SAMPLE_RATE) :][: 2 * SAMPLE_RATE]
+    assert tone_over_rest_db(with_agent, AGENT_HZ) >= 20
+    before = sound[: round(matches[-1].start_s * SAMPLE_RATE)]
+    assert not has_tone(before, AGENT_HZ, 20), "the agent was heard before the announcement was over"
+    assert talk.taken["tone_hz_heard"] == CALLER_HZ
 
 
 @pytest.mark.req("TEL-10")
-async def test_a_talk_is_recorded_and_whoever_plays_it_is_on_record(hotline: RunningSystem) -> None:
-    async with agent_telephone(hotline, AGENT) as agent:
-        await call(hotline, HOTLINE, "--keys", "1", "--talk", "3", "--from", "13800000003")
-        await agent.finished()
+async def test_a_talk_is_recorded_and_whoever_plays_it_is_on_record(hotline: RunningSystem, talk: Talk) -> None:
     api = await hotline.api()
-    ticket = await api.ticket_of("13800000003")
+    ticket = await api.ticket_of(talk.result.caller)
     (kept,) = ticket["recordings"]
     assert (kept["kind"], kept["available"]) == ("talk", True)
     sound = await recorded(hotline, ticket, "recording")
-    assert 2.5 <= sound.size / 8000 <= 5
+    assert 2.5 <= sound.size / SAMPLE_RATE <= 5
     assert has_tone(sound, CALLER_HZ, -3), "the caller is not in the recording"
     assert has_tone(sound, AGENT_HZ, -3), "the agent is not in the recording"
     after = await api.get(f"/api/tickets/{ticket['number']}")
@@ -214,12 +227,13 @@ async def leave_message(person: Person) -> None:
 
 
 async def test_a_number_that_no_line_has_is_served_all_the_same(hotline: RunningSystem) -> None:
-    async with agent_telephone(hotline, AGENT) as agent:
-        told = await call(hotline, NOBODYS, "--keys", "1", "--talk", "1", "--from", "13800000015")
-        await agent.finished()
+    async with caller(hotline, "13800000015", dials=NOBODYS) as person:
+        await person.begins_to_hear("menu-hotline")
+        await person.presses("1")
+        await person.hears("please-wait")
+        await person.hangs_up()
     ticket = await (await hotline.api()).ticket_of("13800000015")
-    assert told["connected_agent"] == AGENT
-    assert (ticket["dnis"], ticket["line"], ticket["outcome"]) == (NOBODYS, None, "answered")
+    assert (ticket["dnis"], ticket["line"], ticket["queue"]) == (NOBODYS, None, "hotline")
 
 
 # --- agents ----------------------------------------------------------------------------------------------------------

@@ -79,9 +79,10 @@ async def test_the_store_is_locked_under_calls(system: RunningSystem) -> None:
             assert not (await api.status())["store"]["up"] or loop_time() < until_then
             await asyncio.sleep(max(0.0, until_then - loop_time()))
             assert not (await api.status())["store"]["up"], "the store was never away: this proves nothing"
+            now = loop_time()
             for each in talks:
                 calls = [each.caller.call, each.agent.calls[-1]]
-                gaps = [crowd.longest_gap_s(call, each.since + 0.3, loop_time()) for call in calls]
+                gaps = [crowd.longest_gap_s(call, each.since + 0.3, now) for call in calls]
                 assert max(gaps) <= GAP_S, f"a talk was interrupted: {gaps}"
             await talks[0].caller.hang_up()
         for each in talks[1:]:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from app.phone.audio import SAMPLE_RATE, Samples, prevailing_tone_hz, tone_over_rest_db
+from app.phone.audio import SAMPLE_RATE, Samples, tone_over_rest_db
 from app.phone.call import PhoneCall
 from app.phone.heard import Heard, recognise, templates
 from app.phone.media import Tone
@@ -20,7 +20,6 @@ from tests.integration.harness.api import until
 from tests.integration.harness.running import RunningSystem
 
 OUTSIDE = "127.0.0.2"
-EAR_S = 0.1
 SILENT = Tone(0)
 
 
@@ -78,11 +77,6 @@ class Person:
 
     def is_silent(self) -> None:
         self.line.media.source = SILENT
-
-    async def listens(self, seconds: float) -> None:
-        """Returns when so much sound has arrived from now on."""
-        packets = len(self.line.media.heard.arrivals) + round(seconds / 0.02)
-        await self.line.media.heard.until(lambda heard: len(heard.arrivals) >= packets, seconds + 5)
 
     async def hangs_up(self) -> None:
         await self._phone.hang_up(self.line)
@@ -159,11 +153,6 @@ class Desk:
             return next((pop for pop in pops if pop["ani"] == caller), None)
 
         return await until(popped, timeout_s, f"a screen pop for {caller}")
-
-
-def loudest_tone(sound: Samples) -> float | None:
-    """The tone heard longest; 20 dB over everything else for at least a second, or None."""
-    return prevailing_tone_hz(sound)
 
 
 def has_tone(sound: Samples, hz: float, least_db: float = 10.0) -> bool:
