@@ -1,0 +1,76 @@
+"""The call path with everything real but the telephones: ACD, tickets, journal, reception. Recorded on, replayed on.
+
+The site is the demo site. Agents have no pages here: they are made available as the story says.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from app.system import make_acd
+from config.ids import AgentId
+from config.paths import DataDir
+from config.schema import Site
+from crm.events import AnyEvent, Event
+from crm.journal import Journal
+from crm.tickets.service import Tickets
+from ivr.ari.socket import AriSocket
+from ivr.ari.telephony import AriTelephony
+from ivr.history import History
+from ivr.hotline import Hotline
+from ivr.reception import Reception
+from routing.acd import Acd
+from routing.agent import AgentEvent
+
+SITE = Path(__file__).parents[2] / "config" / "site"
+Clock = Callable[[], datetime]
+E = TypeVar("E", bound=Event)
+
+
+@dataclass
+class Stage:
+    """One small hotline. Use as `with Stage.set_up(…) as stage`, inside a running event loop."""
+
+    telephony: AriTelephony
+    acd: Acd
+    reception: Reception
+    journal: Journal
+    told: "asyncio.Queue[Event]"
+    """Every event in the order in which it was recorded."""
+
+    @classmethod
+    @contextmanager
+    def set_up(
+        cls, site: Site, data: DataDir, socket: AriSocket, clock: Clock, *, tell: Callable[[Event], None] | None = None
+    ) -> Iterator[Self]:
+        """`app.system.utc_now` must be `clock` too: the ACD is made by the product's own hand."""
+        told: asyncio.Queue[Event] = asyncio.Queue()
+        journal = Journal.open(data.journal)
+        try:
+            tickets = Tickets(journal, site.zone, tell or told.put_nowait)
+            acd = make_acd(site, tickets, History())
+            telephony = AriTelephony(socket, clock, data.root)
+            reception = Reception(Hotline(site, data, telephony, acd, tickets, clock), History())
+            yield cls(telephony, acd, reception, journal, told)
+        finally:
+            journal.close()
+
+    def make_available(self, *agents: str) -> None:
+        """In this order: who is first has been idle longest."""
+        for agent in agents:
+            self.acd.wish(AgentId(agent), AgentEvent.MAKE_AVAILABLE)
+
+    def written(self) -> list[AnyEvent]:
+        """What the journal has."""
+        return [event for _, event in self.journal.read()]
+
+    async def happens(self, kind: type[E], within_s: float = 30.0) -> E:
+        """The next event of a kind; those before it are passed over. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while True:
+                if isinstance(event := await self.told.get(), kind):
+                    return event
