@@ -23,6 +23,7 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.journal import Journal
@@ -36,6 +37,7 @@ from ivr.telephony import Snapshot
 
 log = logging.getLogger(__name__)
 
+PROJECTOR_RETRY_S = 2.0
 CATCH_UP_S = 5.0
 """How long the end waits for the store to have what the journal has; the next start does the rest."""
 
@@ -131,7 +133,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     works = [
         asyncio.create_task(system.telephony.serve(system.reception.arrive, connected(system)), name="telephony"),
         asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
-        asyncio.create_task(system.projector.run(), name="projector"),
+        asyncio.create_task(keep_projecting(system.projector), name="projector"),
         asyncio.create_task(until(stop), name="stop"),
     ]
     scheduler = make_scheduler(
@@ -159,6 +161,16 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         for work in works:
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
+
+
+async def keep_projecting(projector: Projector) -> None:
+    """A fault on the store's side is no caller's: it is told, and tried again, and calls go on (design D5)."""
+    while True:
+        try:
+            return await projector.run()
+        except Exception:
+            log.exception("Events do not reach the store; trying again.", extra={"action": "projector_failed"})
+            await asyncio.sleep(PROJECTOR_RETRY_S)
 
 
 async def until(stop: asyncio.Event) -> None:
