@@ -57,7 +57,7 @@ test: setup dev system
 	@$(FULL) tests || { echo "What failed is run once more, by itself: this machine may have been busy."; $(FULL) --last-failed --last-failed-no-failures none tests; }
 
 soak: setup dev system
-	$(FULL) --soak $(SOAK)
+	$(FULL) --soak --timeout=3000 $(SOAK)
 
 check: dev
 	$(BIN)/ruff format --check .

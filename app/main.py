@@ -41,6 +41,9 @@ PROJECTOR_RETRY_S = 2.0
 CATCH_UP_S = 5.0
 """How long the end waits for the store to have what the journal has; the next start does the rest."""
 
+STOPS_WITHIN_S = 5.0
+"""So long the end waits for each part; it comes in any case."""
+
 RECONNECTS_WITHIN_S = 5.0
 """So long a websocket may be away before the console is asked whether Asterisk lives."""
 
@@ -160,7 +163,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         await system.reception.close()
         for work in works:
             work.cancel()
-        await asyncio.gather(*works, return_exceptions=True)
+        await asyncio.wait(works, timeout=STOPS_WITHIN_S)
 
 
 async def keep_projecting(projector: Projector) -> None:
@@ -293,4 +296,4 @@ async def let_the_store_catch_up(system: System) -> None:
         log.warning("The store has not caught up; the next start goes on.", extra={"action": "not_caught_up"})
     finally:
         catching_up.cancel()
-        await asyncio.gather(catching_up, return_exceptions=True)
+        await asyncio.wait([catching_up], timeout=STOPS_WITHIN_S)
