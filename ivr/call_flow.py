@@ -20,10 +20,14 @@ from ivr.menu_flow import run_menu
 from ivr.message import apologise, leave_message
 from ivr.offer import WaitedTooLong, find_agent
 from ivr.opening import is_open_now
+from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.talk import announce, partner_of, talk
 from ivr.telephony import Arrival, ChannelGone, Digit, TelephonyDown
 
 log = logging.getLogger(__name__)
+
+TIMER_EARLY_S = 0.1
+"""Asterisk's timer against its own clock."""
 
 
 async def handle_inbound(hotline: Hotline, arrival: Arrival) -> None:
@@ -65,6 +69,7 @@ async def in_service(hotline: Hotline, call: Call) -> AsyncIterator[None]:
         log.error("The telephone system was away during a call.", extra={"action": "call_dropped", "call_id": call.id})
     except Exception as exc:
         if isinstance(exc, ChannelGone) and exc.channel_id == call.channel.id:
+            note_fallback(hotline, call)
             call.finish(call.outcome or ABANDONED[call.step], "caller")
         else:
             call.finish("dropped_by_system", "system")
@@ -73,6 +78,16 @@ async def in_service(hotline: Hotline, call: Call) -> AsyncIterator[None]:
     finally:
         call.enter(Step.ENDED)
         await end_call(hotline, call)
+
+
+def note_fallback(hotline: Hotline, call: Call) -> None:
+    """We came too late: Asterisk has answered by itself and asks for a message, which will be found (D2)."""
+    at = call.channel.gone_at
+    if call.step is Step.RINGING and at and (at - call.invited_at).total_seconds() > FALLBACK_AFTER_S - TIMER_EARLY_S:
+        call.enter(Step.GREETING)
+        call.enter(Step.MESSAGE)
+        rings = ring_number(call.invited_at, at, hotline.site.ring_period_s)
+        hotline.tickets.record(CallAnswered(event_id=f"{call.id}.answered", call_id=call.id, at=at, rings=rings))
 
 
 async def end_call(hotline: Hotline, call: Call) -> None:

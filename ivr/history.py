@@ -54,6 +54,8 @@ class History:
     agents: dict[AgentId, AgentStateChanged] = field(default_factory=dict)
     seen: set[CallId] = field(default_factory=set)
     """Every call that is on record, ended or not."""
+    leaving_message: set[CallId] = field(default_factory=set)
+    """Calls whose caller Asterisk is recording by itself: they go on record when the message is finished."""
 
 
 def recall(events: Iterable[Event]) -> History:

@@ -21,22 +21,26 @@ QUIET_FOR = timedelta(seconds=3)
 
 async def collect_left_messages(hotline: Hotline, history: History) -> int:
     """Turn every finished message into a ticket, or hang it on the call's own; how many there were."""
-    found = await asyncio.to_thread(_finished, hotline.data.messages, hotline.now())
+    finished, growing = await asyncio.to_thread(_found, hotline.data.messages, hotline.now())
+    history.leaving_message |= {call_id_of(ChannelId(message.unique_id)) for message in growing}
     # The clock and a new connection may look at the same time: whoever comes second finds the file renamed.
-    new = [(message, size) for message, size in found if message.path.exists()]
+    new = [(message, size) for message, size in finished if message.path.exists()]
     for message, size in new:
         _record(hotline, history, message, size)
     return len(new)
 
 
-def _finished(directory: Path, now: datetime) -> list[tuple[LeftMessage, int]]:
-    found = []
+def _found(directory: Path, now: datetime) -> tuple[list[tuple[LeftMessage, int]], list[LeftMessage]]:
+    """The finished messages, oldest first, with their sizes; and those still being recorded."""
+    finished, growing = [], []
     for path in directory.glob("*.wav"):
         message = parse_message_name(path)
         stat = path.stat() if message else None
         if message and stat and now - datetime.fromtimestamp(stat.st_mtime, UTC) > QUIET_FOR:
-            found.append((message, stat.st_size))
-    return sorted(found, key=lambda one: one[0].started_at)
+            finished.append((message, stat.st_size))
+        elif message:
+            growing.append(message)
+    return sorted(finished, key=lambda one: one[0].started_at), growing
 
 
 def _record(hotline: Hotline, history: History, message: LeftMessage, size: int) -> None:

@@ -65,7 +65,7 @@ class Reception:
         A replayed arrival of a call that is on record already (its message was found first) is that call, not another.
         """
         call_id = call_id_of(arrival.channel.id)
-        if call_id in self._history.seen:
+        if call_id in self._history.seen or call_id in self._history.leaving_message:
             log.info("A call on record arrived again.", extra={"action": "call_replayed", "call_id": call_id})
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)

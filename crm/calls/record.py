@@ -20,6 +20,7 @@ from crm.events import (
     CallRang,
     MenuChosen,
     MenuEntered,
+    MessageLeft,
     TalkStarted,
 )
 
@@ -62,11 +63,18 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
         talk_at=talk_at,
         ended_at=ended_at,
         ended_by=ended.ended_by if ended else None,
-        outcome=ended.outcome if ended else None,
+        outcome=_outcome(story, ended),
         wait_s=_seconds(queued_at, agent_answered_at or ended_at),
         speech_s=_seconds(queued_at or arrived.at, talk_at),
         talk_s=_seconds(talk_at, ended_at),
     )
+
+
+def _outcome(story: Sequence[CallEvent], ended: CallEnded | None) -> str | None:
+    """As the end says; but a message that is found after the end was left all the same."""
+    if ended and ended.outcome == "abandoned_message" and _first(story, MessageLeft):
+        return "message"
+    return ended.outcome if ended else None
 
 
 def customer_number(call: CallRow) -> str:

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.calls.record import customer_number, fold
-from crm.events import AgentAnswered, AgentMissed, AgentOffered, CallArrived, CallEnded, CallEvent, CallQueued
+from crm.events import (
+    AgentAnswered,
+    AgentMissed,
+    AgentOffered,
+    CallArrived,
+    CallEnded,
+    CallEvent,
+    CallQueued,
+    MessageLeft,
+)
 from tests.fakes.call_story import INVITED, abandoned_call, answered_call, arrived
 
 STORY = [event for event in answered_call("c1", "20261122-0001") if isinstance(event, CallEvent)]
@@ -112,3 +121,13 @@ def test_the_customers_end_of_a_call() -> None:
     assert customer_number(first) == "13812345678"
     assert customer_number(second) == "13900000000"
     assert second.caller_name == "ab"
+
+
+def test_a_message_found_after_the_end_was_left_all_the_same() -> None:
+    end = CallEnded(at=INVITED + timedelta(seconds=12), call_id="c1", ended_by="caller", outcome="abandoned_message")
+    left = MessageLeft(at=INVITED + timedelta(seconds=20), call_id="c1", file="c1.wav", duration_s=5.0)
+
+    with_message, without = fold([arrived("c1", "t"), end, left]), fold([arrived("c1", "t"), end])
+
+    assert with_message is not None and with_message.outcome == "message"
+    assert without is not None and without.outcome == "abandoned_message"

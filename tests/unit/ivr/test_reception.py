@@ -4,19 +4,20 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.paths import DataDir
-from crm.events import CallAdopted, CallEnded, Event
+from crm.events import CallAdopted, CallAnswered, CallEnded, Event
 from crm.journal import Journal
 from crm.tickets.service import Tickets
 from ivr.history import CallFacts, History
 from ivr.hotline import Hotline
+from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.reception import Reception
-from ivr.telephony import LiveBridge, LiveChannel, Snapshot
+from ivr.telephony import Arrival, LiveBridge, LiveChannel, Snapshot
 from routing.acd import Acd
 from routing.agent import AgentState
 from routing.queue import QueueRules
@@ -45,6 +46,20 @@ class Desk:
         channel.dnis, channel.entered, channel.up_at = "4008100002", True, EPOCH
         self.telephony.channels[channel.id] = channel
         return channel
+
+    def arrived(self, channel_id: str, *, left_after_s: float) -> None:
+        """A channel that came and left while nobody was there; both are told now."""
+        channel = FakeChannel(self.telephony, ChannelId(channel_id), "inbound")
+        channel.gone_at = EPOCH + timedelta(seconds=left_after_s)
+        arrival = Arrival(
+            channel=channel, role="inbound", dnis="4008100002", ani="1", name="", invited_at=EPOCH, entered_at=EPOCH
+        )
+        self.reception.arrive(arrival)
+
+    async def at_rest(self) -> None:
+        """A minute later, which takes no time here."""
+        await asyncio.sleep(60)
+        assert self.reception.calls == 0
 
     async def connect(self, *bridges: LiveBridge) -> None:
         channels: list[LiveChannel] = [channel.live() for channel in self.telephony.channels.values()]
@@ -187,6 +202,35 @@ def test_a_due_call_that_ended_meanwhile_says_so_to_whoever_claims_it(tmp_path: 
             assert here.ends() == [("due-7-1-1", "answered", "caller")]
             taken = here.reception.left_over(7)
             assert taken is not None and taken.ended and taken.partner is None
+
+    in_virtual_time(story())
+
+
+def test_a_call_that_asterisk_has_answered_by_itself_says_so(tmp_path: Path) -> None:
+    """Its arrival is told late, and then that it has left us: the timer of the dialplan had run out."""
+
+    async def story() -> None:
+        with desk(tmp_path, History()) as here:
+            here.arrived("away", left_after_s=FALLBACK_AFTER_S)
+            here.arrived("gave-up", left_after_s=5)
+            await here.at_rest()
+            (answered,) = [event for event in here.told if isinstance(event, CallAnswered)]
+            assert (answered.call_id, answered.rings) == ("call-away", 3)
+            assert set(here.ends()) == {
+                ("call-away", "abandoned_message", "caller"),
+                ("call-gave-up", "abandoned_ringing", "caller"),
+            }
+
+    in_virtual_time(story())
+
+
+def test_who_is_leaving_a_message_is_not_served_beside_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        history = History(leaving_message={CallId("call-speaking")})
+        with desk(tmp_path, history) as here:
+            here.arrived("speaking", left_after_s=FALLBACK_AFTER_S)
+            await here.at_rest()
+            assert here.told == []
 
     in_virtual_time(story())
 
