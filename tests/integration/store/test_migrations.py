@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
+from crm.db.migrate import MIGRATIONS, newest_revision
 from crm.db.schema import metadata, ticket, user_account, user_session
 from crm.db.store import Store
 
@@ -28,6 +31,12 @@ async def test_opening_again_changes_nothing_and_two_at_once_are_one(store_url: 
         assert store.status()["up"] is True
         assert (await store.tickets.list()).items == ()
         await store.close()
+
+
+def test_the_newest_step_is_told_by_the_names_of_the_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
 async def test_an_instant_comes_back_as_utc_whatever_zone_it_had(store: Store) -> None:
