@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import URL, NullPool, Table, event, exc
+from sqlalchemy import URL, Executable, NullPool, Table, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -70,26 +71,19 @@ class Database:
             raise
         self.away = None
 
-    def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
-        """An INSERT that offers `on_conflict_do_nothing` and `on_conflict_do_update`, spelt alike in both dialects."""
-        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
-
     async def upsert(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
     ) -> None:
         """Inserts rows, or overwrites all other columns of those that are there. All rows name the same columns."""
         if rows:
-            statement = self.insert(table)
-            kept = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-            await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=kept), list(rows))
+            await connection.execute(_upsert(self.dialect, table, tuple(rows[0]), tuple(keys)), list(rows))
 
     async def insert_new(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
     ) -> None:
         """Inserts the rows whose keys are not there yet and leaves the others as they are."""
         if rows:
-            statement = self.insert(table).on_conflict_do_nothing(index_elements=list(keys))
-            await connection.execute(statement, list(rows))
+            await connection.execute(_insert_new(self.dialect, table, tuple(keys)), list(rows))
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -138,6 +132,26 @@ async def _dropped_if(connection: AsyncConnection, cancelled: Callable[[], bool]
         if cancelled():
             await connection.invalidate()
             raise asyncio.CancelledError
+
+
+# Statements are made once: SQLAlchemy copies every column of a table for `excluded`, and that on each event would cost
+# more than all else that is done for it.
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...], keys: tuple[str, ...]) -> Executable:
+    statement = _insert(dialect, table)
+    kept = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=kept)
+
+
+@cache
+def _insert_new(dialect: str, table: Table, keys: tuple[str, ...]) -> Executable:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=list(keys))
 
 
 def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False) -> AsyncEngine:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import bindparam, func, select, update
@@ -19,6 +19,15 @@ from crm.tickets.model import Severity, TicketKind, TicketState
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_COMPLETE_TICKET: Final = (
+    update(ticket)
+    .where(ticket.c.number == bindparam("of"))
+    .values(
+        agent=func.coalesce(bindparam("new_agent", type_=ticket.c.agent.type), ticket.c.agent),
+        kind=func.coalesce(ticket.c.kind, bindparam("new_kind", type_=ticket.c.kind.type)),
+        customer_id=func.coalesce(ticket.c.customer_id, bindparam("new_customer", type_=ticket.c.customer_id.type)),
+    )
+)
 
 
 async def project(database: Database, connection: AsyncConnection, events: Sequence[AnyEvent], area_code: str) -> None:
@@ -105,18 +114,7 @@ async def _complete_tickets(
     ]
     known = [each for each in known if each["new_agent"] or each["new_kind"] or each["new_customer"]]
     if known:
-        statement = (
-            update(ticket)
-            .where(ticket.c.number == bindparam("of"))
-            .values(
-                agent=func.coalesce(bindparam("new_agent", type_=ticket.c.agent.type), ticket.c.agent),
-                kind=func.coalesce(ticket.c.kind, bindparam("new_kind", type_=ticket.c.kind.type)),
-                customer_id=func.coalesce(
-                    ticket.c.customer_id, bindparam("new_customer", type_=ticket.c.customer_id.type)
-                ),
-            )
-        )
-        await connection.execute(statement, known)
+        await connection.execute(_COMPLETE_TICKET, known)
 
 
 def _left_message(story: Sequence[CallEvent]) -> bool:
