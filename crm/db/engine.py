@@ -1,6 +1,7 @@
 """The one way to the database: engines, transactions, driver errors translated. No tables, no queries. Design D5."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -154,12 +155,25 @@ def _insert_new(dialect: str, table: Table, keys: tuple[str, ...]) -> Executable
     return _insert(dialect, table).on_conflict_do_nothing(index_elements=list(keys))
 
 
+class _RollingBack(sqlite3.Connection):
+    """Rolls back before it closes.
+
+    SQLite keeps a closed connection, and its lock on the file, for as long as a statement of it is alive; the traceback
+    of a cancelled task keeps one alive, and then nobody could write any more.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False) -> AsyncEngine:
     """An engine for one of DRIVERS. For migrations: one connection, no foreign keys on SQLite (which alters a table by
     copying and dropping it), no time limit per statement on PostgreSQL."""
     pool: dict[str, Any] = {"poolclass": NullPool} if for_migrations else {"pool_size": POOL_SIZE}
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": busy_timeout_s}, **pool)
+        engine = create_async_engine(url, connect_args={"timeout": busy_timeout_s, "factory": _RollingBack}, **pool)
         _prepare_sqlite(engine, busy_timeout_s, foreign_keys=not for_migrations)
         return engine
     settings = {"TimeZone": "UTC", "lock_timeout": f"{int(busy_timeout_s * 1000)}ms"}
