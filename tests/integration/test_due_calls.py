@@ -28,6 +28,8 @@ from tests.integration.story import Story
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.req("FUP-1", "FUP-6")]
 
 KILLS = 10
+SOAK_S = 1200
+"""Fifty kills with their restarts take some eight minutes; a quick run makes five."""
 GAP = timedelta(seconds=2)
 SETTLED_S = 20.0
 QUIET_S = 3.0
@@ -141,6 +143,7 @@ async def killed_at(moment: str, system: RunningSystem, reached: Customers, crow
     return number
 
 
+@pytest.mark.timeout(SOAK_S)
 async def test_killed_on_the_way(times: Callable[[int], int]) -> None:
     with TemporaryDirectory(prefix="due") as directory:
         armed = Path(directory) / "armed"
