@@ -226,8 +226,8 @@ class AsteriskProcess:
             )
         render(settings, self._binary, facts)
         save_state(settings.data, replace(state, process=running))
-        for command in ("module reload res_pjsip.so", "dialplan reload", "moh reload"):
-            await self.command(command)
+        reloads = ("module reload res_pjsip.so", "dialplan reload", "moh reload")
+        await asyncio.gather(*(self.command(command) for command in reloads))
         _log.info("Asterisk %s adopted, pid %d", state.version, running.pid, extra=_extra("pbx_adopted"))
 
     def _launch(self, configuration: Path, guard: int) -> int:
