@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 BACKLOG_SIZE = 50_000
 CALLER_SHOWN = "CONNECTEDLINE(num)"
 """What a party that we dial is shown as calling."""
+ADMITTED_WITHIN_S = 5.0
 AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
 
 
@@ -171,7 +172,13 @@ class AriTelephony:
             channel_id=channel_id,
             variables={CALLER_SHOWN: clean_number(caller_id), DIALLED_MARK: NOT_DIALLED},
         )
-        return await self._made(channel, create)
+        made = await self._made(channel, create)
+        try:
+            async with asyncio.timeout(ADMITTED_WITHIN_S):  # before that, whoever looks it up does not see whose it is
+                await made.leg.admitted()
+        except TimeoutError:
+            raise TelephonyDown(f"channel {channel_id} was made and never entered our application") from None
+        return made
 
     async def create_bridge(self, bridge_id: BridgeId) -> AriBridge:
         # Plain mixing, without DTMF events: only then two legs of one codec are joined natively (performance.md).
