@@ -139,8 +139,8 @@ async def test_what_the_caller_hears_is_the_menu_then_who_answers_then_that_agen
     assert score(sound, prompts["menu-aid"]) < 0.3
     matches = talk.result.matches
     heard = [match.prompt for match in matches]
-    announced = agent_announcement(AgentId(AGENT))
-    assert heard[-len(announced) :] == list(announced), f"heard {heard}"
+    _, *announced = agent_announcement(AgentId(AGENT))  # the first word of it was heard at the beginning as well
+    assert heard[-len(announced) :] == announced, f"heard {heard}"
     assert heard.index("recording-notice") < heard.index("menu-hotline")
     with_agent = sound[round((matches[-1].end_s + 0.5) * SAMPLE_RATE) :][: 2 * SAMPLE_RATE]
     assert tone_over_rest_db(with_agent, AGENT_HZ) >= 20

@@ -112,8 +112,7 @@ class RunningSystem:
     async def kill9(self) -> None:
         """The controller dies without a word; its Asterisk goes on."""
         await self._forget_api()
-        self.program.signal(signal.SIGKILL)
-        await self.program.process.wait()
+        await self.program.kill()
 
     def sigstop(self) -> None:
         """The controller hangs until `sigcont` or `kill9`."""

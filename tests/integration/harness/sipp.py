@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.integration.harness.processes import AHEAD_OF_OTHERS, Program
+from tests.integration.harness.processes import AHEAD_OF_OTHERS, Program, put_first
 from tests.integration.harness.running import RunningSystem, free_port
 from tests.integration.harness.sipp_trace import Trace, read_keys, read_trace
 
@@ -74,6 +74,7 @@ class Sipp:
 
     async def __aenter__(self) -> Self:
         await self._program.__aenter__()
+        put_first(self._program.process.pid)
         return self
 
     async def __aexit__(
