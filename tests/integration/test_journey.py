@@ -4,15 +4,12 @@ One hotline serves all tests of this file, so each has callers of its own and le
 """
 
 import asyncio
-import io
 import socket
-import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -25,7 +22,7 @@ from crm.events import AgentMissed, AgentOffered, CallQueued
 from ivr.speech import agent_announcement
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
-from tests.integration.harness.people import OUTSIDE, Customer, Person, caller, desk, has_tone
+from tests.integration.harness.people import OUTSIDE, Customer, Person, caller, desk, has_tone, sound_of
 from tests.integration.harness.phones import Told, agent_telephone, apart_s, call, instant
 from tests.integration.harness.running import RunningSystem, free_port
 
@@ -64,13 +61,6 @@ async def hotline() -> AsyncIterator[RunningSystem]:
         yield system
         await assert_nothing_left(system)
         assert_one_end_each(journal_events(system.data))
-
-
-def sound_of(wav: bytes) -> Samples:
-    """The samples of a WAV that the API sent."""
-    with wave.open(io.BytesIO(wav)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
-        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.int16)
 
 
 async def recorded(system: RunningSystem, ticket: Item, what: str) -> Samples:

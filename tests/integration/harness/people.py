@@ -1,6 +1,8 @@
 """People on the telephone, acted step by step: they dial or answer, hear prompts, press keys, speak, hang up."""
 
 import asyncio
+import io
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -153,6 +155,13 @@ class Desk:
             return next((pop for pop in pops if pop["ani"] == caller), None)
 
         return await until(popped, timeout_s, f"a screen pop for {caller}")
+
+
+def sound_of(wav: bytes) -> Samples:
+    """The samples of a WAV that the API sent."""
+    with wave.open(io.BytesIO(wav)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (SAMPLE_RATE, 1, 2)
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.int16)
 
 
 def has_tone(sound: Samples, hz: float, least_db: float = 10.0) -> bool:
