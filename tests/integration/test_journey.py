@@ -309,7 +309,7 @@ async def test_a_reminder_is_confirmed_or_changed_by_a_key(
         await person.is_left()
     assert (await settled(hotline, due))["outcome"] == outcome
     api = await hotline.api()
-    (row,) = await api.every("/api/calls", caller=number)
+    row = await api.ended_call(number)
     assert (row["direction"], row["due_call"], row["outcome"]) == ("outbound", due["id"], outcome)
     ticket = await api.get(f"/api/tickets/{row['ticket']}")
     noted = [line["details"]["action"] for line in ticket["timeline"] if line["action"] == "CallNoted"]
@@ -351,7 +351,7 @@ async def test_a_callback_reaches_the_agent_first_and_then_the_customer(hotline:
     assert taken["tone_hz_heard"] == CALLER_HZ
     over = await settled(hotline, due)
     assert (over["state"], over["outcome"], over["accepted_by"]) == ("done", "talked", AGENT)
-    (row,) = await (await hotline.api()).every("/api/calls", caller="13800000040")
+    row = await (await hotline.api()).ended_call("13800000040")
     ticket = await (await hotline.api()).get(f"/api/tickets/{row['ticket']}")
     assert (row["direction"], row["agent"], row["outcome"]) == ("outbound", AGENT, "answered")
     assert "attempt" in [line["source"] for line in ticket["timeline"]]
