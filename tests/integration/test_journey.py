@@ -358,11 +358,12 @@ async def test_a_callback_reaches_the_agent_first_and_then_the_customer(hotline:
 
 
 async def until_tone(person: Person, hz: float) -> None:
-    """Returns when somebody has been heard for two seconds who sounds so."""
+    """Returns when somebody has been heard for three seconds who sounds so."""
+    length = 3 * SAMPLE_RATE
 
     async def heard() -> bool | None:
         sound = person.sound
-        return True if sound.size > 16_000 and tone_over_rest_db(sound[-16_000:], hz) >= 20 else None
+        return True if sound.size > length and tone_over_rest_db(sound[-length:], hz) >= 20 else None
 
     await until(heard, 20.0, f"a voice of {hz:g} Hz")
 
