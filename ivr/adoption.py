@@ -8,8 +8,8 @@ from ivr.call import Call, Step, owner_of
 from ivr.call_flow import connect, in_service, lead, pick_up
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
-from ivr.offer import Partner
 from ivr.talk import partner_of, stay
+from ivr.talks import Partner
 from ivr.telephony import Channel, LiveChannel, Snapshot
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ async def adopt_inbound(
         await clear_strays(hotline, call, partner, snapshot)
         if partner:
             call.step = Step.TALKING
-            async with partner_of(hotline, call, partner):
-                await stay(call, partner)
+            async with partner_of(hotline, call, partner) as live:
+                await stay(live)
             return await channel.say(["goodbye"])
         await channel.hush()
         if facts.bridge_id:  # the agent has left meanwhile

@@ -166,7 +166,7 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
         except WaitedTooLong:
             return await carry_out(hotline, call, queue.on_max_wait)
         call.enter(Step.TALKING)
-        async with partner_of(hotline, call, partner):
-            talked = await announce(hotline, call, partner) and await talk(hotline, call, partner)
+        async with partner_of(hotline, call, partner) as live:
+            talked = await announce(hotline, call, partner) and await talk(hotline, live)
         if talked:
             return await call.channel.say(["goodbye"])

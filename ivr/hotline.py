@@ -1,13 +1,14 @@
-"""What a flow may use: site, telephones, ACD, tickets, clock. Wired in `app.main`; it holds no state of calls."""
+"""What a flow may use: site, telephones, ACD, tickets, clock, the talks going on. Wired in `app.main`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.ids import TicketNumber
 from config.paths import DataDir
 from config.schema import Line, Site
 from crm.tickets.service import Tickets
+from ivr.talks import Talks
 from ivr.telephony import Telephony
 from routing.acd import Acd
 
@@ -22,6 +23,8 @@ class Hotline:
     acd: Acd
     tickets: Tickets
     now: Callable[[], datetime]
+    talks: Talks = field(default_factory=Talks)
+    """Who talks with whom now, for whoever asks something of a talk."""
 
     def line_for(self, dnis: str) -> Line:
         """The line dialled; a number that no line has is served by the first hotline: no caller is refused (D11)."""

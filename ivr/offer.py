@@ -7,15 +7,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
-from config.ids import AgentId, ChannelId
+from config.ids import ChannelId
 from config.schema import Queue
 from crm.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
 from ivr.hotline import Hotline
-from ivr.telephony import Bridge, ChannelGone, DialFailed, DialledChannel, DialOutcome
+from ivr.talks import Partner
+from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome
 from routing.agent import Reservation
 
 log = logging.getLogger(__name__)
@@ -32,19 +32,6 @@ MISS_REASONS = {
 
 class WaitedTooLong(Exception):
     """The longest wait of the queue is over; the site says what happens now."""
-
-
-@dataclass
-class Partner:
-    """The agent's side of a talk: answered, and talking as far as the ACD is concerned."""
-
-    leg: DialledChannel
-    reservation: Reservation
-    bridge: Bridge | None = None
-
-    @property
-    def agent_id(self) -> AgentId:
-        return self.reservation.agent_id
 
 
 async def find_agent(hotline: Hotline, call: Call, queue: Queue) -> Partner:

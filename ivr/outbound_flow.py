@@ -19,9 +19,10 @@ from ivr.accepts import Accepts
 from ivr.call import Call, Step, owner_of, ring_number
 from ivr.call_flow import carry_out, connect, in_service
 from ivr.hotline import Hotline
-from ivr.offer import Partner, miss, ring_agent
+from ivr.offer import miss, ring_agent
 from ivr.reception import LeftOver
 from ivr.talk import part, partner_of, stay, talk
+from ivr.talks import Partner
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
 
 log = logging.getLogger(__name__)
@@ -236,7 +237,7 @@ async def callback(attempt: Attempt, call: Call, channel: DialledChannel) -> Out
     call.queue, call.queued_at = QueueName(attempt.due.queue), hotline.now()
     hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=call.queue))
     partner = await find_accepting_agent(attempt, call)
-    async with partner_of(hotline, call, partner):
+    async with partner_of(hotline, call, partner) as live:
         try:
             await partner.leg.say(["please-wait"])
             await partner.leg.ring()
@@ -247,7 +248,7 @@ async def callback(attempt: Attempt, call: Call, channel: DialledChannel) -> Out
             return Outcome.AGENT_LOST
         call.enter(Step.QUEUED)
         await call.channel.say(callback_words(hotline))
-        talked = await talk(hotline, call, partner)
+        talked = await talk(hotline, live)
     if talked:
         await call.channel.say(["goodbye"])
     return Outcome.TALKED
@@ -282,7 +283,7 @@ async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
 async def resume_talk(attempt: Attempt, call: Call, partner: Partner) -> Outcome:
     """The talk went on without a controller: stay with it."""
     call.step = Step.TALKING
-    async with partner_of(attempt.hotline, call, partner):
-        await stay(call, partner)
+    async with partner_of(attempt.hotline, call, partner) as live:
+        await stay(live)
     await call.channel.say(["goodbye"])
     return Outcome.TALKED

@@ -18,7 +18,7 @@ from ivr.call import Party, call_id_of, owner_of
 from ivr.call_flow import handle_inbound
 from ivr.history import CallFacts, History
 from ivr.hotline import Hotline
-from ivr.offer import Partner
+from ivr.talks import Partner
 from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
 
 log = logging.getLogger(__name__)

@@ -9,20 +9,22 @@ from config.ids import BridgeId, CallId
 from crm.events import AgentMissed, CallNoted, TalkStarted
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
-from ivr.offer import Partner
 from ivr.speech import agent_announcement
+from ivr.talks import Left, LiveTalk, Partner, Request
 from ivr.telephony import Bridge, ChannelGone, TelephonyError
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def partner_of(hotline: Hotline, call: Call, partner: Partner) -> AsyncIterator[None]:
-    """From the agent's answer to wrap-up, however the talk ends."""
+async def partner_of(hotline: Hotline, call: Call, partner: Partner) -> AsyncIterator[LiveTalk]:
+    """From the agent's answer to wrap-up, however the talk ends; in between it can be found in `hotline.talks`."""
+    live = LiveTalk(call, partner)
     try:
-        yield
+        with hotline.talks.entered(live):
+            yield live
     finally:
-        await part(hotline, call.id, partner)
+        await part(hotline, call.id, live.partner)
 
 
 async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
@@ -53,31 +55,40 @@ async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     return True
 
 
-async def talk(hotline: Hotline, call: Call, partner: Partner) -> bool:
+async def talk(hotline: Hotline, live: LiveTalk) -> bool:
     """Connect them, record it, stay until one leaves. True when the agent left first, so the caller can be thanked."""
+    call, partner = live.call, live.partner
     call.enter(Step.TALKING)
     call.finish("answered", "caller")
     try:
         partner.bridge = await hotline.telephony.create_bridge(BridgeId(f"{call.id}.bridge{uuid4().hex[:8]}"))
         await partner.bridge.add(call.channel, partner.leg)
-        await record_talk(hotline, call, partner, partner.bridge)
-        await stay(call, partner)
+        await record_talk(hotline, live, partner.bridge)
+        await stay(live)
     except ChannelGone as gone:
-        if gone.channel_id != partner.leg.id:
+        if gone.channel_id != live.agent_leg.id:
             raise
         call.finish("answered", "agent")
     return True
 
 
-async def stay(call: Call, partner: Partner) -> None:
-    """Until the agent leaves. Raises ChannelGone when the caller does first."""
-    call.finish("answered", "caller")
-    await call.channel.until(partner.leg.wait_gone())
-    call.finish("answered", "agent")
+async def stay(live: LiveTalk) -> None:
+    """Until the agent leaves, doing what is asked meanwhile. Raises ChannelGone when the caller leaves first."""
+    live.call.finish("answered", "caller")
+    while True:
+        happened = await live.happens()
+        match happened:
+            case Left.CALLER:
+                raise ChannelGone(live.caller.id)
+            case Left.AGENT:
+                return live.call.finish("answered", "agent")
+            case Request():
+                await live.carry_out(happened)
 
 
-async def record_talk(hotline: Hotline, call: Call, partner: Partner, bridge: Bridge) -> None:
+async def record_talk(hotline: Hotline, live: LiveTalk, bridge: Bridge) -> None:
     """TEL-10. A talk that cannot be recorded goes on, and the ticket says so."""
+    call, partner = live.call, live.partner
     name = hotline.recording_name(call.ticket, call.id) if hotline.site.recording.enabled else None
     if name:
         try:
@@ -88,6 +99,7 @@ async def record_talk(hotline: Hotline, call: Call, partner: Partner, bridge: Br
                 CallNoted(call_id=call.id, at=hotline.now(), action="recording_failed", text="录音未能开始")
             )
             name = None
+    live.recording = name
     hotline.tickets.record(
         TalkStarted(
             call_id=call.id,

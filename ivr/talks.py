@@ -1,0 +1,179 @@
+"""The talks that are going on, by call: who talks with whom, and a mailbox for what is asked of a talk from outside.
+
+A talk belongs to its call's task. Others (the API, a supervisor, a desk telephone) *ask*; that task carries it out
+between two things that happen, so that nothing changes a talk behind its back, and the answer or the refusal goes to
+whoever asked.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+from config.ids import AgentId, CallId
+from ivr.call import Call
+from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel
+from routing.agent import Reservation
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """What was asked of a talk cannot be done now; the words say why. Nothing is changed."""
+
+
+class TalkOver(Refused):
+    """The talk ended before it could be done."""
+
+
+@dataclass
+class Partner:
+    """The agent's side of a talk: answered, and talking as far as the ACD is concerned."""
+
+    leg: DialledChannel
+    reservation: Reservation
+    bridge: Bridge | None = None
+
+    @property
+    def agent_id(self) -> AgentId:
+        return self.reservation.agent_id
+
+
+class Left(Enum):
+    """Who has hung up."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+@dataclass(eq=False)
+class Request:
+    """Something asked of a talk."""
+
+    work: Callable[[], Awaitable[Any]]
+    answer: "asyncio.Future[Any]"
+
+
+@dataclass(eq=False)
+class LiveTalk:
+    """One talk, from the agent's answer to the end. Only the task of its call changes it."""
+
+    call: Call
+    partner: Partner
+    """Who talks with the caller now: it changes when the talk is handed over."""
+    recording: str | None = None
+    """File name below the recordings directory; None while not recorded."""
+    _requests: "deque[Request]" = field(default_factory=deque)
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _over: bool = False
+
+    @property
+    def call_id(self) -> CallId:
+        return self.call.id
+
+    @property
+    def caller(self) -> Channel:
+        """The customer's channel."""
+        return self.call.channel
+
+    @property
+    def agent_leg(self) -> DialledChannel:
+        return self.partner.leg
+
+    @property
+    def agent_id(self) -> AgentId:
+        return self.partner.agent_id
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """None until caller and agent are connected."""
+        return self.partner.bridge
+
+    async def ask(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Have `work` done by the talk's own task, in turn; its result. For everybody but that task.
+
+        Raises Refused (also by `work` itself), TalkOver; TelephonyError of a party that has left is TalkOver too.
+        Whoever stops waiting does not stop the work.
+        """
+        if self._over:
+            raise TalkOver(f"the talk of call {self.call_id} is over")
+        request = Request(work, asyncio.get_running_loop().create_future())
+        self._requests.append(request)
+        self._asked.set()
+        return await asyncio.shield(request.answer)
+
+    async def happens(self) -> Left | Request:
+        """What comes next. For the talk's own task."""
+        watches = {
+            asyncio.ensure_future(self.caller.wait_gone()): Left.CALLER,
+            asyncio.ensure_future(self.agent_leg.wait_gone()): Left.AGENT,
+        }
+        asked = asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait({*watches, asked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in (*watches, asked):
+                waiting.cancel()
+        for watch, left in watches.items():
+            if watch.done() and not watch.cancelled():
+                return left
+        request = self._requests.popleft()
+        if not self._requests:
+            self._asked.clear()
+        return request
+
+    async def carry_out(self, request: Request) -> None:
+        """Do what was asked; who asked hears how it went. Raises ChannelGone when the caller left meanwhile."""
+        try:
+            result = await request.work()
+        except asyncio.CancelledError:
+            request.answer.cancel()
+            raise
+        except ChannelGone as gone:
+            self._refuse(request, TalkOver(f"{gone.channel_id} has hung up"))
+            if gone.channel_id == self.caller.id:
+                raise
+        except Exception as exc:
+            self._refuse(request, exc)
+        else:
+            if not request.answer.done():
+                request.answer.set_result(result)
+
+    def close(self) -> None:
+        """It is over: what was still asked will not be done."""
+        self._over = True
+        while self._requests:
+            self._refuse(self._requests.popleft(), TalkOver(f"the talk of call {self.call_id} is over"))
+
+    def _refuse(self, request: Request, why: Exception) -> None:
+        if not request.answer.done():
+            request.answer.set_exception(why)
+            request.answer.exception()  # whoever asked may have gone
+
+
+class Talks:
+    """All talks that are going on."""
+
+    def __init__(self) -> None:
+        self._talks: dict[CallId, LiveTalk] = {}
+
+    def of(self, call_id: CallId) -> LiveTalk | None:
+        """None when nobody talks in that call."""
+        return self._talks.get(call_id)
+
+    def of_agent(self, agent_id: AgentId) -> LiveTalk | None:
+        """The talk that this agent is in."""
+        return next((live for live in self._talks.values() if live.agent_id == agent_id), None)
+
+    @contextmanager
+    def entered(self, live: LiveTalk) -> Iterator[LiveTalk]:
+        """Found under its call for as long as the `with` lasts."""
+        self._talks[live.call_id] = live
+        try:
+            yield live
+        finally:
+            del self._talks[live.call_id]
+            live.close()
