@@ -8,15 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-MessageType = Literal["screen_pop", "agent_state", "call", "ticket"]
+MessageType = Literal["screen_pop", "agent_state", "call", "ticket", "message"]
 
 _SUBJECT: Mapping[MessageType, str] = {
     "screen_pop": "call",
     "agent_state": "agent",
     "call": "call",
     "ticket": "ticket",
+    "message": "message",
 }
 """The payload field that says what a message is about: a newer one about the same replaces the older."""
+
+READ_BY_PAGES: frozenset[MessageType] = frozenset({"ticket", "message"})
+"""News of what a page reads from the API anyway when it opens."""
 
 MAX_POPS = 50
 MAX_OTHERS = 200
@@ -24,7 +28,7 @@ MAX_OTHERS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message as it goes out: `text` is the JSON of it, `subject` the call, agent or ticket it is about."""
+    """One message as it goes out: `text` is the JSON of it, `subject` the call, agent, ticket… it is about."""
 
     seq: int
     type: MessageType
@@ -73,10 +77,10 @@ class DeskLog:
     def after(self, seq: int | None) -> list[Message]:
         """What a page that has seen everything up to `seq` still lacks; None = a page just opened.
 
-        A page just opened reads tickets by itself and needs no old news of them.
+        A page just opened reads tickets and colleagues' messages by itself and needs no old news of them.
         """
         if seq is None:
-            return [message for message in self._messages.values() if message.type != "ticket"]
+            return [message for message in self._messages.values() if message.type not in READ_BY_PAGES]
         return [message for message in self._messages.values() if message.seq > seq]
 
     def ack(self, seq: int) -> None:

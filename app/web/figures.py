@@ -8,10 +8,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from crm.db.store import Store
-
 from app.web.api.contract import FiguresOut
 from config.schema import Site
+from crm.db.store import Store
 from crm.errors import StoreAway
 
 log = logging.getLogger(__name__)

@@ -287,6 +287,22 @@ due_call_attempt = Table(
     Column("call_id", Text()),
 )
 
+colleague_message = Table(
+    "colleague_message",
+    metadata,
+    _id(),
+    Column("key", Text(), nullable=False, unique=True),
+    _at("at", nullable=False),
+    Column("sender", Text(), nullable=False),
+    Column("recipient", Text(), nullable=False),
+    Column("text", Text(), nullable=False),
+    Column("ticket", Text(), index=True),
+    _text("caller"),
+    _at("read_at"),
+    Index("ix_colleague_message_recipient_at", "recipient", "at"),
+    Index("ix_colleague_message_sender_at", "sender", "at"),
+)
+
 user_account = Table(
     "user_account",
     metadata,

@@ -11,6 +11,7 @@ from crm.db.calls import CallQueries
 from crm.db.customers import CustomerQueries
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
+from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
 from crm.db.tickets import TicketQueries
@@ -38,6 +39,7 @@ class Store:
         self.due_calls = DueCallTable(database, area_code, clock)
         self.users = UserTable(database, clock)
         self.recordings = RecordingTable(database)
+        self.messages = MessageTable(database, clock)
 
     @classmethod
     async def open(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.schema import (
     call,
+    colleague_message,
     due_call,
     due_call_attempt,
     event,
@@ -33,6 +34,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _due_calls(connection, number),
         *await _attempts(connection, number),
         *await _playbacks(connection, number),
+        *await _messages(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
@@ -126,3 +128,16 @@ async def _playbacks(connection: AsyncConnection, number: str) -> list[TimelineE
         )
         for row in await connection.execute(query)
     ]
+
+
+async def _messages(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """To colleagues: when written, and when read (TEL-7)."""
+    entries = []
+    for row in await connection.execute(select(colleague_message).where(colleague_message.c.ticket == number)):
+        details: dict[str, Detail] = {"message": row.id, "recipient": row.recipient, "text": row.text}
+        entries.append(TimelineEntry(at=row.at, source="message", action="sent", by=row.sender, details=details))
+        if row.read_at is not None:
+            entries.append(
+                TimelineEntry(at=row.read_at, source="message", action="read", by=row.recipient, details=details)
+            )
+    return entries

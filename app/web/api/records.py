@@ -1,4 +1,4 @@
-"""The outside shape of what is kept: tickets, calls, customers, due calls. Data only; the other half is contract.py."""
+"""The outside shape of what is kept: tickets, calls, customers, due calls, messages. Data only; see contract.py."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -77,7 +77,7 @@ class CallOut(Out, frozen=True, kw_only=True):
 
 
 class TimelineOut(Out, frozen=True, kw_only=True):
-    """One line of the history. `source`: call, change, attempt, playback; it says what `action` and `details` mean."""
+    """One line of the history. `source` (call, change, attempt, playback, message) says what the rest means."""
 
     at: datetime
     source: str
@@ -248,3 +248,36 @@ class DueCallNew(In, frozen=True, kw_only=True):
     ticket: Key | None = None
     note: Annotated[str, Meta(max_length=1000)] = ""
     key: Key | None = None
+
+
+# --- messages to colleagues ------------------------------------------------------------------------------------------
+
+
+class MessageOut(Out, frozen=True, kw_only=True):
+    """A message to a colleague (TEL-7). `read_at` null: not read yet."""
+
+    id: str
+    at: datetime
+    sender: str
+    recipient: str
+    text: str
+    ticket: str | None
+    caller: str
+    read_at: datetime | None
+
+
+class MessageNew(In, frozen=True, kw_only=True):
+    """`caller` null: the ticket's number, if this sender sees it. `key`: the same one twice makes one message."""
+
+    recipient: Key
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+    ticket: Key | None = None
+    caller: Annotated[str, Meta(max_length=64)] | None = None
+    key: Key | None = None
+
+
+class MessageQuery(Paging, frozen=True, kw_only=True):
+    """`box`: what came to oneself, or what one has sent. `unread`: only what has no receipt yet."""
+
+    box: Literal["in", "sent"] = "in"
+    unread: bool = False

@@ -212,6 +212,7 @@ def site_out(site: Site) -> SiteOut:
             LineOut(dnis=line.dnis, kind=line.kind, title=line.title, title_en=line.title_en) for line in site.lines
         ],
         queues=[QueueNameOut(**_queue_name(queue)) for queue in site.queues],
+        colleagues=[Named(id=known.id, title=known.name, title_en=known.name_en) for known in site.agents],
         reasons=[Named(id=known.id, title=known.title, title_en=known.title_en) for known in site.reasons],
         dispositions=[
             DispositionOut(

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from app.web import live, pages
-from app.web.api import agents, customers, due_calls, people, sound, tickets
+from app.web.api import agents, customers, due_calls, messages, people, sound, tickets
 from app.web.api.contract import (
     AgentOut,
     DeskQuery,
@@ -34,6 +34,9 @@ from app.web.api.records import (
     DueCallNew,
     DueCallOut,
     DueCallQuery,
+    MessageNew,
+    MessageOut,
+    MessageQuery,
     SoundQuery,
     TicketFull,
     TicketOut,
@@ -128,6 +131,12 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
                "Take the call that is offered", Nothing, Nothing, DueCallOut),
     _operation("cancel_due_call", "POST /api/due-calls/{id}/cancel", due_calls.cancel_due_call,
                "Call it off", Nothing, Nothing, DueCallOut),
+    _operation("list_messages", "GET /api/messages", messages.list_messages,
+               "Messages from and to colleagues, newest first", MessageQuery, Nothing, Listed[MessageOut]),
+    _operation("send_message", "POST /api/messages", messages.send_message,
+               "Leave a colleague a message", Nothing, MessageNew, MessageOut, 201),
+    _operation("read_message", "POST /api/messages/{id}/read", messages.read_message,
+               "Read: the sender sees when", Nothing, Nothing, MessageOut),
     _operation("get_figures", "GET /api/figures", agents.get_figures,
                "Figures since an instant, by line and queue", FiguresQuery, Nothing, FiguresOut),
     _operation("live_desk", "GET /api/live/desk", live.live_desk,
