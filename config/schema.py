@@ -218,7 +218,10 @@ class Line(Model):
 
 
 class Queue(Model):
-    """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it."""
+    """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it.
+
+    `announce_agent`: the caller is told the agent's number before the talk (TEL-3).
+    """
 
     name: Id
     title: Text
@@ -228,6 +231,7 @@ class Queue(Model):
     strategy: Literal["longest_idle"] = "longest_idle"
     ring_timeout_s: AgentRing = 15.0
     wrap_up_s: Seconds = 20.0
+    announce_agent: bool = True
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     music: PromptId = "wait-music"
     max_wait_s: Seconds = 600.0

@@ -40,9 +40,12 @@ async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
 
 async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     """Tell the caller who answers (TEL-3), before they are connected. False when the agent has left meanwhile."""
-    prompts = list(agent_announcement(partner.agent_id))
+    told = hotline.site.queue(partner.reservation.queue).announce_agent
+    prompts = list(agent_announcement(partner.agent_id)) if told else []
     if hotline.site.recording.enabled and hotline.site.recording.notice and not call.notice_heard:
         prompts.insert(0, "recording-notice")
+    if not prompts:
+        return True
     try:
         await partner.leg.until(call.channel.say(prompts))
         call.notice_heard = True
