@@ -13,7 +13,7 @@ from app.desk_news import DeskNews
 from app.options import UpOptions
 from app.web.desk import DeskHub
 from app.web.services import Services
-from config.ids import AgentId, CallId, QueueName
+from config.ids import AgentId, CallId
 from config.prompt_files import prompt_seconds
 from config.schema import Site
 from crm.db.projector import Projector
@@ -31,7 +31,8 @@ from ivr.pbx.process import AsteriskProcess
 from ivr.reception import Reception
 from routing.acd import Acd
 from routing.agent import Agent, AgentState
-from routing.queue import QueueRules
+from routing.queue import Ranking
+from routing.site_rules import queue_rules, skills_of
 
 RECALLED = timedelta(days=1)
 """How far back the journal is read at start: no call lasts longer."""
@@ -123,15 +124,6 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
 
 def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
     """The ACD with the site's queues and the agents as they were."""
-    rules = [
-        QueueRules(
-            name=QueueName(queue.name),
-            agents=tuple(AgentId(agent) for agent in queue.agents),
-            priority=queue.priority,
-            wrap_up_s=queue.wrap_up_s,
-        )
-        for queue in site.queues
-    ]
     loop = asyncio.get_running_loop()
 
     def changed(agent: Agent) -> None:
@@ -146,7 +138,14 @@ def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
             )
         )
 
-    acd = Acd(rules, now=utc_now, call_later=loop.call_later, changed=changed)
+    acd = Acd(
+        [queue_rules(queue) for queue in site.queues],
+        now=utc_now,
+        call_later=loop.call_later,
+        changed=changed,
+        skills={AgentId(agent.id): skills_of(agent) for agent in site.agents},
+        ranking=Ranking(site.routing.ageing_s),
+    )
     for agent_id, last in history.agents.items():
         acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
     return acd

@@ -36,6 +36,8 @@ def declared_names(sources: SiteSources) -> Declared:
         names["agent"] = _texts(tuple(agent for agent in agents if _has_telephone(agent)), "id")
     if levels := sources.settings.tree.children("levels"):
         names["level"] = _texts(levels, "id")
+    if sources.settings.readable:
+        names["skill"] = _texts(sources.settings.tree.children("skills"), "id")
     prompts = sources.prompts.tree.get("prompts")
     if prompts is not None and prompts.entries is not None:
         names["prompt"] = frozenset(prompts.entries)
@@ -68,6 +70,7 @@ def cross_faults(sources: SiteSources) -> list[Fault]:
         *_duplicates(sources.agents, "agents", "id", "agent"),
         *_duplicates(sources.settings, "levels", "id", "level"),
         *_duplicates(sources.settings, "reasons", "id", "reason"),
+        *_duplicates(sources.settings, "skills", "id", "skill"),
         *_duplicates(sources.settings, "dispositions", "id", "disposition"),
         *_agents_twice_in_queue(sources.queues),
         *_level_circles(sources.settings),

@@ -21,13 +21,14 @@ from pydantic_core import PydanticCustomError
 ID_PATTERN = r"[a-z][a-z0-9_-]{0,39}"
 MAX_RINGS = 3  # TEL-1: 铃响三声内
 
-Kind = Literal["menu", "queue", "prompt", "agent", "level"]
+Kind = Literal["menu", "queue", "prompt", "agent", "level", "skill"]
 _LABEL: Mapping[Kind, tuple[str, str]] = {
     "menu": ("menu", "menus"),
     "queue": ("queue", "queues"),
     "prompt": ("prompt", "prompts"),
     "agent": ("agent with a telephone", "agents with a telephone"),
     "level": ("level", "levels"),
+    "skill": ("skill", "skills"),
 }
 _LISTED_AT_MOST = 12
 
@@ -86,6 +87,7 @@ QueueName = Annotated[str, _refers_to("queue")]
 PromptId = Annotated[str, _refers_to("prompt")]
 TelephoneId = Annotated[str, _refers_to("agent")]
 LevelId = Annotated[str, _refers_to("level")]
+SkillId = Annotated[str, _refers_to("skill")]
 
 Id = Annotated[str, _matching(ID_PATTERN, "a name of small letters, digits and '-'")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]

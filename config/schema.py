@@ -27,8 +27,6 @@ from config.actions import Retry as Retry
 from config.fields import (
     WEEKDAYS,
     Address,
-    AgentNumber,
-    AgentRing,
     AreaCode,
     Day,
     HostPort,
@@ -44,7 +42,6 @@ from config.fields import (
     RingPeriod,
     Seconds,
     Sha256,
-    TelephoneId,
     Text,
     WeekHours,
     WholeSeconds,
@@ -52,11 +49,11 @@ from config.fields import (
 )
 from config.fields import Period as Period
 from config.fields import Weekday as Weekday
-
-LineKind = Literal["aid", "hotline", "supervision"]
-"""客户援助电话, 客服热线, 服务监督电话 (LNE-1)."""
-
-Role = Literal["agent", "supervisor", "administrator"]
+from config.people import Agent as Agent
+from config.people import LineKind as LineKind
+from config.people import Queue as Queue
+from config.people import Role as Role
+from config.people import RoutingRules, Skill
 
 TicketKind = Literal[
     "consultation",
@@ -217,37 +214,6 @@ class Line(Model):
     fallback_queue: QueueName
 
 
-class Queue(Model):
-    """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it.
-
-    `announce_agent`: the caller is told the agent's number before the talk (TEL-3).
-    """
-
-    name: Id
-    title: Text
-    title_en: Text
-    kind: LineKind
-    agents: Annotated[tuple[TelephoneId, ...], Field(min_length=1)]
-    strategy: Literal["longest_idle"] = "longest_idle"
-    ring_timeout_s: AgentRing = 15.0
-    wrap_up_s: Seconds = 20.0
-    announce_agent: bool = True
-    priority: Annotated[int, Field(ge=-100, le=100)] = 0
-    music: PromptId = "wait-music"
-    max_wait_s: Seconds = 600.0
-    on_max_wait: OutsideMenu
-
-
-class Agent(Model):
-    """A person who works here. An administrator has no telephone."""
-
-    id: AgentNumber
-    name: Text
-    name_en: Text
-    role: Role = "agent"
-    telephone: bool = True
-
-
 class Settings(Model):
     """site.yaml: what holds for the whole site. `special_days` goes before the built-in calendar (CPL-3)."""
 
@@ -262,6 +228,8 @@ class Settings(Model):
     greetings: Greetings = Field(default=_UNCHECKED_GREETINGS)
     wait: WaitRules = WaitRules()
     service_level: ServiceLevel = ServiceLevel()
+    routing: RoutingRules = RoutingRules()
+    skills: tuple[Skill, ...] = ()
     special_days: dict[Day, DayKind] = Field(default_factory=dict)
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
     reasons: Annotated[tuple[PauseReason, ...], Field(min_length=1)]

@@ -13,6 +13,7 @@ from typing import Literal
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.schema import Line
 from ivr.telephony import Channel, Digit
+from routing.queue import ANYBODY, Needs
 
 Party = Literal["caller", "agent", "system"]
 
@@ -71,8 +72,12 @@ class Call:
     """A key pressed during the greeting: it counts in the menu."""
     outcome: str | None = None
     ended_by: Party = "caller"
-    urgent: bool = False
-    """Goes before others of its queue: a promised callback whose agent was lost."""
+    points: float = 0
+    """Priority on top of the queue's: a promised callback whose agent was lost, a key customer (CUS-1)."""
+    needs: Needs = ANYBODY
+    """Skills that this call needs, besides those of its queue: its language."""
+    preferred: tuple[AgentId, ...] = ()
+    """Agents who know the case, the best first (sticky)."""
     legs: int = 0
 
     def enter(self, step: Step) -> None:

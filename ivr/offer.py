@@ -38,14 +38,18 @@ async def find_agent(hotline: Hotline, call: Call, queue: Queue) -> Partner:
     """Wait in `queue` from `call.queued_at` on, until an agent answers. Raises WaitedTooLong, ChannelGone (caller)."""
     assert call.queue and call.queued_at, "a call is queued before it looks for an agent"
     until = call.queued_at + timedelta(seconds=queue.max_wait_s)
-    with hotline.acd.enqueue(call.id, call.queue, call.queued_at, urgent=call.urgent) as place:
+    with hotline.acd.enqueue(
+        call.id, call.queue, call.queued_at, points=call.points, needs=call.needs, preferred=call.preferred
+    ) as place:
         async with comfort(hotline, call):
             while True:
                 left_s = (until - hotline.now()).total_seconds()
                 try:
-                    reservation = await call.channel.until(place.reserved(), timeout_s=max(0.01, left_s))
+                    reservation, *others = await call.channel.until(place.reserved(), timeout_s=max(0.01, left_s))
                 except TimeoutError:
                     raise WaitedTooLong from None
+                for other in others:
+                    hotline.acd.released(other)
                 if leg := await offer(hotline, call, queue, reservation):
                     return Partner(leg, reservation)
 

@@ -156,7 +156,7 @@ def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
         line=line,
         ani=due.number_key,
         invited_at=began,
-        urgent=True,
+        points=hotline.site.routing.promised_points,
         legs=legs,
     )
 
@@ -265,9 +265,12 @@ async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
     assert call.queue and call.queued_at, "a callback is queued before it looks for an agent"
     hotline, due = attempt.hotline, attempt.due
     queue = hotline.site.queue(call.queue)
-    with hotline.acd.enqueue(call.id, call.queue, call.queued_at, urgent=True) as place:
+    points = hotline.site.routing.promised_points
+    with hotline.acd.enqueue(call.id, call.queue, call.queued_at, points=points) as place:
         while True:
-            reservation = await asyncio.wait_for(place.reserved(), queue.max_wait_s)
+            reservation, *others = await asyncio.wait_for(place.reserved(), queue.max_wait_s)
+            for other in others:  # one card on one desk: a callback is nobody's race
+                hotline.acd.released(other)
             agent_id = reservation.agent_id
             leg_id = call.next_agent_leg(agent_id)
             with attempt.accepts.expected(due.id, agent_id) as accepted:

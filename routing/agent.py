@@ -33,6 +33,8 @@ class AgentEvent(Enum):
     RESUME = "resume"
     END_TALK = "end_talk"
     END_WRAP_UP = "end_wrap_up"
+    EXTEND_WRAP_UP = "extend_wrap_up"
+    """More time for the ticket: the state stays."""
 
 
 class IllegalTransition(Exception):
@@ -65,6 +67,7 @@ TRANSITIONS: dict[AgentState, dict[AgentEvent, AgentState]] = {
     _S.HOLD: {_E.RESUME: _S.TALKING, _E.END_TALK: _S.WRAP_UP},
     _S.WRAP_UP: {
         _E.END_WRAP_UP: _S.AVAILABLE,
+        _E.EXTEND_WRAP_UP: _S.WRAP_UP,
         _E.MAKE_AVAILABLE: _S.AVAILABLE,
         _E.MAKE_NOT_READY: _S.NOT_READY,
         _E.LOG_OUT: _S.LOGGED_OUT,

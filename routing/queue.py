@@ -1,14 +1,61 @@
-"""The line of waiting calls of one queue (rules: no clock, no I/O). A queue is a list, never a bridge (D4).
+"""Queues: their rules, their waiting calls, and whose turn it is (rules: no clock, no I/O). A queue is a list (D4).
 
-Order: higher priority first, then the longest waiting. A call offered and not taken goes back to its own place.
+Order of service. Priority is counted in points. Each `ageing_s` seconds of waiting are worth one point, so that nobody
+starves; as everybody ages alike, the order of two calls never changes while they wait, and a rank can be computed once:
+a call with p points is served as if it had come p x ageing_s seconds earlier. Without ageing, points go before time.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
 
 from config.ids import AgentId, CallId, QueueName
+
+Needs = tuple[tuple[str, int], ...]
+"""What a call needs of an agent: skills, each with its lowest level, sorted by skill."""
+
+ANYBODY: Needs = ()
+_STALE_KEPT = 16
+
+
+class Strategy(Enum):
+    """Which of the idle agents who have the skills gets a call. Ties go to the longest idle."""
+
+    LONGEST_IDLE = "longest_idle"
+    LEAST_OCCUPIED = "least_occupied"
+    """The smallest share of the time since login spent with calls, as it was when the agent became idle."""
+    ROUND_ROBIN = "round_robin"
+    """Who had a call of this queue longest ago; at first in the order of the queue's list."""
+    LINEAR = "linear"
+    """Always the first idle one of the queue's list."""
+    MOST_SKILLED = "most_skilled"
+    """The largest sum of levels in the skills that the call needs."""
+    RING_ALL = "ring_all"
+    """All of them at once; the first who answers has the call."""
+
+
+def needs_of(*levels: Mapping[str, int]) -> Needs:
+    """Several demands made one: for each skill the highest level asked for."""
+    merged: dict[str, int] = {}
+    for each in levels:
+        for skill, level in each.items():
+            merged[skill] = max(level, merged.get(skill, 0))
+    return tuple(sorted(merged.items()))
+
+
+def has_skills(skills: Mapping[str, int], needs: Needs) -> bool:
+    return all(skills.get(skill, 0) >= level for skill, level in needs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    """After so many seconds of waiting these needs replace the queue's own (bullseye rings)."""
+
+    after_s: float
+    needs: Needs = ANYBODY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,30 +64,87 @@ class QueueRules:
 
     name: QueueName
     agents: tuple[AgentId, ...]
-    priority: int
-    wrap_up_s: float
+    priority: int = 0
+    wrap_up_s: float = 0.0
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    needs: Needs = ANYBODY
+    relax: tuple[Relaxation, ...] = ()
+    preferences: Mapping[AgentId, int] = field(default_factory=dict)
+    """How far an agent is from this queue: 0 (also who is not named) is asked first. For the agent, a call of the
+    queue counts that many points less."""
+    sticky_s: float = 0.0
+    """So long a caller waits for the agent who knows the case, before anybody else is asked."""
 
 
-@dataclass(frozen=True, order=True)
-class Rank:
+class Rank(NamedTuple):
     """The sort key of a waiting call; the smaller one is served first."""
 
-    minus_priority: int
-    entered_at: datetime
+    minus_points: float
+    as_of: float
     serial: int
     """Breaks ties between calls of the same instant, in order of arrival."""
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """How points and waiting time weigh against each other. `ageing_s` None: points first, then time."""
+
+    ageing_s: float | None = 60.0
+
+    def rank(self, points: float, entered_s: float, serial: int) -> Rank:
+        if self.ageing_s is None:
+            return Rank(-points, entered_s, serial)
+        return Rank(0, entered_s - points * self.ageing_s, serial)
+
+    def seen_from(self, rank: Rank, preference: int) -> Rank:
+        """The rank for an agent to whom the call's queue is `preference` points away."""
+        if not preference:
+            return rank
+        if self.ageing_s is None:
+            return rank._replace(minus_points=rank.minus_points + preference)
+        return rank._replace(as_of=rank.as_of + preference * self.ageing_s)
+
+
+class Demand(NamedTuple):
+    """What calls that the same agents can take have in common. `only`: nobody else than these; empty: all who can."""
+
+    queue: QueueName
+    needs: Needs = ANYBODY
+    only: tuple[AgentId, ...] = ()
+
+
+class Stage(NamedTuple):
+    """From so many seconds of waiting on, this is asked for."""
+
+    from_s: float
+    demand: Demand
+
+
+def stages(rules: QueueRules, needs: Needs = ANYBODY, preferred: Iterable[AgentId] = ()) -> tuple[Stage, ...]:
+    """How the demand of a call widens while it waits, the first from 0 s on: sticky, the queue's needs, relaxations.
+
+    `needs` are the call's own (a language), which are never relaxed; `preferred` know the case.
+    """
+    knowing = tuple(agent for agent in preferred if agent in rules.agents) if rules.sticky_s else ()
+    own = dict(needs)
+    steps = [Relaxation(after_s=0.0, needs=rules.needs), *rules.relax]
+    alone_s = rules.sticky_s if knowing else 0.0
+    found = [Stage(0.0, Demand(rules.name, needs, knowing))] if knowing else []
+    for index, step in enumerate(steps):
+        overtaken = index + 1 < len(steps) and steps[index + 1].after_s <= alone_s
+        if not overtaken:
+            found.append(Stage(max(alone_s, step.after_s), Demand(rules.name, needs_of(dict(step.needs), own))))
+    return tuple(found)
+
+
 @dataclass(frozen=True, kw_only=True)
 class WaitingCall:
+    """A call that waits. `entered_at` started the wait clock (TEL-2)."""
+
     call_id: CallId
     queue: QueueName
+    entered_at: datetime
     rank: Rank
-
-    @property
-    def entered_at(self) -> datetime:
-        """When the wait clock began (TEL-2)."""
-        return self.rank.entered_at
 
 
 @dataclass
@@ -56,6 +160,9 @@ class WaitingLine:
             raise ValueError(f"call {call.call_id} waits already in queue {call.queue}")
         self._present[call.call_id] = call
         heapq.heappush(self._heap, (call.rank, call.call_id))
+        if len(self._heap) > 2 * len(self._present) + _STALE_KEPT:
+            self._heap = [(present.rank, call_id) for call_id, present in self._present.items()]
+            heapq.heapify(self._heap)
 
     def remove(self, call_id: CallId) -> bool:
         """Take a call out wherever it stands; False when it was not waiting."""
@@ -63,13 +170,14 @@ class WaitingLine:
 
     def first(self) -> WaitingCall | None:
         """The call whose turn it is, still waiting; None when nobody waits."""
-        while self._heap:
+        if not self._present:
+            return None
+        while True:
             rank, call_id = self._heap[0]
             call = self._present.get(call_id)
-            if call is not None and call.rank == rank:
+            if call is not None and call.rank is rank:
                 return call
             heapq.heappop(self._heap)
-        return None
 
     def __len__(self) -> int:
         return len(self._present)

@@ -66,8 +66,8 @@ class World:
     def state(self, agent: AgentId) -> AgentState:
         return self.acd.agent(agent).state
 
-    def enqueue(self, call: str, queue: QueueName = HOTLINE, *, urgent: bool = False) -> Place:
-        place = self.acd.enqueue(CallId(call), queue, self.clock.at, urgent=urgent)
+    def enqueue(self, call: str, queue: QueueName = HOTLINE, *, points: int = 0) -> Place:
+        place = self.acd.enqueue(CallId(call), queue, self.clock.at, points=points)
         self.clock.advance(1)
         return place
 
@@ -82,7 +82,7 @@ def world() -> World:
     return World(clock, Acd(rules, now=clock.now, call_later=clock.call_later, changed=heard.append), heard)
 
 
-async def until_waiting(place: Place) -> "asyncio.Task[Reservation]":
+async def until_waiting(place: Place) -> "asyncio.Task[tuple[Reservation, ...]]":
     task = asyncio.create_task(place.reserved())
     await asyncio.sleep(0)
     return task
@@ -91,41 +91,41 @@ async def until_waiting(place: Place) -> "asyncio.Task[Reservation]":
 async def test_the_longest_idle_agent_gets_the_call(world: World) -> None:
     world.available(BOB, ANN)
     with world.enqueue("a") as place:
-        assert (await place.reserved()).agent_id == BOB
+        assert (await place.reserved())[0].agent_id == BOB
 
 
 async def test_first_come_first_served_when_an_agent_becomes_free(world: World) -> None:
     with world.enqueue("early") as early, world.enqueue("late") as late:
         waiting_late, waiting_early = await until_waiting(late), await until_waiting(early)
         world.available(ANN)
-        assert (await waiting_early).call_id == "early"
+        assert (await waiting_early)[0].call_id == "early"
         assert not waiting_late.done()
         world.available(CAT)
-        assert (await waiting_late).agent_id == CAT
+        assert (await waiting_late)[0].agent_id == CAT
 
 
 async def test_a_higher_priority_goes_first_over_queues_and_urgent_within_one(world: World) -> None:
-    with world.enqueue("plain") as plain, world.enqueue("promised", urgent=True) as promised:
+    with world.enqueue("plain") as plain, world.enqueue("promised", points=1) as promised:
         with world.enqueue("aid", AID) as aid:
             waits = [await until_waiting(place) for place in (plain, promised, aid)]
             world.available(BOB)
-            assert (await waits[2]).agent_id == BOB
+            assert (await waits[2])[0].agent_id == BOB
             world.available(ANN)
-            assert (await waits[1]).agent_id == ANN
+            assert (await waits[1])[0].agent_id == ANN
             waits[0].cancel()
 
 
 async def test_rona_makes_the_agent_not_ready_and_keeps_the_callers_place(world: World) -> None:
     world.available(ANN)
     with world.enqueue("first") as first, world.enqueue("second") as second:
-        reservation = await first.reserved()
+        (reservation,) = await first.reserved()
         waiting_second = await until_waiting(second)
         world.acd.ringing(reservation)
         world.acd.missed(reservation, "rona")
         assert (world.state(ANN), world.acd.agent(ANN).reason) == (AgentState.NOT_READY, "rona")
         again = await until_waiting(first)
         world.available(BOB)
-        assert (await again).agent_id == BOB
+        assert (await again)[0].agent_id == BOB
         assert not waiting_second.done()
         waiting_second.cancel()
 
@@ -133,7 +133,7 @@ async def test_rona_makes_the_agent_not_ready_and_keeps_the_callers_place(world:
 async def test_leaving_the_queue_frees_an_agent_who_has_not_answered(world: World) -> None:
     world.available(ANN)
     with world.enqueue("a") as place:
-        world.acd.ringing(await place.reserved())
+        world.acd.ringing(*await place.reserved())
         assert world.state(ANN) is AgentState.RINGING
     assert world.state(ANN) is AgentState.AVAILABLE
 
@@ -151,7 +151,7 @@ async def test_a_hangup_in_the_same_instant_as_the_match_frees_the_agent(world: 
 async def test_wrap_up_ends_by_itself_and_the_next_caller_is_served(world: World) -> None:
     world.available(ANN)
     with world.enqueue("a") as place:
-        reservation = await place.reserved()
+        (reservation,) = await place.reserved()
         world.acd.answered(reservation)
     with world.enqueue("b") as place:
         waiting = await until_waiting(place)
@@ -160,13 +160,13 @@ async def test_wrap_up_ends_by_itself_and_the_next_caller_is_served(world: World
         world.clock.advance(19.9)
         assert not waiting.done()
         world.clock.advance(0.2)
-        assert (await waiting).agent_id == ANN
+        assert (await waiting)[0].agent_id == ANN
 
 
 async def test_wrap_up_can_be_ended_by_hand_once(world: World) -> None:
     world.available(ANN)
     with world.enqueue("a") as place:
-        reservation = await place.reserved()
+        (reservation,) = await place.reserved()
         world.acd.answered(reservation)
     world.acd.talk_ended(reservation)
     assert world.acd.end_wrap_up(ANN).state is AgentState.AVAILABLE
@@ -181,7 +181,7 @@ async def test_wrap_up_can_be_ended_by_hand_once(world: World) -> None:
 async def test_what_is_asked_for_in_a_call_happens_after_it(world: World, step: str) -> None:
     world.available(ANN)
     with world.enqueue("a") as place:
-        reservation = await place.reserved()
+        (reservation,) = await place.reserved()
         if step != "reserved":
             world.acd.ringing(reservation)
         if step == "talking":
@@ -199,7 +199,7 @@ async def test_what_is_asked_for_in_a_call_happens_after_it(world: World, step: 
 async def test_a_reservation_that_is_over_can_do_nothing_more(world: World) -> None:
     world.available(ANN)
     with world.enqueue("a") as place:
-        reservation = await place.reserved()
+        (reservation,) = await place.reserved()
         world.acd.missed(reservation, "busy")
         for step in (world.acd.ringing, world.acd.answered, world.acd.released, world.acd.talk_ended):
             with pytest.raises(StaleReservation):
@@ -215,7 +215,7 @@ async def test_an_adopted_talk_keeps_its_agent(world: World) -> None:
         assert (world.state(ANN), waiting.done()) == (AgentState.TALKING, False)
         world.acd.talk_ended(reservation)
         world.clock.advance(20)
-        assert (await waiting).agent_id == ANN
+        assert (await waiting)[0].agent_id == ANN
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ class _Life:
         self.acd, self.queue = acd, queue
         self.place = acd.enqueue(CallId(name), queue, clock.at)
         self.place.__enter__()
-        self.waiting: asyncio.Task[Reservation] | None = asyncio.create_task(self.place.reserved())
+        self.waiting: asyncio.Task[tuple[Reservation, ...]] | None = asyncio.create_task(self.place.reserved())
         self.talking: Reservation | None = None
         self.over = False
 
@@ -301,7 +301,7 @@ class _Life:
     def offered(self) -> Reservation | None:
         if self.over or self.waiting is None or not self.waiting.done():
             return None
-        return self.waiting.result()
+        return self.waiting.result()[0]
 
     async def next_step(self, action: int) -> None:
         offered = self.offered

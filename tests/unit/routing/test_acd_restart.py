@@ -30,7 +30,7 @@ def acd(clock: Clock) -> Acd:
     return acd
 
 
-async def until_waiting(place: Place) -> "asyncio.Task[Reservation]":
+async def until_waiting(place: Place) -> "asyncio.Task[tuple[Reservation, ...]]":
     task = asyncio.create_task(place.reserved())
     await asyncio.sleep(0)
     return task
@@ -44,7 +44,7 @@ async def test_nobody_jumps_the_line_while_calls_are_taken_over(acd: Acd, clock:
         second = await until_waiting(late)
         assert acd.agent(ANN).state is AgentState.AVAILABLE
         first = await until_waiting(early)
-        assert (await first).agent_id == ANN
+        assert (await first)[0].agent_id == ANN
         assert not second.done()
         second.cancel()
         await asyncio.wait([second])
@@ -56,7 +56,7 @@ async def test_who_has_hung_up_meanwhile_is_not_waited_for(acd: Acd, clock: Cloc
         waiting = await until_waiting(place)
         assert not waiting.done()
         acd.expect_no_more(FIRST)
-        assert (await waiting).agent_id == ANN
+        assert (await waiting)[0].agent_id == ANN
 
 
 async def test_nobody_waits_longer_than_that(acd: Acd, clock: Clock) -> None:
@@ -64,7 +64,7 @@ async def test_nobody_waits_longer_than_that(acd: Acd, clock: Clock) -> None:
     with acd.enqueue(SECOND, HOTLINE, clock.at) as place:
         waiting = await until_waiting(place)
         clock.advance(WITHIN_S)
-        assert (await waiting).agent_id == ANN
+        assert (await waiting)[0].agent_id == ANN
 
 
 async def test_an_agent_who_comes_meanwhile_is_not_given_away_either(acd: Acd, clock: Clock) -> None:
@@ -75,7 +75,7 @@ async def test_an_agent_who_comes_meanwhile_is_not_given_away_either(acd: Acd, c
         acd.restore(ANN, AgentState.AVAILABLE, None, None)
         assert acd.agent(ANN).state is AgentState.AVAILABLE
         acd.expect_no_more(FIRST)
-        assert (await waiting).agent_id == ANN
+        assert (await waiting)[0].agent_id == ANN
 
 
 async def test_what_the_site_has_no_more_is_not_known(acd: Acd) -> None:

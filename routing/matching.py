@@ -1,0 +1,123 @@
+"""Which call goes with which agent, indexed (rules: no clock, no I/O). D4; performance target P6.
+
+Calls that the same agents can take stand in one line, the *demand class*; each agent knows the classes it can serve.
+A call looks at the best idle agent of its class, an agent at the first call of each of its classes: the cost of a
+decision grows with the number of classes (kinds of demand), not with callers or agents.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from config.ids import AgentId, CallId, QueueName
+from routing.queue import Demand, QueueRules, Ranking, Strategy, WaitingCall, WaitingLine, has_skills
+from routing.strategy import KEYS, IdleAgents, IdleSpell, Seat, level_of
+
+
+@dataclass(eq=False)
+class DemandClass:
+    """The waiting calls of one demand, and the agents who can take them."""
+
+    demand: Demand
+    strategy: Strategy
+    seats: Mapping[AgentId, Seat]
+    idle: IdleAgents
+    line: WaitingLine = field(default_factory=WaitingLine)
+
+    def admit(self, agent_id: AgentId, spell: IdleSpell) -> None:
+        """An agent of this class has become idle."""
+        key = KEYS[self.strategy](self.demand.queue, self.seats[agent_id], spell)
+        self.idle.add(key, spell, agent_id)
+
+
+class Matcher:
+    """Waiting calls and idle agents, and the best pair of them."""
+
+    def __init__(
+        self, queues: Sequence[QueueRules], skills: Mapping[AgentId, Mapping[str, int]], ranking: Ranking
+    ) -> None:
+        self._rules = {rules.name: rules for rules in queues}
+        self._skills = skills
+        self._ranking = ranking
+        self._classes: dict[Demand, DemandClass] = {}
+        self._served: dict[AgentId, list[DemandClass]] = {}
+        self._where: dict[CallId, DemandClass] = {}
+        self._spells: dict[AgentId, IdleSpell] = {}
+        self._turns: dict[AgentId, dict[QueueName, int]] = {}
+        self._spell_serial, self._turn_serial = count(), count()
+
+    def waits(self, call: WaitingCall, demand: Demand) -> None:
+        """A call waits for what it demands. Raises ValueError when it waits already."""
+        if call.call_id in self._where:
+            raise ValueError(f"call {call.call_id} waits already in queue {call.queue}")
+        found = self._class(demand)
+        found.line.add(call)
+        self._where[call.call_id] = found
+
+    def leaves(self, call_id: CallId) -> None:
+        """A call waits no more; nothing happens when it did not."""
+        found = self._where.pop(call_id, None)
+        if found is None:
+            return
+        found.line.remove(call_id)
+        if found.demand.only and not found.line:  # made for this caller: it would never be asked for again
+            del self._classes[found.demand]
+            for agent_id in found.seats:
+                self._served[agent_id].remove(found)
+
+    def idle(self, agent_id: AgentId, occupancy: float) -> None:
+        """An agent for whom `first_call` had nothing stands by."""
+        spell = IdleSpell(next(self._spell_serial), occupancy, self._turns.get(agent_id, {}))
+        self._spells[agent_id] = spell
+        for each in self._classes_of(agent_id):
+            each.admit(agent_id, spell)
+
+    def busy(self, agent_id: AgentId) -> None:
+        """An agent can have no call now; nothing happens when that was so."""
+        self._spells.pop(agent_id, None)
+
+    def had_turn(self, agent_id: AgentId, queue: QueueName) -> None:
+        """An agent was given a call of this queue (round robin)."""
+        self._turns.setdefault(agent_id, {})[queue] = next(self._turn_serial)
+
+    def agents_for(self, call_id: CallId) -> tuple[AgentId, ...]:
+        """The idle agent who is to have this waiting call; all who can, when its queue rings them all; or nobody."""
+        found = self._where[call_id]
+        if found.strategy is Strategy.RING_ALL:
+            return tuple(found.idle)
+        first = found.idle.first()
+        return () if first is None else (first,)
+
+    def first_call(self, agent_id: AgentId) -> WaitingCall | None:
+        """The call that this agent is to have, over all the queues served; None when there is none."""
+        best = best_rank = None
+        for each in self._classes_of(agent_id):
+            if call := each.line.first():
+                rank = self._ranking.seen_from(call.rank, each.seats[agent_id].preference)
+                if best_rank is None or rank < best_rank:
+                    best, best_rank = call, rank
+        return best
+
+    def idle_agents(self) -> Iterator[AgentId]:
+        """The longest idle first."""
+        return iter(sorted(self._spells, key=lambda agent_id: self._spells[agent_id].since))
+
+    def _class(self, demand: Demand) -> DemandClass:
+        found = self._classes.get(demand)
+        if found is None:
+            rules = self._rules[demand.queue]
+            seats = {
+                agent_id: Seat(rules.preferences.get(agent_id, 0), index, level_of(skills, demand.needs))
+                for index, agent_id in enumerate(rules.agents)
+                if has_skills(skills := self._skills.get(agent_id, {}), demand.needs)
+                and (not demand.only or agent_id in demand.only)
+            }
+            found = self._classes[demand] = DemandClass(demand, rules.strategy, seats, IdleAgents(self._spells))
+            for agent_id in seats:
+                self._served.setdefault(agent_id, []).append(found)
+                if spell := self._spells.get(agent_id):
+                    found.admit(agent_id, spell)
+        return found
+
+    def _classes_of(self, agent_id: AgentId) -> Sequence[DemandClass]:
+        return self._served.get(agent_id, ())
