@@ -1,6 +1,7 @@
 """The command `sanxiang` (design §5): parses words into options, and errors into words and exit codes."""
 
 import asyncio
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ import uvloop
 
 from app import main as hotline
 from app.clock import utc_now
+from app.hours import ask, find_line, moment
 from app.logs import set_up_logging
 from app.options import Address, UpOptions
 from app.phone.errors import PhoneError
 from app.web.tokens import role_token
-from config.load import SiteFaults, check_site
+from config.load import SiteFaults, check_site, load_site
 from config.paths import DataDir
 from config.schema import Role
 from crm.errors import JournalFailed, JournalInUse
@@ -39,17 +41,17 @@ def main() -> None:
 
 
 @contextmanager
-def clear_errors() -> Iterator[None]:
-    """What a person can do something about is said in words, without a traceback, and the exit code is 1."""
+def clear_errors(exit_code: int = 1) -> Iterator[None]:
+    """What a person can do something about is said in words, without a traceback; then the exit code is this."""
     try:
         yield
     except SiteFaults as faults:
         for fault in faults.faults:
             typer.echo(str(fault), err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(exit_code) from None
     except (hotline.AlreadyRunning, PbxError, PhoneError, JournalInUse, JournalFailed, OSError, ValueError) as exc:
         typer.echo(str(exc), err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(exit_code) from None
 
 
 @app.command()
@@ -150,6 +152,24 @@ def check(directory: Annotated[Path, typer.Argument(metavar="DIR", help="站点�
         f"没有错误 / no faults: {site.name}, {len(site.lines)} lines, {len(site.queues)} queues, "
         f"{len(site.menus)} menus, {len(site.agents)} people, {len(site.prompts)} prompts"
     )
+
+
+@app.command()
+def hours(
+    line: Annotated[str, typer.Argument(metavar="LINE", help="号码、种类或名称 / number, kind (hotline) or title")],
+    at: Annotated[str | None, typer.Option(help='站点当地时间 / local time: "2026-10-10 09:00"; default: now')] = None,
+    site: Annotated[Path, typer.Option(help="站点目录 / the site's directory")] = Path("config/site"),
+    as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
+) -> None:
+    """某条线路在某时是否开放，为什么 / whether a line is open at a moment, and why."""
+    with clear_errors(exit_code=2):
+        loaded = load_site(site)
+        answer = ask(loaded, find_line(loaded, line), moment(at, loaded.zone, utc_now()))
+    if as_json:
+        typer.echo(json.dumps(answer.as_dict(), ensure_ascii=False))
+        return
+    for sentence in answer.lines():
+        typer.echo(sentence)
 
 
 @app.command()

@@ -130,10 +130,14 @@ def _overlaps(sources: SiteSources) -> Iterator[Fault]:
         yield from _overlaps_in(sources.settings, [(("day",), item) for item in outbound.children("hours")])
     for line in sources.lines.tree.children("lines"):
         hours = line.get("hours")
-        weekdays = hours.get("weekdays") if hours is not None else None
-        if weekdays is not None:
+        if hours is None:
+            continue
+        if (weekdays := hours.get("weekdays")) is not None:
             periods = [(days_named(spec), item) for spec in weekdays.entries or () for item in weekdays.children(spec)]
             yield from _overlaps_in(sources.lines, periods)
+        if (dates := hours.get("dates")) is not None:
+            days = [((day,), item) for day in dates.entries or () for item in dates.children(day)]
+            yield from _overlaps_in(sources.lines, days)
 
 
 def _overlaps_in(source: Source, periods: Sequence[tuple[tuple[str, ...], Tree]]) -> Iterator[Fault]:

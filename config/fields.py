@@ -219,6 +219,14 @@ class Period(Model):
         return self.start <= moment and (moment < self.end or self.end == END_OF_DAY)
 
 
+def _in_order(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    return tuple(sorted(periods, key=lambda period: period.start))
+
+
+DayPeriods = Annotated[tuple[Period, ...], AfterValidator(_in_order)]
+"""The periods of one day, sorted."""
+
+
 def _day_spec(value: str) -> str:
     if not days_named(value):
         raise fault(f"'{value}' is no day: write mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri")
@@ -230,7 +238,7 @@ def _by_day(value: dict[str, tuple[Period, ...]]) -> dict[str, tuple[Period, ...
     for spec, periods in value.items():
         for day in days_named(spec):
             days.setdefault(day, []).extend(periods)
-    return {day: tuple(sorted(periods, key=lambda p: p.start)) for day, periods in days.items()}
+    return {day: _in_order(tuple(periods)) for day, periods in days.items()}
 
 
 WeekHours = Annotated[dict[Annotated[str, AfterValidator(_day_spec)], tuple[Period, ...]], AfterValidator(_by_day)]

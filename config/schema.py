@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from config.actions import Action as Action
 from config.actions import BackAction as BackAction
@@ -25,7 +25,6 @@ from config.actions import QueueAction as QueueAction
 from config.actions import RepeatAction as RepeatAction
 from config.actions import Retry as Retry
 from config.fields import (
-    WEEKDAYS,
     Address,
     AreaCode,
     Day,
@@ -43,12 +42,13 @@ from config.fields import (
     Seconds,
     Sha256,
     Text,
-    WeekHours,
     WholeSeconds,
     ZoneName,
 )
 from config.fields import Period as Period
 from config.fields import Weekday as Weekday
+from config.hours import DayKind as DayKind
+from config.hours import OpeningHours as OpeningHours
 from config.people import Agent as Agent
 from config.people import LineKind as LineKind
 from config.people import Queue as Queue
@@ -67,9 +67,6 @@ TicketKind = Literal[
     "message",
 ]
 """The kinds of ticket of TKT-2."""
-
-DayKind = Literal["working", "weekend", "holiday", "make_up"]
-"""What a day is in the Chinese calendar; `make_up` is a Saturday or Sunday that is worked (调休)."""
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
 _UNCHECKED_GREETINGS: Any = {}
@@ -176,26 +173,6 @@ class Prompt(PromptText):
     """One sound file, prompts/zh/<id>.wav: what it says, and its checksum (design D8)."""
 
     id: Id
-
-
-class OpeningHours(Model):
-    """When people answer a line. Written `always`, or with `weekdays: {mon-fri: ["09:00-18:00"], sat: […]}`.
-
-    `holidays`: whether legal holidays are closed or are days like any other. `make_up_days`: the weekday whose hours a
-    worked Saturday or Sunday (调休) takes; null = its own.
-    """
-
-    weekdays: WeekHours
-    holidays: Literal["closed", "open"] = "closed"
-    make_up_days: Weekday | None = "mon"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _always(cls, value: Any) -> Any:
-        if value == "always":
-            all_day = ("00:00-24:00",)
-            return {"weekdays": dict.fromkeys(WEEKDAYS, all_day), "holidays": "open", "make_up_days": None}
-        return value
 
 
 class Line(Model):

@@ -111,10 +111,19 @@ def overlapping_hours(site: Workshop) -> None:
       weekdays:
         mon-sat: ["09:00-12:00"]
         sat: [⟦'09:00-12:00' on sat⟧"10:00-11:00"]"""
+    three = """    hours:
+      weekdays: {}
+      dates: {2026-12-31: ["09:00-12:00", ⟦on 2026-12-31⟧"11:00-13:00"], ⟦is no date⟧x: []}"""
     skip = len("    hours: always")
     site.write(
         "lines.yaml",
-        lines[:first] + one + lines[first + skip : second] + two + lines[second + skip : third] + lines[third:],
+        lines[:first]
+        + one
+        + lines[first + skip : second]
+        + two
+        + lines[second + skip : third]
+        + three
+        + lines[third + skip :],
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.schema import DayKind
-from crm.calendar import day_kind, festival_of, is_working_day
+from crm.calendar import day_kind, festival_of, is_working_day, look_up
 
 MAKE_UP_2026 = [
     date(2026, 1, 4),
@@ -77,3 +77,17 @@ def test_no_date_raises(day: date) -> None:
 def test_every_day_of_2027_has_a_kind() -> None:
     days = [date(2027, 1, 1) + timedelta(days=n) for n in range(365)]
     assert {day_kind(day) for day in days} == {"working", "weekend", "holiday"}
+
+
+def test_what_is_known_of_a_day() -> None:
+    make_up = look_up(date(2026, 10, 10))
+    assert (make_up.kind, make_up.source, make_up.festival) == ("make_up", "official", ("国庆节", "National Day"))
+    assert look_up(date(2026, 10, 9)).festival is None
+    assert not make_up.provisional
+
+
+def test_a_day_beyond_the_official_calendar_is_provisional_until_the_site_names_it() -> None:
+    assert look_up(date(2027, 2, 20)).provisional
+    assert look_up(date(2027, 10, 1)).festival == ("国庆节", "National Day")
+    named = look_up(date(2027, 2, 20), {date(2027, 2, 20): "make_up"})
+    assert (named.kind, named.source, named.provisional) == ("make_up", "site", False)

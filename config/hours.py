@@ -1,0 +1,36 @@
+"""When a line is open, as a site writes it: periods by weekday, by date, on holidays and make-up days (issue: hours).
+
+Not whether it is open at a moment (routing/hours.py), nor what kind of day a date is (crm/calendar.py).
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from config.fields import WEEKDAYS, Day, DayPeriods, Model, Weekday, WeekHours
+from config.fields import Period as Period
+
+DayKind = Literal["working", "weekend", "holiday", "make_up"]
+"""What a day is in the Chinese calendar; `make_up` is a Saturday or Sunday that is worked (调休)."""
+
+
+class OpeningHours(Model):
+    """When people answer a line. Written `always`, or with `weekdays: {mon-fri: ["09:00-18:00"], sat: […]}`.
+
+    `holidays`: whether legal holidays are closed or are days like any other. `make_up_days`: the weekday whose hours a
+    worked Saturday or Sunday (调休) takes; null = its own. `dates`: this line's own hours of single days, which go
+    before everything else: `{2026-12-31: ["09:00-12:00"], 2026-11-11: []}`; an empty list is closed.
+    """
+
+    weekdays: WeekHours
+    holidays: Literal["closed", "open"] = "closed"
+    make_up_days: Weekday | None = "mon"
+    dates: dict[Day, DayPeriods] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _always(cls, value: Any) -> Any:
+        if value == "always":
+            all_day = ("00:00-24:00",)
+            return {"weekdays": dict.fromkeys(WEEKDAYS, all_day), "holidays": "open", "make_up_days": None}
+        return value
