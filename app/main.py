@@ -144,12 +144,14 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "due calls": (system.dialler.tick, 1.0),
             "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
             "store check": (system.store.check, 2.0),
+            "key customers": (system.callers.refresh, 10.0),
             "retention": (partial(retention, system), 3600.0),
         }
     )
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
+            await system.callers.refresh()
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await wait_ready(system, works)

@@ -16,6 +16,7 @@ from app.web.services import Services
 from config.ids import AgentId, CallId
 from config.prompt_files import prompt_seconds
 from config.schema import Site
+from crm.customers.callers import KnownCallers
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import AgentStateChanged, CallArrived
@@ -55,6 +56,7 @@ class System:
     projector: Projector
     hub: DeskHub
     acd: LiveAcd
+    callers: KnownCallers
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -103,7 +105,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     DeskNews(site, store, hub, board, live).subscribe(bus)
     board.end_with(bus)
     telephony = make_telephony(options, site, pbx)
-    hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now)
+    callers = KnownCallers(store.callers, site.area_code, utc_now)
+    hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted)
     return System(
         options=options,
@@ -119,6 +122,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         projector=Projector(journal, store),
         hub=hub,
         acd=live,
+        callers=callers,
     )
 
 

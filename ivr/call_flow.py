@@ -21,6 +21,7 @@ from ivr.message import apologise, leave_message
 from ivr.offer import WaitedTooLong, find_agent
 from ivr.opening import is_open_now
 from ivr.pbx.settings import FALLBACK_AFTER_S
+from ivr.standing import know_caller
 from ivr.talk import announce, partner_of, talk
 from ivr.telephony import Arrival, ChannelGone, Digit, TelephonyDown
 
@@ -159,6 +160,7 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
     if call.queued_at is None or call.queue != queue.name:
         call.queue, call.queued_at = QueueName(queue.name), hotline.now()
         hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=queue.name))
+    await know_caller(hotline, call, queue)
     while True:
         call.enter(Step.QUEUED)
         try:

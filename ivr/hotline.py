@@ -7,6 +7,7 @@ from datetime import datetime
 from config.ids import TicketNumber
 from config.paths import DataDir
 from config.schema import Line, Site
+from crm.customers.callers import Callers, Strangers
 from crm.tickets.service import Tickets
 from ivr.talks import Talks
 from ivr.telephony import Telephony
@@ -23,6 +24,8 @@ class Hotline:
     acd: Acd
     tickets: Tickets
     now: Callable[[], datetime]
+    callers: Callers = field(default_factory=Strangers)
+    """How a caller stands with us."""
     talks: Talks = field(default_factory=Talks)
     """Who talks with whom now, for whoever asks something of a talk."""
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy import select
 
+from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.customers import CustomerQueries
 from crm.db.due_calls import DueCallTable
@@ -36,6 +37,7 @@ class Store:
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, area_code, clock)
+        self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock)
         self.users = UserTable(database, clock)
         self.recordings = RecordingTable(database)
