@@ -197,7 +197,7 @@ class Bridge(Protocol):
     def id(self) -> BridgeId: ...
 
     async def add(self, *channels: Channel) -> None:
-        """Bring answered channels in. Raises ChannelGone with the id of the one that left."""
+        """Bring answered channels in, out of the bridge they are in. Raises ChannelGone with the id of who has left."""
 
     async def start_recording(self, path: Path) -> None:
         """Record the talk to a WAV at `path` (TEL-10)."""
@@ -264,6 +264,13 @@ class Telephony(Protocol):
         Two steps, because a call is not transactional (D6): the channel exists under its known id before the store says
         `dialling`, so that after a crash a missing channel can only mean that it was dialled and has ended.
         An existing channel of that id is adopted. `number` matches ^+?[0-9*#]{1,20}$ or ValueError (D11).
+        """
+
+    async def snoop(self, channel: Channel, *, snoop_id: ChannelId, whisper: bool) -> Channel:
+        """A leg, answered already, that hears all that the party of `channel` says and is told (QUA-5).
+
+        Bridge it with whoever shall listen. What goes into it is heard by nobody, or, with `whisper`, by that party
+        alone. It is gone when the party is. Raises ChannelGone when the party has left.
         """
 
     async def create_bridge(self, bridge_id: BridgeId) -> Bridge: ...

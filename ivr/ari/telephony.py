@@ -25,6 +25,8 @@ from ivr.numbers import clean_number, dialable, masked
 from ivr.telephony import (
     Arrival,
     ArrivalHandler,
+    Channel,
+    ChannelGone,
     ConnectHandler,
     DialFailed,
     DialOutcome,
@@ -172,13 +174,43 @@ class AriTelephony:
             channel_id=channel_id,
             variables={CALLER_SHOWN: clean_number(caller_id), DIALLED_MARK: NOT_DIALLED},
         )
-        made = await self._made(channel, create)
+        return await self._admitted(await self._made(channel, create))
+
+    async def snoop(self, channel: Channel, *, snoop_id: ChannelId, whisper: bool) -> AriChannel:
+        if channel.gone:
+            raise ChannelGone(channel.id)
+        snoop = self._switchboard.expect(snoop_id)
+        command = self._client.channels.snoop_channel_with_id(
+            channel_id=channel.id,
+            snoop_id=snoop_id,
+            app=self._socket.address.app,
+            app_args=DIALLED,
+            spy="both",
+            whisper="out" if whisper else "none",
+        )
         try:
-            async with asyncio.timeout(ADMITTED_WITHIN_S):  # before that, whoever looks it up does not see whose it is
-                await made.leg.admitted()
+            await command
+        except AriError as error:
+            if error.status != 409:  # 409: made already, by this very command before a reconnect
+                self._switchboard.forget(snoop_id)
+                if error.status == 404:
+                    raise ChannelGone(channel.id) from error
+                raise
+        except (TelephonyDown, asyncio.CancelledError):
+            self._switchboard.forget(snoop_id)
+            self._exchange.in_background(snoop.hangup(), "hanging up a snoop that was given up")
+            raise
+        snoop.leg.confirmed()
+        return await self._admitted(snoop)
+
+    async def _admitted(self, channel: AriChannel) -> AriChannel:
+        """Once it is in our application: before that nobody can see whose it is, and it cannot be bridged."""
+        try:
+            async with asyncio.timeout(ADMITTED_WITHIN_S):
+                await channel.leg.admitted()
         except TimeoutError:
-            raise TelephonyDown(f"channel {channel_id} was made and never entered our application") from None
-        return made
+            raise TelephonyDown(f"channel {channel.id} was made and never entered our application") from None
+        return channel
 
     async def create_bridge(self, bridge_id: BridgeId) -> AriBridge:
         # Plain mixing, without DTMF events: only then two legs of one codec are joined natively (performance.md).

@@ -77,6 +77,9 @@ class FakeChannel:
         self.dialled = False
         self.party = Party()
         self.music = False
+        self.spies_on: ChannelId | None = None
+        """Of a snoop: whose party it hears."""
+        self.whispers = False
         self.heard: list[str] = []
         self.created_at = telephony.now()
         self.ringing_at: datetime | None = None
@@ -120,6 +123,8 @@ class FakeChannel:
             self.telephony.channels.pop(self.id, None)
             for bridge in self.telephony.bridges.values():
                 bridge.inside.discard(self.id)
+            for snoop in [each for each in self.telephony.channels.values() if each.spies_on == self.id]:
+                snoop.leave()
             self.notify()
 
     def pick_up(self) -> None:

@@ -120,6 +120,16 @@ class FakeTelephony:
         channel.party = party
         return channel
 
+    async def snoop(self, channel: Channel, *, snoop_id: ChannelId, whisper: bool) -> FakeChannel:
+        spied = self.channels.get(channel.id)
+        if channel.gone or spied is None:
+            raise ChannelGone(channel.id)
+        self.command(f"snoop {'and whisper to' if whisper else 'on'} {channel.id} as {snoop_id}")
+        snoop = self.channels[snoop_id] = FakeChannel(self, snoop_id, "dialled")
+        snoop.spies_on, snoop.whispers = spied.id, whisper
+        snoop.pick_up()
+        return snoop
+
     async def create_bridge(self, bridge_id: BridgeId) -> "FakeBridge":
         self.command(f"bridge {bridge_id}")
         return self.bridges.setdefault(bridge_id, FakeBridge(self, bridge_id))
@@ -160,6 +170,8 @@ class FakeBridge:
             live = self._telephony.channels[channel.id]
             if not live.entered:
                 raise TelephonyError(f"channel {channel.id} has not answered")
+            for other in self._telephony.bridges.values():
+                other.inside.discard(channel.id)
             self.inside.add(channel.id)
 
     async def start_recording(self, path: Path) -> None:

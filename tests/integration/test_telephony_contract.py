@@ -337,6 +337,65 @@ async def test_who_has_left_cannot_be_bridged(world: World) -> None:
     await bridge.destroy()
 
 
+async def test_a_leg_that_is_added_to_a_bridge_leaves_the_one_before(world: World) -> None:
+    _, channel = await answered_call(world)
+    first = await world.telephony.create_bridge(BridgeId("call-1.bridge1"))
+    second = await world.telephony.create_bridge(BridgeId("call-1.bridge2"))
+    await first.add(channel)
+    await second.add(channel)
+    await world.lose_connection()
+    async with asyncio.timeout(SOON_S):
+        snapshot = await world.snapshots.get()
+    inside = {bridge.bridge_id: bridge.channel_ids for bridge in snapshot.bridges}
+    assert inside == {first.id: (), second.id: (channel.id,)}
+    await first.destroy()
+    await second.destroy()
+    assert not channel.gone
+
+
+# --- snooping ---
+
+
+@pytest.mark.parametrize("whisper", [False, True])
+async def test_a_snoop_is_a_leg_that_can_be_bridged_and_goes_with_its_party(world: World, whisper: bool) -> None:
+    await world.person("agent", Party())
+    caller, channel = await answered_call(world)
+    listener = await dial_agent(world)
+    await listener.answered()
+    snoop = await world.telephony.snoop(channel, snoop_id=ChannelId("call-1.snoop1"), whisper=whisper)
+    found = await world.telephony.find_channel(snoop.id)
+    assert found is not None
+    assert (found.role, found.up, found.prepared) == ("dialled", True, False)
+    bridge = await world.telephony.create_bridge(BridgeId("call-1.bridge1"))
+    await bridge.add(listener, snoop)
+    await caller.hang_up()
+    async with asyncio.timeout(SOON_S):
+        await snoop.wait_gone()
+    assert not listener.gone
+    await listener.hangup()
+    await bridge.destroy()
+    assert await world.telephony.find_channel(snoop.id) is None
+
+
+async def test_a_snoop_that_is_hung_up_leaves_its_party_alone(world: World) -> None:
+    _, channel = await answered_call(world)
+    snoop = await world.telephony.snoop(channel, snoop_id=ChannelId("call-1.snoop1"), whisper=True)
+    await snoop.hangup()
+    async with asyncio.timeout(SOON_S):
+        await snoop.wait_gone()
+    await channel.say(["short"])
+    assert not channel.gone
+
+
+async def test_who_has_left_cannot_be_snooped_on(world: World) -> None:
+    caller, channel = await answered_call(world)
+    await caller.hang_up()
+    await channel.wait_gone()
+    with pytest.raises(ChannelGone) as gone:
+        await world.telephony.snoop(channel, snoop_id=ChannelId("call-1.snoop1"), whisper=False)
+    assert gone.value.channel_id == channel.id
+
+
 async def test_a_message_ends_at_the_hash_key(world: World) -> None:
     caller, channel = await answered_call(world)
     path = world.data.messages / "m1.wav"
