@@ -3,6 +3,7 @@
 from collections import Counter
 
 from app.call_board import CallBoard
+from app.missed_offers import MissedOffers
 from app.web.services import AgentView, QueueView, WaitingView, WishedState
 from config.ids import AgentId, QueueName
 from routing.acd import Acd
@@ -16,7 +17,7 @@ WISHED: dict[AgentEvent, str] = {
 EVENTS = {state: event for event, state in WISHED.items()}
 
 
-def agent_view(agent: Agent) -> AgentView:
+def agent_view(agent: Agent, missed: MissedOffers) -> AgentView:
     """One agent for the pages."""
     return AgentView(
         agent=agent.agent_id,
@@ -26,31 +27,34 @@ def agent_view(agent: Agent) -> AgentView:
         call_id=agent.call_id,
         until=agent.until,
         queues=tuple(agent.queues),
-        wish=WISHED[agent.wish[0]] if agent.wish else None,
+        wish=WISHED[agent.wish.event] if agent.wish else None,
+        by=agent.by,
+        missed=missed.of(agent.agent_id),
     )
 
 
 class LiveAcd:
     """Implements `AcdView`."""
 
-    def __init__(self, acd: Acd, board: CallBoard) -> None:
+    def __init__(self, acd: Acd, board: CallBoard, missed: MissedOffers) -> None:
         self._acd = acd
         self._board = board
+        self._missed = missed
 
     def agents(self) -> list[AgentView]:
-        return [agent_view(agent) for agent in self._acd.agents()]
+        return [agent_view(agent, self._missed) for agent in self._acd.agents()]
 
     def agent(self, agent: AgentId) -> AgentView:
-        return agent_view(self._acd.agent(agent))
+        return agent_view(self._acd.agent(agent), self._missed)
 
     def queues(self) -> list[QueueView]:
         return [self._queue(name) for name in self._acd.queue_names()]
 
-    def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
-        return agent_view(self._acd.wish(agent, EVENTS[state], reason))
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
+        return agent_view(self._acd.wish(agent, EVENTS[state], reason, by), self._missed)
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
-        return agent_view(self._acd.end_wrap_up(agent))
+        return agent_view(self._acd.end_wrap_up(agent), self._missed)
 
     def _queue(self, name: QueueName) -> QueueView:
         waiting = self._acd.waiting(name)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.acd_view import LiveAcd
+from app.acd_view import EVENTS, WISHED, LiveAcd
 from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
 from app.clock import utc_now
 from app.desk_news import DeskNews
+from app.missed_offers import MissedOffers
 from app.options import UpOptions
 from app.web.desk import DeskHub
 from app.web.services import Services
@@ -31,7 +32,7 @@ from ivr.hotline import Hotline
 from ivr.pbx.process import AsteriskProcess
 from ivr.reception import Reception
 from routing.acd import Acd
-from routing.agent import Agent, AgentState
+from routing.agent import Agent, AgentState, Wish
 from routing.queue import Ranking
 from routing.site_rules import queue_rules, skills_of
 
@@ -101,7 +102,9 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
             board.put(BoardCall(event, facts.queue, facts.queued_at, facts.agent))
     tickets = Tickets(journal, site.zone, bus.publish)
     acd = make_acd(site, tickets, history)
-    live = LiveAcd(acd, board)
+    missed = MissedOffers(site.zone, utc_now, past)
+    missed.subscribe(bus)
+    live = LiveAcd(acd, board, missed)
     DeskNews(site, store, hub, board, live).subscribe(bus)
     board.end_with(bus)
     telephony = make_telephony(options, site, pbx)
@@ -139,6 +142,10 @@ def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
                 reason=agent.reason,
                 call_id=agent.call_id,
                 until=agent.until,
+                by=agent.by,
+                wish=agent.wish and WISHED[agent.wish.event],
+                wish_reason=agent.wish and agent.wish.reason,
+                wish_by=agent.wish and agent.wish.by,
             )
         )
 
@@ -151,7 +158,8 @@ def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
         ranking=Ranking(site.routing.ageing_s),
     )
     for agent_id, last in history.agents.items():
-        acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
+        wish = Wish(EVENTS[last.wish], last.wish_reason, last.wish_by) if last.wish else None
+        acd.restore(agent_id, AgentState(last.state), last.reason, last.until, wish)
     return acd
 
 

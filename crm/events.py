@@ -132,6 +132,12 @@ class AgentStateChanged(Event, frozen=True, kw_only=True):
     call_id: str | None = None
     until: datetime | None = None
     """When wrap-up ends by itself."""
+    by: str | None = None
+    """Who made the agent so, when it was not the agent: a supervisor."""
+    wish: str | None = None
+    """The state asked for in the middle of a call, which comes after it."""
+    wish_reason: str | None = None
+    wish_by: str | None = None
 
 
 AnyEvent = (

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Self
 
 from config.ids import AgentId, CallId, QueueName
-from routing.agent import BUSY, Agent, AgentEvent, AgentState, Reservation, StaleReservation, apply
+from routing.agent import BUSY, Agent, AgentEvent, AgentState, Reservation, StaleReservation, Wish, apply
 from routing.matching import Matcher
 from routing.queue import ANYBODY, Needs, QueueRules, Ranking, Stage, WaitingCall, stages
 from routing.roster import Roster, TimerHandle
@@ -204,17 +204,30 @@ class Acd:
 
     # --- agents -------------------------------------------------------------------------------------------------------
 
-    def wish(self, agent_id: AgentId, event: AgentEvent, reason: str | None = None) -> Agent:
-        """What an agent or supervisor asks for; in the middle of a call it happens after it. Raises KeyError."""
-        return self.roster.wish(agent_id, event, reason)
+    def wish(self, agent_id: AgentId, event: AgentEvent, reason: str | None = None, by: str | None = None) -> Agent:
+        """What an agent asks for, or a supervisor (`by`); in the middle of a call it happens after it.
+
+        Raises KeyError.
+        """
+        return self.roster.wish(agent_id, event, reason, by)
 
     def end_wrap_up(self, agent_id: AgentId) -> Agent:
         """Raises IllegalTransition when the agent is not in wrap-up."""
         return self.roster.end_wrap_up(agent_id)
 
-    def restore(self, agent_id: AgentId, state: AgentState, reason: str | None, until: datetime | None) -> None:
-        """After a restart, before any call: as it was; whoever lost the call is available. Unknown agents: no-op."""
-        self.roster.restore(agent_id, state, reason, until)
+    def restore(
+        self,
+        agent_id: AgentId,
+        state: AgentState,
+        reason: str | None,
+        until: datetime | None,
+        wish: Wish | None = None,
+    ) -> None:
+        """After a restart, before any call: as it was; whoever lost the call is available, or what was wished for.
+
+        Unknown agents: no-op.
+        """
+        self.roster.restore(agent_id, state, reason, until, wish)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from config.ids import AgentId, CallId, QueueName
 
@@ -94,9 +95,17 @@ class StaleReservation(Exception):
     """A step for a reservation that has ended: somebody else decided about this agent meanwhile."""
 
 
+class Wish(NamedTuple):
+    """What was asked for in the middle of a call and happens after it. `by`: who, when it was not the agent."""
+
+    event: AgentEvent
+    reason: str | None = None
+    by: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Agent:
-    """An agent as seen from outside. `wish` is what was asked for during a call and happens after it."""
+    """An agent as seen from outside."""
 
     agent_id: AgentId
     queues: tuple[QueueName, ...]
@@ -106,7 +115,9 @@ class Agent:
     call_id: CallId | None = None
     until: datetime | None = None
     """When wrap-up ends by itself."""
-    wish: tuple[AgentEvent, str | None] | None = None
+    wish: Wish | None = None
+    by: str | None = None
+    """Who made the agent so, when it was somebody else (a supervisor)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

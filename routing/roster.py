@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from config.ids import AgentId, CallId, QueueName
-from routing.agent import BUSY, WISHES, Agent, AgentEvent, AgentState, IllegalTransition, apply
+from routing.agent import BUSY, WISHES, Agent, AgentEvent, AgentState, IllegalTransition, Wish, apply
 
 WORKING = BUSY | {AgentState.WRAP_UP}
 """States that count as work for occupancy: a call, or what is left to do after it."""
@@ -47,6 +47,8 @@ class Roster:
         }
         self._shifts = {agent_id: _Shift(start) for agent_id in queues_of}
         self._timers: dict[AgentId, TimerHandle] = {}
+        self._kept: dict[AgentId, Wish] = {}
+        """After a restart: what was asked for during a talk that may turn out to go on."""
 
     def __contains__(self, agent_id: AgentId) -> bool:
         return agent_id in self._agents
@@ -66,15 +68,18 @@ class Roster:
         on_duty_s = (now - shift.began).total_seconds()
         return min(1.0, worked_s / on_duty_s) if on_duty_s > 0 else 0.0
 
-    def wish(self, agent_id: AgentId, event: AgentEvent, reason: str | None = None) -> Agent:
-        """What an agent or supervisor asks for; in the middle of a call it happens after it. Raises KeyError."""
+    def wish(self, agent_id: AgentId, event: AgentEvent, reason: str | None = None, by: str | None = None) -> Agent:
+        """What an agent asks for, or a supervisor (`by`); in the middle of a call it happens after it.
+
+        Raises KeyError.
+        """
         agent = self._agents[agent_id]
         if event not in WISHES:
             raise IllegalTransition(agent.state, event)
         if agent.state in BUSY:
-            self._put(replace(agent, wish=(event, reason)))
+            self._put(replace(agent, wish=Wish(event, reason, by)))
         else:
-            self.change(agent_id, event, reason=reason)
+            self.change(agent_id, event, reason=reason, by=by)
         return self._agents[agent_id]
 
     def start_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
@@ -98,23 +103,43 @@ class Roster:
         self._time_wrap_up(agent_id, (until - self._now()).total_seconds())
         return self._agents[agent_id]
 
-    def restore(self, agent_id: AgentId, state: AgentState, reason: str | None, until: datetime | None) -> None:
-        """After a restart, before any call: as it was; whoever lost the call is available. Unknown agents: no-op."""
+    def restore(
+        self,
+        agent_id: AgentId,
+        state: AgentState,
+        reason: str | None,
+        until: datetime | None,
+        wish: Wish | None = None,
+    ) -> None:
+        """After a restart, before any call: as it was; whoever lost the call is available, or what was wished for.
+
+        Unknown agents: no-op.
+        """
         if agent_id not in self._agents:
             return
         left_s = (until - self._now()).total_seconds() if state is AgentState.WRAP_UP and until else 0.0
+        by = None
+        if wish and state in BUSY:
+            self._kept[agent_id] = wish
         if state in BUSY or (state is AgentState.WRAP_UP and left_s <= 0):
             state = AgentState.AVAILABLE
+            if wish:
+                state, reason, by = apply(state, wish.event), wish.reason, wish.by
         wrapping = state is AgentState.WRAP_UP
-        agent = replace(self._agents[agent_id], state=state, reason=reason, since=self._now())
-        self._put(replace(agent, until=until if wrapping else None))
+        agent = replace(self._agents[agent_id], state=state, reason=reason, since=self._now(), by=by)
+        self._put(replace(agent, until=until if wrapping else None, wish=wish if wrapping else None))
         if wrapping:
             self._time_wrap_up(agent_id, left_s)
 
     def adopt_talk(self, agent_id: AgentId, call_id: CallId) -> None:
         """After a restart: this agent is talking already."""
         agent = self._agents[agent_id]
-        self._put(replace(agent, state=AgentState.TALKING, since=self._now(), call_id=call_id))
+        wish = self._kept.pop(agent_id, None)
+        self._put(
+            replace(
+                agent, state=AgentState.TALKING, since=self._now(), call_id=call_id, reason=None, by=None, wish=wish
+            )
+        )
 
     def change(
         self,
@@ -124,6 +149,7 @@ class Roster:
         reason: str | None = None,
         call_id: CallId | None = None,
         until: datetime | None = None,
+        by: str | None = None,
     ) -> None:
         """One step of the table. Raises IllegalTransition, with nothing changed."""
         agent = self._agents[agent_id]
@@ -131,10 +157,12 @@ class Roster:
         call_is_over = state not in WORKING
         if wish and call_is_over:  # now comes what was asked for during the call
             if event not in WISHES:
-                state, reason = apply(state, wish[0]), wish[1]
+                state, reason, by = apply(state, wish.event), wish.reason, wish.by
             wish = None
+        self._kept.pop(agent_id, None)
         since = agent.since if state is agent.state else self._now()
-        self._put(replace(agent, state=state, since=since, reason=reason, call_id=call_id, until=until, wish=wish))
+        after = replace(agent, state=state, since=since, reason=reason, call_id=call_id, until=until, wish=wish, by=by)
+        self._put(after)
 
     def _time_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
         until = self._agents[agent_id].until

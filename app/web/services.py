@@ -30,6 +30,10 @@ class AgentView:
     queues: tuple[str, ...]
     wish: str | None = None
     """The state asked for in the middle of a call, which comes after it."""
+    by: str | None = None
+    """Who made the agent so, when it was somebody else."""
+    missed: Mapping[str, int] = field(default_factory=dict)
+    """Offers missed today, by reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +65,8 @@ class AcdView(Protocol):
 
     def queues(self) -> list[QueueView]: ...
 
-    def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
-        """Raises `routing.agent.IllegalTransition` with words."""
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
+        """`by`: who does it, when it is not the agent. Raises `routing.agent.IllegalTransition` with words."""
         ...
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:

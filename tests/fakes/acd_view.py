@@ -51,9 +51,9 @@ class FakeAcd:
             for queue, entries in self._waiting.items()
         ]
 
-    def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
         after = apply(AgentState(self._agents[agent].state), _WISHES[state])
-        return self.put(replace(self._agents[agent], state=after.value, reason=reason))
+        return self.put(replace(self._agents[agent], state=after.value, reason=reason, by=by))
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
         after = apply(AgentState(self._agents[agent].state), AgentEvent.END_WRAP_UP)

@@ -52,8 +52,9 @@ async def set_agent_state(ask: Ask[Nothing, StateWish]) -> AgentOut:
         raise invalid("reason", f"one of {', '.join(sorted(known))}")
     if wish.state != "not_ready" and wish.reason is not None:
         raise invalid("reason", f"{wish.state} has none")
-    view = ask.services.acd.set_state(agent, wish.state, wish.reason)
-    if agent != ask.who.agent:
+    by = None if agent == ask.who.agent else ask.who.name
+    view = ask.services.acd.set_state(agent, wish.state, wish.reason, by)
+    if by:
         log.info(
             "%s set agent %s to %s",
             ask.who.name,

@@ -115,7 +115,11 @@ class SiteOut(Out, frozen=True, kw_only=True):
 
 
 class AgentOut(Out, frozen=True, kw_only=True):
-    """An agent now. `wish`: the state asked for in the middle of a call, which comes after it."""
+    """An agent now. `wish`: the state asked for in the middle of a call, which comes after it.
+
+    `by`: who made the agent so, when it was somebody else. `missed`: offers missed today, by reason (rona, rejected,
+    busy, unreachable).
+    """
 
     agent: str
     name: str
@@ -128,6 +132,8 @@ class AgentOut(Out, frozen=True, kw_only=True):
     until: datetime | None
     queues: list[str]
     wish: str | None
+    by: str | None
+    missed: dict[str, int]
 
 
 class Me(Out, frozen=True, kw_only=True):

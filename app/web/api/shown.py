@@ -158,6 +158,8 @@ def agent_out(view: AgentView, site: Site) -> AgentOut:
         until=view.until,
         queues=list(view.queues),
         wish=view.wish,
+        by=view.by,
+        missed=dict(view.missed),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from config.ids import AgentId, CallId, QueueName
 from routing.acd import Acd, Place
-from routing.agent import AgentState, Reservation
+from routing.agent import Agent, AgentEvent, AgentState, Reservation, Wish
 from routing.queue import QueueRules
 from tests.unit.routing.test_acd import Clock
 
@@ -82,3 +82,32 @@ async def test_what_the_site_has_no_more_is_not_known(acd: Acd) -> None:
     assert acd.knows(ANN, HOTLINE)
     assert not acd.knows(AgentId("8009"), HOTLINE)
     assert not acd.knows(ANN, QueueName("aid"))
+
+
+async def test_a_pause_wished_for_during_a_talk_survives_a_restart(acd: Acd, clock: Clock) -> None:
+    told: list[Agent] = []
+    rules = [QueueRules(name=HOTLINE, agents=(ANN,), priority=0, wrap_up_s=0)]
+    again = Acd(rules, now=clock.now, call_later=clock.call_later, changed=told.append)
+    wish = Wish(AgentEvent.MAKE_NOT_READY, "meal", "8801")
+    again.restore(ANN, AgentState.TALKING, None, None, wish)
+    assert again.agent(ANN).state is AgentState.NOT_READY, "nobody else is given to whoever may be talking still"
+    talk = again.adopt_talk(ANN, FIRST, HOTLINE)
+    assert (told[-1].state, told[-1].wish, told[-1].by) == (AgentState.TALKING, wish, None)
+    again.talk_ended(talk)
+    again.end_wrap_up(ANN)
+    assert (told[-1].state, told[-1].reason, told[-1].by) == (AgentState.NOT_READY, "meal", "8801")
+    assert told[-1].wish is None
+
+
+async def test_a_pause_wished_for_comes_at_once_when_the_talk_is_lost(acd: Acd, clock: Clock) -> None:
+    acd.restore(ANN, AgentState.TALKING, None, None, Wish(AgentEvent.MAKE_NOT_READY, "meal"))
+    assert (acd.agent(ANN).state, acd.agent(ANN).reason) == (AgentState.NOT_READY, "meal")
+    acd.wish(ANN, AgentEvent.MAKE_AVAILABLE)
+    assert (acd.agent(ANN).state, acd.agent(ANN).wish) == (AgentState.AVAILABLE, None)
+    acd.restore(ANN, AgentState.WRAP_UP, None, clock.at, Wish(AgentEvent.LOG_OUT))
+    assert acd.agent(ANN).state is AgentState.LOGGED_OUT
+
+
+async def test_who_forced_a_state_is_told_until_the_agent_changes_it(acd: Acd) -> None:
+    assert acd.wish(ANN, AgentEvent.MAKE_NOT_READY, "meal", "8801").by == "8801"
+    assert acd.wish(ANN, AgentEvent.MAKE_AVAILABLE).by is None
