@@ -1,4 +1,4 @@
-"""How often each agent has missed an offer today, by reason: rang out (RONA), refused, busy, unreachable. From events."""
+"""How often each agent has missed an offer today, by reason: RONA, refused, busy, unreachable. Made from events."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
