@@ -12,8 +12,9 @@ from crm.calls.model import CallRow, RecordingKind
 from crm.calls.record import customer_number, fold
 from crm.customers.numbers import normalise
 from crm.db import schema
+from crm.db.agent_states import agent_state_rows
 from crm.db.engine import Database
-from crm.db.schema import call, event, recording, ticket
+from crm.db.schema import agent_state, call, event, recording, ticket
 from crm.events import AnyEvent, CallEvent, MessageLeft, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
 
@@ -33,6 +34,7 @@ _COMPLETE_TICKET: Final = (
 async def project(database: Database, connection: AsyncConnection, events: Sequence[AnyEvent], area_code: str) -> None:
     """Stores the events and brings every call they touch up to date. Applying a batch again changes nothing."""
     await database.insert_new(connection, event, [_event_row(each) for each in events], ["event_id"])
+    await database.insert_new(connection, agent_state, agent_state_rows(events), ["event_id"])
     touched = {each.call_id for each in events if isinstance(each, CallEvent)}
     stories = await _stories(connection, touched)
     calls = [row for row in (fold(story) for story in stories.values()) if row is not None]

@@ -214,6 +214,19 @@ call = Table(
     Index("ix_call_agent_invited_at", "agent", "invited_at"),
 )
 
+agent_state = Table(
+    "agent_state",
+    metadata,
+    _id(),
+    Column("event_id", Text(), nullable=False, unique=True),
+    Column("agent", Text(), nullable=False),
+    _at("at", nullable=False, index=True),
+    Column("state", Text(), nullable=False),
+    Column("reason", Text()),
+    Column("call_id", Text()),
+    Index("ix_agent_state_agent_at", "agent", "at"),
+)
+
 recording = Table(
     "recording",
     metadata,

@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy import select
 
+from crm.db.agent_states import AgentStateTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.customers import CustomerQueries
@@ -15,6 +16,7 @@ from crm.db.engine import Database
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
+from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
 from crm.errors import StoreAway
@@ -42,6 +44,8 @@ class Store:
         self.users = UserTable(database, clock)
         self.recordings = RecordingTable(database)
         self.messages = MessageTable(database, clock)
+        self.agent_states = AgentStateTable(database)
+        self.stories = StoryTable(database)
 
     @classmethod
     async def open(
