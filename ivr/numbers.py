@@ -35,7 +35,7 @@ def clean_name(raw: str) -> str:
     previous, name = raw, _UNSAFE.sub("", raw)
     while name != previous:
         previous, name = name, _UNSAFE.sub("", name)
-    return " ".join(name.split())[:_NAME_LENGTH]
+    return " ".join(name.split())[:_NAME_LENGTH].rstrip()
 
 
 def masked(number: str) -> str:
