@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.bus import Bus
-from crm.events import AgentMissed, AgentOffered, CallAdopted, CallArrived, CallEnded, CallQueued
+from crm.events import AgentMissed, AgentOffered, CallAdopted, CallArrived, CallEnded, CallMoved, CallQueued
 
 
 @dataclass
@@ -24,6 +24,7 @@ class CallBoard:
         self._calls: dict[str, BoardCall] = {}
         bus.subscribe(CallArrived, self._arrived)
         bus.subscribe(CallQueued, self._queued)
+        bus.subscribe(CallMoved, self._moved)
         bus.subscribe(AgentOffered, self._offered)
         bus.subscribe(AgentMissed, self._missed)
         bus.subscribe(CallAdopted, self._adopted)
@@ -45,6 +46,10 @@ class CallBoard:
     def _queued(self, event: CallQueued) -> None:
         if call := self._calls.get(event.call_id):
             call.queue, call.queued_at = event.queue, event.at
+
+    def _moved(self, event: CallMoved) -> None:
+        if call := self._calls.get(event.call_id):
+            call.queue = event.queue
 
     def _offered(self, event: AgentOffered) -> None:
         if call := self._calls.get(event.call_id):

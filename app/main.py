@@ -27,6 +27,7 @@ from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.journal import Journal
+from ivr.closing import restate
 from ivr.left_messages import collect_left_messages
 from ivr.pbx.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets, make_private, write_private
@@ -145,6 +146,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
             "store check": (system.store.check, 2.0),
             "key customers": (system.callers.refresh, 10.0),
+            "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
         }
     )

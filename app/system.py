@@ -110,6 +110,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     telephony = make_telephony(options, site, pbx)
     callers = KnownCallers(store.callers, site.area_code, utc_now)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)
+    for closed in history.closed.values():
+        hotline.closed.put(closed)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted)
     return System(
         options=options,

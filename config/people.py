@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.actions import OutsideMenu
+from config.actions import MessageAction, OutsideMenu
 from config.fields import (
     AgentNumber,
     AgentRing,
@@ -72,7 +72,8 @@ def _rising(steps: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:
 
 
 class Queue(Model):
-    """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it.
+    """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it;
+    `on_closed`: what follows the announcement while a supervisor has closed it.
 
     `needs`: skills that its calls ask for; `relax`: how that widens while a caller waits. `preferences`: how far an
     agent is from this queue; 0, also who is not named, is asked first. `sticky_s`: so long a caller waits for the agent
@@ -96,6 +97,7 @@ class Queue(Model):
     music: PromptId = "wait-music"
     max_wait_s: Seconds = 600.0
     on_max_wait: OutsideMenu
+    on_closed: OutsideMenu = MessageAction()
 
 
 class Agent(Model):

@@ -68,6 +68,14 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     queue: str
 
 
+class CallMoved(CallEvent, frozen=True, kw_only=True):
+    """A supervisor moved a waiting caller to another queue; the wait clock goes on, so the turn is kept."""
+
+    queue: str
+    from_queue: str
+    by: str
+
+
 class AgentOffered(CallEvent, frozen=True, kw_only=True):
     """An agent was reserved and got the screen pop; the telephone begins to ring."""
 
@@ -96,6 +104,24 @@ class TalkStarted(CallEvent, frozen=True, kw_only=True):
     """File name under the recordings directory, None when not recorded."""
 
 
+class SupervisorJoined(CallEvent, frozen=True, kw_only=True):
+    """QUA-5: a supervisor hears a talk, or takes part in it; again with each change of mode."""
+
+    supervisor: str
+    mode: Literal["listen", "whisper", "barge", "takeover"]
+    agent: str | None
+    """Who is supervised, or was relieved."""
+    channel_id: str
+
+
+class SupervisorLeft(CallEvent, frozen=True, kw_only=True):
+    """Supervision of the talk is over. `reason`: stopped, hung_up, talk_ended, no_answer, busy, rejected,
+    unreachable, failed, recovered (the controller that served it had died)."""
+
+    supervisor: str
+    reason: str
+
+
 class MessageLeft(CallEvent, frozen=True, kw_only=True):
     """A voice message. `file` is its name under the messages directory; `duration_s` in seconds."""
 
@@ -118,7 +144,7 @@ class CallAdopted(CallEvent, frozen=True, kw_only=True):
 
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
-    out_of_hours, information, dropped_by_system, not_reached, refused, confirmed, changed."""
+    out_of_hours, queue_closed, information, dropped_by_system, not_reached, refused, confirmed, changed."""
 
     ended_by: Literal["caller", "agent", "system"]
     outcome: str
@@ -140,6 +166,21 @@ class AgentStateChanged(Event, frozen=True, kw_only=True):
     wish_by: str | None = None
 
 
+class QueueClosed(Event, frozen=True, kw_only=True):
+    """A supervisor closed a queue; told again every few hours while it is closed. `prompt`: the words announced."""
+
+    queue: str
+    reason: str
+    by: str
+    prompt: str | None = None
+    since: datetime | None = None
+
+
+class QueueOpened(Event, frozen=True, kw_only=True):
+    queue: str
+    by: str
+
+
 AnyEvent = (
     CallArrived
     | CallRang
@@ -147,13 +188,18 @@ AnyEvent = (
     | MenuEntered
     | MenuChosen
     | CallQueued
+    | CallMoved
     | AgentOffered
     | AgentMissed
     | AgentAnswered
     | TalkStarted
+    | SupervisorJoined
+    | SupervisorLeft
     | MessageLeft
     | CallNoted
     | CallAdopted
     | CallEnded
     | AgentStateChanged
+    | QueueClosed
+    | QueueOpened
 )

@@ -64,6 +64,7 @@ def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
         step=Step.GREETING if facts.answered else Step.RINGING,
         queue=facts.queue,
         queued_at=facts.queued_at,
+        moved_at=facts.moved_at,
         legs=facts.offers,
     )
 

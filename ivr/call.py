@@ -5,7 +5,7 @@ the step it happened in.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Literal
@@ -66,6 +66,10 @@ class Call:
     step: Step = Step.RINGING
     queue: QueueName | None = None
     queued_at: datetime | None = None
+    moved_at: datetime | None = None
+    """When a supervisor put it into another queue: the longest wait there counts from then."""
+    turned_away: set[QueueName] = field(default_factory=set)
+    """Closed queues that it has met already: it is not sent round in circles."""
     notice_heard: bool = False
     """The recording notice was played to its end (TEL-10)."""
     typed: Digit | None = None

@@ -7,12 +7,13 @@ the call, once, whatever happened. The steps themselves are one jump away: `menu
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from config.actions import Action, HangupAction, MenuAction, MessageAction, PlayAction, QueueAction
 from config.ids import QueueName
 from config.schema import Queue
 from crm.calendar import festival_of
-from crm.events import CallAnswered, CallEnded, CallQueued, CallRang
+from crm.events import CallAnswered, CallEnded, CallMoved, CallNoted, CallQueued, CallRang
 from ivr.call import ABANDONED, Call, Step, call_id_of, ring_number
 from ivr.greeting import greeting
 from ivr.hotline import Hotline
@@ -24,8 +25,12 @@ from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.standing import know_caller
 from ivr.talk import announce, partner_of, talk
 from ivr.telephony import Arrival, ChannelGone, Digit, TelephonyDown
+from ivr.waiting import Moved, TurnedAway
 
 log = logging.getLogger(__name__)
+
+QUEUE_CLOSED = "apology-error"
+"""What callers of a queue on hold are told, unless the supervisor has other words."""
 
 TIMER_EARLY_S = 0.1
 """Asterisk's timer against its own clock."""
@@ -157,6 +162,8 @@ async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
 
 async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
     """Queue, agent, talk. An agent lost before the talk begins costs the caller nothing: same place, next agent."""
+    if hotline.closed.of(queue.name):
+        return await turn_away(hotline, call, queue)
     if call.queued_at is None or call.queue != queue.name:
         call.queue, call.queued_at = QueueName(queue.name), hotline.now()
         hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=queue.name))
@@ -164,11 +171,39 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
     while True:
         call.enter(Step.QUEUED)
         try:
-            partner = await find_agent(hotline, call, queue)
+            partner = await hotline.waiting.unless_called_away(
+                call.id, partial(hotline.acd.is_waiting, call.id), find_agent(hotline, call, queue)
+            )
         except WaitedTooLong:
             return await carry_out(hotline, call, queue.on_max_wait)
+        except TurnedAway:
+            return await turn_away(hotline, call, queue)
+        except Moved as moved:
+            return await connect(hotline, call, move(hotline, call, moved))
         call.enter(Step.TALKING)
         async with partner_of(hotline, call, partner) as live:
             talked = await announce(hotline, call, partner) and await talk(hotline, live)
         if talked:
             return await call.channel.say(["goodbye"])
+
+
+def move(hotline: Hotline, call: Call, moved: Moved) -> Queue:
+    """Somebody put the waiting call into another queue: the time of its arrival goes with it."""
+    queue = hotline.site.queue(moved.queue)
+    event = CallMoved(call_id=call.id, at=hotline.now(), queue=queue.name, from_queue=call.queue or "", by=moved.by)
+    call.queue, call.moved_at = QueueName(queue.name), event.at
+    hotline.tickets.record(event)
+    return queue
+
+
+async def turn_away(hotline: Hotline, call: Call, queue: Queue) -> None:
+    """The queue is on hold: the caller is told so and goes the site's way out. Nobody is sent round in circles."""
+    closing = hotline.closed.of(queue.name)
+    met_before = QueueName(queue.name) in call.turned_away
+    call.turned_away.add(QueueName(queue.name))
+    if closing and not met_before:
+        note = f"{queue.title}：{closing.reason}"
+        hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action="queue_closed", text=note))
+        call.finish("queue_closed", "system")
+        await call.channel.say([closing.prompt or QUEUE_CLOSED])
+    await carry_out(hotline, call, MessageAction() if met_before else queue.on_closed)

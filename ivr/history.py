@@ -17,8 +17,11 @@ from crm.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallMoved,
     CallQueued,
     Event,
+    QueueClosed,
+    QueueOpened,
     TalkStarted,
 )
 
@@ -37,6 +40,8 @@ class CallFacts:
     answered: bool = False
     queue: QueueName | None = None
     queued_at: datetime | None = None
+    moved_at: datetime | None = None
+    """When a supervisor moved the waiting caller to another queue last."""
     agent: AgentId | None = None
     """Who has answered, and has not left."""
     agent_channel_id: ChannelId | None = None
@@ -52,6 +57,8 @@ class History:
 
     calls: dict[CallId, CallFacts] = field(default_factory=dict)
     agents: dict[AgentId, AgentStateChanged] = field(default_factory=dict)
+    closed: dict[QueueName, QueueClosed] = field(default_factory=dict)
+    """Queues on hold."""
     seen: set[CallId] = field(default_factory=set)
     """Every call that is on record, ended or not."""
     leaving_message: set[CallId] = field(default_factory=set)
@@ -66,6 +73,10 @@ def recall(events: Iterable[Event]) -> History:
         match event:
             case AgentStateChanged(agent=agent):
                 history.agents[AgentId(agent)] = event
+            case QueueClosed(queue=queue):
+                history.closed[QueueName(queue)] = event
+            case QueueOpened(queue=queue):
+                history.closed.pop(QueueName(queue), None)
             case CallArrived():
                 history.seen.add(CallId(event.call_id))
                 if event.call_id in ended:
@@ -95,6 +106,8 @@ def _learn(facts: CallFacts, event: Event) -> None:
             facts.answered = True
         case CallQueued(queue=queue, at=at):
             facts.queue, facts.queued_at = QueueName(queue), at
+        case CallMoved(queue=queue, at=at):
+            facts.queue, facts.moved_at = QueueName(queue), at
         case AgentOffered():
             facts.offers += 1
         case AgentMissed():

@@ -9,8 +9,10 @@ from config.paths import DataDir
 from config.schema import Line, Site
 from crm.customers.callers import Callers, Strangers
 from crm.tickets.service import Tickets
+from ivr.closing import ClosedQueues
 from ivr.talks import Talks
 from ivr.telephony import Telephony
+from ivr.waiting import WaitingCalls
 from routing.acd import Acd
 
 
@@ -28,6 +30,10 @@ class Hotline:
     """How a caller stands with us."""
     talks: Talks = field(default_factory=Talks)
     """Who talks with whom now, for whoever asks something of a talk."""
+    waiting: WaitingCalls = field(default_factory=WaitingCalls)
+    """Who looks for an agent now, for whoever wants a call elsewhere."""
+    closed: ClosedQueues = field(default_factory=ClosedQueues)
+    """Queues on hold."""
 
     def line_for(self, dnis: str) -> Line:
         """The line dialled; a number that no line has is served by the first hotline: no caller is refused (D11)."""

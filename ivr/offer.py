@@ -37,7 +37,7 @@ class WaitedTooLong(Exception):
 async def find_agent(hotline: Hotline, call: Call, queue: Queue) -> Partner:
     """Wait in `queue` from `call.queued_at` on, until an agent answers. Raises WaitedTooLong, ChannelGone (caller)."""
     assert call.queue and call.queued_at, "a call is queued before it looks for an agent"
-    until = call.queued_at + timedelta(seconds=queue.max_wait_s)
+    until = (call.moved_at or call.queued_at) + timedelta(seconds=queue.max_wait_s)
     with hotline.acd.enqueue(
         call.id, call.queue, call.queued_at, points=call.points, needs=call.needs, preferred=call.preferred
     ) as place:

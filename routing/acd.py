@@ -113,6 +113,11 @@ class Acd:
             key=lambda call: call.rank,
         )
 
+    def is_waiting(self, call_id: CallId) -> bool:
+        """It has a place, and no agent is being rung for it."""
+        place = self._places.get(call_id)
+        return place is not None and place._given is not None
+
     def ahead_of(self, call_id: CallId) -> int:
         """How many calls of the same queue are served before this one. Raises KeyError when it has no place."""
         mine = self._places[call_id].waiting

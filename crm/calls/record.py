@@ -16,6 +16,7 @@ from crm.events import (
     CallArrived,
     CallEnded,
     CallEvent,
+    CallMoved,
     CallQueued,
     CallRang,
     MenuChosen,
@@ -34,7 +35,7 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
     if arrived is None:
         return None
     answered, chosen, ended = _first(story, CallAnswered), _last(story, MenuChosen), _first(story, CallEnded)
-    first_queue, last_queue = _first(story, CallQueued), _last(story, CallQueued)
+    first_queue = _first(story, CallQueued)
     talk_at = _at(_first(story, TalkStarted))
     queued_at, ended_at = _at(first_queue), _at(ended)
     agent_answered_at = _at(_first(story, AgentAnswered))
@@ -47,7 +48,7 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
         ani=_clean(arrived.ani),
         caller_name=_clean(arrived.caller_name),
         due_call=arrived.due_call,
-        queue=last_queue.queue if last_queue else None,
+        queue=_queue(story),
         agent=_agent(story),
         invited_at=arrived.at,
         ringing_at=_at(_first(story, CallRang)),
@@ -88,6 +89,11 @@ def _first(story: Sequence[CallEvent], kind: type[E]) -> E | None:
 
 def _last(story: Sequence[CallEvent], kind: type[E]) -> E | None:
     return next((event for event in reversed(story) if isinstance(event, kind)), None)
+
+
+def _queue(story: Sequence[CallEvent]) -> str | None:
+    """Where the call was queued or moved to last."""
+    return next((event.queue for event in reversed(story) if isinstance(event, CallQueued | CallMoved)), None)
 
 
 def _agent(story: Sequence[CallEvent]) -> str | None:
