@@ -103,11 +103,11 @@ def find_line(site: Site, name: str) -> Line:
     raise ValueError(f"没有线路 {name!r} / no such line; lines are (号码/种类/名称): {known}{guess}")
 
 
-def moment(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
-    """What `--at` says, in the site's zone; without it, now. Raises ValueError that says what to write instead."""
+def moment(text: str | None, zone: ZoneInfo, now: datetime, option: str = "--at") -> datetime:
+    """What an option says, in the site's zone; without it, now. Raises ValueError that says what to write instead."""
     if text is None:
         return now.astimezone(zone)
-    wanted = f'--at {text!r} 不是时间，请写 / is no time, write: --at "2026-10-10 09:00"'
+    wanted = f'{option} {text!r} 不是时间，请写 / is no time, write: {option} "2026-10-10 09:00"'
     try:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -115,7 +115,7 @@ def moment(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     if len(text.strip()) <= len("2026-10-10"):
         raise ValueError(wanted)
     if parsed.year not in YEARS:
-        raise ValueError(f"--at 的年份应在 {YEARS.start}–{YEARS.stop - 1} 之间 / its year must lie between these")
+        raise ValueError(f"{option} 的年份应在 {YEARS.start}–{YEARS.stop - 1} 之间 / its year must lie between these")
     return parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed.astimezone(zone)
 
 

@@ -3,7 +3,9 @@
 Not whether it is open at a moment (routing/hours.py), nor what kind of day a date is (crm/calendar.py).
 """
 
-from typing import Any, Literal
+from datetime import date
+from enum import Enum
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -12,6 +14,26 @@ from config.fields import Period as Period
 
 DayKind = Literal["working", "weekend", "holiday", "make_up"]
 """What a day is in the Chinese calendar; `make_up` is a Saturday or Sunday that is worked (调休)."""
+
+
+class Basis(Enum):
+    """Which hours count on a day."""
+
+    WEEKDAY = "weekday"
+    MAKE_UP = "make_up"
+    """Those of the weekday whose hours worked Saturdays and Sundays (调休) take."""
+    DATE = "date"
+    """Hours of that very date."""
+    HOLIDAY = "holiday"
+    """None: closed on legal holidays."""
+
+
+class DayHours(NamedTuple):
+    """The hours of one day: the periods, and whose they are."""
+
+    periods: tuple[Period, ...]
+    basis: Basis
+    hours_of: Weekday
 
 
 class OpeningHours(Model):
@@ -34,3 +56,14 @@ class OpeningHours(Model):
             all_day = ("00:00-24:00",)
             return {"weekdays": dict.fromkeys(WEEKDAYS, all_day), "holidays": "open", "make_up_days": None}
         return value
+
+    def on(self, day: date, kind: DayKind) -> DayHours:
+        """The hours of a local date that is a day of that kind: its own, none on a holiday, else a weekday's."""
+        weekday = WEEKDAYS[day.weekday()]
+        if day in self.dates:
+            return DayHours(self.dates[day], Basis.DATE, weekday)
+        if kind == "holiday" and self.holidays == "closed":
+            return DayHours((), Basis.HOLIDAY, weekday)
+        if kind == "make_up" and self.make_up_days is not None:
+            return DayHours(self.weekdays.get(self.make_up_days, ()), Basis.MAKE_UP, self.make_up_days)
+        return DayHours(self.weekdays.get(weekday, ()), Basis.WEEKDAY, weekday)

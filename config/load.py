@@ -15,6 +15,7 @@ from config.actions import Menu, MenuBody
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
+from config.policy import Policy, PolicyFile, PresetFile, Regulation
 from config.prompt_files import prompt_file_faults
 from config.schema import Prompt, Settings, Site
 from config.source import Fault as Fault
@@ -23,6 +24,7 @@ from config.wording import faults_of
 from config.yaml_source import read_yaml
 
 M = TypeVar("M", bound=Model)
+PRESETS = Path(__file__).parent / "presets"
 
 
 class SiteFaults(Exception):
@@ -52,14 +54,16 @@ def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
     agents = checked.model(sources.agents, AgentsFile)
     prompts = checked.model(sources.prompts, PromptsFile)
     menus = {name: checked.model(source, MenuBody) for name, source in sources.menus.items()}
+    policy = _policy(directory, checked)
     faults += cross_faults(sources)
     faults += prompt_file_faults(sources.prompts, directory / "prompts" / "zh")
-    if faults or settings is None or lines is None or queues is None or agents is None or prompts is None:
+    if faults or not (settings and lines and queues and agents and prompts and policy):
         return sorted(set(faults)), None
     site = Site.model_validate(
         {
             **_fields(settings),
             "directory": directory,
+            "policy": policy,
             "lines": lines.lines,
             "queues": queues.queues,
             "agents": agents.agents,
@@ -91,6 +95,27 @@ def _read(directory: Path, faults: list[Fault]) -> SiteSources:
         prompts=read("prompts", "prompts.yaml"),
         menus={name.removesuffix(".yaml"): read("menus", name) for name in menu_files},
     )
+
+
+def _policy(directory: Path, checked: "_Checked") -> Policy | None:
+    """The site's regulation with its presets; a site that has none goes by the three lines' rules."""
+    path = directory / "policy.yaml"
+    written, found = read_yaml(path) if path.exists() else read_yaml(PRESETS / "default.yaml")
+    checked.faults.extend(found)
+    file = checked.model(written, PolicyFile)
+    if file is None:
+        return None
+    presets = {}
+    for name in dict.fromkeys(name for version in file.versions for name in version.presets):
+        source, unreadable = read_yaml(PRESETS / f"{name}.yaml")
+        checked.faults.extend(unreadable)
+        presets[name] = checked.model(source, PresetFile)
+    regulations = []
+    for version in file.versions:
+        clauses = [clause for name in version.presets if (preset := presets[name]) for clause in preset.clauses]
+        by_id = {clause.id: clause for clause in (*clauses, *version.clauses)}
+        regulations.append(Regulation(in_force_from=version.in_force_from, clauses=by_id))
+    return Policy(working_time=file.working_time, versions=tuple(regulations))
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ from config.people import LineKind as LineKind
 from config.people import Queue as Queue
 from config.people import Role as Role
 from config.people import RoutingRules, Skill
+from config.policy import Policy
 
 TicketKind = Literal[
     "consultation",
@@ -217,6 +218,7 @@ class Site(Settings):
     """A whole site, checked. `directory` is where its files are."""
 
     directory: Path
+    policy: Policy
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from config.fields import END_OF_DAY, WEEKDAYS, Period, Weekday
+from config.fields import END_OF_DAY, Period, Weekday
+from config.hours import Basis as Basis
 from config.hours import DayKind, OpeningHours
 
 KindOf = Callable[[date], DayKind]
@@ -30,16 +31,6 @@ class Why(Enum):
     """Closed on legal holidays."""
 
 
-class Basis(Enum):
-    """Which hours count on a day."""
-
-    WEEKDAY = "weekday"
-    MAKE_UP = "make_up"
-    """Those of the weekday that the line takes on worked Saturdays and Sundays (调休)."""
-    DATE = "date"
-    """The line's own hours of that very date."""
-
-
 @dataclass(frozen=True)
 class Opening:
     """The answer. `periods`: those of the day; `hours_of`: the weekday whose hours count, unless `basis` is a date."""
@@ -53,15 +44,9 @@ class Opening:
 
 def opening(hours: OpeningHours, local: datetime, day: DayKind) -> Opening:
     """Open or not at a moment in the site's zone, on a day of that kind."""
-    weekday, basis = WEEKDAYS[local.weekday()], Basis.WEEKDAY
-    if local.date() in hours.dates:
-        periods, basis = hours.dates[local.date()], Basis.DATE
-    elif day == "holiday" and hours.holidays == "closed":
-        return Opening(False, Why.HOLIDAY, weekday, ())
-    else:
-        if day == "make_up" and hours.make_up_days is not None:
-            weekday, basis = hours.make_up_days, Basis.MAKE_UP
-        periods = hours.weekdays.get(weekday, ())
+    periods, basis, weekday = hours.on(local.date(), day)
+    if basis is Basis.HOLIDAY:
+        return Opening(False, Why.HOLIDAY, weekday, (), basis)
     if not periods:
         return Opening(False, Why.DAY_OFF, weekday, (), basis)
     is_in = any(period.contains(local.time()) for period in periods)
