@@ -1,10 +1,19 @@
 """Calls that are going on right now, as the live pages need them (made from events; nobody routes by it)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.bus import Bus
-from crm.events import AgentMissed, AgentOffered, CallAdopted, CallArrived, CallEnded, CallMoved, CallQueued
+from crm.events import (
+    AgentMissed,
+    AgentOffered,
+    CallAdopted,
+    CallArrived,
+    CallEnded,
+    CallMoved,
+    CallOverflowed,
+    CallQueued,
+)
 
 
 @dataclass
@@ -15,6 +24,10 @@ class BoardCall:
     queue: str | None = None
     queued_at: datetime | None = None
     agent: str | None = None
+    came_from: list[str] = field(default_factory=list)
+    """The queues that moved the caller on, in their order (LNE-7)."""
+    on_the_way: bool = False
+    """On the way to the next queue: the wait goes on."""
 
 
 class CallBoard:
@@ -25,6 +38,7 @@ class CallBoard:
         bus.subscribe(CallArrived, self._arrived)
         bus.subscribe(CallQueued, self._queued)
         bus.subscribe(CallMoved, self._moved)
+        bus.subscribe(CallOverflowed, self._overflowed)
         bus.subscribe(AgentOffered, self._offered)
         bus.subscribe(AgentMissed, self._missed)
         bus.subscribe(CallAdopted, self._adopted)
@@ -45,7 +59,15 @@ class CallBoard:
 
     def _queued(self, event: CallQueued) -> None:
         if call := self._calls.get(event.call_id):
-            call.queue, call.queued_at = event.queue, event.at
+            call.queue = event.queue
+            call.queued_at = call.queued_at if call.on_the_way and call.queued_at else event.at
+            call.on_the_way = False
+
+    def _overflowed(self, event: CallOverflowed) -> None:
+        if call := self._calls.get(event.call_id):
+            if call.came_from[-1:] != [event.from_queue]:
+                call.came_from.append(event.from_queue)
+            call.on_the_way = True
 
     def _moved(self, event: CallMoved) -> None:
         if call := self._calls.get(event.call_id):

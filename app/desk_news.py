@@ -96,6 +96,7 @@ class DeskNews:
             "line_title": line.title if line else arrived.dnis,
             "queue": call.queue,
             "queue_title": queue.title if queue else None,
+            "came_from": list(call.came_from),
             "ani": arrived.ani,
             "number_display": arrived.ani,
             "greeting": self.greeting_text(agent, at),

@@ -99,7 +99,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     board, hub = CallBoard(bus), DeskHub(utc_now)
     for event in past:
         if isinstance(event, CallArrived) and (facts := history.calls.get(CallId(event.call_id))):
-            board.put(BoardCall(event, facts.queue, facts.queued_at, facts.agent))
+            waits = facts.queue, facts.queued_at, facts.agent
+            board.put(BoardCall(event, *waits, came_from=list(facts.came_from), on_the_way=facts.on_the_way))
     tickets = Tickets(journal, site.zone, bus.publish)
     acd = make_acd(site, tickets, history)
     missed = MissedOffers(site.zone, utc_now, past)

@@ -1,13 +1,13 @@
 """What a key press, a timeout or a closed line leads to, and the menus made of it. How a menu is walked: ivr/menu.py.
 
-An action is written `{go: queue, queue: hotline}`; `go` says which of the seven it is.
+An action is written `{go: queue, queue: hotline}`; `go` says which one it is.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.fields import Id, InputSeconds, Keys, MenuId, Model, PromptId, QueueName, Text, fault
+from config.fields import DutyId, Id, InputSeconds, Keys, MenuId, Model, PromptId, QueueName, Text, fault
 
 MAX_REPEATS = 5
 
@@ -30,6 +30,13 @@ class MessageAction(Model):
     """Leave a message, which becomes a ticket (TEL-7)."""
 
     go: Literal["message"] = "message"
+
+
+class DutyAction(Model):
+    """Ring the people on duty at their own telephones (TEL-6); when nobody takes it, take a message."""
+
+    go: Literal["duty"] = "duty"
+    duty: DutyId
 
 
 class RepeatAction(Model):
@@ -60,7 +67,7 @@ class PlayAction(Model):
 
 
 Action = Annotated[
-    QueueAction | MenuAction | MessageAction | RepeatAction | BackAction | PlayAction | HangupAction,
+    QueueAction | MenuAction | MessageAction | DutyAction | RepeatAction | BackAction | PlayAction | HangupAction,
     Field(discriminator="go"),
 ]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import time
 
 from config.fields import ID_PATTERN, Declared, Kind, days_named, period_bounds
-from config.menu_graph import menu_faults, queue_circles
+from config.linkage import queue_circles, unmet_needs
+from config.menu_graph import menu_faults
 from config.schema import Settings
 from config.source import Fault, Mark, Source, Tree
 
@@ -38,6 +39,7 @@ def declared_names(sources: SiteSources) -> Declared:
         names["level"] = _texts(levels, "id")
     if sources.settings.readable:
         names["skill"] = _texts(sources.settings.tree.children("skills"), "id")
+        names["duty"] = _texts(sources.settings.tree.children("duty"), "id")
     prompts = sources.prompts.tree.get("prompts")
     if prompts is not None and prompts.entries is not None:
         names["prompt"] = frozenset(prompts.entries)
@@ -72,10 +74,12 @@ def cross_faults(sources: SiteSources) -> list[Fault]:
         *_duplicates(sources.settings, "reasons", "id", "reason"),
         *_duplicates(sources.settings, "skills", "id", "skill"),
         *_duplicates(sources.settings, "dispositions", "id", "disposition"),
+        *_duplicates(sources.settings, "duty", "id", "duty roster"),
         *_agents_twice_in_queue(sources.queues),
         *_level_circles(sources.settings),
         *_overlaps(sources),
         *queue_circles(sources.queues),
+        *unmet_needs(sources.queues, sources.agents, _texts(sources.settings.tree.children("skills"), "id")),
         *menu_faults(sources.menus, (sources.lines, sources.queues)),
     ]
     for name, source in sources.menus.items():
@@ -129,15 +133,21 @@ def _overlaps(sources: SiteSources) -> Iterator[Fault]:
     if outbound is not None:
         yield from _overlaps_in(sources.settings, [(("day",), item) for item in outbound.children("hours")])
     for line in sources.lines.tree.children("lines"):
-        hours = line.get("hours")
-        if hours is None:
-            continue
-        if (weekdays := hours.get("weekdays")) is not None:
-            periods = [(days_named(spec), item) for spec in weekdays.entries or () for item in weekdays.children(spec)]
-            yield from _overlaps_in(sources.lines, periods)
-        if (dates := hours.get("dates")) is not None:
-            days = [((day,), item) for day in dates.entries or () for item in dates.children(day)]
-            yield from _overlaps_in(sources.lines, days)
+        yield from _overlapping_hours(sources.lines, line.get("hours"))
+    for duty in sources.settings.tree.children("duty"):
+        for person in duty.children("people"):
+            yield from _overlapping_hours(sources.settings, person.get("hours"))
+
+
+def _overlapping_hours(source: Source, hours: Tree | None) -> Iterator[Fault]:
+    """Within the hours of one line, or of one person on duty (several persons may be on duty at a time)."""
+    if hours is None:
+        return
+    if (weekdays := hours.get("weekdays")) is not None:
+        periods = [(days_named(spec), item) for spec in weekdays.entries or () for item in weekdays.children(spec)]
+        yield from _overlaps_in(source, periods)
+    if (dates := hours.get("dates")) is not None:
+        yield from _overlaps_in(source, [((day,), item) for day in dates.entries or () for item in dates.children(day)])
 
 
 def _overlaps_in(source: Source, periods: Sequence[tuple[tuple[str, ...], Tree]]) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 ID_PATTERN = r"[a-z][a-z0-9_-]{0,39}"
 MAX_RINGS = 3  # TEL-1: 铃响三声内
 
-Kind = Literal["menu", "queue", "prompt", "agent", "level", "skill"]
+Kind = Literal["menu", "queue", "prompt", "agent", "level", "skill", "duty"]
 _LABEL: Mapping[Kind, tuple[str, str]] = {
     "menu": ("menu", "menus"),
     "queue": ("queue", "queues"),
@@ -29,6 +29,7 @@ _LABEL: Mapping[Kind, tuple[str, str]] = {
     "agent": ("agent with a telephone", "agents with a telephone"),
     "level": ("level", "levels"),
     "skill": ("skill", "skills"),
+    "duty": ("duty roster", "duty rosters"),
 }
 _LISTED_AT_MOST = 12
 
@@ -87,6 +88,7 @@ QueueName = Annotated[str, _refers_to("queue")]
 PromptId = Annotated[str, _refers_to("prompt")]
 TelephoneId = Annotated[str, _refers_to("agent")]
 LevelId = Annotated[str, _refers_to("level")]
+DutyId = Annotated[str, _refers_to("duty")]
 SkillId = Annotated[str, _refers_to("skill")]
 
 Id = Annotated[str, _matching(ID_PATTERN, "a name of small letters, digits and '-'")]

@@ -1,4 +1,4 @@
-"""Where a caller can get to: menus no line leads to, menus nobody gets out of, queues that hand a caller round.
+"""Where a caller can get to in the menus: those that no line leads to, and those that nobody gets out of.
 
 Rules over the files' trees. What cannot be read, or leads to something that does not exist, counts as a way out here:
 it has a fault of its own, and must not cause a second one. Milestone B7: no loop is endless.
@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from config.linkage import all_after
 from config.source import Fault, Source, Tree
 
 OUT = "(out)"
@@ -76,17 +77,7 @@ class MenuGraph:
     def circles(self, retry: Literal["no_input", "invalid"]) -> set[str]:
         """The menus that lead back to themselves, when the caller never does anything else than this."""
         following = {menu: self.onward(menu, {self.retries[menu, retry]}) - {OUT} for menu in self.steps}
-        return {menu for menu in following if menu in _all_after(menu, following)}
-
-
-def _all_after(start: str, following: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    ahead = set(following[start])
-    while ahead:
-        menu = ahead.pop()
-        seen.add(menu)
-        ahead |= following[menu] - seen
-    return seen
+        return {menu for menu in following if menu in all_after(menu, following)}
 
 
 def _graph(menus: Mapping[str, Source], entrances: Collection[Source]) -> MenuGraph:
@@ -130,21 +121,3 @@ def menu_faults(menus: Mapping[str, Source], entrances: Collection[Source]) -> I
                     branch.value_mark("then"),
                     f"loop without exit: {retry}.then of menu '{name}' leads back to itself; end it in a queue",
                 )
-
-
-def queue_circles(queues: Source) -> Iterator[Fault]:
-    """Queues whose `on_max_wait` hands the caller on until the same queue comes again (LNE-7)."""
-    by_name = {name: queue for queue in queues.tree.children("queues") if (name := queue.text("name")) is not None}
-    following: dict[str, set[str]] = {}
-    for name, queue in by_name.items():
-        action = queue.get("on_max_wait")
-        while action is not None and action.text("go") == "play":
-            action = action.get("then")
-        target = action.text("queue") if action is not None and action.text("go") == "queue" else None
-        following[name] = {target} if target is not None and target in by_name else set()
-    for name, queue in by_name.items():
-        if name in _all_after(name, following):
-            yield queues.fault(
-                queue.value_mark("on_max_wait"),
-                f"loop without exit: a caller who waits too long in '{name}' comes back to it; end it in a message",
-            )

@@ -13,6 +13,7 @@ from config.fields import (
     AgentNumber,
     AgentRing,
     Id,
+    LevelId,
     Model,
     PromptId,
     Seconds,
@@ -21,6 +22,7 @@ from config.fields import (
     Text,
     fault,
 )
+from config.overflow import OverflowStep as OverflowStep
 
 LineKind = Literal["aid", "hotline", "supervision"]
 """客户援助电话, 客服热线, 服务监督电话 (LNE-1)."""
@@ -71,20 +73,28 @@ def _rising(steps: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:
     return steps
 
 
+def _staffed(agents: tuple[str, ...]) -> tuple[str, ...]:
+    if not agents:
+        raise fault('a queue without agents: name at least one, such as ["8001"]')
+    return agents
+
+
 class Queue(Model):
     """A waiting line of callers and the agents who serve it. `on_max_wait`: what happens after `max_wait_s` in it;
     `on_closed`: what follows the announcement while a supervisor has closed it.
 
     `needs`: skills that its calls ask for; `relax`: how that widens while a caller waits. `preferences`: how far an
     agent is from this queue; 0, also who is not named, is asked first. `sticky_s`: so long a caller waits for the agent
-    who knows the case. `announce_agent`: the agent's number is told before the talk (TEL-3).
+    who knows the case. `level`: of the organisation. `overflow`: the first of these steps that applies moves a waiting
+    caller on (LNE-7). `announce_agent`: the agent's number is told before the talk (TEL-3).
     """
 
     name: Id
     title: Text
     title_en: Text
     kind: LineKind
-    agents: Annotated[tuple[TelephoneId, ...], Field(min_length=1)]
+    level: LevelId | None = None
+    agents: Annotated[tuple[TelephoneId, ...], AfterValidator(_staffed)]
     strategy: Strategy = "longest_idle"
     needs: Levels = Field(default_factory=dict)
     relax: Annotated[tuple[Relaxation, ...], AfterValidator(_rising)] = ()
@@ -98,6 +108,7 @@ class Queue(Model):
     max_wait_s: Seconds = 600.0
     on_max_wait: OutsideMenu
     on_closed: OutsideMenu = MessageAction()
+    overflow: tuple[OverflowStep, ...] = ()
 
 
 class Agent(Model):

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from config.actions import Action as Action
 from config.actions import BackAction as BackAction
+from config.actions import DutyAction as DutyAction
 from config.actions import HangupAction as HangupAction
 from config.actions import Menu as Menu
 from config.actions import MenuAction as MenuAction
@@ -49,6 +50,9 @@ from config.fields import Period as Period
 from config.fields import Weekday as Weekday
 from config.hours import DayKind as DayKind
 from config.hours import OpeningHours as OpeningHours
+from config.overflow import Duty as Duty
+from config.overflow import DutyPerson as DutyPerson
+from config.overflow import OverflowStep as OverflowStep
 from config.people import Agent as Agent
 from config.people import LineKind as LineKind
 from config.people import Queue as Queue
@@ -208,6 +212,7 @@ class Settings(Model):
     service_level: ServiceLevel = ServiceLevel()
     routing: RoutingRules = RoutingRules()
     skills: tuple[Skill, ...] = ()
+    duty: tuple[Duty, ...] = ()
     special_days: dict[Day, DayKind] = Field(default_factory=dict)
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
     reasons: Annotated[tuple[PauseReason, ...], Field(min_length=1)]
@@ -244,6 +249,10 @@ class Site(Settings):
         return {queue.name: queue for queue in self.queues}
 
     @cached_property
+    def _duty_by_id(self) -> Mapping[str, Duty]:
+        return {duty.id: duty for duty in self.duty}
+
+    @cached_property
     def _agents_by_id(self) -> Mapping[str, Agent]:
         return {agent.id: agent for agent in self.agents}
 
@@ -258,6 +267,10 @@ class Site(Settings):
     def menu(self, menu_id: str) -> Menu:
         """KeyError when there is none."""
         return self.menus_by_id[menu_id]
+
+    def duty_roster(self, duty_id: str) -> Duty:
+        """KeyError when there is none."""
+        return self._duty_by_id[duty_id]
 
     def agent(self, agent_id: str) -> Agent:
         """KeyError when there is none."""

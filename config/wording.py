@@ -82,7 +82,7 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
     if kind in _LIMITS:
         return _LIMITS[kind].format(**context)
     if kind == "literal_error":
-        return f"unknown value {_shown(error['input'])}; allowed are: {context['expected']}"
+        return _unknown_value(name, error["input"], context["expected"])
     if kind == "union_tag_not_found":
         return "missing key 'go': say where this leads, such as {go: queue, queue: hotline}"
     if kind == "union_tag_invalid":
@@ -91,6 +91,14 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "too_short":
         return "must not be empty"
     return error["msg"]
+
+
+def _unknown_value(key: str, value: object, expected: str) -> str:
+    """`expected` is pydantic's: 'a', 'b' or 'c'."""
+    allowed = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
+    guess = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    what = key if key.isidentifier() else "value"
+    return f"unknown {what} {_shown(value)}; allowed are: {expected}{guess}"
 
 
 def _shown(value: object) -> str:

@@ -76,6 +76,19 @@ class CallMoved(CallEvent, frozen=True, kw_only=True):
     by: str
 
 
+class CallOverflowed(CallEvent, frozen=True, kw_only=True):
+    """A waiting caller is moved on along the linkage and keeps the arrival time (LNE-7).
+
+    `to`: `queue:hotline`, `duty:night`, `menu:aid`, `message`, `hangup`. `why`: after_s, longer_than, no_staff, closed,
+    max_wait. `waited_s`: since the first queue.
+    """
+
+    from_queue: str
+    to: str
+    why: str
+    waited_s: float
+
+
 class AgentOffered(CallEvent, frozen=True, kw_only=True):
     """An agent was reserved and got the screen pop; the telephone begins to ring."""
 
@@ -189,6 +202,7 @@ AnyEvent = (
     | MenuChosen
     | CallQueued
     | CallMoved
+    | CallOverflowed
     | AgentOffered
     | AgentMissed
     | AgentAnswered

@@ -64,7 +64,7 @@ def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
         step=Step.GREETING if facts.answered else Step.RINGING,
         queue=facts.queue,
         queued_at=facts.queued_at,
-        moved_at=facts.moved_at,
+        here_since=facts.here_since,
         legs=facts.offers,
     )
 

@@ -66,8 +66,13 @@ class Call:
     step: Step = Step.RINGING
     queue: QueueName | None = None
     queued_at: datetime | None = None
-    moved_at: datetime | None = None
-    """When a supervisor put it into another queue: the longest wait there counts from then."""
+    """When the caller's wait began, in whatever queue: the turn goes by it."""
+    here_since: datetime | None = None
+    """When the caller came into this queue: its longest wait and its steps count from then."""
+    coming_in: bool = False
+    """Has only just joined the queue, which may be too long for another caller."""
+    on_the_way: bool = False
+    """Moved on from one queue, not yet in the next, which takes over `queued_at`."""
     turned_away: set[QueueName] = field(default_factory=set)
     """Closed queues that it has met already: it is not sent round in circles."""
     notice_heard: bool = False

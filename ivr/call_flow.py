@@ -19,8 +19,9 @@ from ivr.greeting import greeting
 from ivr.hotline import Hotline
 from ivr.menu_flow import run_menu
 from ivr.message import apologise, leave_message
-from ivr.offer import WaitedTooLong, find_agent
+from ivr.offer import find_agent
 from ivr.opening import is_open_now
+from ivr.overflow import MovedOn, note_moved
 from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.standing import know_caller
 from ivr.talk import announce, partner_of, talk
@@ -164,9 +165,8 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
     """Queue, agent, talk. An agent lost before the talk begins costs the caller nothing: same place, next agent."""
     if hotline.closed.of(queue.name):
         return await turn_away(hotline, call, queue)
-    if call.queued_at is None or call.queue != queue.name:
-        call.queue, call.queued_at = QueueName(queue.name), hotline.now()
-        hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=queue.name))
+    if call.queued_at is None or call.on_the_way or call.queue != queue.name:
+        enter_queue(hotline, call, queue)
     await know_caller(hotline, call, queue)
     while True:
         call.enter(Step.QUEUED)
@@ -174,8 +174,11 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
             partner = await hotline.waiting.unless_called_away(
                 call.id, partial(hotline.acd.is_waiting, call.id), find_agent(hotline, call, queue)
             )
-        except WaitedTooLong:
-            return await carry_out(hotline, call, queue.on_max_wait)
+        except MovedOn as moved:
+            note_moved(hotline, call, moved)
+            if moved.play:
+                await call.channel.say(moved.play)
+            return await carry_out(hotline, call, moved.to)
         except TurnedAway:
             return await turn_away(hotline, call, queue)
         except Moved as moved:
@@ -187,11 +190,21 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
             return await call.channel.say(["goodbye"])
 
 
+def enter_queue(hotline: Hotline, call: Call, queue: Queue) -> None:
+    """The wait begins, or goes on here for a caller who was moved on: the turn goes by the first arrival (LNE-7)."""
+    now = hotline.now()
+    if not call.on_the_way or call.queued_at is None:
+        call.queued_at = now
+    call.queue, call.here_since = QueueName(queue.name), now
+    call.coming_in, call.on_the_way = True, False
+    hotline.tickets.record(CallQueued(call_id=call.id, at=now, queue=queue.name))
+
+
 def move(hotline: Hotline, call: Call, moved: Moved) -> Queue:
     """Somebody put the waiting call into another queue: the time of its arrival goes with it."""
     queue = hotline.site.queue(moved.queue)
     event = CallMoved(call_id=call.id, at=hotline.now(), queue=queue.name, from_queue=call.queue or "", by=moved.by)
-    call.queue, call.moved_at = QueueName(queue.name), event.at
+    call.queue, call.here_since = QueueName(queue.name), event.at
     hotline.tickets.record(event)
     return queue
 

@@ -18,6 +18,7 @@ from crm.events import (
     CallArrived,
     CallEnded,
     CallMoved,
+    CallOverflowed,
     CallQueued,
     Event,
     QueueClosed,
@@ -40,8 +41,11 @@ class CallFacts:
     answered: bool = False
     queue: QueueName | None = None
     queued_at: datetime | None = None
-    moved_at: datetime | None = None
-    """When a supervisor moved the waiting caller to another queue last."""
+    here_since: datetime | None = None
+    """When it came into this queue."""
+    on_the_way: bool = False
+    came_from: list[QueueName] = field(default_factory=list)
+    """The queues that moved the caller on, in their order."""
     agent: AgentId | None = None
     """Who has answered, and has not left."""
     agent_channel_id: ChannelId | None = None
@@ -105,9 +109,15 @@ def _learn(facts: CallFacts, event: Event) -> None:
         case CallAnswered():
             facts.answered = True
         case CallQueued(queue=queue, at=at):
-            facts.queue, facts.queued_at = QueueName(queue), at
+            facts.queue, facts.here_since = QueueName(queue), at
+            facts.queued_at = facts.queued_at if facts.on_the_way and facts.queued_at else at
+            facts.on_the_way = False
         case CallMoved(queue=queue, at=at):
-            facts.queue, facts.moved_at = QueueName(queue), at
+            facts.queue, facts.here_since = QueueName(queue), at
+        case CallOverflowed(from_queue=queue):
+            facts.on_the_way = True
+            if facts.came_from[-1:] != [queue]:  # a controller that died may have said so already
+                facts.came_from.append(QueueName(queue))
         case AgentOffered():
             facts.offers += 1
         case AgentMissed():

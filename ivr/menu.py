@@ -12,6 +12,7 @@ from enum import Enum
 from config.actions import (
     Action,
     BackAction,
+    DutyAction,
     HangupAction,
     Menu,
     MenuAction,
@@ -86,7 +87,7 @@ class StopTimers:
 class Leave:
     """The caller leaves the menus. `menu` and `digits`: what was chosen where; no digits after a timeout."""
 
-    action: QueueAction | MessageAction | HangupAction
+    action: QueueAction | MessageAction | DutyAction | HangupAction
     menu: str
     digits: str
 
@@ -197,7 +198,7 @@ def _again(menus: Menus, state: MenuState, *, wrong: bool) -> Step:
 def _act(menus: Menus, state: MenuState, action: Action) -> Step:
     fresh = replace(state, no_input=0, invalid=0)
     match action:
-        case QueueAction() | MessageAction() | HangupAction():
+        case QueueAction() | MessageAction() | DutyAction() | HangupAction():
             return _leave(state, action)
         case MenuAction(menu=target):
             return _present(menus, replace(fresh, menu=target, stack=(*state.stack, state.menu)))
@@ -225,12 +226,12 @@ def _announce(menus: Menus, state: MenuState, prompts: tuple[str, ...], *, barge
     return state, (StopTimers(), Play(prompts, barge_in))
 
 
-def _leave(state: MenuState, action: QueueAction | MessageAction | HangupAction) -> Step:
+def _leave(state: MenuState, action: QueueAction | MessageAction | DutyAction | HangupAction) -> Step:
     left = replace(state, phase=Phase.LEFT, then=None)
     return left, (StopTimers(), Leave(action, state.menu, state.digits))
 
 
-def way_out(menus: Menus, menu_id: str) -> QueueAction | MessageAction | HangupAction:
+def way_out(menus: Menus, menu_id: str) -> QueueAction | MessageAction | DutyAction | HangupAction:
     """Where a caller goes who cannot stay in a menu: to its people (key 0, else any key), else where silence leads."""
     seen: set[str] = set()
     while menu_id not in seen:
@@ -241,7 +242,7 @@ def way_out(menus: Menus, menu_id: str) -> QueueAction | MessageAction | HangupA
             if isinstance(human, QueueAction):
                 return human
         silence = ultimate(menu.no_input.then)
-        if isinstance(silence, QueueAction | MessageAction | HangupAction):
+        if isinstance(silence, QueueAction | MessageAction | DutyAction | HangupAction):
             return silence
         if isinstance(silence, MenuAction):
             menu_id = silence.menu

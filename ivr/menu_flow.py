@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from config.actions import Action, HangupAction, MessageAction, QueueAction
+from config.actions import Action, DutyAction, HangupAction, MessageAction, QueueAction
 from crm.events import MenuChosen, MenuEntered
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
@@ -62,6 +62,8 @@ def chosen(call: Call, leave: Leave, at: datetime) -> MenuChosen:
     match leave.action:
         case QueueAction(queue=queue):
             choice = f"queue:{queue}"
+        case DutyAction(duty=duty):
+            choice = f"duty:{duty}"
         case MessageAction() | HangupAction():
             choice = leave.action.go
     return MenuChosen(call_id=call.id, at=at, menu=leave.menu, digits=leave.digits, choice=choice)

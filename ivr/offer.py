@@ -6,16 +6,17 @@ The caller keeps the place until somebody answers; the agent who did not is not 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import asynccontextmanager, suppress
 
 from config.ids import ChannelId
 from config.schema import Queue
 from crm.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
 from ivr.hotline import Hotline
+from ivr.overflow import Lookout
 from ivr.talks import Partner
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome
+from routing.acd import Place
 from routing.agent import Reservation
 
 log = logging.getLogger(__name__)
@@ -30,28 +31,35 @@ MISS_REASONS = {
 """Why an agent is not ready after an offer that failed."""
 
 
-class WaitedTooLong(Exception):
-    """The longest wait of the queue is over; the site says what happens now."""
-
-
 async def find_agent(hotline: Hotline, call: Call, queue: Queue) -> Partner:
-    """Wait in `queue` from `call.queued_at` on, until an agent answers. Raises WaitedTooLong, ChannelGone (caller)."""
+    """Wait in `queue` from `call.queued_at` on, until an agent answers. Raises MovedOn, ChannelGone (caller)."""
     assert call.queue and call.queued_at, "a call is queued before it looks for an agent"
-    until = (call.moved_at or call.queued_at) + timedelta(seconds=queue.max_wait_s)
+    lookout = Lookout(hotline, call, queue)
     with hotline.acd.enqueue(
         call.id, call.queue, call.queued_at, points=call.points, needs=call.needs, preferred=call.preferred
     ) as place:
         async with comfort(hotline, call):
             while True:
-                left_s = (until - hotline.now()).total_seconds()
-                try:
-                    reservation, *others = await call.channel.until(place.reserved(), timeout_s=max(0.01, left_s))
-                except TimeoutError:
-                    raise WaitedTooLong from None
+                reservation, *others = await its_turn(call, place, lookout)
                 for other in others:
                     hotline.acd.released(other)
                 if leg := await offer(hotline, call, queue, reservation):
                     return Partner(leg, reservation)
+
+
+async def its_turn(call: Call, place: Place, lookout: Lookout) -> tuple[Reservation, ...]:
+    """The agents held for this call, as soon as it is its turn. Raises MovedOn; looking out costs it no turn."""
+    turn = asyncio.ensure_future(place.reserved())
+    try:
+        while not turn.done():
+            patience_s = lookout.patience_s()
+            with suppress(TimeoutError):
+                await call.channel.until(asyncio.wait([turn]), timeout_s=patience_s)
+        return turn.result()
+    finally:
+        if not turn.done():
+            turn.cancel()
+            await asyncio.wait([turn])
 
 
 async def offer(hotline: Hotline, call: Call, queue: Queue, reservation: Reservation) -> DialledChannel | None:

@@ -227,6 +227,7 @@ def pop(ani: str = "13812345678", **others: object) -> dict[str, object]:
         "line_title": "客服热线",
         "queue": "hotline",
         "queue_title": "咨询与预约",
+        "came_from": [],
         "ani": ani,
         "number_display": ani,
         "greeting": "早上好！城市规划展览馆，我是客服8001号，很高兴为您服务！",

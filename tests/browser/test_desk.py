@@ -200,6 +200,14 @@ async def test_wrap_up_counts_down_and_ends_by_keyboard(hall: Hall, open_page: O
     assert hall.acd.agent("8001").state == "available"
 
 
+@pytest.mark.req("LNE-7")
+async def test_the_card_tells_the_way_a_moved_caller_has_come(hall: Hall, open_page: OpenPage) -> None:
+    page = await open_page()
+    ticket = await hall.arrive("c1", "13812345678")
+    hall.hub.publish("8001", "screen_pop", {"call": "c1", "ticket": ticket, "pop": pop(came_from=["aid"])})
+    await expect(page.get_by_test_id("call-header")).to_contain_text("客服热线 → 客户援助 → 咨询与预约")
+
+
 async def callback_offered(hall: Hall, page: Page) -> str:
     """A callback that is due is offered to 8001. Returns its id."""
     ticket = await hall.arrive("c1", "13812345678")

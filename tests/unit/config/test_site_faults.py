@@ -194,13 +194,15 @@ def test_places_are_counted_from_one(workshop: Workshop) -> None:
 
 
 def test_unreadable_files_are_named_and_the_others_still_checked(workshop: Workshop) -> None:
-    workshop.edit("queues.yaml", "queues:\n", "queues: [\n")
+    queues = (workshop.directory / "queues.yaml").read_text(encoding="utf-8")
+    first_item = queues.partition("\nqueues:\n")[0].count("\n") + 3
+    workshop.edit("queues.yaml", "\nqueues:\n", "\nqueues: [\n")
     workshop.edit("site.yaml", "attempts: 3", "attempts: ⟦at most 10⟧30")
     (workshop.directory / "agents.yaml").unlink()
     workshop.edit("menus/visit.yaml", "play: [menu-visit]", "play: [⟦unknown prompt⟧menu-vist]")
     workshop.assert_faults(
         ("agents.yaml", 1, 1, "missing file"),
-        ("queues.yaml", 4, 3, "YAML syntax error"),
+        ("queues.yaml", first_item, 3, "YAML syntax error"),
     )
 
 
@@ -219,7 +221,7 @@ def test_structure_and_types(workshop: Workshop) -> None:
     workshop.edit("site.yaml", "  enabled: true", "  enabled: ⟦true or false (found 'yes')⟧yes")
     workshop.edit("site.yaml", "levels:  ", "⟦unknown key 'level'⟧level:  ")
     workshop.edit("site.yaml", "name: 城市规划展览馆\n", "name: ⟦wrong type⟧[城市]\n")
-    workshop.edit("queues.yaml", '["8001", "8005", "8006"]', "⟦must not be empty⟧[]")
+    workshop.edit("queues.yaml", '["8001", "8005", "8006"]', "⟦a queue without agents⟧[]")
     workshop.edit("queues.yaml", '"8003", "8004"]', '⟦unknown agent with a telephone \'8901\'⟧"8901", "8004"]')
     workshop.edit("queues.yaml", "priority: 10", "strategy: ⟦allowed are: 'longest_idle'⟧random")
     workshop.edit("lines.yaml", "    menu: aid\n", "")

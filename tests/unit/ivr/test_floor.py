@@ -201,7 +201,7 @@ def test_a_restart_knows_the_new_queue_and_the_old_arrival(tmp_path: Path) -> No
         await asyncio.sleep(1)
         facts = recall(here.told).calls[here.id_of(caller)]
         (queued,), (moved,) = here.of(caller, CallQueued), here.of(caller, CallMoved)
-        assert (facts.queue, facts.queued_at, facts.moved_at) == (AID, queued.at, moved.at)
+        assert (facts.queue, facts.queued_at, facts.here_since) == (AID, queued.at, moved.at)
 
     on_the_floor(tmp_path, story)
 

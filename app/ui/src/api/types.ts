@@ -297,6 +297,8 @@ export interface Pop {
   line_title: string | null;
   queue: string | null;
   queue_title: string | null;
+  /** The queues that moved the caller on, in their order (LNE-7). */
+  came_from: string[];
   ani: string;
   number_display: string;
   greeting: string;

@@ -201,6 +201,7 @@ export const en: Catalogue = {
     MenuEntered: "Menu",
     MenuChosen: "Menu choice",
     CallQueued: "Queued",
+    CallOverflowed: "Moved on",
     AgentOffered: "Offered to agent",
     AgentMissed: "Missed by agent",
     AgentAnswered: "Agent answered",
@@ -227,7 +228,14 @@ export const en: Catalogue = {
     recovered: "restart",
     not_accepted: "callback not accepted",
   },
-  choice: { message: "Message", hangup: "Ended", menu: "Menu" },
+  movedWhy: {
+    after_s: "waited too long",
+    longer_than: "queue full",
+    no_staff: "nobody there",
+    closed: "closing time",
+    max_wait: "longest wait over",
+  },
+  choice: { message: "Message", hangup: "Ended", menu: "Menu", duty: "Person on duty" },
   recording: {
     title: "Recordings",
     talk: "Call recording",

@@ -193,6 +193,7 @@ export const zhCN = {
     MenuEntered: "进入语音菜单",
     MenuChosen: "菜单选择",
     CallQueued: "进入队列",
+    CallOverflowed: "溢出转接",
     AgentOffered: "分配座席",
     AgentMissed: "座席未接",
     AgentAnswered: "座席接听",
@@ -219,7 +220,14 @@ export const zhCN = {
     recovered: "系统恢复",
     not_accepted: "未接受回访",
   },
-  choice: { message: "留言", hangup: "结束", menu: "菜单" },
+  movedWhy: {
+    after_s: "等候超时",
+    longer_than: "排队人数已满",
+    no_staff: "无人值守",
+    closed: "已过服务时间",
+    max_wait: "超过最长等候",
+  },
+  choice: { message: "留言", hangup: "结束", menu: "菜单", duty: "值班人员" },
   recording: {
     title: "录音",
     talk: "通话录音",

@@ -71,6 +71,11 @@ function callText(entry: TimelineEntry, words: Words): string {
         .join(" → ");
     case "CallQueued":
       return words.queueTitle(text(details.queue));
+    case "CallOverflowed":
+      return [
+        `${words.queueTitle(text(details.from_queue))} → ${choiceText(details.to, words)}`,
+        words.word("movedWhy", text(details.why)),
+      ].join(" · ");
     case "AgentMissed":
       return words.word("missed", text(details.reason));
     case "MessageLeft":

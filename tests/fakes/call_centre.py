@@ -1,0 +1,134 @@
+"""A whole call path in memory: callers, agents' telephones, ACD, tickets. Everything real but the telephones."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from config.ids import AgentId, CallId, QueueName
+from config.paths import DataDir
+from config.schema import Site
+from crm.events import AgentStateChanged, Event
+from crm.journal import Journal
+from crm.tickets.service import Tickets
+from ivr.history import History, recall
+from ivr.hotline import Hotline
+from ivr.reception import Reception
+from ivr.talks import LiveTalk
+from routing.acd import Acd
+from routing.agent import Agent, AgentEvent, AgentState
+from routing.queue import QueueRules
+from tests.fakes.channel import FakeChannel, Party
+from tests.fakes.small_site import small_site
+from tests.fakes.telephony import FakeTelephony
+from tests.fakes.virtual_time import VirtualTimeLoop
+
+ANN, BEN, CAT = AgentId("8001"), AgentId("8002"), AgentId("8003")
+E = TypeVar("E", bound=Event)
+STAYS = Party(after_s=2.0)
+
+
+def in_virtual_time(work: Coroutine[Any, Any, None]) -> None:
+    """Run a story; its seconds take no time."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(work)
+
+
+@dataclass
+class CallCentre:
+    """`told`: what was recorded. `states`: every state that an agent was in, in order."""
+
+    site: Site
+    data: DataDir
+    telephony: FakeTelephony
+    journal: Journal
+    told: list[Event] = field(default_factory=list)
+    states: dict[AgentId, list[str]] = field(default_factory=dict)
+
+    def start(self, history: History | None = None) -> None:
+        """A controller begins to serve; `history`: what one that died has left."""
+        rules = [
+            QueueRules(name=QueueName(queue.name), agents=tuple(map(AgentId, queue.agents)), wrap_up_s=20)
+            for queue in self.site.queues
+        ]
+        call_later = asyncio.get_running_loop().call_later
+        self.acd = Acd(rules, now=self.telephony.now, call_later=call_later, changed=self._changed)
+        tickets = Tickets(self.journal, self.site.zone, self.told.append)
+        self.hotline = Hotline(self.site, self.data, self.telephony, self.acd, tickets, self.telephony.now)
+        self.reception = Reception(self.hotline, history or History())
+        for agent_id, last in (history.agents if history else {}).items():
+            self.acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
+        self.serving = asyncio.create_task(self.telephony.serve(self.reception.arrive, self.reception.reconnect))
+
+    async def die(self) -> History:
+        """The controller is gone without a word; Asterisk and the parties go on. What its journal tells."""
+        written = list(self.told)
+        self.telephony.cut()
+        self.serving.cancel()
+        await asyncio.wait([self.serving])
+        await self.reception.close()
+        self.told[:] = written
+        return recall(written)
+
+    def _changed(self, agent: Agent) -> None:
+        self.states.setdefault(agent.agent_id, []).append(agent.state.value)
+        changed = AgentStateChanged(
+            at=self.telephony.now(),
+            agent=agent.agent_id,
+            state=agent.state.value,
+            reason=agent.reason,
+            call_id=agent.call_id,
+            until=agent.until,
+        )
+        self.told.append(changed)
+
+    def available(self, *agents: AgentId) -> None:
+        for agent in agents:
+            self.acd.wish(agent, AgentEvent.MAKE_AVAILABLE)
+
+    async def talk(self, caller: str = "13800138000") -> tuple[FakeChannel, LiveTalk]:
+        """Somebody calls, presses 1, and talks with whoever is free."""
+        channel = self.telephony.call("4008100002", caller)
+        await asyncio.sleep(1)
+        channel.press("1")
+        await asyncio.sleep(10)
+        live = self.hotline.talks.of(CallId(f"call-{channel.id}"))
+        assert live and live.bridge
+        return channel, live
+
+    def leg(self, live: LiveTalk, agent: AgentId) -> FakeChannel:
+        """The newest leg of that agent's telephone in this call."""
+        legs = [channel for name, channel in self.telephony.channels.items() if name.endswith(f".{agent}")]
+        return [leg for leg in legs if leg.id.startswith(live.call_id)][-1]
+
+    def inside(self, live: LiveTalk) -> set[str]:
+        """Who hears whom: the parties in the bridge of the talk."""
+        assert live.bridge
+        return set(self.telephony.bridges[live.bridge.id].inside)
+
+    def events(self, kind: type[E]) -> list[E]:
+        return [event for event in self.told if isinstance(event, kind)]
+
+    def names(self, *left_out: str) -> list[str]:
+        """The kinds of what was told of calls, in order."""
+        passed_over = {"AgentStateChanged", *left_out}
+        return [name for event in self.told if (name := type(event).__name__) not in passed_over]
+
+
+@asynccontextmanager
+async def call_centre(directory: Path, site: Site | None = None) -> AsyncIterator[CallCentre]:
+    """Agents 8001 to 8003 pick up after two seconds; nobody is available yet."""
+    telephony = FakeTelephony(agents=dict.fromkeys((ANN, BEN, CAT), STAYS))
+    data = DataDir(directory)
+    journal = Journal.open(data.journal)
+    centre = CallCentre(site or small_site(), data, telephony, journal)
+    centre.start()
+    await asyncio.sleep(0)
+    try:
+        yield centre
+    finally:
+        centre.serving.cancel()
+        await centre.reception.close()
+        journal.close()
