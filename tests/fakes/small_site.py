@@ -1,9 +1,10 @@
 """A site of one hotline with three agents, a supervisor and an administrator, made without files."""
 
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 from config.fields import WEEKDAYS, Period
+from config.policy import Policy, Regulation
 from config.schema import (
     Agent,
     Disposition,
@@ -75,4 +76,8 @@ def small_site() -> Site:
             ),
         ),
         prompts={},
+        policy=Policy(
+            working_time=OpeningHours(weekdays=dict.fromkeys(WEEKDAYS, all_day)),
+            versions=(Regulation(in_force_from=date(2026, 1, 1), clauses={}),),
+        ),
     )
