@@ -87,6 +87,7 @@ class Queue(Model):
     agent is from this queue; 0, also who is not named, is asked first. `sticky_s`: so long a caller waits for the agent
     who knows the case. `level`: of the organisation. `overflow`: the first of these steps that applies moves a waiting
     caller on (LNE-7). `announce_agent`: the agent's number is told before the talk (TEL-3).
+    `survey`: callers are asked for their satisfaction after it (QUA-1).
     """
 
     name: Id
@@ -103,6 +104,7 @@ class Queue(Model):
     ring_timeout_s: AgentRing = 15.0
     wrap_up_s: Seconds = 20.0
     announce_agent: bool = True
+    survey: bool = False
     priority: Points = 0
     music: PromptId = "wait-music"
     max_wait_s: Seconds = 600.0

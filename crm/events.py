@@ -135,6 +135,91 @@ class SupervisorLeft(CallEvent, frozen=True, kw_only=True):
     reason: str
 
 
+class OutsideTalkStarted(CallEvent, frozen=True, kw_only=True):
+    """The caller and somebody outside, who is none of our agents, hear each other: a call that was handed on."""
+
+    number: str
+    channel_id: str
+    bridge_id: str
+    recording: str | None
+
+
+class CallHeld(CallEvent, frozen=True, kw_only=True):
+    """The agent put the caller on hold: music (TEL-5)."""
+
+    agent: str | None
+
+
+class CallResumed(CallEvent, frozen=True, kw_only=True):
+    """The caller is back from hold."""
+
+    agent: str | None
+
+
+class TransferAsked(CallEvent, frozen=True, kw_only=True):
+    """The agent hands the caller on. A blind one ends the agent's part of the call at once.
+
+    `kind` says what `to` names: an agent, a queue, a line by its number, or a number outside.
+    """
+
+    agent: str | None
+    mode: Literal["blind", "attended"]
+    kind: Literal["agent", "queue", "line", "number"]
+    to: str
+
+
+class TransferFailed(CallEvent, frozen=True, kw_only=True):
+    """Nobody was reached. `reason`: as of AgentMissed, or `cancelled`. The caller is not lost: blind: queued again."""
+
+    agent: str | None
+    reason: str
+
+
+class ThirdJoined(CallEvent, frozen=True, kw_only=True):
+    """Whom the agent asked has answered, and talks with the agent. One of `third` (an agent) and `number` is set."""
+
+    agent: str | None
+    third: str | None
+    number: str | None
+    channel_id: str
+
+
+class ThirdLeft(CallEvent, frozen=True, kw_only=True):
+    """The third party is out of the call again."""
+
+    agent: str | None
+
+
+class ConferenceStarted(CallEvent, frozen=True, kw_only=True):
+    """Caller, agent and third party hear each other."""
+
+    agent: str | None
+
+
+class AgentLeft(CallEvent, frozen=True, kw_only=True):
+    """This agent's part of the call is over, and the call goes on with others: the transfer is done."""
+
+    agent: str
+
+
+class RecordingPaused(CallEvent, frozen=True, kw_only=True):
+    """What is said now is not recorded (a card number, a password)."""
+
+    agent: str | None
+
+
+class RecordingResumed(CallEvent, frozen=True, kw_only=True):
+    agent: str | None
+
+
+class SurveyAnswered(CallEvent, frozen=True, kw_only=True):
+    """QUA-1: the caller's satisfaction by key press, 1 (very dissatisfied) to 5 (very satisfied)."""
+
+    agent: str | None
+    queue: str | None
+    score: int
+
+
 class MessageLeft(CallEvent, frozen=True, kw_only=True):
     """A voice message. `file` is its name under the messages directory; `duration_s` in seconds."""
 
@@ -209,6 +294,18 @@ AnyEvent = (
     | TalkStarted
     | SupervisorJoined
     | SupervisorLeft
+    | OutsideTalkStarted
+    | CallHeld
+    | CallResumed
+    | TransferAsked
+    | TransferFailed
+    | ThirdJoined
+    | ThirdLeft
+    | ConferenceStarted
+    | AgentLeft
+    | RecordingPaused
+    | RecordingResumed
+    | SurveyAnswered
     | MessageLeft
     | CallNoted
     | CallAdopted

@@ -2,45 +2,90 @@
 callers in a menu hear it again. Design A3; the issue's kill test."""
 
 import logging
+from dataclasses import dataclass
+from typing import Literal
 
+from config.ids import AgentId, ChannelId
 from crm.events import CallAdopted
 from ivr.call import Call, Step, owner_of
-from ivr.call_flow import connect, in_service, lead, pick_up
+from ivr.call_flow import connect, go_on, in_service, lead, pick_up
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
 from ivr.talk import partner_of, stay
-from ivr.talks import Partner
-from ivr.telephony import Channel, LiveChannel, Snapshot
+from ivr.talk_control import connected
+from ivr.talk_recording import record_talk
+from ivr.talks import LiveTalk, Partner, Target
+from ivr.telephony import Channel, Snapshot
 
 log = logging.getLogger(__name__)
 
 
-def hold_agent(hotline: Hotline, facts: CallFacts, snapshot: Snapshot) -> Partner | None:
-    """The agent's side of a talk that goes on; or None. At once, so that nobody else gets that agent."""
-    leg = _find(snapshot.channels, facts.agent_channel_id)
+@dataclass(frozen=True)
+class HeldTalk:
+    """Who talks in a call that goes on: nobody (`partner` None), an agent, perhaps one who has a third party there.
+
+    `inside`: who is in the bridge.
+    """
+
+    partner: Partner | None = None
+    third: Partner | None = None
+    inside: frozenset[ChannelId] = frozenset()
+
+    @property
+    def legs(self) -> set[ChannelId]:
+        """Those that are not strays."""
+        return {party.leg.id for party in (self.partner, self.third) if party}
+
+
+NO_TALK = HeldTalk()
+
+
+def hold_talk(hotline: Hotline, facts: CallFacts, snapshot: Snapshot) -> HeldTalk:
+    """The other side of a talk that goes on. At once, so that nobody else gets those agents."""
     bridge = next((bridge for bridge in snapshot.bridges if bridge.bridge_id == facts.bridge_id), None)
-    if not (leg and bridge and facts.agent and facts.queue):
+    if bridge is None:
+        return NO_TALK
+    partner = _party(hotline, facts, snapshot, facts.agent_channel_id, facts.agent, facts.outside)
+    third = _party(hotline, facts, snapshot, facts.third_channel_id, facts.third, facts.third_number)
+    if partner:
+        partner.bridge = hotline.telephony.adopt_bridge(bridge)
+    elif third:
+        third.bridge = hotline.telephony.adopt_bridge(bridge)
+    return HeldTalk(partner, third, frozenset(bridge.channel_ids))
+
+
+def _party(
+    hotline: Hotline,
+    facts: CallFacts,
+    snapshot: Snapshot,
+    channel_id: ChannelId | None,
+    agent: AgentId | None,
+    number: str | None,
+) -> Partner | None:
+    live = next((live for live in snapshot.channels if live.channel_id == channel_id), None)
+    if live is None or not (number or (agent and facts.queue)):
         return None
-    if not hotline.acd.knows(facts.agent, facts.queue):
+    if number:
+        return Partner(hotline.telephony.adopt_channel(live), None, number=number)
+    assert agent and facts.queue
+    if not hotline.acd.knows(agent, facts.queue):
         log.warning("An agent's talk is not of this site any more.", extra={"action": "talk_not_adopted"})
         return None
-    reservation = hotline.acd.adopt_talk(facts.agent, facts.call_id, facts.queue)
-    return Partner(hotline.telephony.adopt_channel(leg), reservation, hotline.telephony.adopt_bridge(bridge))
+    reservation = hotline.acd.adopt_talk(agent, facts.call_id, facts.queue)
+    return Partner(hotline.telephony.adopt_channel(live), reservation)
 
 
 async def adopt_inbound(
-    hotline: Hotline, facts: CallFacts, channel: Channel, partner: Partner | None, snapshot: Snapshot
+    hotline: Hotline, facts: CallFacts, channel: Channel, held: HeldTalk, snapshot: Snapshot
 ) -> None:
-    """Go on from where the journal says the call was. `partner` is what `hold_agent` gave."""
+    """Go on from where the journal says the call was. `held` is what `hold_talk` gave."""
     call = call_from(hotline, facts, channel)
-    hotline.tickets.record(CallAdopted(call_id=call.id, at=hotline.now(), agent=facts.agent if partner else None))
+    talking = held.partner or held.third
+    hotline.tickets.record(CallAdopted(call_id=call.id, at=hotline.now(), agent=talking.agent_id if talking else None))
     async with in_service(hotline, call):
-        await clear_strays(hotline, call, partner, snapshot)
-        if partner:
-            call.step = Step.TALKING
-            async with partner_of(hotline, call, partner) as live:
-                await stay(live)
-            return await channel.say(["goodbye"])
+        await clear_strays(hotline, call, held, snapshot)
+        if talking:
+            return await adopt_talk(hotline, call, facts, held)
         await channel.hush()
         if facts.bridge_id:  # the agent has left meanwhile
             call.finish("answered", "agent")
@@ -50,6 +95,42 @@ async def adopt_inbound(
         if facts.queue:
             return await connect(hotline, call, hotline.site.queue(facts.queue))
         await lead(hotline, call)
+
+
+async def adopt_talk(hotline: Hotline, call: Call, facts: CallFacts, held: HeldTalk) -> None:
+    """Stay with a talk that went on without a controller, and with what comes after it."""
+    partner = held.partner or held.third
+    assert partner, "there is a talk"
+    call.step = Step.TALKING
+    async with partner_of(hotline, call, partner) as live:
+        live.recording, live.recording_paused = facts.recording, facts.recording_paused
+        await put_right(hotline, live, facts, held)
+        ended = await stay(hotline, live)
+    await go_on(hotline, call, ended)
+
+
+async def put_right(hotline: Hotline, live: LiveTalk, facts: CallFacts, held: HeldTalk) -> None:
+    """Who is in the bridge and who hears music, as the journal says, wherever the controller before us was stopped."""
+    bridge = connected(live)
+    if held.partner is None:  # the agent left meanwhile: whom the agent consulted takes over
+        await record_talk(hotline, live, bridge)
+    elif held.third:
+        kind: Literal["agent", "number"] = "agent" if held.third.agent_id else "number"
+        live.third, live.target = held.third, Target(kind, held.third.agent_id or held.third.number or "")
+        if held.third.leg.id not in held.inside:
+            await bridge.add(held.third.leg)
+    if facts.held:
+        await bridge.stop_ringing()
+    if facts.held and held.partner:
+        live.held = True
+        if live.partner.reservation:
+            hotline.acd.held(live.partner.reservation)
+        await bridge.remove(live.caller)
+        await live.caller.hush()
+        await live.caller.start_music()
+    elif live.caller.id not in held.inside:
+        await live.caller.hush()
+        await bridge.add(live.caller)
 
 
 def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
@@ -66,19 +147,17 @@ def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
         queued_at=facts.queued_at,
         here_since=facts.here_since,
         legs=facts.offers,
+        talks=facts.talks,
+        outcome="answered" if facts.talks else None,
     )
 
 
-async def clear_strays(hotline: Hotline, call: Call, partner: Partner | None, snapshot: Snapshot) -> None:
+async def clear_strays(hotline: Hotline, call: Call, held: HeldTalk, snapshot: Snapshot) -> None:
     """Telephones that were ringing or half connected for this call: hang up first, then the bridges (design D3)."""
-    kept = {call.channel.id} | ({partner.leg.id} if partner else set())
+    kept = {call.channel.id} | held.legs
     for live in snapshot.channels:
         if owner_of(live.channel_id) == call.id and live.channel_id not in kept:
             await hotline.telephony.adopt_channel(live).hangup()
     for bridge in snapshot.bridges:
-        if owner_of(bridge.bridge_id) == call.id and not partner:
+        if owner_of(bridge.bridge_id) == call.id and not held.legs:
             await hotline.telephony.adopt_bridge(bridge).destroy()
-
-
-def _find(channels: tuple[LiveChannel, ...], channel_id: str | None) -> LiveChannel | None:
-    return next((live for live in channels if live.channel_id == channel_id), None)

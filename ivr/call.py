@@ -33,7 +33,7 @@ TRANSITIONS: dict[Step, frozenset[Step]] = {
     Step.GREETING: frozenset({Step.MENU, Step.QUEUED, Step.MESSAGE, Step.ENDED}),
     Step.MENU: frozenset({Step.QUEUED, Step.MESSAGE, Step.ENDED}),
     Step.QUEUED: frozenset({Step.TALKING, Step.MENU, Step.MESSAGE, Step.ENDED}),
-    Step.TALKING: frozenset({Step.QUEUED, Step.ENDED}),
+    Step.TALKING: frozenset({Step.QUEUED, Step.MENU, Step.MESSAGE, Step.ENDED}),
     Step.MESSAGE: frozenset({Step.ENDED}),
     Step.ENDED: frozenset(),
 }
@@ -88,6 +88,8 @@ class Call:
     preferred: tuple[AgentId, ...] = ()
     """Agents who know the case, the best first (sticky)."""
     legs: int = 0
+    talks: int = 0
+    """How many parties the caller has talked with."""
 
     def enter(self, step: Step) -> None:
         """Go on to `step`; staying is allowed. Raises IllegalStep."""
@@ -104,6 +106,11 @@ class Call:
         self.legs += 1
         return ChannelId(f"{self.id}.agent{self.legs}.{agent_id}")
 
+    def next_outside_leg(self) -> ChannelId:
+        """A fresh id for a leg to a number outside that the call is handed to."""
+        self.legs += 1
+        return ChannelId(f"{self.id}.outside{self.legs}")
+
 
 def call_id_of(channel_id: ChannelId) -> CallId:
     """The call of an arriving channel. A pure function, so that replay and reconciliation name one call (D2)."""
@@ -112,7 +119,7 @@ def call_id_of(channel_id: ChannelId) -> CallId:
 
 def owner_of(leg: ChannelId | BridgeId) -> CallId:
     """The call that a leg or bridge of ours belongs to, by its id."""
-    for mark in (".agent", ".bridge", ".customer"):
+    for mark in (".agent", ".bridge", ".customer", ".outside"):
         head, found, _ = leg.rpartition(mark)
         if found:
             return CallId(head)

@@ -24,8 +24,11 @@ from ivr.opening import is_open_now
 from ivr.overflow import MovedOn, note_moved
 from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.standing import know_caller
+from ivr.survey import farewell
 from ivr.talk import announce, partner_of, talk
+from ivr.talks import Ended
 from ivr.telephony import Arrival, ChannelGone, Digit, TelephonyDown
+from ivr.transfer import hand_over
 from ivr.waiting import Moved, TurnedAway
 
 log = logging.getLogger(__name__)
@@ -185,9 +188,36 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
             return await connect(hotline, call, move(hotline, call, moved))
         call.enter(Step.TALKING)
         async with partner_of(hotline, call, partner) as live:
-            talked = await announce(hotline, call, partner) and await talk(hotline, live)
-        if talked:
-            return await call.channel.say(["goodbye"])
+            ended = await talk(hotline, live) if await announce(hotline, call, partner) else None
+        if ended:
+            return await go_on(hotline, call, ended)
+
+
+async def go_on(hotline: Hotline, call: Call, ended: Ended) -> None:
+    """After a talk that the caller did not end: to whom the agent handed the call, or thanks and 再见 (TEL-5).
+
+    A transfer that nobody answers leads back to the queue that the call came from: a caller is never dropped by it.
+    """
+    while handover := ended.handover:
+        match handover.target.kind:
+            case "queue":
+                return await queue_again(hotline, call, handover.target.to)
+            case "line":
+                call.line = hotline.line_for(handover.target.to)
+                return await lead(hotline, call)
+            case _:
+                following = await hand_over(hotline, call, handover)
+        if following is None:
+            await call.channel.say(["sorry-waited"])
+            return await queue_again(hotline, call, call.queue or call.line.fallback_queue)
+        ended = following
+    await farewell(hotline, call, ended)
+
+
+async def queue_again(hotline: Hotline, call: Call, queue: str) -> None:
+    """A caller who has talked already: a new place, before those who have not waited yet."""
+    call.queued_at, call.points = None, max(call.points, hotline.site.routing.promised_points)
+    await connect(hotline, call, hotline.site.queue(queue))
 
 
 def enter_queue(hotline: Hotline, call: Call, queue: Queue) -> None:

@@ -11,19 +11,29 @@ from typing import Literal
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from crm.events import (
     AgentAnswered,
+    AgentLeft,
     AgentMissed,
     AgentOffered,
     AgentStateChanged,
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallHeld,
     CallMoved,
     CallOverflowed,
     CallQueued,
+    CallResumed,
+    ConferenceStarted,
     Event,
+    OutsideTalkStarted,
     QueueClosed,
     QueueOpened,
+    RecordingPaused,
+    RecordingResumed,
     TalkStarted,
+    ThirdJoined,
+    ThirdLeft,
+    TransferAsked,
 )
 
 
@@ -50,7 +60,18 @@ class CallFacts:
     """Who has answered, and has not left."""
     agent_channel_id: ChannelId | None = None
     bridge_id: BridgeId | None = None
-    """The talk, once it began."""
+    """The talk, while it lasts."""
+    outside: str | None = None
+    """The number outside that the caller talks with, instead of an agent."""
+    talks: int = 0
+    """How many parties the caller has talked with."""
+    recording: str | None = None
+    recording_paused: bool = False
+    held: bool = False
+    third: AgentId | None = None
+    """An agent who is consulted, or in a conference."""
+    third_number: str | None = None
+    third_channel_id: ChannelId | None = None
     offers: int = 0
     due_call: str | None = None
 
@@ -120,13 +141,56 @@ def _learn(facts: CallFacts, event: Event) -> None:
                 facts.came_from.append(QueueName(queue))
         case AgentOffered():
             facts.offers += 1
-        case AgentMissed():
+        case AgentMissed() if not facts.bridge_id:  # in a talk, it is the one consulted who is missed
             facts.agent = None
-        case AgentAnswered(agent=agent):
+        case AgentAnswered(agent=agent) if not facts.bridge_id:
             facts.agent = AgentId(agent)
         case TalkStarted():
-            facts.agent = AgentId(event.agent)
-            facts.agent_channel_id = ChannelId(event.agent_channel_id)
-            facts.bridge_id = BridgeId(event.bridge_id)
+            facts.agent, facts.outside = AgentId(event.agent), None
+            _talks(facts, event.agent_channel_id, event.bridge_id, event.recording)
+        case OutsideTalkStarted():
+            facts.agent, facts.outside = None, event.number
+            _talks(facts, event.channel_id, event.bridge_id, event.recording)
+        case _:
+            _learn_of_talk(facts, event)
+
+
+def _talks(facts: CallFacts, channel_id: str, bridge_id: str, recording: str | None) -> None:
+    """The caller talks with this party from now on; one who was consulted has taken over, or is out."""
+    facts.agent_channel_id, facts.bridge_id = ChannelId(channel_id), BridgeId(bridge_id)
+    facts.recording, facts.recording_paused = recording, False
+    facts.talks += 1
+    facts.held = False
+    facts.third = facts.third_number = facts.third_channel_id = None
+
+
+def _learn_of_talk(facts: CallFacts, event: Event) -> None:
+    match event:
+        case CallHeld():
+            facts.held = True
+        case CallResumed() | ConferenceStarted():
+            facts.held = False
+        case ThirdJoined():
+            facts.third = AgentId(event.third) if event.third else None
+            facts.third_number, facts.third_channel_id = event.number, ChannelId(event.channel_id)
+        case ThirdLeft():
+            facts.third = facts.third_number = facts.third_channel_id = None
+        case TransferAsked(mode="attended", kind="number"):
+            facts.offers += 1  # ids of legs are counted on
+        case TransferAsked(mode="blind"):
+            facts.offers += event.kind == "number"
+            _left_alone(facts)
+        case AgentLeft(agent=agent) if agent == facts.agent and not facts.third_channel_id:
+            _left_alone(facts)
+        case RecordingPaused():
+            facts.recording_paused = True
+        case RecordingResumed():
+            facts.recording_paused = False
         case _:
             pass
+
+
+def _left_alone(facts: CallFacts) -> None:
+    """The agent has handed the caller on: until somebody else talks, the call waits for its queue again."""
+    facts.agent = facts.agent_channel_id = facts.bridge_id = None
+    facts.held = False

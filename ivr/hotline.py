@@ -40,6 +40,7 @@ class Hotline:
         hotlines = [line for line in self.site.lines if line.kind == "hotline"]
         return self.site.line_for(dnis) or (hotlines or list(self.site.lines))[0]
 
-    def recording_name(self, ticket: TicketNumber, call_id: str) -> str:
-        """File name of a talk's recording: made of our own ids only (D11)."""
-        return f"{ticket}_{call_id.replace('/', '-')}.wav"
+    def recording_name(self, ticket: TicketNumber, call_id: str, talk: int = 1) -> str:
+        """File name of a call's first talk, or a later one's: made of our own ids only (D11)."""
+        number = f"-{talk}" if talk > 1 else ""
+        return f"{ticket}_{call_id.replace('/', '-')}{number}.wav"

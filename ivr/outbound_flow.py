@@ -16,14 +16,16 @@ from crm.events import AgentOffered, CallAnswered, CallEnded, CallNoted, CallQue
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
 from crm.followups.model import channel_id as attempt_id
 from ivr.accepts import Accepts
+from ivr.adoption import adopt_talk
 from ivr.call import Call, Step, owner_of, ring_number
-from ivr.call_flow import carry_out, connect, in_service
+from ivr.call_flow import carry_out, connect, go_on, in_service
 from ivr.hotline import Hotline
 from ivr.offer import miss, ring_agent
 from ivr.reception import LeftOver
-from ivr.talk import part, partner_of, stay, talk
+from ivr.talk import part, partner_of, talk
 from ivr.talks import Partner
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
+from ivr.third import release
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +82,8 @@ async def make_attempt(attempt: Attempt) -> Outcome:
     async with in_service(attempt.hotline, call):
         try:
             if attempt.left_over and attempt.left_over.partner:
-                outcome = await resume_talk(attempt, call, attempt.left_over.partner)
+                await adopt_talk(attempt.hotline, call, attempt.left_over.facts, attempt.left_over.held)
+                outcome = Outcome.TALKED
             elif attempt.due.kind is DueCallKind.CALLBACK and not attempt.due.resume:
                 outcome = await callback(attempt, call, channel)
             else:
@@ -115,12 +118,14 @@ async def close_left_over(attempt: Attempt) -> Outcome:
     left = attempt.left_over
     if left is None:
         return Outcome.LOST
-    talked = left.facts.bridge_id is not None
+    talked = left.facts.talks > 0
     if not left.ended:
         hotline = attempt.hotline
         outcome = "answered" if talked else "not_reached"
         end = CallEnded(call_id=left.facts.call_id, at=hotline.now(), ended_by="caller", outcome=outcome)
         hotline.tickets.record(end)
+        if left.held.third:
+            await release(hotline, left.facts.call_id, left.held.third)
         if left.partner:
             await part(hotline, left.facts.call_id, left.partner)
     return Outcome.TALKED if talked else Outcome.LOST
@@ -248,9 +253,8 @@ async def callback(attempt: Attempt, call: Call, channel: DialledChannel) -> Out
             return Outcome.AGENT_LOST
         call.enter(Step.QUEUED)
         await call.channel.say(callback_words(hotline))
-        talked = await talk(hotline, live)
-    if talked:
-        await call.channel.say(["goodbye"])
+        ended = await talk(hotline, live)
+    await go_on(hotline, call, ended)
     return Outcome.TALKED
 
 
@@ -281,12 +285,3 @@ async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
                 miss(hotline, call, reservation, "not_accepted")
             elif leg := await ring_agent(hotline, call, queue, reservation, leg_id):
                 return Partner(leg, reservation)
-
-
-async def resume_talk(attempt: Attempt, call: Call, partner: Partner) -> Outcome:
-    """The talk went on without a controller: stay with it."""
-    call.step = Step.TALKING
-    async with partner_of(attempt.hotline, call, partner) as live:
-        await stay(live)
-    await call.channel.say(["goodbye"])
-    return Outcome.TALKED

@@ -13,7 +13,7 @@ from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
 from crm.events import CallEnded
-from ivr.adoption import adopt_inbound, hold_agent
+from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk
 from ivr.call import Party, call_id_of, owner_of
 from ivr.call_flow import handle_inbound
 from ivr.history import CallFacts, History
@@ -32,12 +32,17 @@ BACK_IN_PLACE_S = 2.0
 class LeftOver:
     """An outbound call of a controller that died, until its due call is claimed again.
 
-    `partner`: an agent talking in it. `ended`: it was over when this controller came, and that is on record.
+    `held`: who talks in it. `ended`: it was over when this controller came, and that is on record.
     """
 
     facts: CallFacts
-    partner: Partner | None = None
+    held: HeldTalk = NO_TALK
     ended: bool = False
+
+    @property
+    def partner(self) -> Partner | None:
+        """Who talks with the customer."""
+        return self.held.partner
 
 
 class Reception:
@@ -100,8 +105,8 @@ class Reception:
             if not lives:
                 self._close(facts)
             if facts.due_call:
-                partner = hold_agent(self._hotline, facts, snapshot) if lives else None
-                self._left_over[facts.due_call] = LeftOver(facts, partner, ended=not lives)
+                held = hold_talk(self._hotline, facts, snapshot) if lives else NO_TALK
+                self._left_over[facts.due_call] = LeftOver(facts, held, ended=not lives)
         self._history.calls.clear()
         self.reconciled = True
         await self._lay_ghosts(snapshot)
@@ -124,8 +129,8 @@ class Reception:
         call_id = call_id_of(live.channel_id)
         facts = self._history.calls.pop(call_id, None)
         if facts:
-            partner = hold_agent(self._hotline, facts, snapshot)
-            self.serve(call_id, adopt_inbound(self._hotline, facts, channel, partner, snapshot))
+            held = hold_talk(self._hotline, facts, snapshot)
+            self.serve(call_id, adopt_inbound(self._hotline, facts, channel, held, snapshot))
         else:  # its StasisStart was lost with the old connection (D2)
             self.arrive(
                 Arrival(
@@ -145,9 +150,9 @@ class Reception:
         if self._new_asterisk:
             outcome, ended_by = "dropped_by_system", "system"
         elif facts.direction == "outbound":
-            outcome = "answered" if facts.bridge_id else "not_reached"
+            outcome = "answered" if facts.talks else "not_reached"
         else:
-            outcome = "answered" if facts.bridge_id else "abandoned_queue" if facts.queue else "abandoned_menu"
+            outcome = "answered" if facts.talks else "abandoned_queue" if facts.queue else "abandoned_menu"
         end = CallEnded(call_id=facts.call_id, at=self._hotline.now(), ended_by=ended_by, outcome=outcome)
         self._hotline.tickets.record(end)
 

@@ -1,4 +1,7 @@
-"""The talk of a caller and an agent (flow): announcement, bridge, recording, clean end. TEL-3, TEL-5, TEL-10."""
+"""The talk of a caller and an agent (flow): announcement, bridge, recording, clean end. TEL-3, TEL-5, TEL-10.
+
+What may be done with a talk meanwhile is in `ivr.talk_control`; a party that takes over stays within it.
+"""
 
 import logging
 from collections.abc import AsyncIterator
@@ -6,12 +9,16 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 from config.ids import BridgeId, CallId
-from crm.events import AgentMissed, CallNoted, TalkStarted
+from crm.events import AgentMissed
 from ivr.call import Call, Step
+from ivr.desk_telephone import telephone_asks
 from ivr.hotline import Hotline
 from ivr.speech import agent_announcement
-from ivr.talks import Left, LiveTalk, Partner, Request
-from ivr.telephony import Bridge, ChannelGone, TelephonyError
+from ivr.talk_control import partner_left, third_left, third_reached
+from ivr.talk_recording import record_talk
+from ivr.talks import Ended, Happening, Left, LiveTalk, Partner, Reached, Request
+from ivr.telephony import ChannelGone, TelephonyError, TransferWish
+from ivr.third import let_go, release
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +31,17 @@ async def partner_of(hotline: Hotline, call: Call, partner: Partner) -> AsyncIte
         with hotline.talks.entered(live):
             yield live
     finally:
+        if live.reaching:
+            await let_go(hotline, call.id, live.reaching)
+        if live.third:
+            await release(hotline, call.id, live.third)
         await part(hotline, call.id, live.partner)
 
 
 async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
     """The agent's wrap-up begins. Hang up first, then delete the bridge (design D3)."""
-    hotline.acd.talk_ended(partner.reservation)
+    await release(hotline, call_id, partner)
     try:
-        await partner.leg.hangup()
         if partner.bridge:
             await partner.bridge.destroy()
     except TelephonyError:
@@ -40,8 +50,8 @@ async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
 
 async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     """Tell the caller who answers (TEL-3), before they are connected. False when the agent has left meanwhile."""
-    told = hotline.site.queue(partner.reservation.queue).announce_agent
-    prompts = list(agent_announcement(partner.agent_id)) if told else []
+    told = partner.reservation is not None and hotline.site.queue(partner.reservation.queue).announce_agent
+    prompts = list(agent_announcement(partner.agent_id)) if told and partner.agent_id else []
     if hotline.site.recording.enabled and hotline.site.recording.notice and not call.notice_heard:
         prompts.insert(0, "recording-notice")
     if not prompts:
@@ -52,14 +62,15 @@ async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     except ChannelGone as gone:
         if gone.channel_id != partner.leg.id:
             raise
-        left = AgentMissed(call_id=call.id, at=hotline.now(), agent=partner.agent_id, reason="left")
-        hotline.tickets.record(left)
+        if partner.agent_id:
+            left = AgentMissed(call_id=call.id, at=hotline.now(), agent=partner.agent_id, reason="left")
+            hotline.tickets.record(left)
         return False
     return True
 
 
-async def talk(hotline: Hotline, live: LiveTalk) -> bool:
-    """Connect them, record it, stay until one leaves. True when the agent left first, so the caller can be thanked."""
+async def talk(hotline: Hotline, live: LiveTalk) -> Ended:
+    """Connect them, record it, stay until the agent's side leaves: the caller can be thanked, or goes on elsewhere."""
     call, partner = live.call, live.partner
     call.enter(Step.TALKING)
     call.finish("answered", "caller")
@@ -67,49 +78,44 @@ async def talk(hotline: Hotline, live: LiveTalk) -> bool:
         partner.bridge = await hotline.telephony.create_bridge(BridgeId(f"{call.id}.bridge{uuid4().hex[:8]}"))
         await partner.bridge.add(call.channel, partner.leg)
         await record_talk(hotline, live, partner.bridge)
-        await stay(live)
     except ChannelGone as gone:
-        if gone.channel_id != live.agent_leg.id:
+        if gone.channel_id != partner.leg.id:
             raise
         call.finish("answered", "agent")
-    return True
+        return Ended(agent=partner.agent_id)
+    return await stay(hotline, live)
 
 
-async def stay(live: LiveTalk) -> None:
-    """Until the agent leaves, doing what is asked meanwhile. Raises ChannelGone when the caller leaves first."""
+async def stay(hotline: Hotline, live: LiveTalk) -> Ended:
+    """Until the agent's side leaves, doing what is asked meanwhile. Raises ChannelGone when the caller leaves first."""
     live.call.finish("answered", "caller")
-    while True:
+    while live.ended is None:
+        for channel in (live.caller, live.agent_leg):
+            channel.expect_digits(False)
         happened = await live.happens()
-        match happened:
-            case Left.CALLER:
-                raise ChannelGone(live.caller.id)
-            case Left.AGENT:
-                return live.call.finish("answered", "agent")
-            case Request():
-                await live.carry_out(happened)
-
-
-async def record_talk(hotline: Hotline, live: LiveTalk, bridge: Bridge) -> None:
-    """TEL-10. A talk that cannot be recorded goes on, and the ticket says so."""
-    call, partner = live.call, live.partner
-    name = hotline.recording_name(call.ticket, call.id) if hotline.site.recording.enabled else None
-    if name:
         try:
-            await bridge.start_recording(hotline.data.recordings / name)
-        except TelephonyError as exc:
-            log.error("A talk is not recorded: %s", exc, extra={"action": "recording_failed", "call_id": call.id})
-            hotline.tickets.record(
-                CallNoted(call_id=call.id, at=hotline.now(), action="recording_failed", text="录音未能开始")
-            )
-            name = None
-    live.recording = name
-    hotline.tickets.record(
-        TalkStarted(
-            call_id=call.id,
-            at=hotline.now(),
-            agent=partner.agent_id,
-            agent_channel_id=partner.leg.id,
-            bridge_id=bridge.id,
-            recording=name,
-        )
-    )
+            await deal_with(hotline, live, happened)
+        except ChannelGone as gone:
+            if gone.channel_id == live.caller.id:
+                raise
+    live.caller.expect_digits(True)
+    if live.held:
+        await live.caller.stop_music()
+    return live.ended
+
+
+async def deal_with(hotline: Hotline, live: LiveTalk, happened: Happening) -> None:
+    """One thing that happened in a talk. Raises ChannelGone of whoever left meanwhile: that comes next."""
+    match happened:
+        case Left.CALLER:
+            raise ChannelGone(live.caller.id)
+        case Left.PARTNER:
+            await partner_left(hotline, live)
+        case Left.THIRD:
+            await third_left(hotline, live)
+        case Reached():
+            await third_reached(hotline, live)
+        case TransferWish():
+            await telephone_asks(hotline, live, happened)
+        case Request():
+            await live.carry_out(happened)

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from config.ids import AgentId, CallId
 from ivr.call import Call
-from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel
+from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel, TransferWish
 from routing.agent import Reservation
 
 T = TypeVar("T")
@@ -31,22 +31,59 @@ class TalkOver(Refused):
 
 @dataclass
 class Partner:
-    """The agent's side of a talk: answered, and talking as far as the ACD is concerned."""
+    """A party that talks with the caller: an agent, who is talking as far as the ACD is concerned; or somebody outside.
+
+    An agent has a `reservation`, somebody outside a `number`.
+    """
 
     leg: DialledChannel
-    reservation: Reservation
+    reservation: Reservation | None
     bridge: Bridge | None = None
+    number: str | None = None
 
     @property
-    def agent_id(self) -> AgentId:
-        return self.reservation.agent_id
+    def agent_id(self) -> AgentId | None:
+        """None for somebody outside."""
+        return self.reservation.agent_id if self.reservation else None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom a call is handed to: an agent by number, a queue by name, a line by its number, or a number outside."""
+
+    kind: Literal["agent", "queue", "line", "number"]
+    to: str
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The agent has left the call to somebody else. `reaching`: its telephone, when that is being rung already."""
+
+    target: Target
+    by: AgentId | None
+    reaching: "asyncio.Task[Partner] | None" = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A talk that the caller did not end. `survey`: the agent wants the caller asked (QUA-1), in any queue."""
+
+    handover: Handover | None = None
+    agent: AgentId | None = None
+    survey: bool = False
 
 
 class Left(Enum):
     """Who has hung up."""
 
     CALLER = "caller"
-    AGENT = "agent"
+    PARTNER = "partner"
+    THIRD = "third"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The third party's telephone was answered, or was not: `LiveTalk.reaching` tells."""
 
 
 @dataclass(eq=False)
@@ -55,6 +92,9 @@ class Request:
 
     work: Callable[[], Awaitable[Any]]
     answer: "asyncio.Future[Any]"
+
+
+Happening = Left | TransferWish | Reached | Request
 
 
 @dataclass(eq=False)
@@ -66,6 +106,17 @@ class LiveTalk:
     """Who talks with the caller now: it changes when the talk is handed over."""
     recording: str | None = None
     """File name below the recordings directory; None while not recorded."""
+    recording_paused: bool = False
+    held: bool = False
+    """The caller hears music, outside of the bridge."""
+    third: Partner | None = None
+    """Whom the agent consults, or has brought in."""
+    target: Target | None = None
+    """Who the third party is, or shall be."""
+    reaching: "asyncio.Task[Partner] | None" = None
+    """The third party's telephone is being rung."""
+    ended: Ended | None = None
+    """Set by what was asked: the talk ends by that."""
     _requests: "deque[Request]" = field(default_factory=deque)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _over: bool = False
@@ -84,13 +135,19 @@ class LiveTalk:
         return self.partner.leg
 
     @property
-    def agent_id(self) -> AgentId:
+    def agent_id(self) -> AgentId | None:
+        """None while the caller talks with somebody outside."""
         return self.partner.agent_id
 
     @property
     def bridge(self) -> Bridge | None:
         """None until caller and agent are connected."""
         return self.partner.bridge
+
+    @property
+    def conference(self) -> bool:
+        """All three hear each other."""
+        return self.third is not None and not self.held
 
     async def ask(self, work: Callable[[], Awaitable[T]]) -> T:
         """Have `work` done by the talk's own task, in turn; its result. For everybody but that task.
@@ -105,21 +162,27 @@ class LiveTalk:
         self._asked.set()
         return await asyncio.shield(request.answer)
 
-    async def happens(self) -> Left | Request:
+    async def happens(self) -> Happening:
         """What comes next. For the talk's own task."""
-        watches = {
+        watches: dict[asyncio.Future[Any], Happening | None] = {
             asyncio.ensure_future(self.caller.wait_gone()): Left.CALLER,
-            asyncio.ensure_future(self.agent_leg.wait_gone()): Left.AGENT,
+            asyncio.ensure_future(self.agent_leg.wait_gone()): Left.PARTNER,
         }
+        wish = asyncio.ensure_future(self.agent_leg.next_transfer())
+        watches[wish] = None
+        if self.third:
+            watches[asyncio.ensure_future(self.third.leg.wait_gone())] = Left.THIRD
+        if self.reaching:
+            watches[asyncio.ensure_future(asyncio.wait([self.reaching]))] = Reached()
         asked = asyncio.ensure_future(self._asked.wait())
         try:
             await asyncio.wait({*watches, asked}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for waiting in (*watches, asked):
                 waiting.cancel()
-        for watch, left in watches.items():
+        for watch, happening in watches.items():
             if watch.done() and not watch.cancelled():
-                return left
+                return happening or wish.result()
         request = self._requests.popleft()
         if not self._requests:
             self._asked.clear()

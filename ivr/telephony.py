@@ -71,6 +71,15 @@ class Digit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransferWish:
+    """A party's own telephone asks to hand the other party on (SIP REFER). `to` is the user part of the address asked
+    for; `with_channel` another leg of that telephone here, whose party is meant (an attended transfer), or None."""
+
+    to: str
+    with_channel: ChannelId | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromptsFinished:
     """What was being played has been heard to its end."""
 
@@ -149,6 +158,18 @@ class Channel(Protocol):
     async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
         """The next digit, or the end of `playback` (also a failed one), whichever is first; None after `timeout_s`."""
 
+    def expect_digits(self, expected: bool) -> None:
+        """Whether keys are for us. In a talk they are the other party's, and none is kept.
+
+        True as a channel begins; what was typed before is forgotten each time.
+        """
+
+    async def next_transfer(self) -> TransferWish:
+        """The next time this party's telephone asks for a transfer. Never returns if it does not."""
+
+    async def transfer_progress(self, progress: Literal["accepted", "done", "failed"]) -> None:
+        """Tell the telephone that asked how its transfer goes; after "done" and "failed" it hears no more of it."""
+
     async def start_music(self) -> None:
         """Music on hold, for callers who wait. Only after answer."""
 
@@ -199,8 +220,26 @@ class Bridge(Protocol):
     async def add(self, *channels: Channel) -> None:
         """Bring answered channels in, out of the bridge they are in. Raises ChannelGone with the id of who has left."""
 
+    async def remove(self, channel: Channel) -> None:
+        """Take a party out, who stays our party; does nothing when it is not in. Raises ChannelGone."""
+
+    async def start_ringing(self) -> None:
+        """Let those who are in hear a ring tone, until `stop_ringing`."""
+
+    async def stop_ringing(self) -> None:
+        """Does nothing when nothing rings."""
+
     async def start_recording(self, path: Path) -> None:
-        """Record the talk to a WAV at `path` (TEL-10)."""
+        """Record the talk to a WAV at `path` (TEL-10). Several may run side by side."""
+
+    async def pause_recording(self, path: Path) -> None:
+        """What is said from now on is not in the file. Raises TelephonyError when there is no such recording."""
+
+    async def resume_recording(self, path: Path) -> None:
+        """Undoes `pause_recording`. Raises TelephonyError when there is no such recording."""
+
+    async def stop_recording(self, path: Path) -> None:
+        """End this recording and return when its file is complete; does nothing when it has ended."""
 
     async def destroy(self) -> None:
         """Take it down; does nothing when it is gone. Hang up the legs first (design D3)."""

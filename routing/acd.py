@@ -200,6 +200,13 @@ class Acd:
             for place in sorted(self._places.values(), key=lambda place: place.waiting.rank):
                 self._match(place)
 
+    def take(self, agent_id: AgentId, call_id: CallId, queue: QueueName) -> Reservation:
+        """Hold this very agent for a call that waits in no queue (a transfer). Raises IllegalTransition, KeyError."""
+        self.roster.change(agent_id, AgentEvent.RESERVE, call_id=call_id)
+        reservation = Reservation(agent_id=agent_id, call_id=call_id, queue=queue, at=self._now())
+        self._reservations[agent_id] = reservation
+        return reservation
+
     def adopt_talk(self, agent_id: AgentId, call_id: CallId, queue: QueueName) -> Reservation:
         """After a restart: this agent is talking with this call already."""
         reservation = Reservation(agent_id=agent_id, call_id=call_id, queue=queue, at=self._now())

@@ -46,6 +46,8 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     speech_s: float | None = None
     """Until a representative speaks (TEL-2): from queue entry (no queue: the INVITE) to both hearing each other."""
     talk_s: float | None = None
+    satisfaction: int | None = None
+    """1 to 5, by key press after the talk (QUA-1); None: not asked, or no answer."""
 
 
 class RecordingKind(StrEnum):

@@ -22,6 +22,7 @@ from crm.events import (
     MenuChosen,
     MenuEntered,
     MessageLeft,
+    SurveyAnswered,
     TalkStarted,
 )
 
@@ -39,6 +40,7 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
     talk_at = _at(_first(story, TalkStarted))
     queued_at, ended_at = _at(first_queue), _at(ended)
     agent_answered_at = _at(_first(story, AgentAnswered))
+    survey = _last(story, SurveyAnswered)
     return CallRow(
         call=arrived.call_id,
         ticket=arrived.ticket,
@@ -68,6 +70,7 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
         wait_s=_seconds(queued_at, agent_answered_at or ended_at),
         speech_s=_seconds(queued_at or arrived.at, talk_at),
         talk_s=_seconds(talk_at, ended_at),
+        satisfaction=survey.score if survey else None,
     )
 
 
@@ -97,11 +100,12 @@ def _queue(story: Sequence[CallEvent]) -> str | None:
 
 
 def _agent(story: Sequence[CallEvent]) -> str | None:
-    """The last agent who answered or talked; one who was only rung is on the timeline."""
+    """The last agent who talked with the caller, else who answered; others are on the timeline."""
     for event in reversed(story):
-        if isinstance(event, AgentAnswered | TalkStarted | CallAdopted) and event.agent:
+        if isinstance(event, TalkStarted | CallAdopted) and event.agent:
             return event.agent
-    return None
+    answered = _last(story, AgentAnswered)
+    return answered.agent if answered else None
 
 
 def _at(event: CallEvent | None) -> datetime | None:

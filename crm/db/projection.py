@@ -15,7 +15,7 @@ from crm.db import schema
 from crm.db.agent_states import agent_state_rows
 from crm.db.engine import Database
 from crm.db.schema import agent_state, call, event, recording, ticket
-from crm.events import AnyEvent, CallEvent, MessageLeft, TalkStarted
+from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
 
 _encoder = msgspec.json.Encoder()
@@ -134,7 +134,7 @@ def _call_row(row: CallRow, number_key: str, customer_id: int | None) -> dict[st
 def _recording_rows(row: CallRow, story: Sequence[CallEvent]) -> list[dict[str, Any]]:
     rows: list[tuple[object, ...]] = []
     for each in story:
-        if isinstance(each, TalkStarted) and each.recording:
+        if isinstance(each, TalkStarted | OutsideTalkStarted) and each.recording:
             rows.append((RecordingKind.TALK, each.recording, each.at, None))
         elif isinstance(each, MessageLeft):
             rows.append((RecordingKind.MESSAGE, each.file, each.at, each.duration_s))

@@ -209,6 +209,7 @@ call = Table(
     Column("wait_s", Float()),
     Column("speech_s", Float()),
     Column("talk_s", Float()),
+    Column("satisfaction", Integer()),
     Index("ix_call_invited_at_call_id", "invited_at", "call_id"),
     Index("ix_call_number_key_invited_at", "number_key", "invited_at"),
     Index("ix_call_agent_invited_at", "agent", "invited_at"),

@@ -21,7 +21,8 @@ class AriBridge:
     def __init__(self, exchange: Exchange, bridge_id: BridgeId) -> None:
         self._exchange = exchange
         self._bridges = exchange.client.bridges
-        self._recorded: asyncio.Event | None = None
+        self._recordings = exchange.client.recordings
+        self._recorded: dict[str, asyncio.Event] = {}
         self.id = bridge_id
 
     async def add(self, *channels: Channel) -> None:
@@ -39,15 +40,65 @@ class AriBridge:
                     raise
             await self._someone_leaves(channels)
 
+    async def remove(self, channel: Channel) -> None:
+        for attempt in (1, 2):
+            if channel.gone:
+                raise ChannelGone(channel.id)
+            try:
+                await self._bridges.remove_channel(bridge_id=self.id, channel=[channel.id])
+                return
+            except AriError as error:
+                # 422: not in this bridge. 400 and 404: not found; 409: not in our application any more.
+                if error.status == 422:
+                    return
+                if error.status not in (400, 404, 409) or attempt == 2:
+                    raise
+            await self._someone_leaves((channel,))
+
+    async def start_ringing(self) -> None:
+        try:
+            await self._bridges.play_with_id(
+                bridge_id=self.id, playback_id=self._ringing_id, media=["tone:ring;tonezone=cn"]
+            )
+        except AriError as error:
+            # 409: it rings already, by this very command before a reconnect.
+            if error.status != 409:
+                raise
+
+    async def stop_ringing(self) -> None:
+        try:
+            await self._exchange.client.playbacks.stop(playback_id=self._ringing_id)
+        except AriError as error:
+            if error.status != 404:
+                raise
+
     async def start_recording(self, path: Path) -> None:
         name = self._exchange.recording_name(path)
-        self._recorded = self._exchange.expect_bridge_recording(name)
+        self._recorded[name] = self._exchange.expect_bridge_recording(name)
         try:
             await self._bridges.record(bridge_id=self.id, name=name, format="wav", if_exists="fail")
         except AriError as error:
             # 409: the name is taken, by this very command when it was sent again after a reconnect.
             if error.status != 409:
+                del self._recorded[name]
                 raise
+
+    async def pause_recording(self, path: Path) -> None:
+        await self._recordings.pause(recording_name=self._exchange.recording_name(path))
+
+    async def resume_recording(self, path: Path) -> None:
+        await self._recordings.unpause(recording_name=self._exchange.recording_name(path))
+
+    async def stop_recording(self, path: Path) -> None:
+        name = self._exchange.recording_name(path)
+        self._recorded.setdefault(name, self._exchange.expect_bridge_recording(name))
+        try:
+            await self._recordings.stop(recording_name=name)
+        except AriError as error:
+            if error.status != 404:
+                raise
+            self._exchange.bridge_recording_ended(name)
+        await self._recording_complete(name)
 
     async def destroy(self) -> None:
         try:
@@ -56,7 +107,8 @@ class AriBridge:
             # 404: it is gone; 409: it is just going.
             if error.status not in (404, 409):
                 raise
-        await self._recording_complete()
+        for name in list(self._recorded):
+            await self._recording_complete(name)
 
     async def _someone_leaves(self, channels: tuple[Channel, ...]) -> None:
         """Who was refused has mostly hung up already; the event that says so is on its way."""
@@ -67,14 +119,14 @@ class AriBridge:
             for waiting in news:
                 waiting.cancel()
 
-    async def _recording_complete(self) -> None:
-        recorded, self._recorded = self._recorded, None
-        if recorded is None:
-            return
+    @property
+    def _ringing_id(self) -> str:
+        return f"{self.id}.ringing"
+
+    async def _recording_complete(self, name: str) -> None:
+        recorded = self._recorded.pop(name)
         try:
             async with asyncio.timeout(EVENT_LAG_S):
                 await recorded.wait()
         except TimeoutError:
-            log.warning(
-                "the recording of bridge %s was not reported as complete", self.id, extra={"action": "recording_late"}
-            )
+            log.warning("the recording %s was not reported as complete", name, extra={"action": "recording_late"})

@@ -28,6 +28,7 @@ from ivr.telephony import (
     PromptsFinished,
     RecordingResult,
     TelephonyDown,
+    TransferWish,
 )
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,9 @@ WAV_HEADER_BYTES = 44
 WAV_BYTES_PER_S = 16_000
 # How long an event may lag behind the answer that tells the same.
 EVENT_LAG_S = 2.0
+
+TRANSFER_STATES = {"accepted": "channel_progress", "done": "channel_answered", "failed": "channel_unavailable"}
+"""ARI's words for how a transfer goes."""
 
 # Q.850; what is missing here is "unreachable".
 OUTCOMES = {
@@ -165,6 +169,22 @@ class AriChannel:
     def _alarm(self, failed: PlaybackFailed) -> None:
         """The caller goes on without that prompt; somebody must repair it."""
         log.error("%s", failed, extra={"action": "prompt_failed", "channel_id": self.id})
+
+    def expect_digits(self, expected: bool) -> None:
+        self.leg.keeps_digits = expected
+        self.leg.digits.clear()
+
+    async def next_transfer(self) -> TransferWish:
+        while not self.leg.transfers:
+            await self.leg.changed()
+        return self.leg.transfers.popleft()
+
+    async def transfer_progress(self, progress: Literal["accepted", "done", "failed"]) -> None:
+        states = TRANSFER_STATES[progress]
+        try:
+            await self._command(lambda: self._channels.transfer_progress(channel_id=self.id, states=states))
+        except AriError as error:  # the telephone wants no news, or has had its last
+            log.info("a telephone was not told of its transfer: %s", error, extra={"action": "transfer_untold"})
 
     async def start_music(self) -> None:
         await self._command(lambda: self._channels.start_moh(channel_id=self.id, moh_class=MUSIC_CLASS))

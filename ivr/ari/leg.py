@@ -9,7 +9,7 @@ from datetime import datetime
 
 from config.ids import ChannelId
 from ivr.ari.model import LiveRecording, Playback
-from ivr.telephony import Digit
+from ivr.telephony import Digit, TransferWish
 
 # Nobody types that fast or that far ahead: past it the call is ended (style: nothing is dropped silently).
 MAILBOX_SIZE = 64
@@ -38,6 +38,9 @@ class Leg:
         self.prepared = False
         """Made without being dialled: entering our application is not yet the party's answer."""
         self.digits: deque[Digit] = deque()
+        self.keeps_digits = True
+        """False while keys are for the other party of a talk."""
+        self.transfers: deque[TransferWish] = deque()
         self._playbacks: dict[str, Playback | None] = {}
         self._recordings: dict[str, LiveRecording | None] = {}
         self._changed = asyncio.Event()
@@ -66,9 +69,17 @@ class Leg:
 
     def pressed(self, digit: Digit) -> None:
         """Raises MailboxFull."""
+        if not self.keeps_digits:
+            return
         if len(self.digits) >= MAILBOX_SIZE:
             raise MailboxFull
         self.digits.append(digit)
+        self._notify()
+
+    def asks_transfer(self, wish: TransferWish) -> None:
+        """Only the last one counts, if nobody has looked meanwhile."""
+        self.transfers.clear()
+        self.transfers.append(wish)
         self._notify()
 
     def left(self, at: datetime, cause: int = 0, *, dropped: bool = False) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 from config.ids import BridgeId, ChannelId
-from ivr.ari.model import Bridge, Channel
+from ivr.ari.model import Bridge, Channel, ReferTo
 from ivr.numbers import clean_name, clean_number
-from ivr.telephony import LiveBridge, LiveChannel, Snapshot
+from ivr.telephony import LiveBridge, LiveChannel, Snapshot, TransferWish
 
 Role = Literal["inbound", "agent", "dialled"]
 
@@ -49,6 +49,15 @@ def live_bridges(bridges: Iterable[Bridge]) -> tuple[LiveBridge, ...]:
         for bridge in bridges
         if bridge.creator == "Stasis"
     )
+
+
+def transfer_wish(refer_to: ReferTo) -> TransferWish:
+    """What a REFER asks for: `sip:8002@host;x=y` and `8002` are both 8002."""
+    asked = refer_to.requested_destination
+    user = (asked.destination or asked.protocol_id or "").strip("<>").partition(":")
+    name = (user[2] if user[1] else user[0]).partition("@")[0].partition(";")[0]
+    other = refer_to.destination_channel
+    return TransferWish(to=clean_name(name), with_channel=ChannelId(other.id) if other else None)
 
 
 def snapshot_of(channels: Iterable[Channel], bridges: Iterable[Bridge], app: str) -> Snapshot:

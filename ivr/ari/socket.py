@@ -29,6 +29,7 @@ EVENTS_WANTED = (
     "ChannelDestroyed",
     "ChannelDtmfReceived",
     "ChannelStateChange",
+    "ChannelTransfer",
     "PlaybackFinished",
     "RESTResponse",
     "RecordingFailed",

@@ -10,7 +10,7 @@ from ivr.ari import model
 from ivr.ari.channel import AriChannel
 from ivr.ari.exchange import Exchange
 from ivr.ari.leg import Leg, MailboxFull
-from ivr.ari.snapshot import DIALLED, ROLES, live_channel
+from ivr.ari.snapshot import DIALLED, ROLES, live_channel, transfer_wish
 from ivr.telephony import Arrival, Digit, LiveChannel
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,9 @@ class Switchboard:
                     leg.state_changed(channel.state, at)
             case model.ChannelDtmfReceived(channel=channel, digit=digit):
                 self._press(channel, Digit(digit=digit, at=at))
+            case model.ChannelTransfer(refer_to=refer_to, referred_by=referred_by):
+                if leg := self._leg(referred_by.source_channel.id):
+                    leg.asks_transfer(transfer_wish(refer_to))
             case model.PlaybackFinished(playback=playback):
                 if leg := self._leg(playback.target_uri.removeprefix("channel:")):
                     leg.playback_ended(playback)

@@ -19,6 +19,7 @@ from ivr.telephony import (
     PlaybackFailed,
     PromptsFinished,
     RecordingResult,
+    TransferWish,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +88,11 @@ class FakeChannel:
         self.gone_at: datetime | None = None
         self.dropped = False
         self._refused: DialOutcome | None = None
+        self.progress: list[str] = []
+        """What the party's telephone was told of the transfer it asked for."""
         self._digits: deque[Digit] = deque()
+        self._keeps_digits = True
+        self._transfers: deque[TransferWish] = deque()
         self._said_s = 0.0
         self._changed = asyncio.Event()
 
@@ -110,7 +115,14 @@ class FakeChannel:
     # --- the party ---
 
     def press(self, digits: str) -> None:
+        if not self._keeps_digits:
+            return
         self._digits.extend(Digit(digit=digit, at=self.telephony.now()) for digit in digits)
+        self.notify()
+
+    def refer(self, to: str, with_channel: ChannelId | None = None) -> None:
+        """The party's telephone asks for a transfer."""
+        self._transfers.append(TransferWish(to=to, with_channel=with_channel))
         self.notify()
 
     def speak(self, seconds: float) -> None:
@@ -194,6 +206,19 @@ class FakeChannel:
             return None
         self._stay()
         return self._digits.popleft() if self._digits else PromptsFinished()
+
+    def expect_digits(self, expected: bool) -> None:
+        self._keeps_digits = expected
+        self._digits.clear()
+
+    async def next_transfer(self) -> TransferWish:
+        while not self._transfers:
+            await self.changed()
+        return self._transfers.popleft()
+
+    async def transfer_progress(self, progress: Literal["accepted", "done", "failed"]) -> None:
+        self._command(f"transfer {progress}")
+        self.progress.append(progress)
 
     async def start_music(self) -> None:
         self._command("music")

@@ -159,7 +159,9 @@ class FakeBridge:
         self._telephony = telephony
         self.id = bridge_id
         self.inside: set[ChannelId] = set()
-        self.recording: Path | None = None
+        self.recordings: dict[Path, bool] = {}
+        """Those that run, and whether they are paused."""
+        self.rings = False
 
     async def add(self, *channels: Channel) -> None:
         for channel in channels:
@@ -174,12 +176,44 @@ class FakeBridge:
                 other.inside.discard(channel.id)
             self.inside.add(channel.id)
 
+    async def remove(self, channel: Channel) -> None:
+        if channel.gone:
+            raise ChannelGone(channel.id)
+        self._telephony.command(f"{self.id}: remove {channel.id}")
+        self.inside.discard(channel.id)
+
+    async def start_ringing(self) -> None:
+        self._telephony.command(f"{self.id}: ring")
+        self.rings = True
+
+    async def stop_ringing(self) -> None:
+        self._telephony.command(f"{self.id}: no ring")
+        self.rings = False
+
     async def start_recording(self, path: Path) -> None:
         self._telephony.command(f"{self.id}: record {path.name}")
-        self.recording = path
+        self.recordings[path] = False
+
+    async def pause_recording(self, path: Path) -> None:
+        self._pause(path, True)
+
+    async def resume_recording(self, path: Path) -> None:
+        self._pause(path, False)
+
+    async def stop_recording(self, path: Path) -> None:
+        self._telephony.command(f"{self.id}: stop recording {path.name}")
+        if self.recordings.pop(path, None) is not None:
+            write_silence(path, 1.0)
+
+    def _pause(self, path: Path, paused: bool) -> None:
+        self._telephony.command(f"{self.id}: {'pause' if paused else 'resume'} recording {path.name}")
+        if path not in self.recordings:
+            raise TelephonyError(f"{path.name} is not being recorded")
+        self.recordings[path] = paused
 
     async def destroy(self) -> None:
-        if self._telephony.bridges.pop(self.id, None) is not None:
+        if self.id in self._telephony.bridges:
             self._telephony.command(f"{self.id}: destroy")
-            if self.recording is not None:
-                write_silence(self.recording, 1.0)
+            del self._telephony.bridges[self.id]
+            for path in self.recordings:
+                write_silence(path, 1.0)

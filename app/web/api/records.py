@@ -74,6 +74,7 @@ class CallOut(Out, frozen=True, kw_only=True):
     wait_s: float | None
     speech_s: float | None
     talk_s: float | None
+    satisfaction: int | None
 
 
 class TimelineOut(Out, frozen=True, kw_only=True):

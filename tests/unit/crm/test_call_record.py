@@ -16,6 +16,8 @@ from crm.events import (
     CallEvent,
     CallQueued,
     MessageLeft,
+    SurveyAnswered,
+    TalkStarted,
 )
 from tests.fakes.call_story import INVITED, abandoned_call, answered_call, arrived
 
@@ -131,3 +133,29 @@ def test_a_message_found_after_the_end_was_left_all_the_same() -> None:
 
     assert with_message is not None and with_message.outcome == "message"
     assert without is not None and without.outcome == "abandoned_message"
+
+
+def test_the_agent_of_a_call_is_the_last_who_talked_with_the_caller_not_who_was_consulted() -> None:
+    story = list(STORY)
+    consulted = AgentAnswered(at=story[-1].at - timedelta(seconds=5), call_id="c1", agent="8002")
+    row = fold([*story, consulted])
+    assert row and row.agent == "8001"
+    taken = TalkStarted(
+        at=story[-1].at - timedelta(seconds=1),
+        call_id="c1",
+        agent="8002",
+        agent_channel_id="b",
+        bridge_id="bridge-c1",
+        recording="c1-2.wav",
+    )
+    row = fold([*story, consulted, taken])
+    assert row and row.agent == "8002" and row.talk_at == story[8].at
+
+
+def test_the_callers_answer_to_the_survey_is_on_the_call() -> None:
+    story = list(STORY)
+    answer = SurveyAnswered(at=story[-1].at, call_id="c1", agent="8001", queue="hotline", score=4)
+    row = fold([*story, answer])
+    assert row and row.satisfaction == 4
+    row = fold(story)
+    assert row and row.satisfaction is None

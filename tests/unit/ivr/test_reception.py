@@ -118,6 +118,7 @@ def talk_of_a_due_call() -> CallFacts:
         agent=ANN,
         agent_channel_id=ChannelId("due-7-1-1.agent1.8001"),
         bridge_id=BridgeId("due-7-1-1.bridge0"),
+        talks=1,
     )
 
 

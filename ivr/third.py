@@ -1,0 +1,162 @@
+"""Reaching whom a call is handed to (flow): a colleague, the next agent of a queue, a number outside. TEL-5.
+
+While somebody is rung the caller waits or the agent listens; who is reached comes back as a `Partner`, answered.
+"""
+
+import asyncio
+import logging
+
+from config.ids import AgentId, CallId, QueueName
+from crm.events import AgentAnswered, AgentMissed, AgentOffered
+from ivr.call import Call
+from ivr.hotline import Hotline
+from ivr.numbers import is_dialable, masked
+from ivr.offer import MISS_REASONS, miss
+from ivr.talks import Partner, Refused, Target
+from ivr.telephony import DialFailed, DialledChannel, TelephonyError
+from routing.agent import AgentState, IllegalTransition, Reservation
+
+log = logging.getLogger(__name__)
+
+
+class NotReached(Exception):
+    """Nobody answered there. `reason` as in AgentMissed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"nobody was reached: {reason}")
+        self.reason = reason
+
+
+def start_reaching(hotline: Hotline, call: Call, target: Target) -> "asyncio.Task[Partner]":
+    """Ring the target from now on; a colleague belongs to this call at once. Raises Refused."""
+    held = reserve(hotline, call, target)
+    return asyncio.create_task(reach(hotline, call, target, held), name=f"reaching for {call.id}")
+
+
+def reserve(hotline: Hotline, call: Call, target: Target) -> Reservation | None:
+    """What can be said at once: there is no such party, or that colleague is not free. Raises Refused."""
+    site = hotline.site
+    match target.kind:
+        case "agent":
+            queues = {agent.agent_id: agent.queues for agent in hotline.acd.agents()}.get(AgentId(target.to))
+            if not queues:
+                raise Refused(f"no queue has an agent {target.to}")
+            queue = call.queue if call.queue in queues else queues[0]
+            assert queue
+            try:
+                return hotline.acd.take(AgentId(target.to), call.id, queue)
+            except IllegalTransition:
+                state = hotline.acd.agent(AgentId(target.to)).state
+                words = "in wrap-up" if state is AgentState.WRAP_UP else state.value.replace("_", " ")
+                raise Refused(f"agent {target.to} is {words} and cannot take the call") from None
+        case "queue" if target.to not in {queue.name for queue in site.queues}:
+            raise Refused(f"there is no queue {target.to!r}")
+        case "line" if site.line_for(target.to) is None:
+            raise Refused(f"no line has the number {target.to!r}")
+        case "number" if not is_dialable(target.to):
+            raise Refused("a number is 1 to 20 of digits, * and #, perhaps after a +")
+        case "number" if site.trunk.outbound is None:
+            raise Refused("this site has no way to dial out (trunk.outbound)")
+        case _:
+            return None
+
+
+async def reach(hotline: Hotline, call: Call, target: Target, held: Reservation | None) -> Partner:
+    """Ring until somebody answers. Raises NotReached. Cancelled: whoever rings is let go."""
+    match target.kind:
+        case "agent":
+            assert held, "an agent is reserved before the telephone rings"
+            return await ring_colleague(hotline, call, held)
+        case "number":
+            return await dial_outside(hotline, call, target.to)
+        case _:
+            line = hotline.site.line_for(target.to) if target.kind == "line" else None
+            return await next_agent(hotline, call, QueueName(line.fallback_queue if line else target.to))
+
+
+async def ring_colleague(hotline: Hotline, call: Call, reservation: Reservation) -> Partner:
+    """The screen pop first, then the telephone, as for any call (CUS-2)."""
+    agent_id, acd = reservation.agent_id, hotline.acd
+    queue = hotline.site.queue(reservation.queue)
+    leg_id = call.next_agent_leg(agent_id)
+    leg: DialledChannel | None = None
+    hotline.tickets.record(AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id))
+    try:
+        leg = await hotline.telephony.dial_agent(
+            agent_id, channel_id=leg_id, caller_id=call.ani, ring_timeout_s=queue.ring_timeout_s
+        )
+        acd.ringing(reservation)
+        answered_at = await leg.answered()
+    except DialFailed as failed:
+        miss(hotline, call, reservation, MISS_REASONS[failed.reason])
+        raise NotReached(MISS_REASONS[failed.reason]) from failed
+    except BaseException:
+        acd.released(reservation)
+        gone = AgentMissed(call_id=call.id, at=hotline.now(), agent=agent_id, reason="caller_hung_up")
+        hotline.tickets.record(gone)
+        if leg:
+            await leg.hangup()
+        raise
+    acd.answered(reservation)
+    hotline.tickets.record(AgentAnswered(call_id=call.id, at=answered_at, agent=agent_id))
+    return Partner(leg, reservation)
+
+
+async def dial_outside(hotline: Hotline, call: Call, number: str) -> Partner:
+    """Through the trunk, under the site's own number. Raises NotReached."""
+    site, leg = hotline.site, None
+    log.info("handing on to %s", masked(number), extra={"action": "transfer_outside", "call_id": call.id})
+    try:
+        leg_id = call.next_outside_leg()
+        leg = await hotline.telephony.prepare_out(number, channel_id=leg_id, caller_id=site.trunk.caller_id)
+        await leg.dial(site.outbound.ring_timeout_s)
+        await leg.answered()
+    except DialFailed as failed:
+        raise NotReached(failed.reason.value) from failed
+    except BaseException:
+        if leg:
+            await leg.hangup()
+        raise
+    return Partner(leg, None, number=number)
+
+
+async def next_agent(hotline: Hotline, call: Call, queue: QueueName) -> Partner:
+    """Whoever is next in that queue, for the agent who asks in the caller's stead. Raises NotReached after its longest
+    wait."""
+    rules = hotline.site.queue(queue)
+    try:
+        async with asyncio.timeout(rules.max_wait_s):
+            with hotline.acd.enqueue(call.id, queue, hotline.now(), points=call.points) as place:
+                while True:
+                    reservation, *others = await place.reserved()
+                    for other in others:
+                        hotline.acd.released(other)
+                    try:
+                        return await ring_colleague(hotline, call, reservation)
+                    except NotReached:
+                        continue
+    except TimeoutError:
+        raise NotReached("no_answer") from None
+
+
+async def let_go(hotline: Hotline, call_id: CallId, reaching: "asyncio.Task[Partner]") -> None:
+    """Nobody wants the target any more: the ringing stops; one who has just answered is hung up."""
+    reaching.cancel()
+    await asyncio.wait([reaching])
+    if reaching.cancelled():
+        return
+    if failure := reaching.exception():
+        if not isinstance(failure, NotReached):
+            log.warning("A party could not be let go: %r", failure, extra={"action": "let_go", "call_id": call_id})
+        return
+    await release(hotline, call_id, reaching.result())
+
+
+async def release(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
+    """This party is out of the call: an agent's wrap-up begins, the leg is hung up."""
+    if partner.reservation:
+        hotline.acd.talk_ended(partner.reservation)
+    try:
+        await partner.leg.hangup()
+    except TelephonyError:
+        log.exception("A leg could not be hung up.", extra={"action": "leg_left", "call_id": call_id})
