@@ -140,6 +140,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(keep_projecting(system.projector), name="projector"),
         asyncio.create_task(until(stop), name="stop"),
     ]
+    figures = asyncio.create_task(system.figures.read_journal(), name="figures")
     scheduler = make_scheduler(
         {
             "due calls": (system.dialler.tick, 1.0),
@@ -165,9 +166,9 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         if scheduler.running:
             scheduler.shutdown(wait=False)
         await system.reception.close()
-        for work in works:
+        for work in (figures, *works):
             work.cancel()
-        await asyncio.wait(works, timeout=STOPS_WITHIN_S)
+        await asyncio.wait([figures, *works], timeout=STOPS_WITHIN_S)
 
 
 async def keep_projecting(projector: Projector) -> None:

@@ -10,6 +10,7 @@ from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
 from app.clock import utc_now
 from app.desk_news import DeskNews
+from app.figures.live import LiveFigures
 from app.missed_offers import MissedOffers
 from app.options import UpOptions
 from app.web.desk import DeskHub
@@ -56,6 +57,7 @@ class System:
     dialler: Dialler
     projector: Projector
     hub: DeskHub
+    figures: LiveFigures
     acd: LiveAcd
     callers: KnownCallers
 
@@ -80,6 +82,7 @@ class System:
             store=self.store,
             acd=self.acd,
             hub=self.hub,
+            figures=self.figures,
             status=self.status,
             clock=utc_now,
             local_token=token,
@@ -96,6 +99,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     past = [event for _, event in journal.read(Position(since, 0))]
     history = recall(past)
     bus = Bus()
+    figures = LiveFigures(site, journal, utc_now)
+    figures.subscribe(bus)
     board, hub = CallBoard(bus), DeskHub(utc_now)
     for event in past:
         if isinstance(event, CallArrived) and (facts := history.calls.get(CallId(event.call_id))):
@@ -127,6 +132,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         dialler=Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id),
         projector=Projector(journal, store),
         hub=hub,
+        figures=figures,
         acd=live,
         callers=callers,
     )

@@ -68,6 +68,10 @@ class AgentClock:
         )
         return None if before is None else replace(before, end=start)
 
+    def span(self, agent: str) -> Span | None:
+        """The agent's open span; None before anything was told."""
+        return self._now.get(agent)
+
     def present(self) -> Iterable[Span]:
         """Everybody's open span."""
         return self._now.values()

@@ -1,13 +1,18 @@
-"""Calls counted by line, level, queue, agent and quarter of an hour (rules). A call that goes on is counted anew."""
+"""Calls by line, level, queue, agent and quarter of an hour, and agents' time by the last two (rules). RPT-1
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+A call that goes on is taken back and counted anew.
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final
 
-from routing.figures import CallRecord, Limits, Ratio, Tally, answer_rate, tally, work
+from routing.agent_time import Span, StateTime
+from routing.figures import MICROSECOND, CallRecord, Limits, Ratio, Tally, answer_rate, tally, work
 
 INTERVAL: Final = timedelta(minutes=15)
 DAY: Final = timedelta(hours=24)
@@ -58,34 +63,104 @@ def parts(call: CallRecord, limits: Limits, zone: tzinfo) -> Iterator[tuple[By, 
         yield By.AGENT, agent, own
 
 
+class Cell:
+    """The tally of one group, from which a call can be taken back: also its wait, if that was the longest."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self._waits: list[int] = []
+        self._gone: Counter[int] = Counter()
+
+    def put(self, added: Tally) -> None:
+        self.tally.add(added)
+        if added.longest_wait:
+            if self._gone[added.longest_wait]:
+                self._gone[added.longest_wait] -= 1
+            else:
+                heapq.heappush(self._waits, -added.longest_wait)
+
+    def take_back(self, added: Tally) -> None:
+        self.tally.take_back(added)
+        if added.longest_wait:
+            self._gone[added.longest_wait] += 1
+        while self._waits and self._gone[-self._waits[0]]:
+            self._gone[-heapq.heappop(self._waits)] -= 1
+        self.tally.longest_wait = -self._waits[0] if self._waits else 0
+
+
 class Board:
     """The tallies of one period."""
 
     def __init__(self, limits: Limits, zone: tzinfo) -> None:
         self.limits = limits
         self._zone = zone
-        self._tallies: dict[By, dict[Key, Tally]] = {by: defaultdict(Tally) for by in By}
+        self._cells: dict[By, dict[Key, Cell]] = {by: {} for by in By}
 
     def put(self, call: CallRecord) -> None:
         for by, key, added in parts(call, self.limits, self._zone):
-            self._tallies[by][key].add(added)
+            if added != Tally():
+                self._cells[by].setdefault(key, Cell()).put(added)
 
     def take_back(self, call: CallRecord) -> None:
-        """Undo `put` of the same record."""
+        """Undo `put` of the same record. Raises KeyError for one that was not put."""
         for by, key, added in parts(call, self.limits, self._zone):
-            self._tallies[by][key].take_back(added)
+            if added != Tally():
+                cell = self._cells[by][key]
+                cell.take_back(added)
+                if cell.tally == Tally():
+                    del self._cells[by][key]
 
     @property
     def total(self) -> Tally:
-        return self._tallies[By.TOTAL][""]
+        return self.by(By.TOTAL).get("", Tally())
 
     def by(self, by: By) -> Mapping[Key, Tally]:
-        return self._tallies[by]
+        """The groups that have any calls."""
+        return {key: cell.tally for key, cell in self._cells[by].items()}
 
 
-def rolling_answer_rate(intervals: Mapping[Key, Tally], ends: Sequence[datetime]) -> dict[datetime, Ratio]:
+class TimeBook:
+    """Agents' time per state and reason in [since, until), by agent and by quarter of an hour. Open spans come last."""
+
+    def __init__(self, since: datetime, until: datetime, zone: tzinfo) -> None:
+        self.since, self.until, self._zone = since, until, zone
+        self.agents: dict[Key, StateTime] = defaultdict(Counter)
+        self.intervals: dict[Key, StateTime] = defaultdict(Counter)
+
+    def add(self, span: Span) -> None:
+        """The part of a closed span that lies in the period."""
+        assert span.end is not None, "an open span has no length yet"
+        start, end = max(span.start, self.since), min(span.end, self.until)
+        key = (span.state, span.reason)
+        if start < end:
+            self.agents[span.agent][key] += (end - start) // MICROSECOND
+        while start < end:
+            quarter = interval_of(start, self._zone)
+            piece = min(end, quarter + INTERVAL)
+            self.intervals[quarter][key] += (piece - start) // MICROSECOND
+            start = piece
+
+    def with_open(self, open_spans: Iterable[Span], now: datetime) -> "TimeBook":
+        """The same, and the spans that last still counted until now."""
+        book = TimeBook(self.since, self.until, self._zone)
+        book.agents.update({agent: times.copy() for agent, times in self.agents.items()})
+        book.intervals.update({start: times.copy() for start, times in self.intervals.items()})
+        for span in open_spans:
+            if span.start < now:
+                book.add(replace(span, end=now))
+        return book
+
+    @property
+    def total(self) -> StateTime:
+        together: StateTime = Counter()
+        for times in self.agents.values():
+            together.update(times)
+        return together
+
+
+def rolling_answer_rate(intervals: Mapping[Key, Tally], ends: Sequence[datetime]) -> dict[Key, Ratio]:
     """GB/T 33358's 接通率 of the 24 hours up to and including each of these quarters of an hour (by their starts)."""
-    rates = {}
+    rates: dict[Key, Ratio] = {}
     for last in ends:
         day = Tally()
         for start, counted in intervals.items():

@@ -143,7 +143,7 @@ class Tally:
         self.longest_wait = max(self.longest_wait, other.longest_wait)
 
     def take_back(self, other: "Tally") -> None:
-        """Undo `add`, for a call that has gone on. Not of the longest wait: one that is over does not change."""
+        """Undo `add`, all but the longest wait: what was the next one is for whoever adds to know."""
         for name in _SUMS:
             setattr(self, name, getattr(self, name) - getattr(other, name))
 

@@ -42,6 +42,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "send_message": _ALL,
     "read_message": _ALL,
     "get_figures": _SUPERVISORS,
+    "agent_history": _ALL,
     "set_agent_state": _ALL,
     "end_wrap_up": _ALL,
     "get_telephone": _ALL,

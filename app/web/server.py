@@ -6,12 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from app.web.api.agents import FIGURES
 from app.web.api.people import GUARD
 from app.web.api.table import DESCRIPTION, OPERATIONS
 from app.web.barrier import problems
 from app.web.encoding import encode
-from app.web.figures import TodaysFigures
 from app.web.identity import Door
 from app.web.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.login_guard import LoginGuard
@@ -32,9 +30,7 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     if unruled:
         raise ValueError(f"operations and permissions do not agree on {', '.join(sorted(unruled))}")
     app = web.Application(middlewares=[problems], client_max_size=_LARGEST_BODY)
-    figures = TodaysFigures(services.store, services.site, services.clock)
-    app[FIGURES] = figures
-    app[FEED] = WallboardFeed(services, figures)
+    app[FEED] = WallboardFeed(services)
     app[SOCKETS] = set()
     app[STREAMS] = set()
     app[GUARD] = LoginGuard()

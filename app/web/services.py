@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from app.figures.live import LiveFigures
 from app.web.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
@@ -83,6 +84,7 @@ class Services:
     store: Store
     acd: AcdView
     hub: DeskHub
+    figures: LiveFigures
     status: Callable[[], Mapping[str, Mapping[str, object]]]
     """The parts of the running system by name; each says at least `"up": bool`."""
     clock: Callable[[], datetime]

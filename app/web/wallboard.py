@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.web.api.figure_shapes import figures_out
 from app.web.api.shown import agent_out, queue_out
 from app.web.encoding import encode_text, plain
-from app.web.figures import TodaysFigures
 from app.web.services import Services
 
 log = logging.getLogger(__name__)
@@ -20,10 +20,11 @@ LOOK_EVERY_S = 0.5
 """At most two messages a second, and a change is seen well within one."""
 
 
-def picture(services: Services, figures: TodaysFigures) -> dict[str, object]:
+def picture(services: Services) -> dict[str, object]:
     """What the wallboard shows now, without number and time."""
     queues = services.acd.queues()
     agents = services.acd.agents()
+    today = services.figures.today()
     waiting_since = [queue.longest_wait_since for queue in queues if queue.longest_wait_since]
     return {
         "waiting": sum(queue.waiting for queue in queues),
@@ -31,8 +32,8 @@ def picture(services: Services, figures: TodaysFigures) -> dict[str, object]:
         "queues": [queue_out(queue, services.site) for queue in queues],
         "agents_by_state": Counter(agent.state for agent in agents),
         "agents": [agent_out(agent, services.site) for agent in agents],
-        "store": "away" if figures.store_is_away else "up",
-        "figures": figures.latest,
+        "store": "up" if services.store.status()["up"] else "away",
+        "figures": None if today is None else figures_out(today, services.clock()),
     }
 
 
@@ -66,8 +67,8 @@ class Watcher:
 class WallboardFeed:
     """Makes each picture once. Runs between `start` and `close`, and rests while nobody watches."""
 
-    def __init__(self, services: Services, figures: TodaysFigures) -> None:
-        self._services, self._figures = services, figures
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._watchers: set[Watcher] = set()
         self._watched = asyncio.Event()
         self._seq = 0
@@ -82,7 +83,6 @@ class WallboardFeed:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
-        await self._figures.close()
 
     @contextmanager
     def watch(self) -> Iterator[Watcher]:
@@ -112,8 +112,7 @@ class WallboardFeed:
                 log.exception("The wallboard's picture failed; trying again", extra={"action": "wallboard_failed"})
 
     def _look(self) -> None:
-        self._figures.refresh()
-        shown = picture(self._services, self._figures)
+        shown = picture(self._services)
         if _without_age(shown) == _without_age(self._shown) and self._text:
             return
         self._seq += 1
@@ -125,6 +124,6 @@ class WallboardFeed:
 
 
 def _without_age(shown: dict[str, object]) -> dict[str, object]:
-    """The picture without the figures' own time, which moves every second and is no news by itself."""
+    """The picture without the figures' own times, which move by themselves and are no news."""
     figures = plain(shown.get("figures"))
-    return {**shown, "figures": {**figures, "at": None} if isinstance(figures, dict) else None}
+    return {**shown, "figures": {**figures, "at": None, "until": None} if isinstance(figures, dict) else None}

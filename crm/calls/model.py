@@ -1,4 +1,4 @@
-"""One call as the store remembers it, its recordings, and the day's figures. Rows only, no SQL. TKT-3, TEL-1, TEL-2."""
+"""One call as the store remembers it, and its recordings. Rows only, no SQL. TKT-3, TEL-1, TEL-2."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -69,51 +69,3 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None = None
     deleted_at: datetime | None = None
     """When retention removed the file; the row stays as proof."""
-
-
-class FigureRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures of the inbound calls of a period. Counts are calls, times are seconds; a ratio of nothing is None.
-
-    TEL-1: `within_three_rings` of `answered_by_system`. TEL-2: `within_threshold` of `queued - short_abandons`.
-    """
-
-    offered: int = 0
-    """Calls that arrived."""
-    answered_by_system: int = 0
-    within_three_rings: int = 0
-    """Answered by the system with `rings <= ring_limit`."""
-    queued: int = 0
-    connected: int = 0
-    """A caller and an agent heard each other."""
-    within_threshold: int = 0
-    """An agent answered and `wait_s <= threshold_s`: the greeting in the agent's name begins then (TEL-2, TEL-3)."""
-    abandoned: int = 0
-    """The caller gave up before an agent, at any step: outcome abandoned_ringing, abandoned_menu or abandoned_queue."""
-    abandoned_in_queue: int = 0
-    short_abandons: int = 0
-    """Abandoned in the queue within `short_abandon_s` of entering it; they do not count against the service level."""
-    waiting: int = 0
-    """Queued, not yet answered, not ended."""
-    average_speed_of_answer_s: float | None = None
-    """Sum of `wait_s` of the calls an agent answered ÷ their number; abandoned calls are left out."""
-    longest_wait_s: float | None = None
-    """Largest `wait_s` of the period, answered or abandoned. The calls that wait now are the ACD's to tell."""
-    average_talk_s: float | None = None
-    three_rings_rate: float | None = None
-    """within_three_rings ÷ answered_by_system, 0…1."""
-    service_level: float | None = None
-    """within_threshold ÷ (queued − short_abandons), 0…1."""
-    abandon_rate: float | None = None
-    """abandoned ÷ offered, 0…1."""
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures since an instant, in total, per kind of line and per queue, with the limits they were judged by."""
-
-    since: datetime
-    ring_limit: int
-    threshold_s: float
-    short_abandon_s: float
-    total: FigureRow
-    lines: dict[str, FigureRow]
-    queues: dict[str, FigureRow]

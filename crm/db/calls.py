@@ -1,14 +1,13 @@
-"""Queries over calls. Rows come from the projector; nothing here writes. The figures are in figures.py. RPT-1."""
+"""Queries over calls. Rows come from the projector; nothing here writes."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select, tuple_
 
-from crm.calls.model import CallRow, Figures
+from crm.calls.model import CallRow
 from crm.customers.numbers import normalise
 from crm.db.engine import Database
-from crm.db.figures import figures
 from crm.db.paging import cursor, page_size, parse
 from crm.db.schema import call, customer
 from crm.page import Page
@@ -46,33 +45,28 @@ class CallQueries:
         after: str | None = None,
         caller: str | None = None,
         agent: str | None = None,
+        line: str | None = None,
+        queue: str | None = None,
+        direction: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Page[CallRow]:
-        """Newest first. `caller` is the customer's number in any notation; `since` is about the INVITE."""
+        """Newest first. `caller` is the customer's number in any notation; [since, until) is about the INVITE."""
         size = page_size(limit)
         query = select_calls().order_by(call.c.invited_at.desc(), call.c.call_id.desc()).limit(size + 1)
         if after is not None:
             query = query.where(tuple_(call.c.invited_at, call.c.call_id) < tuple_(*parse(after)))
         if caller is not None:
             query = query.where(call.c.number_key == normalise(caller, self._area_code).normalised)
-        if agent is not None:
-            query = query.where(call.c.agent == agent)
+        wanted = {call.c.agent: agent, call.c.line: line, call.c.queue: queue, call.c.direction: direction}
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(column == value)
         if since is not None:
             query = query.where(call.c.invited_at >= since)
+        if until is not None:
+            query = query.where(call.c.invited_at < until)
         async with self._database.read() as connection:
             rows = [call_row(row) for row in await connection.execute(query)]
         more = cursor(rows[size - 1].invited_at, rows[size - 1].call) if len(rows) > size else None
         return Page(items=tuple(rows[:size]), next=more)
-
-    async def figures(
-        self,
-        since: datetime,
-        *,
-        until: datetime | None = None,
-        ring_limit: int = 3,
-        threshold_s: float = 10.0,
-        short_abandon_s: float = 5.0,
-    ) -> Figures:
-        """Figures of the calls that arrived in [since, until); the formulas stand at crm.calls.model.FigureRow."""
-        async with self._database.read() as connection:
-            return await figures(connection, since, until, ring_limit, threshold_s, short_abandon_s)

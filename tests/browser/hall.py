@@ -4,7 +4,7 @@ Only the telephony is not there: what the ACD and the call flow would say comes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from app.figures.live import LiveFigures
 from app.web.api.shown import agent_message
 from app.web.desk import DeskHub
 from app.web.server import create_app
@@ -24,6 +25,7 @@ from crm.db.store import Store
 from crm.events import (
     AgentAnswered,
     AgentOffered,
+    AgentStateChanged,
     CallAnswered,
     CallArrived,
     CallEnded,
@@ -82,6 +84,7 @@ class DeskAcd(FakeAcd):
     def __init__(self, site: Site, hub: DeskHub, now: datetime) -> None:
         super().__init__(site, now)
         self._site, self._hub = site, hub
+        self.told: Callable[[AgentView], None] = lambda view: None
         self.refuses: Exception | None = None
 
     def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
@@ -91,6 +94,7 @@ class DeskAcd(FakeAcd):
 
     def put(self, view: AgentView) -> AgentView:
         after = super().put(replace(view, since=datetime.now(UTC)))
+        self.told(after)
         self._hub.publish(view.agent, "agent_state", agent_message(after, self._site))
         return after
 
@@ -111,6 +115,7 @@ class Hall:
     projector: Projector
     hub: DeskHub
     acd: DeskAcd
+    figures: LiveFigures
     accepted: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
     _runner: web.AppRunner | None = None
@@ -128,6 +133,7 @@ class Hall:
             store=self.store,
             acd=self.acd,
             hub=self.hub,
+            figures=self.figures,
             status=lambda: {"asterisk": {"up": True}, "store": {"up": True}},
             clock=lambda: datetime.now(UTC),
             local_token="the-local-token-of-this-system",
@@ -150,7 +156,16 @@ class Hall:
         """Journal these and wait until the store has them."""
         for event in events:
             self.journal.append(event)
+            self.figures.hear(event)
         await self.projector.caught_up()
+
+    def state_told(self, view: AgentView) -> None:
+        """An agent's state goes on record, as the ACD has it."""
+        changed = AgentStateChanged(
+            at=view.since, agent=view.agent, state=view.state, reason=view.reason, call_id=view.call_id
+        )
+        self.journal.append(changed)
+        self.figures.hear(changed)
 
     def told(self, kind: type[CallEvent], call: str, **fields: object) -> CallEvent:
         """An event of this moment."""
@@ -258,7 +273,12 @@ async def open_hall(directory: Path) -> AsyncIterator[Hall]:
     projecting = asyncio.create_task(projector.run())
     hub = DeskHub(lambda: datetime.now(UTC))
     acd = DeskAcd(site, hub, datetime.now(UTC))
-    hall = Hall(site=site, data=data, journal=journal, store=store, projector=projector, hub=hub, acd=acd)
+    figures = LiveFigures(site, journal, lambda: datetime.now(UTC))
+    await figures.read_journal()
+    hall = Hall(
+        site=site, data=data, journal=journal, store=store, projector=projector, hub=hub, acd=acd, figures=figures
+    )
+    acd.told = hall.state_told
     await hall.serve()
     try:
         yield hall

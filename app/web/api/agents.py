@@ -1,14 +1,9 @@
-"""Agents' states, queues and today's figures (adapter). The ACD answers at once; only figures ask the store."""
+"""Agents' states and queues now (adapter). The ACD answers at once; nobody asks the store."""
 
 import logging
-from typing import Final
-
-from aiohttp import web
 
 from app.web.api.contract import (
     AgentOut,
-    FiguresOut,
-    FiguresQuery,
     Listed,
     Nothing,
     QueueWithCallers,
@@ -17,15 +12,12 @@ from app.web.api.contract import (
     WrapUpStep,
 )
 from app.web.api.shown import agent_out, queue_with_callers
-from app.web.figures import TodaysFigures
 from app.web.operations import Ask
 from app.web.permissions import may_set_state_of, may_sit_at
 from app.web.problems import Problem, invalid
 from config.ids import AgentId
 
 log = logging.getLogger(__name__)
-
-FIGURES: Final = web.AppKey("figures", TodaysFigures)
 
 
 async def list_agents(ask: Ask[Nothing, Nothing]) -> Listed[AgentOut]:
@@ -34,11 +26,6 @@ async def list_agents(ask: Ask[Nothing, Nothing]) -> Listed[AgentOut]:
 
 async def list_queues(ask: Ask[Nothing, Nothing]) -> Listed[QueueWithCallers]:
     return Listed(items=[queue_with_callers(view, ask.services.site) for view in ask.services.acd.queues()])
-
-
-async def get_figures(ask: Ask[FiguresQuery, Nothing]) -> FiguresOut:
-    figures = ask.request.app[FIGURES]
-    return await (figures.today() if ask.query.since is None else figures.since(ask.query.since))
 
 
 async def set_agent_state(ask: Ask[Nothing, StateWish]) -> AgentOut:

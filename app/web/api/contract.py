@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Meta
 
 from config.schema import LineKind, Role
-from crm.calls.model import FigureRow
 from crm.tickets.model import Severity, TicketKind, TicketState
 
 T = TypeVar("T")
@@ -182,25 +181,6 @@ class QueueOut(QueueName, frozen=True, kw_only=True):
 
 class QueueWithCallers(QueueOut, frozen=True, kw_only=True):
     entries: list[WaitingOut]
-
-
-class FiguresOut(Out, frozen=True, kw_only=True):
-    """Figures of the calls that arrived since `since`, by kind of line and by queue, with their limits."""
-
-    since: datetime
-    at: datetime
-    ring_limit: int
-    threshold_s: float
-    short_abandon_s: float
-    total: FigureRow
-    lines: dict[str, FigureRow]
-    queues: dict[str, FigureRow]
-
-
-class FiguresQuery(In, frozen=True, kw_only=True):
-    """`since`: default is today's midnight at the site."""
-
-    since: Moment | None = None
 
 
 class DeskQuery(In, frozen=True, kw_only=True):

@@ -6,12 +6,10 @@ from typing import Final
 from aiohttp import web
 
 from app.web import live, pages
-from app.web.api import agents, customers, due_calls, messages, people, sound, tickets
+from app.web.api import agents, customers, due_calls, figures, messages, people, sound, tickets
 from app.web.api.contract import (
     AgentOut,
     DeskQuery,
-    FiguresOut,
-    FiguresQuery,
     Listed,
     LoggedIn,
     Login,
@@ -23,6 +21,7 @@ from app.web.api.contract import (
     Telephone,
     WrapUpStep,
 )
+from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
 from app.web.api.records import (
     CallOut,
     CallQuery,
@@ -137,8 +136,10 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
                "Leave a colleague a message", Nothing, MessageNew, MessageOut, 201),
     _operation("read_message", "POST /api/messages/{id}/read", messages.read_message,
                "Read: the sender sees when", Nothing, Nothing, MessageOut),
-    _operation("get_figures", "GET /api/figures", agents.get_figures,
-               "Figures since an instant, by line and queue", FiguresQuery, Nothing, FiguresOut),
+    _operation("get_figures", "GET /api/figures", figures.get_figures,
+               "Figures of a period, by line, level, queue, agent or interval", FiguresQuery, Nothing, FiguresOut),
+    _operation("agent_history", "GET /api/agents/{id}/history", figures.agent_history,
+               "An agent's states and the time in each", HistoryQuery, Nothing, HistoryOut),
     _operation("live_desk", "GET /api/live/desk", live.live_desk,
                "WebSocket: the messages of one desk", DeskQuery, Nothing, None, 101),
     _operation("live_wallboard", "GET /api/live/wallboard", live.live_wallboard,

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from app.figures.live import LiveFigures
 from app.web.desk import DeskHub
 from app.web.server import create_app
 from app.web.services import Services
@@ -55,6 +56,7 @@ class House:
     projector: Projector
     acd: FakeAcd
     hub: DeskHub
+    figures: LiveFigures
     clock: MovableClock
     parts: dict[str, dict[str, object]]
     accepted: list[tuple[str, str]]
@@ -88,25 +90,28 @@ class House:
                 assert answer.status == 200, await answer.text()
             yield browser
 
+    def arrival(self, call_id: str, ani: str = "13812345678") -> CallArrived:
+        """A call that comes in now."""
+        at = self.clock()
+        return CallArrived(
+            event_id=f"{call_id}.1",
+            at=at,
+            call_id=call_id,
+            ticket=self.journal.next_ticket_number(at.astimezone(self.site.zone).date()),
+            channel_id=f"c-{call_id}",
+            direction="inbound",
+            dnis="4008100002",
+            ani=ani,
+            caller_name="",
+            line="hotline",
+        )
+
     async def call(self, ani: str = "13812345678", agent: str | None = None, recording: str | None = None) -> str:
         """A call that has been: unanswered, or with this agent, perhaps recorded. Returns its ticket."""
         self._calls += 1
-        call_id, at = f"call-{self._calls}", self.clock()
-        ticket = self.journal.next_ticket_number(at.astimezone(self.site.zone).date())
-        events: list[Event] = [
-            CallArrived(
-                event_id=f"{call_id}.1",
-                at=at,
-                call_id=call_id,
-                ticket=ticket,
-                channel_id=f"c-{call_id}",
-                direction="inbound",
-                dnis="4008100002",
-                ani=ani,
-                caller_name="",
-                line="hotline",
-            )
-        ]
+        call_id = f"call-{self._calls}"
+        arrived = self.arrival(call_id, ani)
+        ticket, at, events = arrived.ticket, arrived.at, list[Event]([arrived])
         if agent is not None:
             leg = f"a-{call_id}"
             events += [
@@ -140,6 +145,7 @@ class House:
         """Journal these and wait until the store has them."""
         for event in events:
             self.journal.append(event)
+            self.figures.hear(event)
         await self.projector.caught_up()
 
 
@@ -203,6 +209,8 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
     projector = Projector(journal, store)
     projecting = asyncio.create_task(projector.run())
     acd, hub = FakeAcd(site, clock()), DeskHub(clock)
+    figures = LiveFigures(site, journal, clock)
+    await figures.read_journal()
     parts: dict[str, dict[str, object]] = {"asterisk": {"up": True}, "store": {"up": True}}
     accepted: list[tuple[str, str]] = []
     app = create_app(
@@ -212,6 +220,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             store=store,
             acd=acd,
             hub=hub,
+            figures=figures,
             status=lambda: parts,
             clock=clock,
             local_token=LOCAL_TOKEN,
@@ -233,6 +242,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             projector=projector,
             acd=acd,
             hub=hub,
+            figures=figures,
             clock=clock,
             parts=parts,
             accepted=accepted,

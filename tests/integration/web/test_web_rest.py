@@ -111,6 +111,8 @@ async def test_the_description_names_every_operation_and_leads_nowhere_in_vain(h
         "/api/customers/{id}",
         "/api/due-calls",
         "/api/figures",
+        "/api/figures?by=interval",
+        "/api/agents/{id}/history",
         "/status",
     ],
 )
@@ -131,7 +133,7 @@ async def test_answers_are_as_described(house: House, path: str) -> None:
         async with program.get(path.replace("{number}", number).replace("{id}", place)) as answer:
             assert answer.status == 200
             found = await answer.json()
-    content = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    content = described["paths"][path.partition("?")[0]]["get"]["responses"]["200"]["content"]["application/json"]
     schema = {**content["schema"], "components": described["components"]}
     jsonschema.validate(found, schema, cls=jsonschema.Draft202012Validator)
     assert not strange_times(found)

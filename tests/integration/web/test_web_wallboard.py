@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,6 @@ import aiohttp
 import pytest
 
 from app.web import live
-from app.web.figures import TodaysFigures
 from app.web.services import Services
 from app.web.wallboard import picture
 from config.ids import AgentId
@@ -77,10 +77,11 @@ async def test_the_picture_is_there_at_once_and_moves_within_a_second(house: Hou
 async def test_figures_follow_the_calls(house: House) -> None:
     async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
         await wall.picture()
-        await house.call(agent="8001")
-        async with asyncio.timeout(15.0):
-            while not ((shown := await wall.picture(15.0))["figures"] and shown["figures"]["total"]["offered"] == 1):
+        call = asyncio.create_task(house.call(agent="8001"))
+        async with asyncio.timeout(1.0):
+            while (shown := await wall.picture(1.0))["figures"]["total"]["connected"] != 1:
                 pass
+        await call
     assert shown["figures"]["lines"]["hotline"]["connected"] == 1
 
 
@@ -122,15 +123,26 @@ async def test_without_the_store_the_live_part_goes_on_and_says_so(
             pass
         monkeypatch.setattr(house.store.database, "read", away)
         monkeypatch.setattr(house.store.database, "write", away)
+        house.store.database.away = "the disk is gone"
         async with asyncio.timeout(15.0):
             while (shown := await wall.picture(15.0))["store"] != "away":
                 pass
         assert shown["figures"] is not None
         house.acd.enqueue("hotline", "c-1", "t-1", "13812345678", house.clock())
         assert (await wall.picture(1.0))["waiting"] == 1
+        house.figures.hear(house.arrival("call-9"))
+        async with asyncio.timeout(1.0):
+            while (await wall.picture(1.0))["figures"]["total"]["offered"] != 1:
+                pass
         async with supervisor.get("/api/figures") as answer:
+            assert (answer.status, (await answer.json())["total"]["offered"]) == (200, 1)
+        async with supervisor.get("/api/figures", params={"since": "2026-01-01T00:00:00Z"}) as answer:
+            assert answer.status == 400
+        yesterday = (house.clock() - timedelta(days=1)).isoformat()
+        async with supervisor.get("/api/figures", params={"since": yesterday}) as answer:
             assert answer.status == 503
         monkeypatch.undo()
+        await house.store.check()
         async with asyncio.timeout(15.0):
             while (await wall.picture(15.0))["store"] != "up":
                 pass
@@ -139,8 +151,8 @@ async def test_without_the_store_the_live_part_goes_on_and_says_so(
 async def test_a_wallboard_on_a_dead_line_keeps_nobody_waiting_and_is_dropped(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fat(services: Services, figures: TodaysFigures) -> dict[str, object]:
-        return {**picture(services, figures), "padding": "x" * 2_000_000}
+    def fat(services: Services) -> dict[str, object]:
+        return {**picture(services), "padding": "x" * 2_000_000}
 
     monkeypatch.setattr("app.web.wallboard.picture", fat)
     monkeypatch.setattr(live, "WRITE_TIMEOUT_S", 4.0)
