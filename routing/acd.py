@@ -6,16 +6,17 @@ to two calls: a reservation is made by the table of `routing.agent`, and each la
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from math import inf
 from typing import Self
 
 from config.ids import AgentId, CallId, QueueName
 from routing.agent import BUSY, Agent, AgentEvent, AgentState, Reservation, StaleReservation, Wish, apply
 from routing.matching import Matcher
-from routing.queue import ANYBODY, Needs, QueueRules, Ranking, Stage, WaitingCall, stages
+from routing.queue import ANYBODY, Demand, Needs, QueueRules, Ranking, Stage, Strategy, WaitingCall, stages
 from routing.roster import Roster, TimerHandle
 
 Given = Callable[[tuple[Reservation, ...]], None]
@@ -30,6 +31,9 @@ class Place:
 
     waiting: WaitingCall
     stages: tuple[Stage, ...]
+    """What it asks for, wider by and by …"""
+    alone: Demand | None
+    """… after it has waited for those who know the case."""
     _acd: "Acd"
     held: tuple[Reservation, ...] = ()
     """The agents held for this call last: one, or several where all are rung."""
@@ -86,6 +90,8 @@ class Acd:
         ranking: Ranking | None = None,
     ) -> None:
         self._rules = {rules.name: rules for rules in queues}
+        self._usual_stages = {rules.name: stages(rules) for rules in queues}
+        self._weighs_occupancy = any(rules.strategy is Strategy.LEAST_OCCUPIED for rules in queues)
         self._ranking = ranking or Ranking()
         self._matcher = Matcher(queues, skills or {}, self._ranking)
         self._now, self._call_later, self._told = now, call_later, changed
@@ -146,7 +152,7 @@ class Acd:
         *,
         points: float = 0,
         needs: Needs = ANYBODY,
-        preferred: Iterable[AgentId] = (),
+        preferred: Collection[AgentId] = (),
     ) -> Place:
         """A place in `queue`, for a `with`.
 
@@ -156,7 +162,9 @@ class Acd:
         rules = self._rules[queue]
         rank = self._ranking.rank(rules.priority + points, entered_at.timestamp(), next(self._serial))
         waiting = WaitingCall(call_id=call_id, queue=queue, entered_at=entered_at, rank=rank)
-        return Place(waiting, stages(rules, needs, preferred), self)
+        widening = stages(rules, needs) if needs else self._usual_stages[queue]
+        alone = Demand(queue, needs, tuple(preferred)) if preferred and rules.sticky_s else None
+        return Place(waiting, widening, alone, self)
 
     def ringing(self, reservation: Reservation) -> None:
         """The agent's telephone rings."""
@@ -194,11 +202,12 @@ class Acd:
 
     def expect_no_more(self, *calls: CallId) -> None:
         """These wait again, or will not come. With the last of them matching goes on, in the order of service."""
-        was_expecting = bool(self._expected)
+        if not self._expected:
+            return
         self._expected.difference_update(calls)
-        if was_expecting and not self._expected:
+        if not self._expected:
             for place in sorted(self._places.values(), key=lambda place: place.waiting.rank):
-                self._match(place)
+                self._ask_again(place)
 
     def take(self, agent_id: AgentId, call_id: CallId, queue: QueueName) -> Reservation:
         """Hold this very agent for a call that waits in no queue (a transfer). Raises IllegalTransition, KeyError."""
@@ -260,41 +269,52 @@ class Acd:
                 self.released(reservation)
 
     def _wait(self, place: Place) -> None:
-        self._demand(place)
+        self._ask(place)
         self.expect_no_more(place.waiting.call_id)
-        self._match(place)
 
     def _stop_waiting(self, place: Place) -> None:
-        place._given = None
-        self._matcher.leaves(place.waiting.call_id)
-        if place._widens:
-            place._widens.cancel()
-            place._widens = None
-
-    def _demand(self, place: Place) -> None:
-        """Wait for what this call asks for by now, and look again when it asks for less."""
-        waited_s = (self._now() - place.waiting.entered_at).total_seconds()
-        reached = [stage for stage in place.stages if stage.from_s <= waited_s or stage is place.stages[0]]
-        stage = reached[-1]
-        alone = stage.demand.only
-        if alone and all(self.roster.get(agent_id).state in OUT_OF_REACH for agent_id in alone):
-            stage = place.stages[1]  # whom this call would wait for is not there
-        self._matcher.waits(place.waiting, stage.demand)
-        following = place.stages[place.stages.index(stage) + 1 :]
-        if following:
-            place._widens = self._call_later(max(0.0, following[0].from_s - waited_s), lambda: self._widen(place))
-
-    def _widen(self, place: Place) -> None:
         if place._given:
+            place._given = None
             self._matcher.leaves(place.waiting.call_id)
-            self._demand(place)
-            self._match(place)
+            if place._widens:
+                place._widens.cancel()
+                place._widens = None
 
-    def _match(self, place: Place) -> None:
-        """Give a waiting call its agents, if there are any idle."""
-        if place._given and not self._expected:
-            if agents := self._matcher.agents_for(place.waiting.call_id):
-                self._reserve(place, agents)
+    def _ask(self, place: Place) -> None:
+        """Idle agents at once, if there are any; else a place in line, until the call may ask for more."""
+        demand, wider_in_s = self._demand(place)
+        agents = () if self._expected else self._matcher.agents_for(demand)
+        if agents:
+            self._reserve(place, agents)
+            return
+        self._matcher.waits(place.waiting, demand)
+        if wider_in_s < inf:
+            place._widens = self._call_later(wider_in_s, lambda: self._ask_again(place))
+
+    def _ask_again(self, place: Place) -> None:
+        if given := place._given:
+            self._stop_waiting(place)
+            place._given = given
+            self._ask(place)
+
+    def _demand(self, place: Place) -> tuple[Demand, float]:
+        """What the call asks for by now, and in how many seconds it will ask for less."""
+        if len(place.stages) == 1 and not place.alone:
+            return place.stages[0].demand, inf
+        waited_s = (self._now() - place.waiting.entered_at).total_seconds()
+        sticky_s = self._rules[place.waiting.queue].sticky_s
+        if place.alone and waited_s < sticky_s and self._is_one_in_reach(place.alone):
+            return place.alone, sticky_s - waited_s
+        demand = place.stages[0].demand
+        for stage in place.stages:
+            if stage.from_s > waited_s:
+                return demand, stage.from_s - waited_s
+            demand = stage.demand
+        return demand, inf
+
+    def _is_one_in_reach(self, demand: Demand) -> bool:
+        able = self._matcher.able(demand)
+        return any(self.roster.get(agent_id).state not in OUT_OF_REACH for agent_id in able)
 
     def _reserve(self, place: Place, agents: tuple[AgentId, ...]) -> None:
         call, given = place.waiting, place._given
@@ -302,7 +322,7 @@ class Acd:
         self._stop_waiting(place)
         at = self._now()
         place.held = tuple(
-            Reservation(agent_id=agent_id, call_id=call.call_id, queue=call.queue, at=at) for agent_id in agents
+            [Reservation(agent_id=agent_id, call_id=call.call_id, queue=call.queue, at=at) for agent_id in agents]
         )
         for reservation in place.held:
             self._reservations[reservation.agent_id] = reservation
@@ -327,11 +347,16 @@ class Acd:
     def _agent_changed(self, before: Agent, agent: Agent) -> None:
         """Tell, and give an agent who became free the call that is first over all the queues served."""
         self._told(agent)
-        if agent.state is not AgentState.AVAILABLE:
+        was_free, is_free = before.state is AgentState.AVAILABLE, agent.state is AgentState.AVAILABLE
+        if was_free and not is_free:
             self._matcher.busy(agent.agent_id)
-        elif before.state is not AgentState.AVAILABLE:
+        if agent.state in OUT_OF_REACH and before.state not in OUT_OF_REACH:
+            for call_id in self._matcher.waiting_for(agent.agent_id):
+                self._ask_again(self._places[call_id])
+        elif is_free and not was_free:
             call = None if self._expected else self._matcher.first_call(agent.agent_id)
             if call:
                 self._reserve(self._places[call.call_id], (agent.agent_id,))
             else:
-                self._matcher.idle(agent.agent_id, self.roster.occupancy(agent.agent_id))
+                occupancy = self.roster.occupancy(agent.agent_id) if self._weighs_occupancy else 0.0
+                self._matcher.idle(agent.agent_id, occupancy)

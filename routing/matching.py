@@ -37,6 +37,7 @@ class Matcher:
         self, queues: Sequence[QueueRules], skills: Mapping[AgentId, Mapping[str, int]], ranking: Ranking
     ) -> None:
         self._rules = {rules.name: rules for rules in queues}
+        self._seats = {rules.name: {agent_id: n for n, agent_id in enumerate(rules.agents)} for rules in queues}
         self._skills = skills
         self._ranking = ranking
         self._classes: dict[Demand, DemandClass] = {}
@@ -54,16 +55,28 @@ class Matcher:
         found.line.add(call)
         self._where[call.call_id] = found
 
+    def able(self, demand: Demand) -> list[AgentId]:
+        """Who can take such a call, idle or not."""
+        seats, nothing = self._seats[demand.queue], dict[str, int]()
+        asked = dict.fromkeys(demand.only) if demand.only else seats
+        return [
+            agent_id
+            for agent_id in asked
+            if agent_id in seats and has_skills(self._skills.get(agent_id, nothing), demand.needs)
+        ]
+
+    def waiting_for(self, agent_id: AgentId) -> list[CallId]:
+        """Calls that wait for this agent, or for a few among whom he is, in the order of service."""
+        calls = [call for each in self._classes_of(agent_id) if each.demand.only for call in each.line]
+        return [call.call_id for call in sorted(calls, key=lambda call: call.rank)]
+
     def leaves(self, call_id: CallId) -> None:
         """A call waits no more; nothing happens when it did not."""
         found = self._where.pop(call_id, None)
         if found is None:
             return
         found.line.remove(call_id)
-        if found.demand.only and not found.line:  # made for this caller: it would never be asked for again
-            del self._classes[found.demand]
-            for agent_id in found.seats:
-                self._served[agent_id].remove(found)
+        self._forget_if_passing(found)
 
     def idle(self, agent_id: AgentId, occupancy: float) -> None:
         """An agent for whom `first_call` had nothing stands by."""
@@ -78,15 +91,16 @@ class Matcher:
 
     def had_turn(self, agent_id: AgentId, queue: QueueName) -> None:
         """An agent was given a call of this queue (round robin)."""
-        self._turns.setdefault(agent_id, {})[queue] = next(self._turn_serial)
+        if self._rules[queue].strategy is Strategy.ROUND_ROBIN:
+            self._turns.setdefault(agent_id, {})[queue] = next(self._turn_serial)
 
-    def agents_for(self, call_id: CallId) -> tuple[AgentId, ...]:
-        """The idle agent who is to have this waiting call; all who can, when its queue rings them all; or nobody."""
-        found = self._where[call_id]
-        if found.strategy is Strategy.RING_ALL:
-            return tuple(found.idle)
+    def agents_for(self, demand: Demand) -> tuple[AgentId, ...]:
+        """The idle agent who is to have such a call; all who can, when its queue rings them all; or nobody."""
+        found = self._class(demand)
         first = found.idle.first()
-        return () if first is None else (first,)
+        agents = () if first is None else tuple(found.idle) if found.strategy is Strategy.RING_ALL else (first,)
+        self._forget_if_passing(found)
+        return agents
 
     def first_call(self, agent_id: AgentId) -> WaitingCall | None:
         """The call that this agent is to have, over all the queues served; None when there is none."""
@@ -106,11 +120,14 @@ class Matcher:
         found = self._classes.get(demand)
         if found is None:
             rules = self._rules[demand.queue]
+            place = self._seats[demand.queue]
             seats = {
-                agent_id: Seat(rules.preferences.get(agent_id, 0), index, level_of(skills, demand.needs))
-                for index, agent_id in enumerate(rules.agents)
-                if has_skills(skills := self._skills.get(agent_id, {}), demand.needs)
-                and (not demand.only or agent_id in demand.only)
+                agent_id: Seat(
+                    preference=rules.preferences.get(agent_id, 0),
+                    place=place[agent_id],
+                    level=level_of(self._skills.get(agent_id, {}), demand.needs),
+                )
+                for agent_id in self.able(demand)
             }
             found = self._classes[demand] = DemandClass(demand, rules.strategy, seats, IdleAgents(self._spells))
             for agent_id in seats:
@@ -118,6 +135,13 @@ class Matcher:
                 if spell := self._spells.get(agent_id):
                     found.admit(agent_id, spell)
         return found
+
+    def _forget_if_passing(self, found: DemandClass) -> None:
+        """A class made for one caller alone would never be asked for again."""
+        if found.demand.only and not found.line:
+            del self._classes[found.demand]
+            for agent_id in found.seats:
+                self._served[agent_id].remove(found)
 
     def _classes_of(self, agent_id: AgentId) -> Sequence[DemandClass]:
         return self._served.get(agent_id, ())

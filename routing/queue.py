@@ -6,11 +6,13 @@ a call with p points is served as if it had come p x ageing_s seconds earlier. W
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from config.ids import AgentId, CallId, QueueName
 
@@ -120,25 +122,17 @@ class Stage(NamedTuple):
     demand: Demand
 
 
-def stages(rules: QueueRules, needs: Needs = ANYBODY, preferred: Iterable[AgentId] = ()) -> tuple[Stage, ...]:
-    """How the demand of a call widens while it waits, the first from 0 s on: sticky, the queue's needs, relaxations.
+def stages(rules: QueueRules, needs: Needs = ANYBODY) -> tuple[Stage, ...]:
+    """How the demand of a call widens while it waits (bullseye rings), the first from 0 s on.
 
-    `needs` are the call's own (a language), which are never relaxed; `preferred` know the case.
+    `needs` are the call's own (a language), which are never relaxed.
     """
-    knowing = tuple(agent for agent in preferred if agent in rules.agents) if rules.sticky_s else ()
     own = dict(needs)
-    steps = [Relaxation(after_s=0.0, needs=rules.needs), *rules.relax]
-    alone_s = rules.sticky_s if knowing else 0.0
-    found = [Stage(0.0, Demand(rules.name, needs, knowing))] if knowing else []
-    for index, step in enumerate(steps):
-        overtaken = index + 1 < len(steps) and steps[index + 1].after_s <= alone_s
-        if not overtaken:
-            found.append(Stage(max(alone_s, step.after_s), Demand(rules.name, needs_of(dict(step.needs), own))))
-    return tuple(found)
+    steps = (Relaxation(after_s=0.0, needs=rules.needs), *rules.relax)
+    return tuple(Stage(step.after_s, Demand(rules.name, needs_of(dict(step.needs), own))) for step in steps)
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingCall:
+class WaitingCall(Struct, frozen=True, kw_only=True):
     """A call that waits. `entered_at` started the wait clock (TEL-2)."""
 
     call_id: CallId

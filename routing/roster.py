@@ -4,9 +4,11 @@ Whoever changes an agent does it here, so that everything that depends on a stat
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from config.ids import AgentId, CallId, QueueName
 from routing.agent import BUSY, WISHES, Agent, AgentEvent, AgentState, IllegalTransition, Wish, apply
@@ -83,9 +85,12 @@ class Roster:
         return self._agents[agent_id]
 
     def start_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
-        """The talk is over."""
+        """The talk is over. Wrap-up of no seconds is over at once."""
         self.change(agent_id, AgentEvent.END_TALK, until=self._now() + timedelta(seconds=seconds))
-        self._time_wrap_up(agent_id, seconds)
+        if seconds > 0:
+            self._time_wrap_up(agent_id, seconds)
+        else:
+            self.end_wrap_up(agent_id)
 
     def end_wrap_up(self, agent_id: AgentId) -> Agent:
         """Raises IllegalTransition when the agent is not in wrap-up."""

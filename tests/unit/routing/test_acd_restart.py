@@ -94,7 +94,6 @@ async def test_a_pause_wished_for_during_a_talk_survives_a_restart(acd: Acd, clo
     talk = again.adopt_talk(ANN, FIRST, HOTLINE)
     assert (told[-1].state, told[-1].wish, told[-1].by) == (AgentState.TALKING, wish, None)
     again.talk_ended(talk)
-    again.end_wrap_up(ANN)
     assert (told[-1].state, told[-1].reason, told[-1].by) == (AgentState.NOT_READY, "meal", "8801")
     assert told[-1].wish is None
 
