@@ -9,7 +9,7 @@ DATA ?= var/data
 HTTP ?= 127.0.0.1:8080
 SIP ?= 127.0.0.1:5060
 # What `make soak` repeats in full; `make test` makes a tenth of it.
-SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py)
+SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py) tests/simulation
 
 FULL := $(BIN)/pytest -q -rsx --no-skips --durations=15
 

@@ -27,6 +27,7 @@ from crm.errors import JournalFailed, JournalInUse
 from crm.policy import Regulated
 from ivr.pbx.errors import PbxError
 from ivr.pbx.install import install
+from routing.erlang import Traffic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxiang：三声之内，有问必答。")
 pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
@@ -177,6 +178,30 @@ def hours(
         return
     for sentence in answer.lines():
         typer.echo(sentence)
+
+
+@app.command()
+def simulate(
+    agents: Annotated[int, typer.Option(help="坐席数 / agents on duty")],
+    load: Annotated[float, typer.Option(help="话务量（爱尔兰）/ erlangs: calls per second x handling time")],
+    aht: Annotated[float, typer.Option(help="平均处理时间（秒）/ mean handling time: talk, hold and wrap-up")],
+    patience: Annotated[float | None, typer.Option(help="平均耐心（秒）/ mean patience; default: endless")] = None,
+    threshold: Annotated[float, typer.Option(help="服务水平的阈值（秒）/ service level: answered within")] = 10.0,
+    seed: Annotated[int, typer.Option(help="随机种子 / the same seed, the same calls")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
+) -> None:
+    """在模拟时间里运行排队引擎：等待、放弃、服务水平，用于排班 / the ACD in simulated time, for staffing."""
+    from app import simulate as simulation
+
+    traffic = Traffic(agents=agents, load=load, aht_s=aht, patience_s=patience)
+    question = simulation.Question(traffic=traffic, threshold_s=threshold, seed=seed)
+    with clear_errors(exit_code=2):
+        answer = simulation.simulate(question, lambda line: typer.echo(line, err=True))
+    if as_json:
+        typer.echo(answer.as_json())
+        return
+    for line in answer.lines():
+        typer.echo(line)
 
 
 @app.command()
