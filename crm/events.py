@@ -4,18 +4,25 @@ Past tense, frozen; `at` is the instant it happened (aware, UTC). Idempotent by 
 """
 
 from datetime import datetime
-from typing import Literal
+from itertools import count
+from typing import Final, Literal
 from uuid import uuid4
 
 import msgspec
 
+_RUN: Final = uuid4().hex[:20]
+_SERIAL = count()
+
 
 def new_event_id() -> str:
-    return uuid4().hex
+    """Unique in the world: 80 random bits of this process, then a count, so that the ids of a day lie side by side in
+    the store's index and a batch of them touches one page of it, not a hundred."""
+    return f"{_RUN}{next(_SERIAL):012x}"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Root of all journal events. The tag on disk is the class name."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """Root of all journal events. The tag on disk is the class name. No event holds what could lead back to it, so the
+    garbage collector need not look at the thousands that are remembered (`gc=False`, inherited)."""
 
     at: datetime
     event_id: str = msgspec.field(default_factory=new_event_id)

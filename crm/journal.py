@@ -9,11 +9,12 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, date, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Protocol, Self, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -26,10 +27,22 @@ from crm.tickets.model import parse_ticket_number, ticket_number
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 BATCH: Final = 500
 KEEP_DAYS: Final = 7
 _COUNTED_SEGMENTS = 3
 """How many segments are read for the tickets counted so far: a local day touches at most three UTC days."""
+
+
+class Elsewhere(Protocol):
+    """Does a piece of work, perhaps on another thread."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+async def _here(work: Callable[[], T]) -> T:
+    return work()
 
 
 class Position(NamedTuple):
@@ -121,8 +134,14 @@ class Journal:
             for offset, line in lines(segment_path(self._directory, segment), begin, end):
                 yield Position(segment, offset), self._decode(line, segment, offset)
 
-    async def follow(self, after: Position | None) -> AsyncIterator[list[tuple[Position, AnyEvent]]]:
-        """Batches of at most 500 events behind a position, as they come, until the journal is closed."""
+    def _scanned(self, after: Position | None) -> list[tuple[Position, AnyEvent | None]]:
+        return list(islice(self._scan(after), BATCH))
+
+    async def follow(
+        self, after: Position | None, elsewhere: Elsewhere = _here
+    ) -> AsyncIterator[list[tuple[Position, AnyEvent]]]:
+        """Batches of at most BATCH events behind a position, as they come, until the journal is closed. `elsewhere`
+        does the reading, on a thread if it has one."""
         woken = asyncio.Event()
         position = after
         with self._guard:
@@ -130,7 +149,7 @@ class Journal:
         try:
             while True:
                 woken.clear()
-                scanned = list(islice(self._scan(position), BATCH))
+                scanned = await elsewhere(partial(self._scanned, position))
                 if scanned:
                     position = scanned[-1][0]
                     batch = [(place, event) for place, event in scanned if event is not None]
@@ -243,11 +262,14 @@ class Journal:
         return self._fd, segment
 
     def _wake_followers(self) -> None:
+        asleep = [(woken, loop) for woken, loop in self._followers.items() if not woken.is_set()]
+        if not asleep:
+            return
         try:
             here = asyncio.get_running_loop()
         except RuntimeError:
             here = None
-        for woken, loop in self._followers.items():
+        for woken, loop in asleep:
             if loop is here:
                 woken.set()
             elif not loop.is_closed():

@@ -109,7 +109,10 @@ class Syncer:
         return self._failure
 
     def touch(self, fd: int) -> None:
-        """This file has bytes that are not yet on the disk."""
+        """This file has bytes that are not yet on the disk. Told once, it need not be told again until the next sync,
+        which takes its files first and syncs them then: so most of a busy second's writes come by here for nothing."""
+        if fd in self._dirty:
+            return
         with self._lock:
             self._dirty.add(fd)
         self._wake.set()

@@ -2,12 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import URL, Executable, NullPool, Table, event, exc
+from sqlalchemy import URL, Engine, Executable, NullPool, Table, create_engine, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -56,12 +56,12 @@ class Database:
     async def prepare(self) -> None:
         """Makes the database ready, once. Raises StoreAway."""
         if not self._prepared:
-            async with self.translated():
+            with self.translated():
                 await self._prepare(self)
             self._prepared = True
 
-    @asynccontextmanager
-    async def translated(self) -> AsyncIterator[None]:
+    @contextmanager
+    def translated(self) -> Iterator[None]:
         """Raises StoreAway for every error that means that the database cannot be used at the moment."""
         try:
             yield
@@ -86,6 +86,10 @@ class Database:
         if rows:
             await connection.execute(_insert_new(self.dialect, table, tuple(keys)), list(rows))
 
+    def plain_engine(self) -> Engine:
+        """An engine for one thread that only writes (crm.db.writer): one connection, and none of asyncio's cost."""
+        return make_plain_engine(self.url, self._busy_timeout_s)
+
     async def close(self) -> None:
         await self._engine.dispose()
 
@@ -94,11 +98,13 @@ class Database:
         await self.prepare()
         cancelled = _cancellation_watch()
         try:
-            async with self.translated(), self._engine.connect() as connection:
-                if writes:
-                    await connection.execution_options(**{WRITES: True})
-                async with _dropped_if(connection, cancelled), connection.begin(), _dropped_if(connection, cancelled):
-                    yield connection
+            with self.translated():
+                async with self._engine.connect() as connection:
+                    if writes:
+                        await connection.execution_options(**{WRITES: True})
+                    dropped = _dropped_if(connection, cancelled)
+                    async with dropped, connection.begin(), _dropped_if(connection, cancelled):
+                        yield connection
         except Exception as error:
             if cancelled():
                 raise asyncio.CancelledError from error
@@ -173,23 +179,48 @@ def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False
     copying and dropping it), no time limit per statement on PostgreSQL."""
     pool: dict[str, Any] = {"poolclass": NullPool} if for_migrations else {"pool_size": POOL_SIZE}
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": busy_timeout_s, "factory": _RollingBack}, **pool)
-        _prepare_sqlite(engine, busy_timeout_s, foreign_keys=not for_migrations)
+        engine = create_async_engine(url, connect_args=_sqlite_arguments(busy_timeout_s), **pool)
+        _prepare_sqlite(engine.sync_engine, busy_timeout_s, foreign_keys=not for_migrations)
         return engine
-    settings = {"TimeZone": "UTC", "lock_timeout": f"{int(busy_timeout_s * 1000)}ms"}
     if not for_migrations:
-        # A worker that stops in the middle of a transaction must not hold up the others for ever.
-        settings |= {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "10s"}
         # No pool_pre_ping: a cancellation during the ping leaves a busy connection in the pool. Without it the first
         # transaction after a restart of the server is StoreAway, and that empties the pool.
         pool["pool_timeout"] = busy_timeout_s
+    arguments = _postgresql_arguments(busy_timeout_s, limited=not for_migrations)
+    return create_async_engine(url, connect_args=arguments, **pool)
+
+
+def make_plain_engine(url: URL, busy_timeout_s: float) -> Engine:
+    """The same database without asyncio; every transaction on it writes."""
+    sqlite_ = url.get_backend_name() == "sqlite"
+    arguments = _sqlite_arguments(busy_timeout_s) if sqlite_ else _postgresql_arguments(busy_timeout_s, limited=True)
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite") if sqlite_ else url,
+        connect_args=arguments,
+        execution_options={WRITES: True},
+        pool_size=1,
+        max_overflow=0,
+    )
+    if sqlite_:
+        _prepare_sqlite(engine, busy_timeout_s, foreign_keys=True)
+    return engine
+
+
+def _sqlite_arguments(busy_timeout_s: float) -> dict[str, Any]:
+    return {"timeout": busy_timeout_s, "factory": _RollingBack}
+
+
+def _postgresql_arguments(busy_timeout_s: float, *, limited: bool) -> dict[str, Any]:
+    settings = {"TimeZone": "UTC", "lock_timeout": f"{int(busy_timeout_s * 1000)}ms"}
+    if limited:
+        # A worker that stops in the middle of a transaction must not hold up the others for ever.
+        settings |= {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "10s"}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    connect_args = {"connect_timeout": CONNECT_TIMEOUT_S, "options": options}
-    return create_async_engine(url, connect_args=connect_args, **pool)
+    return {"connect_timeout": CONNECT_TIMEOUT_S, "options": options}
 
 
-def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float, *, foreign_keys: bool) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _prepare_sqlite(engine: Engine, busy_timeout_s: float, *, foreign_keys: bool) -> None:
+    @event.listens_for(engine, "connect")
     def connected(raw: Any, _record: object) -> None:
         raw.isolation_level = None  # the driver shall not begin transactions: we do, below
         cursor = raw.cursor()
@@ -202,7 +233,7 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout_s: float, *, foreign_keys:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # A transaction that began as a reader and then writes can fail at once when another one wrote: so say it first.
         writes = connection.get_execution_options().get(WRITES, False)

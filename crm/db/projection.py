@@ -1,25 +1,39 @@
-"""A batch of events becomes rows: events, tickets, calls, recordings. In the caller's transaction. TKT-1."""
+"""A batch of events becomes rows: events, tickets, calls, recordings. In the caller's transaction. TKT-1.
+
+What is written of a call is made from all its events; those of calls that are going on are remembered, those of others
+read. A row is written when it is not what the store has.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from crm.calls.model import CallRow, RecordingKind
 from crm.calls.record import customer_number, fold
 from crm.customers.numbers import normalise
-from crm.db import schema
 from crm.db.agent_states import agent_state_rows
-from crm.db.engine import Database
+from crm.db.bulk import insert_new, upsert
+from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.schema import agent_state, call, event, recording, ticket
+from crm.db.schema import customer_number as number_of_customer
 from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
 
+_Sound = TalkStarted | OutsideTalkStarted | MessageLeft
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_STORIES: Final = (
+    select(event.c.call_id, event.c.payload)
+    .where(event.c.call_id.in_(bindparam("calls", expanding=True)))
+    .order_by(event.c.id)
+)
+_OWNERS: Final = select(number_of_customer.c.normalised, number_of_customer.c.customer_id).where(
+    number_of_customer.c.normalised.in_(bindparam("numbers", expanding=True))
+)
 _COMPLETE_TICKET: Final = (
     update(ticket)
     .where(ticket.c.number == bindparam("of"))
@@ -31,22 +45,59 @@ _COMPLETE_TICKET: Final = (
 )
 
 
-async def project(database: Database, connection: AsyncConnection, events: Sequence[AnyEvent], area_code: str) -> None:
-    """Stores the events and brings every call they touch up to date. Applying a batch again changes nothing."""
-    await database.insert_new(connection, event, [_event_row(each) for each in events], ["event_id"])
-    await database.insert_new(connection, agent_state, agent_state_rows(events), ["event_id"])
-    touched = {each.call_id for each in events if isinstance(each, CallEvent)}
-    stories = await _stories(connection, touched)
-    calls = [row for row in (fold(story) for story in stories.values()) if row is not None]
-    keys = {row.call: normalise(customer_number(row), area_code).normalised for row in calls}
-    owners = await _owners(connection, set(keys.values()) - {""})
-    await database.insert_new(connection, ticket, [_ticket_row(row, keys[row.call]) for row in calls], ["number"])
-    await _complete_tickets(connection, calls, stories, {row.call: owners.get(keys[row.call]) for row in calls})
-    await database.upsert(
-        connection, call, [_call_row(row, keys[row.call], owners.get(keys[row.call])) for row in calls], ["call_id"]
-    )
-    recordings = [made for row in calls for made in _recording_rows(row, stories[row.call])]
-    await database.insert_new(connection, recording, recordings, ["kind", "file"])
+@dataclass(frozen=True)
+class _Told:
+    """A call as its events tell it now, to be brought into its rows."""
+
+    call: OpenCall
+    row: CallRow
+    sounds: Sequence[_Sound]
+    """The events that have a recording."""
+    number_key: str
+    customer_id: int | None
+
+
+class Projection:
+    """One per writer of a store: it remembers what it wrote."""
+
+    def __init__(self, area_code: str, calls: OpenCalls) -> None:
+        self._area_code = area_code
+        self._calls = calls
+
+    def apply(self, connection: Connection, events: Sequence[AnyEvent]) -> None:
+        """Stores the events and brings every call they touch up to date. Applying a batch again changes nothing.
+
+        When it raises, or its transaction fails, `forget_all` the calls.
+        """
+        insert_new(connection, event, [_event_row(each) for each in events], ["event_id"])
+        insert_new(connection, agent_state, agent_state_rows(events), ["event_id"])
+        touched = self._learn(connection, [each for each in events if isinstance(each, CallEvent)])
+        told = self._told(connection, touched)
+        _write_tickets(connection, told)
+        _write_calls(connection, told)
+        _write_recordings(connection, told)
+        self._calls.keep(touched)
+
+    def _learn(self, connection: Connection, events: Sequence[CallEvent]) -> dict[str, OpenCall]:
+        """The calls of which these events are news, each with all its events; call after these events are stored."""
+        unknown = {each.call_id for each in events if self._calls.get(each.call_id) is None}
+        touched: dict[str, OpenCall] = {}
+        for each in events:
+            known = self._calls.get(each.call_id)
+            if known is not None and known.learn(each):
+                touched[each.call_id] = known
+        for call_id, story in _stories(connection, unknown).items():
+            touched[call_id] = OpenCall(story)
+            self._calls.put(call_id, touched[call_id])
+        return touched
+
+    def _told(self, connection: Connection, touched: dict[str, OpenCall]) -> list[_Told]:
+        """Without calls whose CallArrived is still on its way."""
+        stories = [(known, known.events) for known in touched.values()]
+        rows = [(known, row, _sounds(events)) for known, events in stories if (row := fold(events)) is not None]
+        keys = [normalise(customer_number(row), self._area_code).normalised for _, row, _ in rows]
+        owners = _owners(connection, set(keys) - {""})
+        return [_Told(*each, key, owners.get(key)) for each, key in zip(rows, keys, strict=True)]
 
 
 def _event_row(each: AnyEvent) -> dict[str, Any]:
@@ -59,30 +110,43 @@ def _event_row(each: AnyEvent) -> dict[str, Any]:
     }
 
 
-async def _stories(connection: AsyncConnection, calls: Collection[str]) -> dict[str, list[CallEvent]]:
-    """All stored events of the calls, those of this batch among them."""
+def _stories(connection: Connection, calls: Collection[str]) -> dict[str, list[CallEvent]]:
+    """All stored events of the calls."""
     stories: dict[str, list[CallEvent]] = defaultdict(list)
     if calls:
-        query = select(event.c.call_id, event.c.payload).where(event.c.call_id.in_(calls)).order_by(event.c.id)
-        for call_id, payload in await connection.execute(query):
+        for call_id, payload in connection.execute(_STORIES, {"calls": list(calls)}):
             each = _decoder.decode(payload)
             if isinstance(each, CallEvent):
                 stories[call_id].append(each)
     return stories
 
 
-async def _owners(connection: AsyncConnection, keys: Collection[str]) -> dict[str, int]:
+def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, int]:
     """Which customer each number belongs to."""
-    if not keys:
+    if not numbers:
         return {}
-    numbers = schema.customer_number
-    found = await connection.execute(
-        select(numbers.c.normalised, numbers.c.customer_id).where(numbers.c.normalised.in_(keys))
-    )
-    return {row.normalised: row.customer_id for row in found}
+    return {row.normalised: row.customer_id for row in connection.execute(_OWNERS, {"numbers": list(numbers)})}
 
 
-def _ticket_row(row: CallRow, number_key: str) -> dict[str, Any]:
+def _write_tickets(connection: Connection, told: Sequence[_Told]) -> None:
+    """New ones, and what later events know of a ticket. A person's word stands: kind and customer are filled in, never
+    replaced."""
+    new = [_ticket_row(each) for each in told if each.call.written is None]
+    insert_new(connection, ticket, new, ["number"])
+    completed = []
+    for each in told:
+        kind = TicketKind.MESSAGE if any(isinstance(sound, MessageLeft) for sound in each.sounds) else None
+        known = (each.row.agent, kind, each.customer_id)
+        if any(known) and known != each.call.written_ticket:
+            names = ("new_agent", "new_kind", "new_customer")
+            completed.append({"of": each.row.ticket, **dict(zip(names, known, strict=True))})
+            each.call.written_ticket = known
+    if completed:
+        connection.execute(_COMPLETE_TICKET, completed)
+
+
+def _ticket_row(told: _Told) -> dict[str, Any]:
+    row = told.row
     return {
         "number": row.ticket,
         "opened_at": row.invited_at,
@@ -92,51 +156,46 @@ def _ticket_row(row: CallRow, number_key: str) -> dict[str, Any]:
         "line": row.line,
         "dnis": row.dnis,
         "ani": row.ani,
-        "number_key": number_key,
+        "number_key": told.number_key,
         "call_id": row.call,
         "version": 1,
     }
 
 
-async def _complete_tickets(
-    connection: AsyncConnection,
-    calls: Sequence[CallRow],
-    stories: dict[str, list[CallEvent]],
-    customers: dict[str, int | None],
-) -> None:
-    """What later events know of a ticket. A person's word stands: kind and customer are filled in, never replaced."""
-    known = [
-        {
-            "of": row.ticket,
-            "new_agent": row.agent,
-            "new_kind": TicketKind.MESSAGE if _left_message(stories[row.call]) else None,
-            "new_customer": customers[row.call],
-        }
-        for row in calls
-    ]
-    known = [each for each in known if each["new_agent"] or each["new_kind"] or each["new_customer"]]
-    if known:
-        await connection.execute(_COMPLETE_TICKET, known)
+def _write_calls(connection: Connection, told: Sequence[_Told]) -> None:
+    changed = [each for each in told if each.call.written != (each.row, each.customer_id)]
+    upsert(connection, call, [_call_row(each) for each in changed], ["call_id"])
+    for each in changed:
+        each.call.written = (each.row, each.customer_id)
 
 
-def _left_message(story: Sequence[CallEvent]) -> bool:
-    return any(isinstance(each, MessageLeft) for each in story)
+_NOT_STORED = {"call", "customer_name", "customer_id"}
+_CALL_FIELDS: Final = tuple(name for name in CallRow.__struct_fields__ if name not in _NOT_STORED)
 
 
-_NOT_STORED = {"call", "customer_name"}
+def _call_row(told: _Told) -> dict[str, Any]:
+    row = {name: getattr(told.row, name) for name in _CALL_FIELDS}
+    row["call_id"], row["number_key"], row["customer_id"] = told.row.call, told.number_key, told.customer_id
+    return row
 
 
-def _call_row(row: CallRow, number_key: str, customer_id: int | None) -> dict[str, Any]:
-    stored = {name: getattr(row, name) for name in row.__struct_fields__ if name not in _NOT_STORED}
-    return stored | {"call_id": row.call, "number_key": number_key, "customer_id": customer_id}
+def _sounds(events: Sequence[CallEvent]) -> list[_Sound]:
+    found = [each for each in events if isinstance(each, _Sound)]
+    return [each for each in found if isinstance(each, MessageLeft) or each.recording]
 
 
-def _recording_rows(row: CallRow, story: Sequence[CallEvent]) -> list[dict[str, Any]]:
-    rows: list[tuple[object, ...]] = []
-    for each in story:
-        if isinstance(each, TalkStarted | OutsideTalkStarted) and each.recording:
-            rows.append((RecordingKind.TALK, each.recording, each.at, None))
-        elif isinstance(each, MessageLeft):
-            rows.append((RecordingKind.MESSAGE, each.file, each.at, each.duration_s))
+def _write_recordings(connection: Connection, told: Sequence[_Told]) -> None:
+    new = [each for each in told if len(each.sounds) != each.call.recordings]
+    rows = [_recording_row(each.row, sound) for each in new for sound in each.sounds]
+    insert_new(connection, recording, rows, ["kind", "file"])
+    for each in new:
+        each.call.recordings = len(each.sounds)
+
+
+def _recording_row(row: CallRow, sound: _Sound) -> dict[str, Any]:
+    if isinstance(sound, MessageLeft):
+        made: tuple[object, ...] = (RecordingKind.MESSAGE, sound.file, sound.at, sound.duration_s)
+    else:
+        made = (RecordingKind.TALK, sound.recording, sound.at, None)
     names = ("kind", "file", "recorded_at", "duration_s")
-    return [dict(zip(names, made, strict=True), ticket=row.ticket, call_id=row.call) for made in rows]
+    return dict(zip(names, made, strict=True), ticket=row.ticket, call_id=row.call)

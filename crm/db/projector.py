@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, ParamSpec, TypeVar
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
-from crm.db.projection import project
+from crm.db.bulk import insert_new, upsert
+from crm.db.open_calls import OpenCalls
+from crm.db.projection import Projection
 from crm.db.schema import journal_position, rejected_event
 from crm.db.store import Store
+from crm.db.writer import Writer
 from crm.errors import StoreAway
 from crm.events import AnyEvent
 from crm.journal import BATCH, Journal, Position
@@ -25,8 +27,9 @@ Batch = Sequence[tuple[Position, AnyEvent]]
 FIRST_RETRY_S: Final = 0.1
 LONGEST_RETRY_S: Final = 2.0
 GATHER_S: Final = 0.05
-"""Between two transactions, so that one takes the events of many calls: half of them would cost the call path more
-than they are worth, and a ticket is still seen within 0.1 s (performance.md P10)."""
+"""Between two transactions, so that one takes the events of many calls; a ticket is still seen within 0.1 s (P10)."""
+GIVE_WAY_S: Final = 0.01
+"""Between two transactions while there is a backlog: SQLite has one writer at a time, and people save forms."""
 TRIES: Final = 3
 """How often an event is tried alone before it counts as one that the store cannot take."""
 
@@ -44,6 +47,8 @@ class Projector:
         self._journal = journal
         self._store = store
         self._on_applied = on_applied
+        self._calls = OpenCalls()
+        self._projection = Projection(store.area_code, self._calls)
         self._applied: Position | None = None
         self._moved = asyncio.Condition()
         self._away: str | None = None
@@ -51,11 +56,18 @@ class Projector:
 
     async def run(self) -> None:
         """Until the journal is closed and everything in it is in the store, or the task is cancelled."""
+        writer = Writer(self._store.database)
+        try:
+            await self._run(writer)
+        finally:
+            await writer.close()
+
+    async def _run(self, writer: Writer) -> None:
         async with self._moved:
-            self._applied = self._journal.checked(await self._with_patience(self._stored_position))
+            self._applied = self._journal.checked(await self._with_patience(writer.transact, self._stored_position))
             self._moved.notify_all()
-        async for batch in self._journal.follow(self._applied):
-            await self._with_patience(self._apply, batch)
+        async for batch in self._journal.follow(self._applied, writer):
+            await self._with_patience(self._apply, writer, batch)
             segment = self._applied.segment if self._applied else ""
             async with self._moved:
                 self._applied = batch[-1][0]
@@ -64,8 +76,7 @@ class Projector:
                 self._journal.prune(self._applied)
             if self._on_applied is not None:
                 self._on_applied([event for _, event in batch])
-            if len(batch) < BATCH:
-                await asyncio.sleep(GATHER_S)
+            await asyncio.sleep(GATHER_S if len(batch) < BATCH else GIVE_WAY_S)
 
     async def caught_up(self) -> None:
         """Returns when everything that is in the journal now is in the store."""
@@ -105,40 +116,30 @@ class Projector:
             _heed_cancellation()
             return done
 
-    async def _stored_position(self) -> Position | None:
-        async with self._store.database.read() as connection:
-            found = await connection.execute(
-                select(journal_position.c.segment, journal_position.c.offset).where(
-                    journal_position.c.journal == self._journal.id
-                )
-            )
-            row = found.one_or_none()
-        return None if row is None else Position(row.segment, row.offset)
-
-    async def _apply(self, batch: Batch) -> None:
+    async def _apply(self, writer: Writer, batch: Batch) -> None:
         """The whole batch in one transaction; when the store refuses it, each event in its own, so that one bad event
         holds up nobody."""
         try:
-            await self._store_batch(batch)
+            await self._store_batch(writer, batch)
         except StoreAway:
             raise
         except Exception:
             log.exception("a batch was refused; trying its events one by one", extra={"action": "batch_refused"})
             for position, event in batch:
-                await self._apply_one(position, event)
+                await self._apply_one(writer, position, event)
 
-    async def _apply_one(self, position: Position, event: AnyEvent) -> None:
+    async def _apply_one(self, writer: Writer, position: Position, event: AnyEvent) -> None:
         """Puts the event aside only when it fails again and again: then it is the event, not the moment."""
         for _ in range(TRIES - 1):
             try:
-                return await self._store_batch([(position, event)])
+                return await self._store_batch(writer, [(position, event)])
             except StoreAway:
                 raise
             except Exception as exc:
                 log.warning("event %s was refused: %s", event.event_id, exc, extra={"action": "event_refused"})
                 await asyncio.sleep(FIRST_RETRY_S)
         try:
-            await self._store_batch([(position, event)])
+            await self._store_batch(writer, [(position, event)])
         except StoreAway:
             raise
         except Exception as exc:
@@ -148,28 +149,42 @@ class Projector:
                 position,
                 extra={"action": "event_rejected", "call_id": getattr(event, "call_id", None)},
             )
-            await self._put_aside(position, event, exc)
+            reason = f"{type(exc).__name__}: {exc}"
+            await writer.transact(lambda connection: self._put_aside(connection, position, event, reason))
+            self._rejected += 1
 
-    async def _store_batch(self, batch: Batch) -> None:
-        database = self._store.database
-        async with database.write() as connection:
-            await project(database, connection, [event for _, event in batch], self._store.area_code)
-            await self._remember(connection, batch[-1][0])
+    async def _store_batch(self, writer: Writer, batch: Batch) -> None:
+        """With the position, in one transaction: whenever this process is killed, the next one goes on right there."""
 
-    async def _put_aside(self, position: Position, event: AnyEvent, reason: Exception) -> None:
+        def store(connection: Connection) -> None:
+            self._projection.apply(connection, [event for _, event in batch])
+            self._remember(connection, batch[-1][0])
+
+        try:
+            await writer.transact(store)
+        except BaseException:
+            self._calls.forget_all()
+            raise
+
+    # --- on the writer's thread -------------------------------------------------------------------------------------
+
+    def _stored_position(self, connection: Connection) -> Position | None:
+        query = select(journal_position.c.segment, journal_position.c.offset)
+        row = connection.execute(query.where(journal_position.c.journal == self._journal.id)).one_or_none()
+        return None if row is None else Position(row.segment, row.offset)
+
+    def _put_aside(self, connection: Connection, position: Position, event: AnyEvent, reason: str) -> None:
         row = {
             "event_id": event.event_id,
             "payload": msgspec.json.encode(event).decode(),
-            "error": f"{type(reason).__name__}: {reason}"[:1000].replace("\x00", ""),
+            "error": reason[:1000].replace("\x00", ""),
         }
-        async with self._store.database.write() as connection:
-            await self._store.database.insert_new(connection, rejected_event, [row], ["event_id"])
-            await self._remember(connection, position)
-        self._rejected += 1
+        insert_new(connection, rejected_event, [row], ["event_id"])
+        self._remember(connection, position)
 
-    async def _remember(self, connection: AsyncConnection, position: Position) -> None:
+    def _remember(self, connection: Connection, position: Position) -> None:
         row = {"journal": self._journal.id, "segment": position.segment, "offset": position.offset}
-        await self._store.database.upsert(connection, journal_position, [row], ["journal"])
+        upsert(connection, journal_position, [row], ["journal"])
 
 
 def _heed_cancellation() -> None:
