@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from config.ids import AgentId, ChannelId
-from crm.events import CallAdopted
-from ivr.call import Call, Step, owner_of
+from crm.events import CallAdopted, SupervisorLeft
+from ivr.call import Call, Step, only_supervises, owner_of
 from ivr.call_flow import connect, go_on, in_service, lead, pick_up
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
@@ -84,6 +84,7 @@ async def adopt_inbound(
     hotline.tickets.record(CallAdopted(call_id=call.id, at=hotline.now(), agent=talking.agent_id if talking else None))
     async with in_service(hotline, call):
         await clear_strays(hotline, call, held, snapshot)
+        supervisor_lost(hotline, facts)
         if talking:
             return await adopt_talk(hotline, call, facts, held)
         await channel.hush()
@@ -159,5 +160,12 @@ async def clear_strays(hotline: Hotline, call: Call, held: HeldTalk, snapshot: S
         if owner_of(live.channel_id) == call.id and live.channel_id not in kept:
             await hotline.telephony.adopt_channel(live).hangup()
     for bridge in snapshot.bridges:
-        if owner_of(bridge.bridge_id) == call.id and not held.legs:
+        if owner_of(bridge.bridge_id) == call.id and (not held.legs or only_supervises(bridge.bridge_id)):
             await hotline.telephony.adopt_bridge(bridge).destroy()
+
+
+def supervisor_lost(hotline: Hotline, facts: CallFacts) -> None:
+    """Nobody goes on with a supervision: its telephone was hung up as a stray, or has gone with the call."""
+    if facts.supervisor:
+        left = SupervisorLeft(call_id=facts.call_id, at=hotline.now(), supervisor=facts.supervisor, reason="recovered")
+        hotline.tickets.record(left)

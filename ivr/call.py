@@ -15,6 +15,9 @@ from config.schema import Line
 from ivr.telephony import Channel, Digit
 from routing.queue import ANYBODY, Needs
 
+SUPERVISING = (".supervisor", ".snoop", ".bridge-s")
+"""Marks in the ids of legs and bridges that only serve a supervisor: never part of the talk itself."""
+
 Party = Literal["caller", "agent", "system"]
 
 
@@ -119,11 +122,16 @@ def call_id_of(channel_id: ChannelId) -> CallId:
 
 def owner_of(leg: ChannelId | BridgeId) -> CallId:
     """The call that a leg or bridge of ours belongs to, by its id."""
-    for mark in (".agent", ".bridge", ".customer", ".outside"):
+    for mark in (".agent", ".bridge", ".customer", ".outside", *SUPERVISING):
         head, found, _ = leg.rpartition(mark)
         if found:
             return CallId(head)
     return CallId("")
+
+
+def only_supervises(leg: ChannelId | BridgeId) -> bool:
+    """A supervisor's leg, a snoop, or the bridge of the two: not part of the talk, and never taken over (QUA-5)."""
+    return any(mark in leg for mark in SUPERVISING)
 
 
 def ring_number(invited_at: datetime, answered_at: datetime, ring_period_s: float) -> int:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from config.actions import Action, HangupAction, MenuAction, MessageAction, PlayAction, QueueAction
+from config.actions import Action, HangupAction, MenuAction, MessageAction, PlayAction, QueueAction, ultimate
 from config.ids import QueueName
 from config.schema import Queue
 from crm.calendar import festival_of
@@ -247,6 +247,7 @@ async def turn_away(hotline: Hotline, call: Call, queue: Queue) -> None:
     if closing and not met_before:
         note = f"{queue.title}：{closing.reason}"
         hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action="queue_closed", text=note))
-        call.finish("queue_closed", "system")
+        if not isinstance(ultimate(queue.on_closed), QueueAction):
+            call.finish("queue_closed", "system")
         await call.channel.say([closing.prompt or QUEUE_CLOSED])
     await carry_out(hotline, call, MessageAction() if met_before else queue.on_closed)

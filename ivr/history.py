@@ -30,6 +30,8 @@ from crm.events import (
     QueueOpened,
     RecordingPaused,
     RecordingResumed,
+    SupervisorJoined,
+    SupervisorLeft,
     TalkStarted,
     ThirdJoined,
     ThirdLeft,
@@ -72,6 +74,8 @@ class CallFacts:
     """An agent who is consulted, or in a conference."""
     third_number: str | None = None
     third_channel_id: ChannelId | None = None
+    supervisor: AgentId | None = None
+    """Who supervises the talk, and has not left."""
     offers: int = 0
     due_call: str | None = None
 
@@ -139,6 +143,10 @@ def _learn(facts: CallFacts, event: Event) -> None:
             facts.on_the_way = True
             if facts.came_from[-1:] != [queue]:  # a controller that died may have said so already
                 facts.came_from.append(QueueName(queue))
+        case SupervisorJoined(supervisor=supervisor, mode=mode):
+            facts.supervisor = None if mode == "takeover" else AgentId(supervisor)
+        case SupervisorLeft():
+            facts.supervisor = None
         case AgentOffered():
             facts.offers += 1
         case AgentMissed() if not facts.bridge_id:  # in a talk, it is the one consulted who is missed

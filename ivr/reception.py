@@ -13,8 +13,8 @@ from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
 from crm.events import CallEnded
-from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk
-from ivr.call import Party, call_id_of, owner_of
+from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk, supervisor_lost
+from ivr.call import Party, call_id_of, only_supervises, owner_of
 from ivr.call_flow import handle_inbound
 from ivr.history import CallFacts, History
 from ivr.hotline import Hotline
@@ -146,6 +146,7 @@ class Reception:
 
     def _close(self, facts: CallFacts) -> None:
         """The caller left while no controller was there; the ticket exists, and now it has an end."""
+        supervisor_lost(self._hotline, facts)
         ended_by: Party = "caller"
         if self._new_asterisk:
             outcome, ended_by = "dropped_by_system", "system"
@@ -175,6 +176,8 @@ class Reception:
 
     def _waits(self, call_id: CallId, leg: ChannelId | BridgeId) -> bool:
         """This leg or bridge belongs to an outbound call that is to be taken over: the customer's, or a talk's."""
+        if only_supervises(leg):
+            return False
         left_over = next((left for left in self._left_over.values() if left.facts.call_id == call_id), None)
         return left_over is not None and (leg == left_over.facts.channel_id or left_over.partner is not None)
 

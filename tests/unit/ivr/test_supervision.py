@@ -1,0 +1,197 @@
+"""Supervision of talks on telephones in memory: who is bridged with whom in each mode; nothing is left over. QUA-5."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.ids import AgentId
+from crm.events import SupervisorJoined, SupervisorLeft
+from ivr.call import only_supervises
+from ivr.history import recall
+from ivr.supervision import Mode, Supervision
+from ivr.talks import Refused
+from ivr.telephony import DialOutcome
+from tests.fakes.channel import FakeChannel, Party
+from tests.unit.ivr.test_floor import ANN, BOB, Floor, on_the_floor
+
+pytestmark = pytest.mark.req("QUA-5")
+
+BOSS, OTHER_BOSS = AgentId("8801"), AgentId("8802")
+
+
+class Watched:
+    """A talk of a caller with Ann, and a supervisor's telephone that is answered after a second."""
+
+    def __init__(self, floor: Floor, caller: FakeChannel, supervision: Supervision) -> None:
+        self.floor, self.caller, self.supervision = floor, caller, supervision
+        self.call_id = floor.id_of(caller)
+
+    @property
+    def legs(self) -> dict[str, FakeChannel]:
+        """Who is alive, by what they are."""
+        kinds = ("agent", "supervisor", "snoop")
+        found = {"caller": self.caller} if not self.caller.gone else {}
+        for channel in self.floor.telephony.channels.values():
+            found |= {kind: channel for kind in kinds if f".{kind}" in channel.id}
+        return found
+
+    @property
+    def together(self) -> list[set[str]]:
+        """Who is in a bridge with whom."""
+        names = {channel.id: name for name, channel in self.legs.items()}
+        bridges = [{names[inside] for inside in bridge.inside} for bridge in self.floor.telephony.bridges.values()]
+        return sorted(bridges, key=sorted)
+
+    async def supervise(self, mode: Mode, who: AgentId = BOSS) -> None:
+        await self.supervision.supervise(self.call_id, who, mode)
+        await asyncio.sleep(2)
+
+    def told(self) -> list[str]:
+        joined, left = self.floor.of(self.caller, SupervisorJoined), self.floor.of(self.caller, SupervisorLeft)
+        return [event.mode for event in joined] + [event.reason for event in left]
+
+    def assert_nothing_of_it_is_left(self) -> None:
+        left = [each for each in self.floor.telephony.channels if only_supervises(each)]
+        assert not left + [each for each in self.floor.telephony.bridges if only_supervises(each)]
+
+
+def watched(directory: Path, story: Callable[[Watched], Coroutine[Any, Any, None]], boss: Party | None = None) -> None:
+    async def run(floor: Floor) -> None:
+        floor.telephony.agents[BOSS] = boss or Party(after_s=1)
+        floor.telephony.agents[OTHER_BOSS] = Party(after_s=1)
+        floor.available(ANN, Party(after_s=1))
+        caller = await floor.waits("1")
+        supervision = Supervision(floor.hotline)
+        here = Watched(floor, caller, supervision)
+        assert here.together == [{"agent", "caller"}]
+        await story(here)
+        await supervision.close()
+        here.assert_nothing_of_it_is_left()
+
+    on_the_floor(directory, run)
+
+
+@pytest.mark.parametrize(("mode", "whispers"), [(Mode.LISTEN, False), (Mode.WHISPER, True)])
+def test_listening_and_whispering_are_bridged_with_a_snoop_on_the_agent(
+    tmp_path: Path, mode: Mode, whispers: bool
+) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(mode)
+        assert here.together == [{"agent", "caller"}, {"snoop", "supervisor"}]
+        snoop = here.legs["snoop"]
+        assert (snoop.spies_on, snoop.whispers) == (here.legs["agent"].id, whispers)
+        await here.supervision.stop(here.call_id)
+        await asyncio.sleep(1)
+        assert here.together == [{"agent", "caller"}] and "supervisor" not in here.legs
+        assert here.told() == [mode.value, "stopped"]
+
+    watched(tmp_path, story)
+
+
+def test_every_mode_can_follow_every_other(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        order = [first for one in Mode for other in Mode if one is not other for first in (one, other)]
+        await here.supervise(order[0])
+        for mode in order:
+            await here.supervision.supervise(here.call_id, BOSS, mode)
+            if mode is Mode.BARGE:
+                assert here.together == [{"agent", "caller", "supervisor"}] and "snoop" not in here.legs
+            else:
+                assert here.together == [{"agent", "caller"}, {"snoop", "supervisor"}]
+                assert here.legs["snoop"].whispers is (mode is Mode.WHISPER)
+        assert here.told() == [order[0].value, *(mode.value for mode in order)]
+
+    watched(tmp_path, story)
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("who", ["caller", "agent", "supervisor"])
+def test_whoever_hangs_up_nothing_is_left(tmp_path: Path, mode: Mode, who: str) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(mode)
+        here.legs[who].leave()
+        await asyncio.sleep(10)
+        here.assert_nothing_of_it_is_left()
+        if who == "supervisor":
+            assert here.together == [{"agent", "caller"}], "the talk was harmed"
+        else:
+            assert not here.floor.telephony.channels and not here.floor.telephony.bridges
+        assert here.told()[-1] == ("hung_up" if who == "supervisor" else "talk_ended")
+        assert here.supervision.of(here.call_id) is None
+
+    watched(tmp_path, story)
+
+
+@pytest.mark.parametrize("who", ["caller", "agent"])
+def test_a_telephone_that_still_rings_is_let_go_with_the_talk(tmp_path: Path, who: str) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.LISTEN)
+        assert "supervisor" in here.legs
+        here.legs[who].leave()
+        await asyncio.sleep(10)
+        here.assert_nothing_of_it_is_left()
+        assert here.told() == ["talk_ended"]
+
+    watched(tmp_path, story, boss=Party(after_s=25))
+
+
+def test_the_mode_can_be_changed_or_given_up_while_the_telephone_rings(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.LISTEN)
+        await here.supervise(Mode.BARGE)
+        await asyncio.sleep(5)
+        assert here.together == [{"agent", "caller", "supervisor"}]
+        assert here.told() == ["barge"]
+        await here.supervision.stop(here.call_id)
+        await asyncio.sleep(1)
+        await here.supervise(Mode.LISTEN)
+        await here.supervision.stop(here.call_id)
+        await asyncio.sleep(1)
+        assert here.told() == ["barge", "stopped", "stopped"]
+
+    watched(tmp_path, story, boss=Party(after_s=5))
+
+
+@pytest.mark.parametrize("outcome", [DialOutcome.BUSY, DialOutcome.REJECTED, DialOutcome.NO_ANSWER])
+def test_a_supervisor_who_does_not_answer_is_on_record(tmp_path: Path, outcome: DialOutcome) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.LISTEN)
+        await asyncio.sleep(40)
+        assert here.told() == [outcome.value]
+        assert here.together == [{"agent", "caller"}]
+
+    watched(tmp_path, story, boss=Party(refuses=outcome))
+
+
+def test_what_cannot_be_is_refused_with_words(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        with pytest.raises(Refused, match="nobody supervises"):
+            await here.supervision.stop(here.call_id)
+        with pytest.raises(Refused, match="own talk"):
+            await here.supervise(Mode.LISTEN, ANN)
+        with pytest.raises(Refused, match="cannot be rung"):
+            await here.supervise(Mode.LISTEN, AgentId("8809"))
+        await here.supervise(Mode.LISTEN)
+        with pytest.raises(Refused, match="8801 supervises"):
+            await here.supervise(Mode.LISTEN, OTHER_BOSS)
+        here.floor.available(BOB)
+        waiting = await here.floor.waits("2")
+        with pytest.raises(Refused, match="nobody talks"):
+            await here.supervision.supervise(here.floor.id_of(waiting), OTHER_BOSS, Mode.LISTEN)
+
+    watched(tmp_path, story)
+
+
+def test_the_journal_knows_who_is_there_and_a_new_controller_ends_it(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.WHISPER)
+        facts = recall(here.floor.told).calls[here.call_id]
+        assert facts.supervisor == BOSS
+        await here.supervision.stop(here.call_id)
+        await asyncio.sleep(1)
+        assert recall(here.floor.told).calls[here.call_id].supervisor is None
+
+    watched(tmp_path, story)
