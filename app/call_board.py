@@ -13,6 +13,7 @@ from crm.events import (
     CallMoved,
     CallOverflowed,
     CallQueued,
+    SupervisorJoined,
 )
 
 
@@ -42,6 +43,7 @@ class CallBoard:
         bus.subscribe(AgentOffered, self._offered)
         bus.subscribe(AgentMissed, self._missed)
         bus.subscribe(CallAdopted, self._adopted)
+        bus.subscribe(SupervisorJoined, self._joined)
 
     def end_with(self, bus: Bus) -> None:
         """Forget calls when they end. Subscribed last: others still find the call while they hear of its end."""
@@ -80,6 +82,11 @@ class CallBoard:
     def _missed(self, event: AgentMissed) -> None:
         if call := self._calls.get(event.call_id):
             call.agent = None
+
+    def _joined(self, event: SupervisorJoined) -> None:
+        call = self._calls.get(event.call_id)
+        if call and event.mode == "takeover":
+            call.agent = event.supervisor
 
     def _ended(self, event: CallEnded) -> None:
         self._calls.pop(event.call_id, None)

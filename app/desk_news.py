@@ -27,6 +27,7 @@ from crm.events import (
     CallAdopted,
     CallEnded,
     CallEvent,
+    SupervisorJoined,
     TalkStarted,
 )
 from crm.tickets.model import TicketRow
@@ -61,12 +62,20 @@ class DeskNews:
     def subscribe(self, bus: Bus) -> None:
         bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
         bus.subscribe(CallAdopted, lambda event: self._pop(event, event.agent))
+        bus.subscribe(SupervisorJoined, self._taken_over)
         bus.subscribe(AgentOffered, lambda event: self._progress(event, event.agent, "ringing"))
         bus.subscribe(AgentAnswered, self._answered)
         bus.subscribe(TalkStarted, lambda event: self._progress(event, event.agent, "talking"))
         bus.subscribe(AgentMissed, lambda event: self._progress(event, event.agent, "ended"))
         bus.subscribe(CallEnded, self._ended)
         bus.subscribe(AgentStateChanged, self._agent_state)
+
+    def _taken_over(self, event: SupervisorJoined) -> None:
+        """The card moves to the supervisor's desk; on the agent's the call is over."""
+        if event.mode == "takeover":
+            self._pop(event, event.supervisor)
+            if event.agent:
+                self._progress(event, event.agent, "ended", "system")
 
     def _pop(self, event: CallEvent, agent: str | None) -> None:
         call = self._board.get(event.call_id)

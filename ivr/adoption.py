@@ -68,6 +68,8 @@ def _party(
     if number:
         return Partner(hotline.telephony.adopt_channel(live), None, number=number)
     assert agent and facts.queue
+    if only_supervises(live.channel_id):
+        return Partner(hotline.telephony.adopt_channel(live), None, supervisor=agent)
     if not hotline.acd.knows(agent, facts.queue):
         log.warning("An agent's talk is not of this site any more.", extra={"action": "talk_not_adopted"})
         return None

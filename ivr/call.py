@@ -130,7 +130,7 @@ def owner_of(leg: ChannelId | BridgeId) -> CallId:
 
 
 def only_supervises(leg: ChannelId | BridgeId) -> bool:
-    """A supervisor's leg, a snoop, or the bridge of the two: not part of the talk, and never taken over (QUA-5)."""
+    """A supervisor's leg, a snoop, or the bridge of the two. Not part of a talk, unless the supervisor took it over."""
     return any(mark in leg for mark in SUPERVISING)
 
 

@@ -176,10 +176,12 @@ class Reception:
 
     def _waits(self, call_id: CallId, leg: ChannelId | BridgeId) -> bool:
         """This leg or bridge belongs to an outbound call that is to be taken over: the customer's, or a talk's."""
-        if only_supervises(leg):
-            return False
         left_over = next((left for left in self._left_over.values() if left.facts.call_id == call_id), None)
-        return left_over is not None and (leg == left_over.facts.channel_id or left_over.partner is not None)
+        if left_over is None:
+            return False
+        if only_supervises(leg):
+            return left_over.partner is not None and leg == left_over.partner.leg.id  # a supervisor who took over
+        return leg == left_over.facts.channel_id or left_over.partner is not None
 
     def _finished(self, call_id: CallId, task: asyncio.Task[None]) -> None:
         del self._tasks[call_id]

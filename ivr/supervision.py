@@ -16,6 +16,7 @@ from uuid import uuid4
 from config.ids import AgentId, BridgeId, CallId, ChannelId
 from crm.events import SupervisorJoined, SupervisorLeft
 from ivr.hotline import Hotline
+from ivr.talk_control import supervisor_takes_over
 from ivr.talks import LiveTalk, Refused
 from ivr.telephony import Bridge, Channel, ChannelGone, DialFailed, DialledChannel, TelephonyDown, TelephonyError
 from routing.agent import BUSY
@@ -38,6 +39,8 @@ class Mode(Enum):
     """The agent hears the supervisor, the caller does not."""
     BARGE = "barge"
     """All three hear each other."""
+    TAKEOVER = "takeover"
+    """The supervisor goes on with the caller in the agent's place; that ends the supervision."""
 
 
 class Over(Exception):
@@ -56,7 +59,11 @@ class Session:
     supervisor: AgentId
     mode: Mode
     leg: DialledChannel
+    spied_on: DialledChannel
+    """The agent's leg, until somebody else talks with the caller."""
     joined: bool = False
+    taken_over: bool = False
+    """The supervisor's leg is the talk's now."""
     snoop: Channel | None = None
     bridge: Bridge | None = None
     """In which supervisor and snoop are; None while barging."""
@@ -134,7 +141,7 @@ class Supervision:
             leg = await ringing
         except DialFailed as failed:
             raise Refused(f"your telephone cannot be rung: {failed.reason.value}") from failed
-        session = Session(live, supervisor, mode, leg)
+        session = Session(live, supervisor, mode, leg, live.agent_leg)
         if live.call_id in self._sessions:  # somebody else was quicker
             await leg.hangup()
             raise Refused(f"{self._sessions[live.call_id].supervisor} supervises this talk already")
@@ -146,9 +153,10 @@ class Supervision:
 
     async def _serve(self, session: Session) -> None:
         """From the ringing to the end, whatever it is."""
-        reason = "stopped"
+        reason: str | None = "stopped"
         try:
             await self._accompany(session)
+            reason = None
         except Over as over:
             reason = over.reason
         except DialFailed as failed:
@@ -164,10 +172,11 @@ class Supervision:
             del self._sessions[session.live.call_id]
             self._refuse_all(session)
             await self._dismantle(session)
-            self._tell_left(session, reason)
+            if reason:
+                self._tell_left(session, reason)
 
     async def _accompany(self, session: Session) -> None:
-        """Raises Over, or what went wrong."""
+        """Until the supervisor has taken over. Raises Over, or what went wrong."""
         answer = asyncio.create_task(session.leg.answered())
         try:
             while not answer.done():
@@ -182,7 +191,7 @@ class Supervision:
             await self._enter(session, session.mode)
         except Refused:  # nothing to join in yet: the announcement is being said
             await self._enter(session, Mode.LISTEN)
-        while True:
+        while not session.taken_over:
             await self._next(session, asyncio.create_task(session.leg.wait_gone()))
             if session.leg.gone:
                 raise Over("hung_up")
@@ -195,7 +204,7 @@ class Supervision:
         live = session.live
         watched: set[asyncio.Task[Any]] = {
             asyncio.create_task(live.caller.wait_gone()),
-            asyncio.create_task(live.agent_leg.wait_gone()),
+            asyncio.create_task(session.spied_on.wait_gone()),
             asyncio.create_task(session.wished.wait()),
         }
         try:
@@ -206,10 +215,10 @@ class Supervision:
         if live.caller.gone:
             raise Over("talk_ended")
         session.wished.clear()
-        while session.wishes:
+        while session.wishes and not session.taken_over:
             mode, done = session.wishes.popleft()
             await self._grant(session, mode, done)
-        if live.agent_leg.gone:
+        if session.spied_on.gone and not session.taken_over:
             await self._follow(session)
 
     async def _grant(self, session: Session, mode: Mode | None, done: "asyncio.Future[None]") -> None:
@@ -230,6 +239,10 @@ class Supervision:
     async def _enter(self, session: Session, mode: Mode) -> None:
         """Hear and be heard as the mode says. Raises Refused, ChannelGone."""
         live = session.live
+        if mode is Mode.TAKEOVER:
+            await live.ask(lambda: supervisor_takes_over(self._hotline, live, session.supervisor, session.leg))
+            session.mode, session.joined, session.taken_over = mode, True, True
+            return
         if mode is Mode.BARGE:
             bridge = live.bridge
             if bridge is None:
@@ -240,7 +253,7 @@ class Supervision:
             await self._end_snoop(session, keep_bridge=True)
             snoop_id = ChannelId(f"{live.call_id}.snoop{uuid4().hex[:8]}")
             telephony = self._hotline.telephony
-            session.snoop = await telephony.snoop(live.agent_leg, snoop_id=snoop_id, whisper=mode is Mode.WHISPER)
+            session.snoop = await telephony.snoop(session.spied_on, snoop_id=snoop_id, whisper=mode is Mode.WHISPER)
             if session.bridge is None:
                 session.bridge = await telephony.create_bridge(BridgeId(f"{live.call_id}.bridge-s{uuid4().hex[:8]}"))
             await session.bridge.add(session.leg, session.snoop)
@@ -249,13 +262,14 @@ class Supervision:
 
     async def _follow(self, session: Session) -> None:
         """The agent has left: on with whoever talks with the caller now. Raises Over when nobody does."""
-        live, left = session.live, session.live.agent_leg
+        live = session.live
         deadline = asyncio.get_running_loop().time() + HANDOVER_S
-        while live.agent_leg is left:
+        while live.agent_leg is session.spied_on:
             over = self._hotline.talks.of(live.call_id) is not live
             if over or asyncio.get_running_loop().time() > deadline:
                 raise Over("talk_ended")
             await asyncio.sleep(LOOK_AGAIN_S)
+        session.spied_on = live.agent_leg
         if session.joined:
             await self._enter(session, session.mode)
 
@@ -263,7 +277,8 @@ class Supervision:
         """Nothing is left, also when Asterisk is out of reach meanwhile. Hang up first, then delete the bridge (D3)."""
         for _ in range(TRIES):
             try:
-                await session.leg.hangup()
+                if not session.taken_over:
+                    await session.leg.hangup()
                 return await self._end_snoop(session)
             except TelephonyDown:
                 await asyncio.wait_for(self._hotline.telephony.connected.wait(), AWAY_S)

@@ -5,13 +5,16 @@ caller is in the bridge is written down before it changes: a new controller puts
 """
 
 import logging
+from dataclasses import replace
 from typing import Literal
 
+from config.ids import AgentId
 from crm.events import (
     AgentLeft,
     CallHeld,
     CallResumed,
     ConferenceStarted,
+    SupervisorJoined,
     ThirdJoined,
     ThirdLeft,
     TransferAsked,
@@ -20,7 +23,7 @@ from crm.events import (
 from ivr.hotline import Hotline
 from ivr.talk_recording import record_talk
 from ivr.talks import Ended, Handover, LiveTalk, Partner, Refused, Target
-from ivr.telephony import Bridge, TelephonyError
+from ivr.telephony import Bridge, DialledChannel, TelephonyError
 from ivr.third import NotReached, let_go, release, reserve, start_reaching
 
 log = logging.getLogger(__name__)
@@ -210,9 +213,31 @@ def leave_to_target(hotline: Hotline, live: LiveTalk) -> None:
 async def third_takes_over(hotline: Hotline, live: LiveTalk) -> None:
     """The third party goes on with the caller, in the same bridge, on a recording of its own."""
     assert live.third, "there is no third party"
-    bridge, before, third, held = connected(live), live.partner, live.third, live.held
-    live.partner = Partner(third.leg, third.reservation, bridge, third.number)
-    live.third, live.target, live.held = None, None, False
+    third, live.third, live.target = live.third, None, None
+    await go_on_with(hotline, live, third)
+
+
+async def supervisor_takes_over(hotline: Hotline, live: LiveTalk, supervisor: AgentId, leg: DialledChannel) -> None:
+    """QUA-5: the supervisor goes on with the caller, the agent is relieved and in wrap-up. Raises Refused."""
+    nobody_else(live)
+    await connected(live).add(leg)
+    hotline.tickets.record(
+        SupervisorJoined(
+            call_id=live.call_id,
+            at=hotline.now(),
+            supervisor=supervisor,
+            mode="takeover",
+            agent=live.agent_id,
+            channel_id=leg.id,
+        )
+    )
+    await go_on_with(hotline, live, Partner(leg, None, supervisor=supervisor))
+
+
+async def go_on_with(hotline: Hotline, live: LiveTalk, successor: Partner) -> None:
+    """Somebody who is in the bridge talks with the caller from now on; who did before is out."""
+    bridge, before, held = connected(live), live.partner, live.held
+    live.partner, live.held = replace(successor, bridge=bridge), False
     await record_talk(hotline, live, bridge)
     if before.agent_id:
         hotline.tickets.record(AgentLeft(call_id=live.call_id, at=hotline.now(), agent=before.agent_id))

@@ -33,18 +33,19 @@ class TalkOver(Refused):
 class Partner:
     """A party that talks with the caller: an agent, who is talking as far as the ACD is concerned; or somebody outside.
 
-    An agent has a `reservation`, somebody outside a `number`.
+    An agent has a `reservation`, somebody outside a `number`; a `supervisor` who took over has neither.
     """
 
     leg: DialledChannel
     reservation: Reservation | None
     bridge: Bridge | None = None
     number: str | None = None
+    supervisor: AgentId | None = None
 
     @property
     def agent_id(self) -> AgentId | None:
         """None for somebody outside."""
-        return self.reservation.agent_id if self.reservation else None
+        return self.reservation.agent_id if self.reservation else self.supervisor
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 
 from config.ids import AgentId
-from crm.events import SupervisorJoined, SupervisorLeft
+from crm.calls.record import fold
+from crm.events import CallEvent, SupervisorJoined, SupervisorLeft
 from ivr.call import only_supervises
 from ivr.history import recall
 from ivr.supervision import Mode, Supervision
-from ivr.talks import Refused
+from ivr.talk_control import complete, consult
+from ivr.talks import Refused, Target
 from ivr.telephony import DialOutcome
+from routing.agent import AgentState
 from tests.fakes.channel import FakeChannel, Party
 from tests.unit.ivr.test_floor import ANN, BOB, Floor, on_the_floor
 
 pytestmark = pytest.mark.req("QUA-5")
 
+STAYING = (Mode.LISTEN, Mode.WHISPER, Mode.BARGE)
 BOSS, OTHER_BOSS = AgentId("8801"), AgentId("8802")
 
 
@@ -93,7 +97,7 @@ def test_listening_and_whispering_are_bridged_with_a_snoop_on_the_agent(
 
 def test_every_mode_can_follow_every_other(tmp_path: Path) -> None:
     async def story(here: Watched) -> None:
-        order = [first for one in Mode for other in Mode if one is not other for first in (one, other)]
+        order = [first for one in STAYING for other in STAYING if one is not other for first in (one, other)]
         await here.supervise(order[0])
         for mode in order:
             await here.supervision.supervise(here.call_id, BOSS, mode)
@@ -107,7 +111,7 @@ def test_every_mode_can_follow_every_other(tmp_path: Path) -> None:
     watched(tmp_path, story)
 
 
-@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("mode", STAYING)
 @pytest.mark.parametrize("who", ["caller", "agent", "supervisor"])
 def test_whoever_hangs_up_nothing_is_left(tmp_path: Path, mode: Mode, who: str) -> None:
     async def story(here: Watched) -> None:
@@ -181,6 +185,65 @@ def test_what_cannot_be_is_refused_with_words(tmp_path: Path) -> None:
         waiting = await here.floor.waits("2")
         with pytest.raises(Refused, match="nobody talks"):
             await here.supervision.supervise(here.floor.id_of(waiting), OTHER_BOSS, Mode.LISTEN)
+
+    watched(tmp_path, story)
+
+
+@pytest.mark.parametrize("before", [None, *STAYING])
+def test_a_supervisor_who_takes_over_goes_on_with_the_caller_and_the_agent_is_in_wrap_up(
+    tmp_path: Path, before: Mode | None
+) -> None:
+    async def story(here: Watched) -> None:
+        agent = here.legs["agent"]
+        if before:
+            await here.supervise(before)
+        await here.supervise(Mode.TAKEOVER)
+        assert agent.gone and here.together == [{"caller", "supervisor"}]
+        assert here.floor.hotline.acd.agent(ANN).state is AgentState.WRAP_UP
+        assert here.supervision.of(here.call_id) is None
+        (live,) = [here.floor.hotline.talks.of(here.call_id)]
+        assert live is not None and live.agent_id == BOSS
+        facts = recall(here.floor.told).calls[here.call_id]
+        assert (facts.agent, facts.agent_channel_id) == (BOSS, here.legs["supervisor"].id)
+        assert facts.supervisor is None, "a new controller must not hang up on who talks"
+        row = fold([e for e in here.floor.told if isinstance(e, CallEvent) and e.call_id == here.call_id])
+        assert row is not None and row.agent == BOSS
+        here.legs["supervisor"].leave()
+        await asyncio.sleep(10)
+        assert here.caller.heard[-1] == "goodbye" and here.floor.end(here.caller) == "answered"
+        assert not here.floor.telephony.channels and not here.floor.telephony.bridges
+        assert here.told() == [*([before.value] if before else []), "takeover"]
+
+    watched(tmp_path, story)
+
+
+def test_a_caller_who_hangs_up_after_a_takeover_ends_it_for_the_supervisor_too(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.TAKEOVER)
+        here.caller.leave()
+        await asyncio.sleep(10)
+        assert not here.floor.telephony.channels and not here.floor.telephony.bridges
+
+    watched(tmp_path, story)
+
+
+def test_an_agent_who_hands_the_caller_on_is_followed_to_the_next_one(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.LISTEN)
+        here.floor.available(BOB, Party(after_s=1))
+        live = here.floor.hotline.talks.of(here.call_id)
+        assert live is not None
+        hotline = here.floor.hotline
+        await live.ask(lambda: consult(hotline, live, Target("agent", BOB)))
+        await asyncio.sleep(3)
+        with pytest.raises(Refused, match="somebody else is in the call"):
+            await here.supervise(Mode.TAKEOVER)
+        await live.ask(lambda: complete(hotline, live))
+        await asyncio.sleep(3)
+        assert here.together == [{"agent", "caller"}, {"snoop", "supervisor"}]
+        assert here.legs["snoop"].spies_on == here.legs["agent"].id
+        joined = here.floor.of(here.caller, SupervisorJoined)
+        assert [event.agent for event in joined] == [ANN, BOB]
 
     watched(tmp_path, story)
 
