@@ -78,6 +78,7 @@ def cross_faults(sources: SiteSources) -> list[Fault]:
         *_agents_twice_in_queue(sources.queues),
         *_level_circles(sources.settings),
         *_overlaps(sources),
+        *_duty_without_a_way_out(sources.settings),
         *queue_circles(sources.queues),
         *unmet_needs(sources.queues, sources.agents, _texts(sources.settings.tree.children("skills"), "id")),
         *menu_faults(sources.menus, (sources.lines, sources.queues)),
@@ -126,6 +127,15 @@ def _level_circles(settings: Source) -> Iterator[Fault]:
                     level.value_mark("above"), f"level '{start}' is above itself: the highest has no `above`"
                 )
                 break
+
+
+def _duty_without_a_way_out(settings: Source) -> Iterator[Fault]:
+    trunk = settings.tree.get("trunk")
+    if settings.tree.children("duty") and trunk is not None and trunk.get("outbound") is None:
+        yield settings.fault(
+            settings.tree.key_mark("duty"),
+            "nobody on duty can be rung: set trunk.outbound, through which numbers outside are dialled",
+        )
 
 
 def _overlaps(sources: SiteSources) -> Iterator[Fault]:

@@ -234,6 +234,51 @@ class MessageLeft(CallEvent, frozen=True, kw_only=True):
     duration_s: float
 
 
+class DutyRang(CallEvent, frozen=True, kw_only=True):
+    """Somebody on duty is rung at a number outside (TEL-6)."""
+
+    duty: str
+    person: str
+    number: str
+    channel_id: str
+
+
+class DutyDeclined(CallEvent, frozen=True, kw_only=True):
+    """This person did not take the call. `reason`: no_answer, busy, rejected, unreachable, cancelled, hung_up,
+    not_accepted (answered, but 1 was not pressed: a voicemail box), left (before the talk began)."""
+
+    person: str
+    number: str
+    reason: str
+
+
+class DutyAccepted(CallEvent, frozen=True, kw_only=True):
+    """This person pressed 1."""
+
+    person: str
+    number: str
+
+
+class DutyMissed(CallEvent, frozen=True, kw_only=True):
+    """A warning on file (TEL-6): nobody on duty took the call. `reason`: nobody_on_duty, nobody_took_it."""
+
+    duty: str
+    title: str
+    reason: str
+    asked: int
+    """So many were rung."""
+
+
+class CallbackOwed(CallEvent, frozen=True, kw_only=True):
+    """A caller who could not be helped is owed a call (FUP-1): it becomes a due call of that ticket."""
+
+    ticket: str
+    number: str
+    queue: str
+    due_at: datetime
+    note: str
+
+
 class CallNoted(CallEvent, frozen=True, kw_only=True):
     """Something for the ticket's timeline that has no field of its own."""
 
@@ -314,6 +359,11 @@ AnyEvent = (
     | RecordingResumed
     | SurveyAnswered
     | MessageLeft
+    | DutyRang
+    | DutyDeclined
+    | DutyAccepted
+    | DutyMissed
+    | CallbackOwed
     | CallNoted
     | CallAdopted
     | CallEnded

@@ -8,9 +8,10 @@ from typing import Literal
 from config.ids import AgentId, ChannelId
 from crm.events import CallAdopted, SupervisorLeft
 from ivr.call import Call, Step, only_supervises, owner_of
-from ivr.call_flow import connect, go_on, in_service, lead, pick_up
+from ivr.call_flow import connect, go_on, in_service, lead, pick_up, ring_duty
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
+from ivr.message import leave_message
 from ivr.talk import partner_of, stay
 from ivr.talk_control import connected
 from ivr.talk_recording import record_talk
@@ -95,6 +96,10 @@ async def adopt_inbound(
             return await channel.say(["goodbye"])
         if not facts.answered:
             await pick_up(hotline, call)
+        if facts.duty_missed:
+            return await leave_message(hotline, call)
+        if facts.duty and facts.duty in {duty.id for duty in hotline.site.duty}:
+            return await ring_duty(hotline, call, hotline.site.duty_roster(facts.duty))
         if facts.queue:
             return await connect(hotline, call, hotline.site.queue(facts.queue))
         await lead(hotline, call)
@@ -149,6 +154,8 @@ def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
         queue=facts.queue,
         queued_at=facts.queued_at,
         here_since=facts.here_since,
+        duty=facts.duty,
+        asked=set(facts.asked),
         legs=facts.offers,
         talks=facts.talks,
         outcome="answered" if facts.talks else None,

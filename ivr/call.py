@@ -78,6 +78,10 @@ class Call:
     """Moved on from one queue, not yet in the next, which takes over `queued_at`."""
     turned_away: set[QueueName] = field(default_factory=set)
     """Closed queues that it has met already: it is not sent round in circles."""
+    duty: str | None = None
+    """The duty roster that is rung for this call."""
+    asked: set[str] = field(default_factory=set)
+    """Numbers of people on duty who did not take it."""
     notice_heard: bool = False
     """The recording notice was played to its end (TEL-10)."""
     typed: Digit | None = None

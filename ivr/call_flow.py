@@ -9,12 +9,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from config.actions import Action, HangupAction, MenuAction, MessageAction, PlayAction, QueueAction, ultimate
+from config.actions import (
+    Action,
+    DutyAction,
+    HangupAction,
+    MenuAction,
+    MessageAction,
+    PlayAction,
+    QueueAction,
+    ultimate,
+)
 from config.ids import QueueName
-from config.schema import Queue
+from config.schema import Duty, Queue
 from crm.calendar import festival_of
 from crm.events import CallAnswered, CallEnded, CallMoved, CallNoted, CallQueued, CallRang
 from ivr.call import ABANDONED, Call, Step, call_id_of, ring_number
+from ivr.duty import decline, find_on_duty, note_missed
 from ivr.greeting import greeting
 from ivr.hotline import Hotline
 from ivr.menu_flow import run_menu
@@ -155,6 +165,8 @@ async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
         case PlayAction(play=prompts, then=then):
             await call.channel.say(prompts)
             await carry_out(hotline, call, then)
+        case DutyAction(duty=duty):
+            await ring_duty(hotline, call, hotline.site.duty_roster(duty))
         case MessageAction():
             await leave_message(hotline, call)
         case HangupAction(play=prompts):
@@ -218,6 +230,19 @@ async def queue_again(hotline: Hotline, call: Call, queue: str) -> None:
     """A caller who has talked already: a new place, before those who have not waited yet."""
     call.queued_at, call.points = None, max(call.points, hotline.site.routing.promised_points)
     await connect(hotline, call, hotline.site.queue(queue))
+
+
+async def ring_duty(hotline: Hotline, call: Call, duty: Duty) -> None:
+    """To whoever is on duty (TEL-6); when nobody takes it, a message, and a call is owed."""
+    while partner := await find_on_duty(hotline, call, duty):
+        async with partner_of(hotline, call, partner) as live:
+            ended = await talk(hotline, live) if await announce(hotline, call, partner) else None
+        if ended:
+            return await go_on(hotline, call, ended)
+        decline(hotline, call, duty, partner.number or "", "left")
+    note_missed(hotline, call, duty)
+    await call.channel.say([duty.missed])
+    await leave_message(hotline, call)
 
 
 def enter_queue(hotline: Hotline, call: Call, queue: Queue) -> None:

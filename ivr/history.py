@@ -24,6 +24,9 @@ from crm.events import (
     CallQueued,
     CallResumed,
     ConferenceStarted,
+    DutyDeclined,
+    DutyMissed,
+    DutyRang,
     Event,
     OutsideTalkStarted,
     QueueClosed,
@@ -58,6 +61,12 @@ class CallFacts:
     on_the_way: bool = False
     came_from: list[QueueName] = field(default_factory=list)
     """The queues that moved the caller on, in their order."""
+    duty: str | None = None
+    """The duty roster that was being rung."""
+    duty_missed: bool = False
+    """Nobody on duty took it: what is left is a message."""
+    asked: set[str] = field(default_factory=set)
+    """Numbers of people on duty who did not take it."""
     agent: AgentId | None = None
     """Who has answered, and has not left."""
     agent_channel_id: ChannelId | None = None
@@ -136,7 +145,7 @@ def _learn(facts: CallFacts, event: Event) -> None:
         case CallQueued(queue=queue, at=at):
             facts.queue, facts.here_since = QueueName(queue), at
             facts.queued_at = facts.queued_at if facts.on_the_way and facts.queued_at else at
-            facts.on_the_way = False
+            facts.on_the_way, facts.duty = False, None
         case CallMoved(queue=queue, at=at):
             facts.queue, facts.here_since = QueueName(queue), at
         case CallOverflowed(from_queue=queue):
@@ -147,6 +156,13 @@ def _learn(facts: CallFacts, event: Event) -> None:
             facts.supervisor = None if mode == "takeover" else AgentId(supervisor)
         case SupervisorLeft():
             facts.supervisor = None
+        case DutyRang(duty=duty):
+            facts.duty = duty
+            facts.offers += 1  # ids of legs are counted on
+        case DutyDeclined(number=number):
+            facts.asked.add(number)
+        case DutyMissed():
+            facts.duty_missed = True
         case AgentOffered():
             facts.offers += 1
         case AgentMissed() if not facts.bridge_id:  # in a talk, it is the one consulted who is missed

@@ -23,6 +23,7 @@ from crm.events import (
     MenuChosen,
     MenuEntered,
     MessageLeft,
+    OutsideTalkStarted,
     SurveyAnswered,
     TalkStarted,
 )
@@ -48,7 +49,8 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
         return None
     answered, chosen, ended = _first(story, CallAnswered), _last(story, MenuChosen), _first(story, CallEnded)
     first_queue = _first(story, CallQueued)
-    talk_at = _at(_first(story, TalkStarted))
+    talks = (_first(story, TalkStarted), _first(story, OutsideTalkStarted))
+    talk_at = min((talk.at for talk in talks if talk), default=None)
     queued_at, ended_at = _at(first_queue), _at(ended)
     agent_answered_at = _at(_first(story, AgentAnswered))
     survey = _last(story, SurveyAnswered)
@@ -78,7 +80,7 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
         ended_at=ended_at,
         ended_by=ended.ended_by if ended else None,
         outcome=_outcome(story, ended),
-        wait_s=_seconds(queued_at, agent_answered_at or ended_at),
+        wait_s=_seconds(queued_at, agent_answered_at or talk_at or ended_at),
         speech_s=_seconds(queued_at or arrived.at, talk_at),
         talk_s=_seconds(talk_at, ended_at),
         satisfaction=survey.score if survey else None,

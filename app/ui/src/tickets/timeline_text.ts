@@ -76,6 +76,15 @@ function callText(entry: TimelineEntry, words: Words): string {
         `${words.queueTitle(text(details.from_queue))} → ${choiceText(details.to, words)}`,
         words.word("movedWhy", text(details.why)),
       ].join(" · ");
+    case "DutyRang":
+    case "DutyAccepted":
+      return `${text(details.person)} ${text(details.number)}`;
+    case "DutyDeclined":
+      return `${text(details.person)} · ${words.word("dutyReason", text(details.reason))}`;
+    case "DutyMissed":
+      return [text(details.title), words.word("dutyReason", text(details.reason))].join(" · ");
+    case "CallbackOwed":
+      return [words.time(text(details.due_at)), text(details.note)].join(" · ");
     case "AgentMissed":
       return words.word("missed", text(details.reason));
     case "MessageLeft":
