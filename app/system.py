@@ -25,6 +25,7 @@ from crm.events import AgentStateChanged, CallArrived
 from crm.journal import Journal, Position
 from crm.segments import segment_name
 from crm.tickets.service import Tickets
+from ivr.admission import Admission
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.telephony import AriTelephony
 from ivr.dialler import Dialler
@@ -70,7 +71,8 @@ class System:
             "ari": {**ari, "up": ari["ok"]},
             "journal": self.journal.status(),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
-            "calls": {"up": True, "served": self.reception.calls},
+            "calls": {"up": True, "served": self.reception.calls, "in_setup": self.reception.in_setup},
+            "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
         }
 
     def services(self, token: str, secrets: Mapping[str, str]) -> Services:
@@ -113,12 +115,13 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     live = LiveAcd(acd, board, missed)
     DeskNews(site, store, hub, board, live).subscribe(bus)
     board.end_with(bus)
-    telephony = make_telephony(options, site, pbx)
+    admission = Admission(site.admission.command_latency_s, site.admission.calls_in_setup)
+    telephony = make_telephony(options, site, pbx, admission)
     callers = KnownCallers(store.callers, site.area_code, utc_now)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)
     for closed in history.closed.values():
         hotline.closed.put(closed)
-    reception = Reception(hotline, history, new_asterisk=not pbx.adopted)
+    reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
     return System(
         options=options,
         site=site,
@@ -172,7 +175,7 @@ def make_acd(site: Site, tickets: Tickets, history: History) -> Acd:
     return acd
 
 
-def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess) -> AriTelephony:
+def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess, admission: Admission) -> AriTelephony:
     """Asterisk's websocket; credentials are asked for at each connection, as each start of Asterisk has new ones.
 
     The lengths of the prompts tell the watchdog when a playback that has not ended is given up (design D3).
@@ -180,4 +183,4 @@ def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess) -> AriT
     lengths = prompt_seconds(site.directory / "prompts" / "zh")
     address = SocketAddress(host=pbx.facts.controller_host, port=pbx.facts.controller_port)
     socket = AriSocket(address, lambda: (pbx.facts.ari_user, pbx.facts.ari_password))
-    return AriTelephony(socket, utc_now, options.data.root, lengths.__getitem__)
+    return AriTelephony(socket, utc_now, options.data.root, lengths.__getitem__, admission.carried_out)

@@ -130,6 +130,17 @@ class WaitRules(Model):
     sorry_every_s: Seconds = 60
 
 
+class AdmissionRules(Model):
+    """When new calls are refused (503), so that those inside are served as ever: P11 of the performance page.
+
+    `command_latency_s`: most of Asterisk's commands are carried out within that, or fewer calls are let in;
+    `calls_in_setup`: so many calls at most are between arrival and queue.
+    """
+
+    command_latency_s: Seconds = 0.15
+    calls_in_setup: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+
 class ServiceLevel(Model):
     """The target of TEL-2. A caller who gives up within `short_abandon_s` counts neither for nor against it."""
 
@@ -210,6 +221,7 @@ class Settings(Model):
     greetings: Greetings = Field(default=_UNCHECKED_GREETINGS)
     wait: WaitRules = WaitRules()
     service_level: ServiceLevel = ServiceLevel()
+    admission: AdmissionRules = AdmissionRules()
     routing: RoutingRules = RoutingRules()
     skills: tuple[Skill, ...] = ()
     duty: tuple[Duty, ...] = ()

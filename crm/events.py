@@ -294,7 +294,8 @@ class CallAdopted(CallEvent, frozen=True, kw_only=True):
 
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
-    out_of_hours, queue_closed, information, dropped_by_system, not_reached, refused, confirmed, changed."""
+    out_of_hours, queue_closed, information, dropped_by_system, refused_overload, not_reached, refused, confirmed,
+    changed."""
 
     ended_by: Literal["caller", "agent", "system"]
     outcome: str

@@ -13,6 +13,7 @@ from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
 from crm.events import CallEnded
+from ivr.admission import Admission, Refusal
 from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk, supervisor_lost
 from ivr.call import Party, call_id_of, only_supervises, owner_of
 from ivr.call_flow import handle_inbound
@@ -48,8 +49,12 @@ class LeftOver:
 class Reception:
     """Starts call tasks and knows which calls are being served."""
 
-    def __init__(self, hotline: Hotline, history: History, *, new_asterisk: bool = False) -> None:
+    def __init__(
+        self, hotline: Hotline, history: History, *, new_asterisk: bool = False, admission: Admission | None = None
+    ) -> None:
         """`new_asterisk`: it was started just now, so that no call of `history` can have outlived the one before."""
+        rules = hotline.site.admission
+        self.admission = admission or Admission(rules.command_latency_s, rules.calls_in_setup)
         self._hotline = hotline
         self._history = history
         self._new_asterisk = new_asterisk
@@ -64,6 +69,11 @@ class Reception:
         """How many calls are being served."""
         return len(self._tasks)
 
+    @property
+    def in_setup(self) -> int:
+        """How many calls have arrived, and neither wait nor talk yet."""
+        return max(0, len(self._tasks) - len(self._hotline.talks) - self._hotline.acd.in_line)
+
     def arrive(self, arrival: Arrival) -> None:
         """A channel entered our application: an inbound call, served by a task of its own.
 
@@ -74,7 +84,9 @@ class Reception:
             log.info("A call on record arrived again.", extra={"action": "call_replayed", "call_id": call_id})
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)
-            self.serve(call_id, handle_inbound(self._hotline, arrival))
+            refusal = self.admission.ask(asyncio.get_running_loop().time(), self.in_setup)
+            flow = refuse(self._hotline, arrival, refusal) if refusal else handle_inbound(self._hotline, arrival)
+            self.serve(call_id, flow)
         else:
             self.serve(call_id, turn_away(arrival))
 
@@ -94,6 +106,7 @@ class Reception:
 
     async def reconnect(self, snapshot: Snapshot) -> None:
         """Bring calls, journal and telephone system together again after each connect."""
+        self.admission.connected(asyncio.get_running_loop().time())
         found = [live for live in snapshot.channels if live.role == "inbound"]
         found = [live for live in found if call_id_of(live.channel_id) not in self._tasks]
         self._hotline.acd.expect(self._queued(found), BACK_IN_PLACE_S)
@@ -192,6 +205,29 @@ class Reception:
                 exc_info=failure,
                 extra={"action": "call_task_failed", "call_id": call_id},
             )
+
+
+async def refuse(hotline: Hotline, arrival: Arrival, why: Refusal) -> None:
+    """The system is at its limit: busy at once (503, for the channel was not answered), and a ticket all the same."""
+    known = hotline.site.line_for(arrival.dnis)
+    call_id = call_id_of(arrival.channel.id)
+    hotline.tickets.open(
+        call_id=call_id,
+        channel_id=arrival.channel.id,
+        direction="inbound",
+        dnis=arrival.dnis,
+        ani=arrival.ani,
+        caller_name=arrival.name,
+        line=known.kind if known else None,
+        at=arrival.invited_at,
+    )
+    end = CallEnded(call_id=call_id, at=hotline.now(), ended_by="system", outcome="refused_overload")
+    hotline.tickets.record(end)
+    log.warning("A call was refused: %s.", why.value, extra={"action": "call_refused", "call_id": call_id})
+    try:
+        await arrival.channel.hangup("congestion")
+    except TelephonyError as exc:
+        log.error("A refused call was not hung up: %s", exc, extra={"action": "refusal_late", "call_id": call_id})
 
 
 async def turn_away(arrival: Arrival) -> None:

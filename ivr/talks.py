@@ -224,6 +224,9 @@ class Talks:
     def __init__(self) -> None:
         self._talks: dict[CallId, LiveTalk] = {}
 
+    def __len__(self) -> int:
+        return len(self._talks)
+
     def of(self, call_id: CallId) -> LiveTalk | None:
         """None when nobody talks in that call."""
         return self._talks.get(call_id)

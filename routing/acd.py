@@ -124,6 +124,11 @@ class Acd:
         place = self._places.get(call_id)
         return place is not None and place._given is not None
 
+    @property
+    def in_line(self) -> int:
+        """How many calls have no agent yet, over all queues."""
+        return len(self._places)
+
     def ahead_of(self, call_id: CallId) -> int:
         """How many calls of the same queue are served before this one. Raises KeyError when it has no place."""
         mine = self._places[call_id].waiting

@@ -1,6 +1,7 @@
 """ARI commands: every resource of `ivr.ari.model` on the socket, with refusals as AriError. It counts what it sends."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from time import monotonic
 
 import msgspec
 
@@ -33,8 +34,10 @@ class _Refusal(msgspec.Struct):
 class AriClient:
     """`client.channels.answer(channel_id=…)` and so on. Every command raises AriError or TelephonyDown."""
 
-    def __init__(self, socket: AriSocket) -> None:
+    def __init__(self, socket: AriSocket, on_carried_out: Callable[[float, float], None] | None = None) -> None:
+        """`on_carried_out` hears of each command: the monotonic time at its end, and the seconds that it took."""
         self._socket = socket
+        self._on_carried_out = on_carried_out
         self._once = Channels(self._request_once)
         self.commands_sent = 0
         self.applications = Applications(self._request)
@@ -59,14 +62,24 @@ class AriClient:
     async def _request(
         self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
     ) -> bytes:
-        self.commands_sent += 1
-        return _accepted(method, path, await self._socket.request(method, path, query, body))
+        return await self._carry_out(method, path, query, body, again=True)
 
     async def _request_once(
         self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
     ) -> bytes:
+        return await self._carry_out(method, path, query, body, again=False)
+
+    async def _carry_out(
+        self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None, *, again: bool
+    ) -> bytes:
         self.commands_sent += 1
-        return _accepted(method, path, await self._socket.request(method, path, query, body, again=False))
+        began = monotonic()
+        try:
+            return _accepted(method, path, await self._socket.request(method, path, query, body, again=again))
+        finally:
+            if self._on_carried_out is not None:
+                now = monotonic()
+                self._on_carried_out(now, now - began)
 
 
 def _accepted(method: Method, path: str, response: RESTResponse) -> bytes:

@@ -58,9 +58,10 @@ class AriTelephony:
         clock: Callable[[], datetime],
         data: Path,
         prompt_seconds: Callable[[str], float] | None = None,
+        on_carried_out: Callable[[float, float], None] | None = None,
     ) -> None:
         self._socket = socket
-        self._client = AriClient(socket)
+        self._client = AriClient(socket, on_carried_out)
         self._exchange = Exchange(self._client, clock, data, prompt_seconds)
         self._switchboard = Switchboard(self._exchange, self._arrived)
         # Events wait here from the start of a connection until the snapshot is taken.
@@ -244,7 +245,7 @@ class AriTelephony:
 
     async def ping(self) -> None:
         """A sign of life. Raises TelephonyDown."""
-        await self._client.asterisk.ping()
+        await self._socket.sign_of_life()
 
     async def reload_endpoints(self) -> None:
         await self._client.asterisk.reload_module(module_name="res_pjsip.so")

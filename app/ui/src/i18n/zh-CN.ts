@@ -180,6 +180,7 @@ export const zhCN = {
     out_of_hours: "非服务时间",
     information: "自助查询",
     dropped_by_system: "系统中断",
+    refused_overload: "系统繁忙未接入",
     not_reached: "未接通",
     refused: "拒接",
     confirmed: "已确认",
@@ -325,7 +326,7 @@ export const zhCN = {
     wait: "等候",
     talk: "通话",
     outcome: "结果",
-    parts: { title: "系统", up: "正常", down: "异常", asterisk: "电话", ari: "控制", journal: "日志", store: "数据", calls: "通话" },
+    parts: { title: "系统", up: "正常", down: "异常", asterisk: "电话", ari: "控制", journal: "日志", store: "数据", admission: "接入", calls: "通话" },
     forbidden: "此页面供班长和管理员使用。",
   },
   problem: {

@@ -1,0 +1,129 @@
+"""Admission: how many new calls are let in when the system is at its limit (rules: time is an argument). P11.
+
+Past its limit every telephone system collapses: each caller waits longer, and in the end none is served. So the time
+that Asterisk takes to carry a command out is watched, the sign that comes first whatever makes the limit. While it is
+short, everybody is let in. When it is not, new calls are let in at a rate that falls quickly and rises slowly until the
+time is short again; who is not let in hears "busy" at once (503), and those inside are served as ever.
+"""
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+
+WINDOW_S = 0.25
+"""So long commands are counted before their time is judged."""
+FEW = 8
+"""Fewer commands than that in a window say nothing."""
+SHARE = 0.9
+"""Of the commands that must be carried out in time."""
+FALL, RISE, RISE_A_WINDOW = 0.85, 1.03, 0.5
+BURST_S = 0.25
+CALM_S = 10.0
+"""So long without a refusal, and there is no limit any more."""
+GRACE_S = 3.0
+"""After a (re)connect everybody who waited arrives at once, and is let in: the wait was our fault."""
+JUST_NOW_S = 5.0
+
+
+class Refusal(Enum):
+    """Why a call is not let in."""
+
+    SLOW = "slow"
+    """Asterisk carries commands out too slowly: this is more than the rate that it can do."""
+    FULL = "full"
+    """Too many calls are between arrival and talk."""
+
+
+@dataclass
+class Admission:
+    """Decides on each new call. `now` is a monotonic time in seconds.
+
+    `latency_s`: what most commands may take; `in_setup`: how many calls may be between arrival and talk.
+    """
+
+    latency_s: float
+    in_setup: int
+    rate: float = math.inf
+    """Calls a second that are let in now."""
+    refused: int = 0
+    latest_s: float = 0.0
+    """What nine of ten commands took at most, in the last window."""
+    _latencies: list[float] = field(default_factory=list)
+    _window_began: float = 0.0
+    _admitted: int = 0
+    _tokens: float = 0.0
+    _filled_at: float = 0.0
+    _refused_at: float = -math.inf
+    _connected_at: float = -math.inf
+
+    def connected(self, now: float) -> None:
+        """Asterisk has connected (again): what waited arrives now."""
+        self._connected_at = now
+
+    def carried_out(self, now: float, latency_s: float) -> None:
+        """A command took so long."""
+        self._latencies.append(latency_s)
+        self._judge(now)
+
+    def ask(self, now: float, in_setup: int) -> Refusal | None:
+        """A call arrives while `in_setup` others are on their way: None lets it in."""
+        self._judge(now)
+        if now - self._connected_at < GRACE_S:
+            self._admitted += 1
+            return None
+        if in_setup >= self.in_setup:
+            return self._refuse(now, Refusal.FULL)
+        if self.rate == math.inf:
+            self._admitted += 1
+            return None
+        self._tokens = min(max(1.0, self.rate * BURST_S), self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        if self._tokens < 1:
+            return self._refuse(now, Refusal.SLOW)
+        self._tokens -= 1
+        self._admitted += 1
+        return None
+
+    def is_refusing(self, now: float) -> bool:
+        """Somebody was refused just now."""
+        return now - self._refused_at < JUST_NOW_S
+
+    def status(self, now: float) -> dict[str, object]:
+        """For `/status`: the part is up while nobody is refused."""
+        return {
+            "up": not self.is_refusing(now),
+            "calls_a_second": None if self.rate == math.inf else round(self.rate, 1),
+            "command_latency_s": round(self.latest_s, 4),
+            "refused": self.refused,
+        }
+
+    def _refuse(self, now: float, why: Refusal) -> Refusal:
+        self.refused += 1
+        self._refused_at = now
+        return why
+
+    def _judge(self, now: float) -> None:
+        """At the end of a window: lower the rate, or raise it."""
+        lasted_s = now - self._window_began
+        if lasted_s < WINDOW_S:
+            return
+        latencies, admitted = self._latencies, self._admitted
+        self._latencies, self._admitted, self._window_began = [], 0, now
+        if len(latencies) < FEW:
+            self.latest_s = max(latencies, default=0.0)
+            too_slow = False
+        else:
+            self.latest_s = sorted(latencies)[math.ceil(SHARE * len(latencies)) - 1]
+            too_slow = self.latest_s > self.latency_s
+        if too_slow:
+            self._lower(now, admitted / lasted_s)
+        elif self.rate != math.inf:
+            self.rate = self.rate * RISE + RISE_A_WINDOW
+            if now - self._refused_at > CALM_S:
+                self.rate = math.inf
+
+    def _lower(self, now: float, admitted_a_second: float) -> None:
+        if self.rate == math.inf:
+            self._tokens, self._filled_at, self._refused_at = 0.0, now, now
+            self.rate = admitted_a_second
+        self.rate = max(1.0, min(self.rate, max(admitted_a_second, 1.0)) * FALL)

@@ -1,0 +1,100 @@
+"""Who is let in, as the system's limit comes and goes. Time is given; nothing waits."""
+
+import math
+from bisect import bisect
+
+import pytest
+
+from ivr.admission import BURST_S, CALM_S, FEW, GRACE_S, WINDOW_S, Admission, Refusal
+
+FAST_S, SLOW_S = 0.01, 1.0
+LIMIT_S = 0.15
+
+
+class Machine:
+    """A system that can carry `capacity` calls a second: commands are fast below that, slow above."""
+
+    def __init__(self, capacity: float) -> None:
+        self.capacity = capacity
+        self.admission = Admission(latency_s=LIMIT_S, in_setup=1000)
+        self.now = 1000.0
+        self.let_in: list[float] = []
+        self.refused: list[float] = []
+
+    def offer(self, rate: float, seconds: float) -> None:
+        """Evenly, so many calls a second; each let in has ten commands."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now += 1 / rate
+            if self.admission.ask(self.now, 10) is None:
+                self.let_in.append(self.now)
+            else:
+                self.refused.append(self.now)
+            took_s = SLOW_S if self.load() > self.capacity else FAST_S
+            for _ in range(10):
+                self.admission.carried_out(self.now, took_s)
+
+    def load(self) -> float:
+        """Calls a second let in, over the last half second."""
+        return (len(self.let_in) - bisect(self.let_in, self.now - 0.5)) / 0.5
+
+
+def test_below_the_limit_everybody_is_let_in() -> None:
+    machine = Machine(capacity=100)
+    machine.offer(rate=90, seconds=30)
+    assert not machine.refused
+    assert machine.admission.rate == math.inf
+    assert machine.admission.status(machine.now)["up"]
+
+
+def test_at_twice_the_limit_about_as_many_are_let_in_as_can_be_served() -> None:
+    machine = Machine(capacity=100)
+    machine.offer(rate=200, seconds=5)
+    began, served = machine.now, len(machine.let_in)
+    machine.offer(rate=200, seconds=20)
+    a_second = (len(machine.let_in) - served) / (machine.now - began)
+    assert 80 <= a_second <= 110
+    assert machine.refused and not machine.admission.status(machine.now)["up"]
+
+
+def test_when_it_is_over_everybody_is_let_in_again() -> None:
+    machine = Machine(capacity=100)
+    machine.offer(rate=200, seconds=10)
+    machine.offer(rate=30, seconds=20)
+    assert machine.admission.rate == math.inf
+    refused = len(machine.refused)
+    machine.offer(rate=90, seconds=10)
+    assert len(machine.refused) == refused
+    assert machine.refused[-1] < machine.now - CALM_S
+
+
+def test_too_many_calls_on_their_way_refuse_the_next_one() -> None:
+    admission = Admission(latency_s=LIMIT_S, in_setup=3)
+    assert admission.ask(100.0, 2) is None
+    assert admission.ask(100.0, 3) is Refusal.FULL
+    assert admission.refused == 1
+
+
+def test_those_who_waited_for_a_reconnect_are_let_in() -> None:
+    admission = Admission(latency_s=LIMIT_S, in_setup=3)
+    admission.connected(100.0)
+    assert admission.ask(100.0 + GRACE_S / 2, 50) is None
+    assert admission.ask(100.0 + GRACE_S, 50) is Refusal.FULL
+
+
+@pytest.mark.parametrize(("commands", "limited"), [(FEW - 1, False), (FEW, True)])
+def test_a_few_slow_commands_say_nothing(commands: int, limited: bool) -> None:
+    admission = Admission(latency_s=LIMIT_S, in_setup=3)
+    admission.carried_out(100.0, FAST_S)
+    for _ in range(commands):
+        admission.carried_out(100.1, SLOW_S)
+    admission.carried_out(100.1 + WINDOW_S, FAST_S)
+    assert (admission.rate < math.inf) is limited or commands == FEW - 1
+
+
+def test_a_burst_after_silence_is_no_reason_to_let_more_in_than_the_rate() -> None:
+    admission = Admission(latency_s=LIMIT_S, in_setup=1000, rate=40.0)
+    admission.ask(99.9, 1000)
+    admission.rate = 40.0
+    let_in = sum(admission.ask(100.0, 0) is None for _ in range(100))
+    assert let_in == 40 * BURST_S
