@@ -31,6 +31,7 @@ from crm.journal import Journal
 from ivr.closing import restate
 from ivr.left_messages import collect_left_messages
 from ivr.pbx.install import ensure_asterisk
+from ivr.pbx.ports import ports_wanted
 from ivr.pbx.private_files import agent_secrets, make_private, write_private
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
@@ -46,7 +47,7 @@ CATCH_UP_S = 5.0
 STOPS_WITHIN_S = 5.0
 """So long the end waits for each part; it comes in any case."""
 
-RECONNECTS_WITHIN_S = 5.0
+RECONNECTS_WITHIN_S = 2.0
 """So long a websocket may be away before the console is asked whether Asterisk lives."""
 
 Say = Callable[[str], None]
@@ -126,6 +127,7 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
         agents=telephones,
         message_max_s=int(site.recording.message_max_s),
         message_silence_s=int(site.recording.message_silence_s),
+        rtp_ports=ports_wanted(len(telephones)),
     )
     pbx = AsteriskProcess(binary, settings)
     adopted = await pbx.adopt_or_start()
@@ -210,18 +212,21 @@ async def asterisk_restarted() -> None:
     log.error("Asterisk was restarted; calls that were up are lost.", extra={"action": "asterisk_restarted"})
 
 
-def sign_of_life(system: System) -> Callable[[], Awaitable[None]]:
-    """How the supervisor asks Asterisk: by the websocket; while there is none, which is no fault, by console."""
+def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
+    """How the supervisor asks Asterisk: by the websocket; by console when there has been none for some time.
+
+    In between, while Asterisk dials again, nothing can be said: that neither clears it nor counts against it.
+    """
     loop = asyncio.get_running_loop()
     connected_at = loop.time()
 
-    async def ping() -> None:
+    async def ping() -> bool:
         nonlocal connected_at
         if system.telephony.connected.is_set():
             connected_at = loop.time()
             await system.telephony.ping()
-        elif loop.time() - connected_at > RECONNECTS_WITHIN_S:
-            await system.pbx.ping()
+            return True
+        return loop.time() - connected_at > RECONNECTS_WITHIN_S and await system.pbx.ping()
 
     return ping
 

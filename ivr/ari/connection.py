@@ -42,6 +42,7 @@ class Connection:
         self._ids = count(1)
         self._fenced = False
         self._skipped: set[str] = set()
+        self._heard_at = 0.0
         self.registered = asyncio.Event()
         self.ended = asyncio.Event()
 
@@ -51,6 +52,7 @@ class Connection:
             if self._fenced:
                 return
             self._acknowledge()
+            self._heard_at = asyncio.get_running_loop().time()
             if message.type is not WSMsgType.TEXT:
                 continue
             if self._tape is not None:
@@ -98,6 +100,20 @@ class Connection:
         finally:
             del self._waiting[request_id]
             waiter.cancel()
+
+    async def sign_of_life(self, timeout_s: float) -> None:
+        """Returns when Asterisk has said anything at all: one that is busy answers late, but is not silent.
+
+        Raises ConnectionLost, TelephonyDown.
+        """
+        began = asyncio.get_running_loop().time()
+        try:
+            await self.request("GET", "/asterisk/ping", {}, None, began + timeout_s)
+        except ConnectionLost:
+            raise
+        except TelephonyDown:
+            if self._heard_at <= began:
+                raise
 
     def fence(self) -> None:
         """From now on nothing is read from it or sent on it; who waits for an answer learns that it is lost."""

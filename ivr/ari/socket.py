@@ -156,6 +156,12 @@ class AriSocket:
                     extra={"action": "ari_resend"},
                 )
 
+    async def sign_of_life(self, timeout_s: float = PING_TIMEOUT_S) -> None:
+        """Returns when Asterisk has said anything since. Raises TelephonyDown."""
+        if self._current is None:
+            raise TelephonyDown("no connection from Asterisk")
+        await self._current.sign_of_life(timeout_s)
+
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         offered = request.headers.get("Authorization", "")
         expected = aiohttp.encode_basic_auth(*self._credentials())
@@ -243,13 +249,12 @@ class AriSocket:
 
     async def _watch(self, connection: Connection) -> None:
         """A hung Asterisk keeps its sockets open: only an answer proves that it lives."""
-        loop = asyncio.get_running_loop()
         await connection.registered.wait()
         missed = 0
         while missed < PINGS_MISSED:
             await asyncio.sleep(PING_INTERVAL_S if missed == 0 else 0)
             try:
-                await connection.request("GET", "/asterisk/ping", {}, None, loop.time() + PING_TIMEOUT_S)
+                await connection.sign_of_life(PING_TIMEOUT_S)
                 missed = 0
             except ConnectionLost:
                 return

@@ -13,6 +13,15 @@ from ivr.pbx.errors import PbxError
 # Below Linux's ephemeral ports (from 32 768), so that no outgoing connection sits in a block.
 _FIRST = 10_000
 _END = 32_000
+_LEAST = 1000
+_PORTS_A_TELEPHONE = 8
+
+
+def ports_wanted(telephones: int) -> int:
+    """How many audio ports so many agents' telephones need: RTP and RTCP for the agent, the caller, and as many callers
+    again who wait or hear a menu; in whole thousands."""
+    thousands = -(-telephones * _PORTS_A_TELEPHONE // _LEAST)
+    return min(max(1, thousands) * _LEAST, (_END - _FIRST) // 2 // _LEAST * _LEAST)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import secrets
 import signal
 import subprocess
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,18 +34,24 @@ _POLL_S = 0.02
 _ROTATE_AT_BYTES = 10_000_000
 _LOGS = ("messages.log", "security.log", "console.log")
 
+Render = Callable[[PbxSettings, AsteriskBinary, StartFacts], Path]
+
 
 class AsteriskProcess:
     """Use: `await adopt_or_start()`, then run `supervise(...)` beside everything else, at the end `await stop()`."""
 
-    def __init__(self, binary: AsteriskBinary, settings: PbxSettings) -> None:
+    def __init__(self, binary: AsteriskBinary, settings: PbxSettings, render: Render = render) -> None:
+        """`render` writes etc/ before each start; another one than ours gives an Asterisk of another configuration."""
         self._binary = binary
+        self._render = render
         self._settings = settings
         self._home = settings.data.asterisk.resolve()
         self._facts: StartFacts | None = None
         self._process: ProcessId | None = None
         self.adopted = False
         """It was found running: calls may have outlived the controller before this one."""
+        self.trouble: str | None = None
+        """What is wrong with the running process, in words; None while it answers. The supervisor's to say."""
 
     @property
     def facts(self) -> StartFacts:
@@ -71,7 +77,8 @@ class AsteriskProcess:
     def status(self) -> dict[str, object]:
         """For the status page; no secrets."""
         return {
-            "ok": self.is_alive(),
+            "ok": self.is_alive() and self.trouble is None,
+            "failure": self.trouble if self.is_alive() else self.trouble or "the process does not run",
             "pid": self.pid,
             "version": self._binary.version,
             "sip": f"{self.facts.sip_host}:{self.facts.sip_port}" if self._facts else None,
@@ -116,7 +123,7 @@ class AsteriskProcess:
         with block.guard:
             self._process = None
             self._facts = _new_facts(settings, block.first, block.last)
-            configuration = render(settings, self._binary, self._facts)
+            configuration = self._render(settings, self._binary, self._facts)
             for name in ("asterisk.ctl", "asterisk.pid"):
                 (self._home / "run" / name).unlink(missing_ok=True)
             save_state(settings.data, PbxState(self._facts, self._binary.version, None))
@@ -156,9 +163,10 @@ class AsteriskProcess:
             raise AsteriskNotReady(f"Asterisk's console refused `{text}`: {answer}")
         return answer
 
-    async def ping(self) -> None:
+    async def ping(self) -> bool:
         """Asks Asterisk for a sign of life through its console. Raises AsteriskNotReady; ARI's own ping is cheaper."""
         await self.command("core show uptime seconds")
+        return True
 
     async def reload_agents(self, agents: Mapping[str, str]) -> None:
         """Makes these agents' telephones (id → SIP secret) the ones that may register. Calls go on."""
@@ -224,7 +232,7 @@ class AsteriskProcess:
                 *(facts.sip_host, facts.sip_port),
                 extra=_extra("pbx_adopted_old_address"),
             )
-        render(settings, self._binary, facts)
+        self._render(settings, self._binary, facts)
         save_state(settings.data, replace(state, process=running))
         reloads = ("module reload res_pjsip.so", "dialplan reload", "moh reload")
         await asyncio.gather(*(self.command(command) for command in reloads))

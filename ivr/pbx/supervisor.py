@@ -12,12 +12,16 @@ from ivr.telephony import TelephonyDown
 _log = logging.getLogger(__name__)
 
 PING_INTERVAL_S = 1.0
-PING_TIMEOUT_S = 1.0
+PING_TIMEOUT_S = 1.5
+"""Longer than the ping's own time on the websocket, so that it can still say whether anything else was heard."""
 MISSED_PINGS = 3
 _HOUSEKEEPING_S = 60.0
 
-Ping = Callable[[], Awaitable[object]]
-"""Asks Asterisk for a sign of life; without one it raises AsteriskNotReady or TelephonyDown, or takes too long."""
+Ping = Callable[[], Awaitable[bool]]
+"""Asks Asterisk for a sign of life: True. False: it cannot be said now, as when it is just connecting.
+
+Without one it raises AsteriskNotReady or TelephonyDown, or takes too long.
+"""
 
 
 async def supervise(asterisk: AsteriskProcess, ping: Ping, on_restart: Callable[[], Awaitable[None]]) -> None:
@@ -29,9 +33,11 @@ async def supervise(asterisk: AsteriskProcess, ping: Ping, on_restart: Callable[
     loop = asyncio.get_running_loop()
     while True:
         reason = await _failure(asterisk, ping)
+        asterisk.trouble = f"{reason}; it is being restarted"
         restarted = False
         while not restarted:
             if not budget.take(loop.time()):
+                asterisk.trouble = f"{reason}; it was restarted too often and is left down"
                 _log.critical("Asterisk is given up: %s", reason, extra={"action": "pbx_gave_up"})
                 raise AsteriskGaveUp(
                     f"Asterisk failed more than {MAX_RESTARTS} times in {WINDOW_S:.0f} s and is left down: {reason}"
@@ -41,6 +47,7 @@ async def supervise(asterisk: AsteriskProcess, ping: Ping, on_restart: Callable[
             try:
                 await asterisk.start()
                 restarted = True
+                asterisk.trouble = None
             except PbxError as error:
                 reason = str(error)
         await on_restart()
@@ -50,7 +57,7 @@ async def _failure(asterisk: AsteriskProcess, ping: Ping) -> str:
     """Returns, in words, how Asterisk failed, once it has."""
     watchers = {
         asyncio.create_task(_until_ended(asterisk)),
-        asyncio.create_task(_until_hung(ping)),
+        asyncio.create_task(_until_hung(asterisk, ping)),
         asyncio.create_task(_keep_house(asterisk)),
     }
     try:
@@ -67,18 +74,20 @@ async def _until_ended(asterisk: AsteriskProcess) -> str:
     return "the process ended"
 
 
-async def _until_hung(ping: Ping) -> str:
+async def _until_hung(asterisk: AsteriskProcess, ping: Ping) -> str:
     missed = 0
     loop = asyncio.get_running_loop()
     while missed < MISSED_PINGS:
         started = loop.time()
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
-                await ping()
-            missed = 0
+                if await ping():
+                    missed, asterisk.trouble = 0, None
         except (TimeoutError, AsteriskNotReady, TelephonyDown):
             missed += 1
-        await asyncio.sleep(PING_INTERVAL_S - (loop.time() - started))
+            if missed > 1:
+                asterisk.trouble = f"it did not answer {missed} times in a row"
+        await asyncio.sleep(max(0.0, PING_INTERVAL_S - (loop.time() - started)))
     return f"it did not answer {MISSED_PINGS} times in a row"
 
 
