@@ -13,13 +13,14 @@ SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py
 
 FULL := $(BIN)/pytest -q -rsx --no-skips --durations=15
 
-.PHONY: help run setup dev test soak check prompts lock system clean
+.PHONY: help run setup dev test soak bench check prompts lock system clean
 
 help:
 	@echo "make run     start the demo hotline (Ctrl-C stops it)"
 	@echo "make test    everything, on real Asterisk, both stores and a browser"
 	@echo "make check   format, lint, types, import contracts, unit and golden tests (< 60 s)"
 	@echo "make soak    the long repetitions in full"
+	@echo "make bench   our figures beside app_queue's, in one run (P=P1,P2: a part)"
 	@echo "make setup   what make run needs, without running"
 	@echo "make prompts make the Mandarin prompts again"
 	@echo "make lock    renew the lock files"
@@ -55,6 +56,12 @@ system:
 test: setup dev system
 	@$(BIN)/python scripts/build_ui.py check
 	@$(FULL) tests || { echo "What failed is run once more, by itself: this machine may have been busy."; $(FULL) --last-failed --last-failed-no-failures none tests; }
+
+# What `make bench` measures: all, or the parts named: `make bench P=P1,P2`.
+P ?=
+
+bench: setup dev system
+	@$(BIN)/python -m tests.bench $(P)
 
 soak: setup dev system
 	$(FULL) --soak --timeout=3000 $(SOAK)

@@ -38,8 +38,10 @@ def put_first(pid: int) -> None:
 class Program:
     """One child process whose output goes to files. Use as `async with`; leaving kills what still runs."""
 
-    def __init__(self, arguments: Sequence[str | Path], output: Path) -> None:
+    def __init__(self, arguments: Sequence[str | Path], output: Path, directory: Path = REPOSITORY) -> None:
+        """`directory`: where it is run."""
         self._arguments = [str(argument) for argument in arguments]
+        self._directory = directory
         self.stdout, self.stderr = output.with_suffix(".out"), output.with_suffix(".err")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -51,7 +53,7 @@ class Program:
         with self.stdout.open("ab") as out, self.stderr.open("ab") as err:
             return subprocess.Popen(
                 self._arguments,
-                cwd=REPOSITORY,
+                cwd=self._directory,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
