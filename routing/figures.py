@@ -13,6 +13,8 @@ from typing import Final, Literal
 MICROSECOND: Final = timedelta(microseconds=1)
 ABANDONED: Final = frozenset({"abandoned_ringing", "abandoned_menu", "abandoned_queue"})
 """How a call ends whose caller gave up before anybody helped."""
+SATISFIED: Final = 4
+"""From this key on a caller is satisfied (QUA-1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class CallRecord:
     talk_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: str | None = None
+    satisfaction: int | None = None
+    """1 to 5, as the caller pressed (QUA-1)."""
     offers: tuple[Offer, ...] = ()
     handles: tuple[Handle, ...] = ()
 
@@ -126,6 +130,10 @@ class Tally:
     """The agent's telephone was not there."""
     handled: int = 0
     """Finished handles: once for each agent who had the call, however often it came back to the same one."""
+    surveyed: int = 0
+    """Callers who pressed a key when asked how it was (QUA-1)."""
+    satisfied: int = 0
+    """Of those, the ones who pressed 4 or 5."""
     wait: int = 0
     """Of `answered` calls, µs."""
     talk: int = 0
@@ -176,6 +184,8 @@ def tally(call: CallRecord, limits: Limits) -> Tally:
         abandoned_in_queue=lost,
         abandoned_in_threshold=lost and _at_most(waited, limits.threshold_s),
         short_abandons=lost and _at_most(waited, limits.short_abandon_s),
+        surveyed=call.satisfaction is not None,
+        satisfied=call.satisfaction is not None and call.satisfaction >= SATISFIED,
         waiting=call.queued_at is not None and call.agent_answered_at is None and call.ended_at is None,
         wait=_us(waited) if answered and waited else 0,
         longest_wait=_us(waited) if waited else 0,
@@ -303,6 +313,11 @@ def average_wrap_up(t: Tally) -> Ratio:
     return Ratio(t.wrap_up, t.handled, "seconds")
 
 
+def satisfaction(t: Tally) -> Ratio:
+    """QUA-1, target 85 %: keys 4 and 5 ÷ keys pressed."""
+    return Ratio(t.satisfied, t.surveyed)
+
+
 FIGURES: Final[Mapping[str, Callable[[Tally], Ratio]]] = {
     made.__name__: made
     for made in (
@@ -319,6 +334,7 @@ FIGURES: Final[Mapping[str, Callable[[Tally], Ratio]]] = {
         average_talk,
         average_hold,
         average_wrap_up,
+        satisfaction,
     )
 }
 """All figures by name."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from config.schema import Site
 from crm.calls.record import fold
-from crm.events import AgentMissed, AgentOffered, AgentStateChanged, CallEvent
+from crm.events import AgentMissed, AgentOffered, AgentStateChanged, CallEvent, OutsideTalkStarted
 from routing.agent_time import StateChange
 from routing.figures import CallRecord, Handle, Limits, Offer
 
@@ -45,6 +45,7 @@ def call_record(story: Sequence[CallEvent], handles: tuple[Handle, ...], site: S
     if row is None or row.direction != "inbound":
         return None
     line = site.line_for(row.dnis)
+    outside = next((event.at for event in story if isinstance(event, OutsideTalkStarted)), None)
     return CallRecord(
         call_id=row.call,
         invited_at=row.invited_at,
@@ -55,10 +56,11 @@ def call_record(story: Sequence[CallEvent], handles: tuple[Handle, ...], site: S
         answered_at=row.answered_at,
         rings=row.rings,
         queued_at=row.queued_at,
-        agent_answered_at=row.agent_answered_at,
-        talk_at=row.talk_at,
+        agent_answered_at=row.agent_answered_at or outside,  # on duty at home is a person too (TEL-6)
+        talk_at=row.talk_at or outside,
         ended_at=row.ended_at,
         outcome=row.outcome,
+        satisfaction=row.satisfaction,
         offers=_offers(story),
         handles=handles,
     )

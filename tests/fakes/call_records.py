@@ -80,6 +80,7 @@ def calls(draw: st.DrawFn) -> CallRecord:
         talk_at=talk if reached >= 4 else None,
         ended_at=ended if reached >= 5 or draw(st.booleans()) else None,
         outcome=draw(st.sampled_from(["answered", "abandoned_queue", "abandoned_menu", "message", None])),
+        satisfaction=draw(st.sampled_from([None, 1, 3, 4, 5])),
         offers=tuple(draw(st.lists(st.builds(Offer, agent=st.sampled_from(AGENTS), missed=missed), max_size=3))),
         handles=tuple(
             Handle(agent=each, talk=draw(times), hold=draw(times), wrap_up=draw(times))

@@ -16,6 +16,8 @@ export const router = createRouter({
       props: true,
     },
     { path: "/wallboard", name: "wallboard", component: () => import("./wallboard/WallboardPage.vue") },
+    { path: "/figures", name: "figures", component: () => import("./figures/FiguresPage.vue") },
+    { path: "/figures/calls", name: "counted-calls", component: () => import("./figures/CountedCalls.vue") },
     { path: "/supervisor", name: "supervisor", component: () => import("./supervisor/SupervisorPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],

@@ -102,6 +102,7 @@ class SiteOut(Out, frozen=True, kw_only=True):
     lines: list[LineOut]
     queues: list[QueueName]
     colleagues: list[Named]
+    levels: list[Named]
     reasons: list[Named]
     dispositions: list[DispositionOut]
     ticket_kinds: list[TicketKind]

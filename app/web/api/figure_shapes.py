@@ -49,6 +49,8 @@ class FigureRow(Out, frozen=True, kw_only=True):
     busy: int = 0
     unreachable: int = 0
     handled: int = 0
+    surveyed: int = 0
+    satisfied: int = 0
     average_speed_of_answer_s: float | None = None
     average_talk_s: float | None = None
     longest_wait_s: float | None = None

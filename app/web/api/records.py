@@ -145,11 +145,18 @@ class SoundQuery(In, frozen=True, kw_only=True):
 
 
 class CallQuery(Paging, frozen=True, kw_only=True):
-    """`caller`: a number in any notation."""
+    """`caller`: a number in any notation. With `figure` (a count of /api/figures) or `level`: the inbound calls that it
+    counts, today's unless `since` says otherwise, without those that the counts in `but_not` (a,b,…) count."""
 
     caller: Key | None = None
     agent: Key | None = None
+    line: LineKind | None = None
+    level: Key | None = None
+    queue: Key | None = None
+    figure: Key | None = None
+    but_not: ShortText = ""
     since: Moment | None = None
+    until: Moment | None = None
 
 
 # --- customers -------------------------------------------------------------------------------------------------------

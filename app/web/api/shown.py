@@ -215,6 +215,7 @@ def site_out(site: Site) -> SiteOut:
         ],
         queues=[QueueNameOut(**_queue_name(queue)) for queue in site.queues],
         colleagues=[Named(id=known.id, title=known.name, title_en=known.name_en) for known in site.agents],
+        levels=[Named(id=known.id, title=known.title, title_en=known.title_en) for known in site.levels],
         reasons=[Named(id=known.id, title=known.title, title_en=known.title_en) for known in site.reasons],
         dispositions=[
             DispositionOut(

@@ -3,6 +3,8 @@
 import msgspec
 from msgspec import UNSET
 
+from app.figures.counted import Wanted, counted_calls
+from app.figures.records import midnight
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import CallOut, CallQuery, TicketFull, TicketOut, TicketPatch, TicketQuery
 from app.web.api.shown import Reader
@@ -10,8 +12,11 @@ from app.web.operations import Ask
 from app.web.permissions import may_see_calls_of, may_work_on
 from app.web.problems import Problem, invalid
 from config.ids import AgentId, TicketNumber
+from crm.calls.model import CallRow
 from crm.errors import VersionConflict
+from crm.page import Page
 from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketState, TicketStep
+from routing.figures import COUNTS
 
 
 def reader(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Reader:
@@ -57,11 +62,45 @@ async def list_calls(ask: Ask[CallQuery, Nothing]) -> Listed[CallOut]:
     agent = query.agent if ask.who.supervises else (query.agent or ask.who.agent)
     if not may_see_calls_of(ask.who, agent):
         raise Problem("forbidden", "These calls are not yours.")
-    page = await ask.services.store.calls.list(
-        limit=query.limit, after=query.after, caller=query.caller, agent=agent, since=query.since
-    )
+    if query.figure is not None or query.level is not None:
+        page = await _counted_calls(ask, agent)
+    else:
+        page = await ask.services.store.calls.list(
+            limit=query.limit,
+            after=query.after,
+            caller=query.caller,
+            agent=agent,
+            line=query.line,
+            queue=query.queue,
+            since=query.since,
+            until=query.until,
+        )
     eyes = reader(ask)
     return Listed(items=[eyes.call(row) for row in page.items], next=page.next)
+
+
+async def _counted_calls(ask: Ask[CallQuery, Nothing], agent: str | None) -> Page[CallRow]:
+    """The calls behind a number."""
+    query, services = ask.query, ask.services
+    without = [name for name in query.but_not.split(",") if name]
+    figure = query.figure or "offered"
+    for field, names in (("figure", [figure]), ("but_not", without)):
+        if set(names) - set(COUNTS):
+            raise invalid(field, f"of {', '.join(COUNTS)}")
+    if query.caller is not None:
+        raise invalid("caller", "not together with `figure` or `level`")
+    now = services.clock()
+    wanted = Wanted(
+        since=query.since or midnight(now, services.site),
+        until=query.until or now,
+        figure=figure,
+        but_not=without,
+        line=query.line,
+        level=query.level,
+        queue=query.queue,
+        agent=agent,
+    )
+    return await counted_calls(services.store, services.site, wanted, limit=query.limit, after=query.after, now=now)
 
 
 async def ticket_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> TicketDetail:

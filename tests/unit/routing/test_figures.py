@@ -111,6 +111,12 @@ def test_handle_time_has_talk_hold_and_wrap_up() -> None:
     assert parts == [45, 5, 12.5]
 
 
+@pytest.mark.req("QUA-1")
+def test_keys_4_and_5_are_satisfied_of_those_who_pressed_any() -> None:
+    day = day_of(*(menu_call(f"c{key}", satisfaction=key) for key in (None, 1, 3, 4, 5)))
+    assert FIGURES["satisfaction"](day) == Ratio(2, 4)
+
+
 @pytest.mark.parametrize("outcome", ["answered", "abandoned_queue"])
 def test_an_answered_call_is_never_shown_as_abandoned(outcome: str) -> None:
     """field.md §3, item 4 (IssabelFoundation/callcenter#41): whatever the end was called."""

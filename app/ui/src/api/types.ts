@@ -59,6 +59,7 @@ export interface Site {
   time_zone: string;
   lines: LineTitle[];
   queues: QueueTitle[];
+  levels: Reason[];
   reasons: Reason[];
   dispositions: Disposition[];
   ticket_kinds: string[];
@@ -231,15 +232,36 @@ export interface QueueState extends QueueTitle {
   entries?: WaitingCaller[];
 }
 
+/** A figure with what it is made of; `unit` is the numerator's. */
+export interface Ratio {
+  value: number | null;
+  numerator: number;
+  denominator: number;
+  unit: "share" | "seconds";
+}
+
 export interface FigureRow {
   offered: number;
   answered_by_system: number;
   within_three_rings: number;
+  answered: number;
+  person_within_three_rings: number;
   queued: number;
   connected: number;
   within_threshold: number;
   abandoned: number;
+  abandoned_in_queue: number;
+  abandoned_in_threshold: number;
   short_abandons: number;
+  waiting: number;
+  offers: number;
+  rona: number;
+  refused: number;
+  busy: number;
+  unreachable: number;
+  handled: number;
+  surveyed: number;
+  satisfied: number;
   average_speed_of_answer_s: number | null;
   longest_wait_s: number | null;
   /** within_three_rings ÷ answered_by_system */
@@ -248,16 +270,39 @@ export interface FigureRow {
   service_level: number | null;
   /** abandoned ÷ offered */
   abandon_rate: number | null;
+  ratios: Record<string, Ratio>;
+}
+
+export type GroupedBy = "total" | "line" | "level" | "queue" | "agent" | "interval";
+
+export interface StateTime {
+  state: AgentState;
+  reason: string | null;
+  seconds: number;
+}
+
+/** `key`: a line, level, queue, agent, or the start of a quarter of an hour. */
+export interface FigureGroup {
+  key: string;
+  figures: FigureRow;
+  time: StateTime[] | null;
+  occupancy: Ratio | null;
+  answer_rate_24h: Ratio | null;
 }
 
 export interface Figures {
   since: Instant;
+  until: Instant;
   at: Instant;
   ring_limit: number;
   threshold_s: number;
+  short_abandon_s: number;
   total: FigureRow;
   lines: Record<string, FigureRow>;
+  levels: Record<string, FigureRow>;
   queues: Record<string, FigureRow>;
+  by: GroupedBy | null;
+  groups: FigureGroup[];
 }
 
 export interface Wallboard {

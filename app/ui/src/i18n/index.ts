@@ -49,5 +49,5 @@ export function useWords() {
     return chinese.value ? thing.name : thing.name_en || thing.name;
   }
 
-  return { t, word, titleOf, nameOf, locale, chinese };
+  return { t, te, word, titleOf, nameOf, locale, chinese };
 }
