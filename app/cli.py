@@ -5,7 +5,7 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -178,6 +178,27 @@ def hours(
         return
     for sentence in answer.lines():
         typer.echo(sentence)
+
+
+@app.command()
+def figures(
+    data: DATA = DEFAULT_DATA,
+    site: Annotated[Path, typer.Option(help="站点目录 / the site's directory")] = Path("config/site"),
+    day: Annotated[str | None, typer.Option(help="站点当地日期 / local day: 2026-11-22; default: today")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="与 /api/figures 相同的 JSON / as GET /api/figures")] = False,
+) -> None:
+    """只凭日志文件重算某天的指标 / a day's figures, counted again from the journal's files alone."""
+    from app.figures.replay import replay
+    from app.figures.told import lines
+    from app.web.api.figure_shapes import figures_out
+    from app.web.encoding import encode_text
+
+    with clear_errors():
+        loaded, now = load_site(site), utc_now()
+        asked = now.astimezone(loaded.zone).date() if day is None else date.fromisoformat(day)
+        period = replay(DataDir(data).journal, loaded, asked, now)
+    for line in [encode_text(figures_out(period, now, "interval"))] if as_json else lines(period):
+        typer.echo(line)
 
 
 @app.command()

@@ -59,6 +59,7 @@ export interface Site {
   time_zone: string;
   lines: LineTitle[];
   queues: QueueTitle[];
+  colleagues: Reason[];
   levels: Reason[];
   reasons: Reason[];
   dispositions: Disposition[];

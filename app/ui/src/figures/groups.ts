@@ -16,6 +16,7 @@ export function useGroupTitle() {
     if (key === "") return t("figures.other");
     if (by === "queue") return titleOf(site?.queues.find((one) => one.queue === key)) || key;
     if (by === "line") return titleOf(site?.lines.find((one) => one.kind === key)) || key;
+    if (by === "agent") return [key, titleOf(site?.colleagues.find((one) => one.id === key))].filter(Boolean).join(" ");
     if (by === "level") return titleOf(site?.levels.find((one) => one.id === key)) || key;
     if (by === "interval") return timeText(key, locale.value, site?.time_zone ?? "UTC");
     return key;

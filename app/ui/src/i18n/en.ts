@@ -185,6 +185,7 @@ export const en: Catalogue = {
     abandoned_ringing: "Abandoned while ringing",
     abandoned_menu: "Abandoned in the menu",
     abandoned_queue: "Abandoned in the queue",
+    abandoned_message: "hung up at the message",
     message: "Message left",
     out_of_hours: "Out of hours",
     information: "Self-service",

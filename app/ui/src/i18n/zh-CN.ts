@@ -176,6 +176,7 @@ export const zhCN = {
     abandoned_ringing: "振铃时挂断",
     abandoned_menu: "菜单中挂断",
     abandoned_queue: "排队时挂断",
+    abandoned_message: "留言时挂断",
     message: "留言",
     out_of_hours: "非服务时间",
     information: "自助查询",
