@@ -22,6 +22,7 @@ from app.policy import clause_as_dict, due_as_dict, due_as_text, listed
 from app.web.tokens import role_token
 from config.load import SiteFaults, check_site, load_site
 from config.paths import DataDir
+from config.prompt_files import without_english
 from config.schema import Role
 from crm.errors import JournalFailed, JournalInUse
 from crm.policy import Regulated
@@ -160,6 +161,8 @@ def check(directory: Annotated[Path, typer.Argument(metavar="DIR", help="站点�
         f"没有错误 / no faults: {site.name}, {len(site.lines)} lines, {len(site.queues)} queues, "
         f"{len(site.menus)} menus, {len(site.agents)} people, {len(site.prompts)} prompts"
     )
+    if any("en" in menu.languages() for menu in site.menus) and (mandarin := without_english(site.prompts)):
+        typer.echo(f"只有中文 / Mandarin only, also for callers who chose English: {', '.join(mandarin)}")
 
 
 @app.command()

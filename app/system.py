@@ -180,7 +180,7 @@ def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess, admissi
 
     The lengths of the prompts tell the watchdog when a playback that has not ended is given up (design D3).
     """
-    lengths = prompt_seconds(site.directory / "prompts" / "zh")
     address = SocketAddress(host=pbx.facts.controller_host, port=pbx.facts.controller_port)
     socket = AriSocket(address, lambda: (pbx.facts.ari_user, pbx.facts.ari_password))
-    return AriTelephony(socket, utc_now, options.data.root, lengths.__getitem__, admission.carried_out)
+    lengths = prompt_seconds(site.directory / "prompts")
+    return AriTelephony(socket, utc_now, options.data.root, lengths, admission.carried_out)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.fields import DutyId, Id, InputSeconds, Keys, MenuId, Model, PromptId, QueueName, Text, fault
+from config.fields import DutyId, Id, InputSeconds, Keys, Language, MenuId, Model, PromptId, QueueName, Text, fault
 
 MAX_REPEATS = 5
 
@@ -66,17 +66,34 @@ class PlayAction(Model):
     then: "Action" = MessageAction()
 
 
+class LanguageAction(Model):
+    """From now on prompts are heard in this language and only agents who speak it are asked; then the next thing."""
+
+    go: Literal["language"] = "language"
+    language: Language
+    then: "Action"
+
+
 Action = Annotated[
-    QueueAction | MenuAction | MessageAction | DutyAction | RepeatAction | BackAction | PlayAction | HangupAction,
+    QueueAction
+    | MenuAction
+    | MessageAction
+    | DutyAction
+    | RepeatAction
+    | BackAction
+    | PlayAction
+    | LanguageAction
+    | HangupAction,
     Field(discriminator="go"),
 ]
 
 PlayAction.model_rebuild()
+LanguageAction.model_rebuild()
 
 
 def ultimate(action: Action) -> Action:
-    """What an action comes to once its prompts have been played."""
-    while isinstance(action, PlayAction):
+    """What an action comes to once its prompts have been played, in whatever language."""
+    while isinstance(action, PlayAction | LanguageAction):
         action = action.then
     return action
 
@@ -90,6 +107,15 @@ def _outside_menu(action: Action) -> Action:
 
 OutsideMenu = Annotated[Action, AfterValidator(_outside_menu)]
 """An action where there is no menu to repeat or to go back to."""
+
+
+def languages_in(action: Action) -> set[Language]:
+    """The languages that an action lets a caller choose."""
+    found: set[Language] = set()
+    while isinstance(action, PlayAction | LanguageAction):
+        found |= {action.language} if isinstance(action, LanguageAction) else set()
+        action = action.then
+    return found
 
 
 class Retry(Model):
@@ -122,3 +148,8 @@ class Menu(MenuBody):
     """One menu; its id is the stem of its file, menus/<id>.yaml."""
 
     id: Id
+
+    def languages(self) -> set[Language]:
+        """The languages that callers can choose in it."""
+        ways = [*self.keys.values(), self.no_input.then, self.invalid.then]
+        return set().union(*map(languages_in, ways))

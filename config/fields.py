@@ -21,6 +21,9 @@ from pydantic_core import PydanticCustomError
 ID_PATTERN = r"[a-z][a-z0-9_-]{0,39}"
 MAX_RINGS = 3  # TEL-1: 铃响三声内
 
+Language = Literal["zh", "en"]
+"""What prompts are spoken in."""
+
 Kind = Literal["menu", "queue", "prompt", "agent", "level", "skill", "duty"]
 _LABEL: Mapping[Kind, tuple[str, str]] = {
     "menu": ("menu", "menus"),
@@ -138,6 +141,11 @@ LineRing = Annotated[
     float,
     _seconds(60, from_zero=True),
     _in_rings(MAX_RINGS - 1, "the line answers before ring 3 starts", inclusive=False),
+]
+PeopleRing = Annotated[
+    float,
+    _seconds(60),
+    _in_rings(MAX_RINGS - 1, "ring 3 starts then, and the system answers", inclusive=True),
 ]
 AgentRing = Annotated[
     float, _seconds(120), _in_rings(MAX_RINGS, "an agent's telephone rings three rings", inclusive=True)

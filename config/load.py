@@ -16,7 +16,7 @@ from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
-from config.prompt_files import prompt_file_faults
+from config.prompt_files import english_faults, prompt_file_faults
 from config.schema import Prompt, Settings, Site
 from config.source import Fault as Fault
 from config.source import Mark, Source
@@ -56,7 +56,8 @@ def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
     menus = {name: checked.model(source, MenuBody) for name, source in sources.menus.items()}
     policy = _policy(directory, checked)
     faults += cross_faults(sources)
-    faults += prompt_file_faults(sources.prompts, directory / "prompts" / "zh")
+    faults += prompt_file_faults(sources.prompts, directory / "prompts")
+    faults += english_faults(sources.prompts, sources.menus.values())
     if faults or not (settings and lines and queues and agents and prompts and policy):
         return sorted(set(faults)), None
     site = Site.model_validate(

@@ -18,12 +18,14 @@ Step = str
 """A menu's id, or one of the three above."""
 
 _MOST_NESTED = 20
+PASSING = ("play", "language")
+"""Actions that lead on to their `then`."""
 
 
 def _step(action: Tree | None, menus: Collection[str]) -> Step:
     """Where an action leads, once its prompts have been played."""
     for _ in range(_MOST_NESTED):
-        if action is None or action.text("go") != "play":
+        if action is None or action.text("go") not in PASSING:
             break
         action = action.get("then")
     go = action.text("go") if action is not None else None

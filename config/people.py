@@ -13,6 +13,7 @@ from config.fields import (
     AgentNumber,
     AgentRing,
     Id,
+    Language,
     LevelId,
     Model,
     PromptId,
@@ -23,13 +24,12 @@ from config.fields import (
     fault,
 )
 from config.overflow import OverflowStep as OverflowStep
+from config.waiting import WaitRules
 
 LineKind = Literal["aid", "hotline", "supervision"]
 """客户援助电话, 客服热线, 服务监督电话 (LNE-1)."""
 
 Role = Literal["agent", "supervisor", "administrator"]
-
-Language = Literal["zh", "en"]
 
 Strategy = Literal["longest_idle", "least_occupied", "round_robin", "ring_all", "linear", "most_skilled"]
 """Which idle agent is asked first; each is explained in routing/queue.py."""
@@ -87,7 +87,7 @@ class Queue(Model):
     agent is from this queue; 0, also who is not named, is asked first. `sticky_s`: so long a caller waits for the agent
     who knows the case. `level`: of the organisation. `overflow`: the first of these steps that applies moves a waiting
     caller on (LNE-7). `announce_agent`: the agent's number is told before the talk (TEL-3).
-    `survey`: callers are asked for their satisfaction after it (QUA-1).
+    `survey`: callers are asked for their satisfaction after it (QUA-1). `wait`: in place of the site's.
     """
 
     name: Id
@@ -107,6 +107,7 @@ class Queue(Model):
     survey: bool = False
     priority: Points = 0
     music: PromptId = "wait-music"
+    wait: WaitRules | None = None
     max_wait_s: Seconds = 600.0
     on_max_wait: OutsideMenu
     on_closed: OutsideMenu = MessageAction()

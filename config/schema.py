@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.actions import Action as Action
 from config.actions import BackAction as BackAction
 from config.actions import DutyAction as DutyAction
 from config.actions import HangupAction as HangupAction
+from config.actions import LanguageAction as LanguageAction
 from config.actions import Menu as Menu
 from config.actions import MenuAction as MenuAction
 from config.actions import MessageAction as MessageAction
@@ -37,6 +38,7 @@ from config.fields import (
     MenuId,
     Model,
     Number,
+    PeopleRing,
     PromptId,
     QueueName,
     RingPeriod,
@@ -45,6 +47,7 @@ from config.fields import (
     Text,
     WholeSeconds,
     ZoneName,
+    fault,
 )
 from config.fields import Period as Period
 from config.fields import Weekday as Weekday
@@ -59,6 +62,7 @@ from config.people import Queue as Queue
 from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
+from config.waiting import WaitRules
 
 TicketKind = Literal[
     "consultation",
@@ -75,6 +79,7 @@ TicketKind = Literal[
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
 _UNCHECKED_GREETINGS: Any = {}
+_UNCHECKED_WAIT: Any = {}
 _UNCHECKED_CLOSED: Any = {"go": "play", "play": ("out-of-hours",), "then": {"go": "message"}}
 
 
@@ -123,13 +128,6 @@ class Greetings(Model):
     holiday: PromptId = "greeting-holiday"
 
 
-class WaitRules(Model):
-    """What a waiting caller hears besides music (TEL-5): the apology for a long wait, and the position."""
-
-    sorry_after_s: Seconds = 60
-    sorry_every_s: Seconds = 60
-
-
 class AdmissionRules(Model):
     """When new calls are refused (503), so that those inside are served as ever: P11 of the performance page.
 
@@ -176,23 +174,34 @@ class Disposition(Model):
 
 
 class PromptText(Model):
-    """An entry of prompts.yaml. `own`: the site's own recording, which has no checksum."""
+    """An entry of prompts.yaml. `own`: the site's own recording, which has no checksum; `en_…`: of the English sound.
+
+    `only`: a clip that the other language does without.
+    """
 
     zh: Text
     en: Text
     voice: Text | None = None
     sha256: Sha256 | None = None
     own: bool = False
+    en_voice: Text | None = None
+    en_sha256: Sha256 | None = None
+    en_own: bool = False
+    only: Literal["en"] | None = None
 
 
 class Prompt(PromptText):
-    """One sound file, prompts/zh/<id>.wav: what it says, and its checksum (design D8)."""
+    """One prompt: what it says, and the checksums of prompts/zh/<id>.wav and prompts/en/<id>.wav (design D8)."""
 
     id: Id
 
 
 class Line(Model):
-    """A number callers dial. It rings for `ring_s` before the system answers, which is before ring 3 starts (TEL-1)."""
+    """A number callers dial. It rings for `ring_s` before the system answers, which is before ring 3 starts (TEL-1).
+
+    `answer_by: people`: no menu (GB/T 33358 advises against it): the agents of `queue` ring at once while the caller
+    hears ringing; after `answer_at_s` without an answer the system picks up, apologises, and the caller waits in it.
+    """
 
     dnis: Number
     kind: LineKind
@@ -200,11 +209,22 @@ class Line(Model):
     title_en: Text
     level: LevelId
     greeting: PromptId
-    menu: MenuId
+    answer_by: Literal["system", "people"] = "system"
+    menu: MenuId | None = None
+    queue: QueueName | None = None
+    answer_at_s: PeopleRing = 10.0
     hours: OpeningHours
     ring_s: LineRing = 0.0
     out_of_hours: OutsideMenu = Field(default=_UNCHECKED_CLOSED)
     fallback_queue: QueueName
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if self.answer_by == "system" and self.menu is None:
+            raise fault("missing key 'menu': a line that the system answers leads into a menu")
+        if self.answer_by == "people" and self.queue is None:
+            raise fault("missing key 'queue': say whose telephones ring on a line with `answer_by: people`")
+        return self
 
 
 class Settings(Model):
@@ -219,7 +239,7 @@ class Settings(Model):
     recording: Recording = Recording()
     outbound: OutboundRules = OutboundRules()
     greetings: Greetings = Field(default=_UNCHECKED_GREETINGS)
-    wait: WaitRules = WaitRules()
+    wait: WaitRules = Field(default=_UNCHECKED_WAIT)
     service_level: ServiceLevel = ServiceLevel()
     admission: AdmissionRules = AdmissionRules()
     routing: RoutingRules = RoutingRules()

@@ -8,9 +8,23 @@ SYSTEM_PROMPTS = frozenset(
         "agent-after",
         "recording-notice",
         "please-wait",
+        "hold-please",
         "sorry-waited",
+        "sorry-busy",
+        "position-first",
         "position-before",
         "position-after",
+        "wait-short",
+        "wait-before",
+        "wait-after",
+        "callback-offer",
+        "callback-number",
+        "callback-confirm",
+        "callback-enter",
+        "callback-kept",
+        "callback-unavailable",
+        "callback-turn",
+        "message-offer",
         "leave-message",
         "message-saved",
         "beep",
@@ -29,3 +43,13 @@ SYSTEM_PROMPTS = frozenset(
     | {"num-2-liang", "num-1-yao"}
 )
 """TEL-3, TEL-5, TEL-10, D2, FUP-1."""
+
+ENGLISH_CLIPS = frozenset(
+    {f"num-{n}" for n in (*range(20), *range(20, 100, 10), 100, 1000)}
+    | {"num-0-oh", "unit-dian", "time-am", "time-noon", "time-pm", "time-evening"}
+    | {"greeting-default", "org-name", "agent-before", "agent-after"}
+    | {"position-first", "position-one", "position-before", "position-after"}
+    | {"wait-short", "wait-one", "wait-before", "wait-after"}
+)
+"""What the English grammar (ivr/english.py) puts sentences together from: half of one in Mandarin would be none. A site
+whose menus offer English must have all of them in English; every other prompt falls back to Mandarin."""

@@ -69,6 +69,12 @@ class MenuChosen(CallEvent, frozen=True, kw_only=True):
     """`queue:hotline`, `message`, `hangup`."""
 
 
+class LanguageChosen(CallEvent, frozen=True, kw_only=True):
+    """From here on the caller hears `language`, and agents who speak it are asked."""
+
+    language: Literal["zh", "en"]
+
+
 class CallQueued(CallEvent, frozen=True, kw_only=True):
     """`at` starts the wait clock (TEL-2)."""
 
@@ -295,7 +301,7 @@ class CallAdopted(CallEvent, frozen=True, kw_only=True):
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
     out_of_hours, queue_closed, information, dropped_by_system, refused_overload, not_reached, refused, confirmed,
-    changed."""
+    changed, place_kept."""
 
     ended_by: Literal["caller", "agent", "system"]
     outcome: str
@@ -338,6 +344,7 @@ AnyEvent = (
     | CallAnswered
     | MenuEntered
     | MenuChosen
+    | LanguageChosen
     | CallQueued
     | CallMoved
     | CallOverflowed

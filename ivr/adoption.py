@@ -7,8 +7,9 @@ from typing import Literal
 
 from config.ids import AgentId, ChannelId
 from crm.events import CallAdopted, SupervisorLeft
+from ivr.answer import set_language
 from ivr.call import Call, Step, only_supervises, owner_of
-from ivr.call_flow import connect, go_on, in_service, lead, pick_up, ring_duty
+from ivr.call_flow import connect, go_on, in_service, pick_up, ring_duty, serve
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
 from ivr.message import leave_message
@@ -94,7 +95,7 @@ async def adopt_inbound(
         if facts.bridge_id:  # the agent has left meanwhile
             call.finish("answered", "agent")
             return await channel.say(["goodbye"])
-        if not facts.answered:
+        if not facts.answered and call.line.answer_by == "system":
             await pick_up(hotline, call)
         if facts.duty_missed:
             return await leave_message(hotline, call)
@@ -102,7 +103,7 @@ async def adopt_inbound(
             return await ring_duty(hotline, call, hotline.site.duty_roster(facts.duty))
         if facts.queue:
             return await connect(hotline, call, hotline.site.queue(facts.queue))
-        await lead(hotline, call)
+        await serve(hotline, call)
 
 
 async def adopt_talk(hotline: Hotline, call: Call, facts: CallFacts, held: HeldTalk) -> None:
@@ -143,7 +144,7 @@ async def put_right(hotline: Hotline, live: LiveTalk, facts: CallFacts, held: He
 
 def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
     """The call in progress that these facts describe."""
-    return Call(
+    call = Call(
         id=facts.call_id,
         channel=channel,
         ticket=facts.ticket,
@@ -160,6 +161,9 @@ def call_from(hotline: Hotline, facts: CallFacts, channel: Channel) -> Call:
         talks=facts.talks,
         outcome="answered" if facts.talks else None,
     )
+    if facts.language != call.language:
+        set_language(call, facts.language)
+    return call
 
 
 async def clear_strays(hotline: Hotline, call: Call, held: HeldTalk, snapshot: Snapshot) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal
 
+from config.fields import Language
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.schema import Line
 from ivr.telephony import Channel, Digit
@@ -82,6 +83,8 @@ class Call:
     """The duty roster that is rung for this call."""
     asked: set[str] = field(default_factory=set)
     """Numbers of people on duty who did not take it."""
+    language: Language = "zh"
+    """What the caller hears prompts in."""
     notice_heard: bool = False
     """The recording notice was played to its end (TEL-10)."""
     typed: Digit | None = None

@@ -13,6 +13,7 @@ from config.actions import (
     Action,
     DutyAction,
     HangupAction,
+    LanguageAction,
     MenuAction,
     MessageAction,
     PlayAction,
@@ -23,13 +24,14 @@ from config.ids import QueueName
 from config.schema import Duty, Queue
 from crm.calendar import festival_of
 from crm.events import CallAnswered, CallEnded, CallMoved, CallNoted, CallQueued, CallRang
+from ivr.answer import answer, speak
 from ivr.call import ABANDONED, Call, Step, call_id_of, ring_number
 from ivr.duty import decline, find_on_duty, note_missed
 from ivr.greeting import greeting
 from ivr.hotline import Hotline
 from ivr.menu_flow import run_menu
 from ivr.message import apologise, leave_message
-from ivr.offer import find_agent
+from ivr.offer import LeavesQueue, PlaceKept, find_agent
 from ivr.opening import is_open_now
 from ivr.overflow import MovedOn, note_moved
 from ivr.pbx.settings import FALLBACK_AFTER_S
@@ -54,8 +56,7 @@ async def handle_inbound(hotline: Hotline, arrival: Arrival) -> None:
     """From StasisStart to ticket."""
     call = open_call(hotline, arrival)
     async with in_service(hotline, call):
-        await pick_up(hotline, call)
-        await lead(hotline, call)
+        await serve(hotline, call)
 
 
 def open_call(hotline: Hotline, arrival: Arrival) -> Call:
@@ -126,10 +127,7 @@ async def pick_up(hotline: Hotline, call: Call) -> None:
         await call.channel.take_over()
         rung_s = (hotline.now() - call.invited_at).total_seconds()
         await call.channel.next_input(None, max(0.0, call.line.ring_s - rung_s))
-    answered_at = await call.channel.answer()
-    call.enter(Step.GREETING)
-    rings = ring_number(call.invited_at, answered_at, hotline.site.ring_period_s)
-    hotline.tickets.record(CallAnswered(call_id=call.id, at=answered_at, rings=rings))
+    await answer(hotline, call)
     local = hotline.now().astimezone(hotline.site.zone)
     opening = [
         greeting(local, festival_of(local.date(), hotline.site.special_days), hotline.site.greetings),
@@ -146,13 +144,18 @@ async def pick_up(hotline: Hotline, call: Call) -> None:
         call.notice_heard = True
 
 
-async def lead(hotline: Hotline, call: Call) -> None:
-    """To the line's menu, or, out of hours, to what the site has put in its place (TEL-6)."""
-    if is_open_now(hotline, call.line):
-        await carry_out(hotline, call, MenuAction(menu=call.line.menu))
+async def serve(hotline: Hotline, call: Call) -> None:
+    """From the line's first ring: its people's telephones ring, or the system answers and leads on (TEL-6)."""
+    line, is_open = call.line, is_open_now(hotline, call.line)
+    if is_open and line.answer_by == "people" and line.queue:
+        return await connect(hotline, call, hotline.site.queue(line.queue))
+    if call.step is Step.RINGING:
+        await pick_up(hotline, call)
+    if is_open and line.menu:
+        await carry_out(hotline, call, MenuAction(menu=line.menu))
     else:
         call.finish("out_of_hours", "system")
-        await carry_out(hotline, call, call.line.out_of_hours)
+        await carry_out(hotline, call, line.out_of_hours)
 
 
 async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
@@ -167,6 +170,9 @@ async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
             await carry_out(hotline, call, then)
         case DutyAction(duty=duty):
             await ring_duty(hotline, call, hotline.site.duty_roster(duty))
+        case LanguageAction(language=language, then=then):
+            speak(hotline, call, language)
+            await carry_out(hotline, call, then)
         case MessageAction():
             await leave_message(hotline, call)
         case HangupAction(play=prompts):
@@ -177,29 +183,38 @@ async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
 
 
 async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
-    """Queue, agent, talk. An agent lost before the talk begins costs the caller nothing: same place, next agent."""
+    """Queue, agent, talk. An agent lost before the talk begins costs the caller nothing: same place, next agent.
+
+    A caller whom nobody has answered yet waits from the INVITE on (TEL-2), and is answered when an agent is there.
+    """
     if hotline.closed.of(queue.name):
         return await turn_away(hotline, call, queue)
     if call.queued_at is None or call.on_the_way or call.queue != queue.name:
         enter_queue(hotline, call, queue)
     await know_caller(hotline, call, queue)
     while True:
-        call.enter(Step.QUEUED)
+        if call.step is not Step.RINGING:
+            call.enter(Step.QUEUED)
         try:
             partner = await hotline.waiting.unless_called_away(
                 call.id, partial(hotline.acd.is_waiting, call.id), find_agent(hotline, call, queue)
             )
         except MovedOn as moved:
             note_moved(hotline, call, moved)
+            await have_answered(hotline, call)
             if moved.play:
                 await call.channel.say(moved.play)
             return await carry_out(hotline, call, moved.to)
+        except LeavesQueue as leaves:
+            await have_answered(hotline, call)
+            return await carry_out(hotline, call, after(call, leaves))
         except TurnedAway:
             return await turn_away(hotline, call, queue)
         except Moved as moved:
             return await connect(hotline, call, move(hotline, call, moved))
-        call.enter(Step.TALKING)
         async with partner_of(hotline, call, partner) as live:
+            await have_answered(hotline, call)
+            call.enter(Step.TALKING)
             ended = await talk(hotline, live) if await announce(hotline, call, partner) else None
         if ended:
             return await go_on(hotline, call, ended)
@@ -216,7 +231,7 @@ async def go_on(hotline: Hotline, call: Call, ended: Ended) -> None:
                 return await queue_again(hotline, call, handover.target.to)
             case "line":
                 call.line = hotline.line_for(handover.target.to)
-                return await lead(hotline, call)
+                return await serve(hotline, call)
             case _:
                 following = await hand_over(hotline, call, handover)
         if following is None:
@@ -247,7 +262,7 @@ async def ring_duty(hotline: Hotline, call: Call, duty: Duty) -> None:
 
 def enter_queue(hotline: Hotline, call: Call, queue: Queue) -> None:
     """The wait begins, or goes on here for a caller who was moved on: the turn goes by the first arrival (LNE-7)."""
-    now = hotline.now()
+    now = call.invited_at if call.step is Step.RINGING else hotline.now()
     if not call.on_the_way or call.queued_at is None:
         call.queued_at = now
     call.queue, call.here_since = QueueName(queue.name), now
@@ -269,6 +284,7 @@ async def turn_away(hotline: Hotline, call: Call, queue: Queue) -> None:
     closing = hotline.closed.of(queue.name)
     met_before = QueueName(queue.name) in call.turned_away
     call.turned_away.add(QueueName(queue.name))
+    await have_answered(hotline, call)
     if closing and not met_before:
         note = f"{queue.title}：{closing.reason}"
         hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action="queue_closed", text=note))
@@ -276,3 +292,18 @@ async def turn_away(hotline: Hotline, call: Call, queue: Queue) -> None:
             call.finish("queue_closed", "system")
         await call.channel.say([closing.prompt or QUEUE_CLOSED])
     await carry_out(hotline, call, MessageAction() if met_before else queue.on_closed)
+
+
+async def have_answered(hotline: Hotline, call: Call) -> None:
+    """Before anything is said to a caller who has heard nothing but ringing so far."""
+    if call.step is Step.RINGING:
+        await answer(hotline, call)
+        call.enter(Step.QUEUED)
+
+
+def after(call: Call, leaves: LeavesQueue) -> Action:
+    """What follows the caller's wish."""
+    if isinstance(leaves, PlaceKept):
+        call.finish("place_kept", "system")
+        return HangupAction(play=("callback-kept", "goodbye"))
+    return MessageAction()

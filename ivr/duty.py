@@ -182,7 +182,8 @@ async def on_hold(hotline: Hotline, call: Call) -> AsyncIterator[None]:
 
 
 async def _on_hold(hotline: Hotline, call: Call) -> None:
-    prompt, silence_s = "please-wait", hotline.site.wait.sorry_after_s
+    rules = hotline.site.wait
+    prompt, silence_s = "please-wait", rules.sorry_after_s or rules.sorry_every_s
     while True:
         await call.channel.say([prompt])
         try:
@@ -190,4 +191,4 @@ async def _on_hold(hotline: Hotline, call: Call) -> None:
             await asyncio.sleep(silence_s)
         finally:
             await call.channel.stop_music()
-        prompt, silence_s = "sorry-waited", hotline.site.wait.sorry_every_s
+        prompt, silence_s = "sorry-waited", rules.sorry_every_s

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from config.fields import Language
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from crm.events import (
     AgentAnswered,
@@ -28,6 +29,7 @@ from crm.events import (
     DutyMissed,
     DutyRang,
     Event,
+    LanguageChosen,
     OutsideTalkStarted,
     QueueClosed,
     QueueOpened,
@@ -54,6 +56,7 @@ class CallFacts:
     ani: str
     invited_at: datetime
     answered: bool = False
+    language: Language = "zh"
     queue: QueueName | None = None
     queued_at: datetime | None = None
     here_since: datetime | None = None
@@ -142,6 +145,8 @@ def _learn(facts: CallFacts, event: Event) -> None:
     match event:
         case CallAnswered():
             facts.answered = True
+        case LanguageChosen(language=language):
+            facts.language = language
         case CallQueued(queue=queue, at=at):
             facts.queue, facts.here_since = QueueName(queue), at
             facts.queued_at = facts.queued_at if facts.on_the_way and facts.queued_at else at

@@ -12,8 +12,10 @@ from crm.tickets.service import Tickets
 from ivr.closing import ClosedQueues
 from ivr.talks import Talks
 from ivr.telephony import Telephony
+from ivr.virtual_hold import VirtualHold
 from ivr.waiting import WaitingCalls
 from routing.acd import Acd
+from routing.pace import Pace
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Hotline:
     """Who looks for an agent now, for whoever wants a call elsewhere."""
     closed: ClosedQueues = field(default_factory=ClosedQueues)
     """Queues on hold."""
+
+    virtual_hold: VirtualHold = field(default_factory=VirtualHold)
+    """Keeps places of callers who hang up."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast the queues have been lately."""
 
     def line_for(self, dnis: str) -> Line:
         """The line dialled; a number that no line has is served by the first hotline: no caller is refused (D11)."""

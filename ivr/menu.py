@@ -14,6 +14,7 @@ from config.actions import (
     BackAction,
     DutyAction,
     HangupAction,
+    LanguageAction,
     Menu,
     MenuAction,
     MessageAction,
@@ -22,6 +23,7 @@ from config.actions import (
     RepeatAction,
     ultimate,
 )
+from config.fields import Language
 from ivr.digits import Match, match
 from ivr.telephony import Digit, PromptsFinished
 
@@ -92,7 +94,14 @@ class Leave:
     digits: str
 
 
-Effect = Play | StopPlay | StartTimer | StopTimers | Leave
+@dataclass(frozen=True)
+class Speak:
+    """From now on in this language, prompts and agents."""
+
+    language: Language
+
+
+Effect = Speak | Play | StopPlay | StartTimer | StopTimers | Leave
 
 
 class Phase(Enum):
@@ -210,6 +219,9 @@ def _act(menus: Menus, state: MenuState, action: Action) -> Step:
             stays = isinstance(ultimate(then), RepeatAction | BackAction | MenuAction)
             barge_in = stays and menus[state.menu].barge_in
             return _announce(menus, replace(fresh, then=then), prompts, barge_in=barge_in)
+        case LanguageAction(language=language, then=then):
+            state, effects = _act(menus, state, then)
+            return state, (Speak(language), *effects)
 
 
 def _present(menus: Menus, state: MenuState, first: tuple[str, ...] = ()) -> Step:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from config.actions import Action, DutyAction, HangupAction, MessageAction, QueueAction
 from crm.events import MenuChosen, MenuEntered
+from ivr.answer import speak
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
 from ivr.menu import (
@@ -15,6 +16,7 @@ from ivr.menu import (
     Leave,
     OverallTimeout,
     Play,
+    Speak,
     StartTimer,
     StopPlay,
     StopTimers,
@@ -45,6 +47,8 @@ async def run_menu(hotline: Hotline, call: Call, menu_id: str) -> Action:
     call.typed = None
     while True:
         for effect in effects:
+            if isinstance(effect, Speak):
+                speak(hotline, call, effect.language)
             await listener.do(effect)
             if isinstance(effect, Leave):
                 hotline.tickets.record(chosen(call, effect, chosen_at or hotline.now()))

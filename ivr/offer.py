@@ -1,17 +1,21 @@
 """From the queue to an agent who has answered (flow): wait, offer, ring, and again with the next one. TEL-5, RONA.
 
-The caller keeps the place until somebody answers; the agent who did not is not ready (RONA).
+The caller keeps the place until somebody answers; the agent who did not is not ready (RONA). Where all are rung, the
+first who answers has the call, and the others are free again at once.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from config.ids import ChannelId
 from config.schema import Queue
 from crm.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
+from ivr.comfort import Company, Wish, company
 from ivr.hotline import Hotline
 from ivr.overflow import Lookout
 from ivr.talks import Partner
@@ -30,61 +34,138 @@ MISS_REASONS = {
 }
 """Why an agent is not ready after an offer that failed."""
 
+Held = tuple[Reservation, ...]
 
-async def find_agent(hotline: Hotline, call: Call, queue: Queue) -> Partner:
-    """Wait in `queue` from `call.queued_at` on, until an agent answers. Raises MovedOn, ChannelGone (caller)."""
+
+@dataclass(frozen=True)
+class Answer:
+    """An agent's telephone was picked up."""
+
+    leg: DialledChannel
+    at: datetime
+
+
+class LeavesQueue(Exception):
+    """The caller does not wait any longer, by a wish of their own, and has not hung up."""
+
+
+class WantsMessage(LeavesQueue):
+    """The caller pressed the key to leave a message instead."""
+
+
+class PlaceKept(LeavesQueue):
+    """The caller will be called when it is their turn: the place has been handed on, and they may hang up."""
+
+
+WISHES: dict[Wish, type[LeavesQueue]] = {Wish.MESSAGE: WantsMessage, Wish.PLACE_KEPT: PlaceKept}
+
+
+async def find_agent(
+    hotline: Hotline, call: Call, queue: Queue, *, place: Place | None = None, held: Held = ()
+) -> Partner:
+    """Wait in `queue` until an agent answers. Raises MovedOn, LeavesQueue, ChannelGone (caller).
+
+    `place` and `held`: when the call has waited already, and is given these agents now.
+    """
     assert call.queue and call.queued_at, "a call is queued before it looks for an agent"
     lookout = Lookout(hotline, call, queue)
-    with hotline.acd.enqueue(
-        call.id, call.queue, call.queued_at, points=call.points, needs=call.needs, preferred=call.preferred
-    ) as place:
-        async with comfort(hotline, call):
+    with place_of(hotline, call) if place is None else nullcontext(place) as place:
+        async with company(hotline, call, queue) as beside:
             while True:
-                reservation, *others = await its_turn(call, place, lookout)
-                for other in others:
-                    hotline.acd.released(other)
-                if leg := await offer(hotline, call, queue, reservation):
-                    return Partner(leg, reservation)
+                held = held or await its_turn(call, place, beside, lookout)
+                beside.telephones(ring=True)
+                if partner := await offer(hotline, call, queue, held):
+                    return partner
+                beside.telephones(ring=False)
+                held = ()
 
 
-async def its_turn(call: Call, place: Place, lookout: Lookout) -> tuple[Reservation, ...]:
-    """The agents held for this call, as soon as it is its turn. Raises MovedOn; looking out costs it no turn."""
+def place_of(hotline: Hotline, call: Call) -> Place:
+    """The call's place in its queue, by its wait clock."""
+    assert call.queue and call.queued_at, "a call is queued before it has a place"
+    return hotline.acd.enqueue(
+        call.id, call.queue, call.queued_at, points=call.points, needs=call.needs, preferred=call.preferred
+    )
+
+
+async def its_turn(call: Call, place: Place, beside: Company, lookout: Lookout) -> Held:
+    """The agents held for this call, as soon as it is its turn; looking out costs it no turn.
+
+    Raises MovedOn, or LeavesQueue when the caller wishes otherwise.
+    """
     turn = asyncio.ensure_future(place.reserved())
+    either: set[asyncio.Future[Any]] = {turn, beside.wish}
     try:
         while not turn.done():
+            if beside.wish.done():
+                raise WISHES[beside.wish.result()]
             patience_s = lookout.patience_s()
             with suppress(TimeoutError):
-                await call.channel.until(asyncio.wait([turn]), timeout_s=patience_s)
+                happened = asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                await call.channel.until(happened, timeout_s=patience_s)
         return turn.result()
     finally:
         if not turn.done():
             turn.cancel()
-            await asyncio.wait([turn])
+            await asyncio.wait({turn})
 
 
-async def offer(hotline: Hotline, call: Call, queue: Queue, reservation: Reservation) -> DialledChannel | None:
-    """The reserved agent's answered leg, or None when the agent could not be had.
+async def offer(hotline: Hotline, call: Call, queue: Queue, held: Held) -> Partner | None:
+    """The first of these agents who answers, or None when nobody could be had. Raises ChannelGone (caller)."""
+    rings = {asyncio.ensure_future(ring_agent(hotline, call, queue, each)): each for each in held}
+    pending = set(rings)
+    winner: Partner | None = None
+    try:
+        while pending and winner is None:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for ring in sorted(done, key=lambda ring: held.index(rings[ring])):
+                answer = ring.result()
+                if answer and winner is None:
+                    winner = answered(hotline, call, rings[ring], answer)
+                elif answer:
+                    await too_late(hotline, call, rings[ring], answer.leg)
+    finally:
+        for ring in pending:
+            ring.cancel()
+        await asyncio.gather(*rings, return_exceptions=True)
+    return winner
+
+
+def answered(hotline: Hotline, call: Call, reservation: Reservation, answer: Answer) -> Partner:
+    """This agent has the call."""
+    hotline.acd.answered(reservation)
+    hotline.tickets.record(AgentAnswered(call_id=call.id, at=answer.at, agent=reservation.agent_id))
+    return Partner(answer.leg, reservation)
+
+
+async def too_late(hotline: Hotline, call: Call, reservation: Reservation, leg: DialledChannel | None) -> None:
+    """Another agent has the call: this one is free again, and it is no miss of theirs."""
+    hotline.acd.released(reservation)
+    missed = AgentMissed(call_id=call.id, at=hotline.now(), agent=reservation.agent_id, reason="answered_elsewhere")
+    hotline.tickets.record(missed)
+    if leg:
+        await leg.hangup()
+
+
+async def ring_agent(
+    hotline: Hotline, call: Call, queue: Queue, reservation: Reservation, leg_id: ChannelId | None = None
+) -> Answer | None:
+    """Ring the reserved agent's telephone for three rings (TEL-1). None: missed, on record, and the agent not ready.
+    Cancelled: another agent was quicker.
 
     The card is on the agent's page before the telephone rings (CUS-2): AgentOffered is told first.
     """
     agent_id = reservation.agent_id
-    leg_id = call.next_agent_leg(agent_id)
-    hotline.tickets.record(AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id))
-    return await ring_agent(hotline, call, queue, reservation, leg_id)
-
-
-async def ring_agent(
-    hotline: Hotline, call: Call, queue: Queue, reservation: Reservation, leg_id: ChannelId
-) -> DialledChannel | None:
-    """Ring the reserved agent's telephone for three rings (TEL-1). None: missed, on record, and the agent not ready."""
-    agent_id = reservation.agent_id
+    if leg_id is None:
+        leg_id = call.next_agent_leg(agent_id)
+        hotline.tickets.record(AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id))
     leg: DialledChannel | None = None
     try:
         leg = await hotline.telephony.dial_agent(
             agent_id, channel_id=leg_id, caller_id=call.ani, ring_timeout_s=queue.ring_timeout_s
         )
         hotline.acd.ringing(reservation)
-        answered_at = await call.channel.until(leg.answered())
+        return Answer(leg, await call.channel.until(leg.answered()))
     except DialFailed as failed:
         miss(hotline, call, reservation, MISS_REASONS[failed.reason])
         return None
@@ -94,9 +175,9 @@ async def ring_agent(
         if leg:
             await leg.hangup()
         raise
-    hotline.acd.answered(reservation)
-    hotline.tickets.record(AgentAnswered(call_id=call.id, at=answered_at, agent=agent_id))
-    return leg
+    except asyncio.CancelledError:
+        await too_late(hotline, call, reservation, leg)
+        raise
 
 
 def miss(hotline: Hotline, call: Call, reservation: Reservation, reason: str) -> None:
@@ -104,30 +185,3 @@ def miss(hotline: Hotline, call: Call, reservation: Reservation, reason: str) ->
     hotline.acd.missed(reservation, reason)
     missed = AgentMissed(call_id=call.id, at=hotline.now(), agent=reservation.agent_id, reason=reason)
     hotline.tickets.record(missed)
-
-
-@asynccontextmanager
-async def comfort(hotline: Hotline, call: Call) -> AsyncIterator[None]:
-    """What the caller hears while waiting: 请您稍等, then music, and an apology when it gets long (TEL-5)."""
-    task = asyncio.create_task(_comfort(hotline, call), name=f"comfort {call.id}")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        failure = None if task.cancelled() else task.exception()
-        if failure and not isinstance(failure, ChannelGone):
-            log.error("Waiting music failed: %s", failure, extra={"action": "comfort_failed", "call_id": call.id})
-
-
-async def _comfort(hotline: Hotline, call: Call) -> None:
-    rules = hotline.site.wait
-    prompts, silence_s = ["please-wait"], rules.sorry_after_s
-    while True:
-        await call.channel.say(prompts)
-        try:
-            await call.channel.start_music()
-            await asyncio.sleep(silence_s)
-        finally:
-            await call.channel.stop_music()
-        prompts, silence_s = ["sorry-waited"], rules.sorry_every_s

@@ -20,7 +20,7 @@ from ivr.adoption import adopt_talk
 from ivr.call import Call, Step, owner_of, ring_number
 from ivr.call_flow import carry_out, connect, go_on, in_service
 from ivr.hotline import Hotline
-from ivr.offer import miss, ring_agent
+from ivr.offer import answered, miss, ring_agent
 from ivr.reception import LeftOver
 from ivr.talk import part, partner_of, talk
 from ivr.talks import Partner
@@ -283,5 +283,5 @@ async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
                 said_yes = await accepted.within(hotline.site.outbound.accept_timeout_s)
             if not said_yes:
                 miss(hotline, call, reservation, "not_accepted")
-            elif leg := await ring_agent(hotline, call, queue, reservation, leg_id):
-                return Partner(leg, reservation)
+            elif picked_up := await ring_agent(hotline, call, queue, reservation, leg_id):
+                return answered(hotline, call, reservation, picked_up)

@@ -12,8 +12,8 @@ from config.ids import BridgeId, CallId
 from crm.events import AgentMissed
 from ivr.call import Call, Step
 from ivr.desk_telephone import telephone_asks
+from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
-from ivr.speech import agent_announcement
 from ivr.talk_control import partner_left, third_left, third_reached
 from ivr.talk_recording import record_talk
 from ivr.talks import Ended, Happening, Left, LiveTalk, Partner, Reached, Request
@@ -51,7 +51,7 @@ async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
 async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     """Tell the caller who answers (TEL-3), before they are connected. False when the agent has left meanwhile."""
     told = partner.reservation is not None and hotline.site.queue(partner.reservation.queue).announce_agent
-    prompts = list(agent_announcement(partner.agent_id)) if told and partner.agent_id else []
+    prompts = list(GRAMMARS[call.language].agent(partner.agent_id)) if told and partner.agent_id else []
     if hotline.site.recording.enabled and hotline.site.recording.notice and not call.notice_heard:
         prompts.insert(0, "recording-notice")
     if not prompts:

@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
+from config.fields import Language
 from config.ids import BridgeId, ChannelId
 
 T = TypeVar("T")
@@ -145,6 +146,9 @@ class Channel(Protocol):
 
     async def take_over(self) -> None:
         """Clear the dialplan's fallback timer: from here on the controller answers for this channel (D2)."""
+
+    def use_language(self, language: Language) -> None:
+        """From now on prompts are played in this language, where they have a sound in it; else in Mandarin."""
 
     async def start_playback(self, prompts: Sequence[str]) -> Playback:
         """Play prompt ids one after the other; returns as soon as it has begun."""

@@ -1,4 +1,4 @@
-"""The voice of the prompts: Kokoro-82M speaks Mandarin text to 24 kHz sound, without a network.
+"""The voice of the prompts: Kokoro-82M speaks Mandarin or English text to 24 kHz sound, without a network.
 
 Runs in an environment of its own (requirements-prompts.lock), started by make_prompts.py: reads jobs as JSON lines
 `{"text", "voice", "speed", "lead", "to"}` and answers each with one line when its sound (float32 .npy) is written.
@@ -21,6 +21,7 @@ import onnx
 import onnxruntime
 from misaki.zh import ZHG2P
 from numpy.typing import NDArray
+from prompt_english import EnglishSounds
 
 Floats = NDArray[np.float32]
 
@@ -31,6 +32,8 @@ STYLE_WIDTH = 256
 ONSET = (3000, 600)
 """The quietest point is looked for between these numbers of samples before the word's nominal beginning."""
 STEP = 120
+ENGLISH_VOICES = ("af_", "am_")
+"""How the names of the voices that speak (American) English begin; the others speak Mandarin."""
 HOMOPHONES = {"重听": "虫听"}
 """The dictionary reads 重听 as zhòng tīng (hard of hearing); this is chóng tīng (to hear again)."""
 
@@ -53,13 +56,17 @@ class Kokoro:
         self._session = onnxruntime.InferenceSession(model.SerializeToString(), sess_options=options)
         self._vocabulary: dict[str, int] = json.loads((data / "vocab.json").read_text("utf-8"))["vocab"]
         self._voices = voices
-        self._to_sounds = ZHG2P()
+        self._mandarin = ZHG2P()
+        self._english = EnglishSounds()
 
-    def sounds(self, text: str) -> str:
-        """The phonemes of a text, in the notation that the model was trained with."""
-        for written, spoken in HOMOPHONES.items():
-            text = text.replace(written, spoken)
-        phonemes, _ = self._to_sounds(text)
+    def sounds(self, text: str, voice: str) -> str:
+        """The phonemes of a text in the voice's language, in the notation that the model was trained with."""
+        if voice.startswith(ENGLISH_VOICES):
+            phonemes = self._english(text)
+        else:
+            for written, spoken in HOMOPHONES.items():
+                text = text.replace(written, spoken)
+            phonemes, _ = self._mandarin(text)
         unknown = set(phonemes) - self._vocabulary.keys()
         if unknown:
             raise ValueError(f"the voice has no sound for {sorted(unknown)} in {text!r}")
@@ -67,12 +74,12 @@ class Kokoro:
 
     def speak(self, text: str, voice: str, speed: float) -> Floats:
         """A sentence of its own."""
-        return self._run(self.sounds(text + "。"), voice, speed)[0]
+        return self._run(self.sounds(text + stop(voice), voice), voice, speed)[0]
 
     def speak_behind(self, lead: str, text: str, voice: str, speed: float) -> Floats:
         """A word or half sentence that is joined to others."""
-        before = self.sounds(lead) + " "
-        audio, durations = self._run(before + self.sounds(text + "。"), voice, speed)
+        before = self.sounds(lead, voice).rstrip() + " "
+        audio, durations = self._run(before + self.sounds(text + stop(voice), voice), voice, speed)
         nominal = int(durations[: 1 + len(before)].sum()) * FRAME
         earliest, latest = (nominal - distance for distance in ONSET)
         steps = audio[earliest : earliest + (latest - earliest) // STEP * STEP].reshape(-1, STEP)
@@ -90,6 +97,11 @@ class Kokoro:
             },
         )
         return audio.ravel(), durations.ravel()
+
+
+def stop(voice: str) -> str:
+    """The end of a sentence in the voice's language."""
+    return "." if voice.startswith(ENGLISH_VOICES) else "。"
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from config.fields import Language
 from config.ids import ChannelId
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
@@ -41,7 +42,6 @@ NOT_DIALLED, DIALLED = "0", "1"
 MUSIC_CLASS = "site"
 # Playback ids of a channel repeat, so that whoever adopts it knows what may be playing on it.
 PLAYBACK_IDS = 4
-PROMPTS = "sound:site"
 WATCHDOG_MARGIN_S = 10.0
 # Asterisk cuts the silence off that ended a recording; what is shorter than this holds no word.
 SHORTEST_MESSAGE_S = 0.5
@@ -73,6 +73,7 @@ class AriChannel:
         self._plays = cycle(range(PLAYBACK_IDS))
         self._hung_up = False
         self._answer_within_s: float | None = None
+        self._language: Language = "zh"
 
     @property
     def id(self) -> ChannelId:
@@ -115,10 +116,14 @@ class AriChannel:
             await self.leg.changed()
         return self.leg.up_at
 
+    def use_language(self, language: Language) -> None:
+        self._language = language
+
     async def start_playback(self, prompts: Sequence[str]) -> AriPlayback:
-        media = [f"{PROMPTS}/{prompt}" for prompt in prompts]
+        sounds = [self._exchange.sound_of(prompt, self._language) for prompt in prompts]
+        media = [sound.uri for sound in sounds]
         number = next(self._plays)
-        watchdog_s = self._exchange.watchdog_s(prompts)
+        watchdog_s = self._exchange.watchdog_s(sounds)
         playback = AriPlayback(self._exchange.client.playbacks, self.leg, self._playback_id(number), watchdog_s)
         try:
             await self._command(lambda: self._channels.play(channel_id=self.id, media=media, playback_id=playback.id))

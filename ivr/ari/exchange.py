@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from config.fields import Language
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.telephony import TelephonyDown
@@ -16,6 +18,18 @@ log = logging.getLogger(__name__)
 RECORDING_FOLDERS = ("recordings", "messages")
 WATCHDOG_S = 120.0
 WATCHDOG_MARGIN_S = 10.0
+
+
+PROMPTS = "sound:site"
+"""Mandarin; behind it `-en` for English."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound file as Asterisk is told of it. `seconds`: its length, if that is known."""
+
+    uri: str
+    seconds: float | None
 
 
 class Exchange:
@@ -30,7 +44,7 @@ class Exchange:
         client: AriClient,
         clock: Callable[[], datetime],
         data: Path,
-        prompt_seconds: Callable[[str], float] | None,
+        prompt_seconds: Mapping[str, float] | None,
     ) -> None:
         self.client = client
         self.clock = clock
@@ -54,11 +68,16 @@ class Exchange:
         if (written := self._bridge_recordings.pop(name, None)) is not None:
             written.set()
 
-    def watchdog_s(self, prompts: Sequence[str]) -> float:
+    def sound_of(self, prompt: str, language: Language) -> Sound:
+        """The file of a prompt in a language; the Mandarin one where there is no other."""
+        lengths = self._prompt_seconds
+        if language != "zh" and lengths is not None and f"{language}/{prompt}" in lengths:
+            return Sound(f"{PROMPTS}-{language}/{prompt}", lengths[f"{language}/{prompt}"])
+        return Sound(f"{PROMPTS}/{prompt}", None if lengths is None else lengths[prompt])
+
+    def watchdog_s(self, sounds: Sequence[Sound]) -> float:
         """When a playback that has not ended is given up: a bad media URI never finishes (design D3)."""
-        if self._prompt_seconds is None:
-            return WATCHDOG_S
-        return sum(map(self._prompt_seconds, prompts)) + WATCHDOG_MARGIN_S
+        return sum(WATCHDOG_S if sound.seconds is None else sound.seconds for sound in sounds) + WATCHDOG_MARGIN_S
 
     def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
         """A command whose outcome nobody waits for; a failure is logged, a party that is gone is none."""

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -49,7 +49,8 @@ AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
 class AriTelephony:
     """Implements `ivr.telephony.Telephony`, and the socket's `Listener`.
 
-    `data` is the data directory (see `Exchange`), `prompt_seconds` the length of a prompt by id, for the watchdog.
+    `data` is the data directory (see `Exchange`), `prompt_seconds` the length of each prompt, for the
+    watchdog: by id, and by `en/<id>` of those that have an English sound.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class AriTelephony:
         socket: AriSocket,
         clock: Callable[[], datetime],
         data: Path,
-        prompt_seconds: Callable[[str], float] | None = None,
+        prompt_seconds: Mapping[str, float] | None = None,
         on_carried_out: Callable[[float, float], None] | None = None,
     ) -> None:
         self._socket = socket

@@ -145,6 +145,7 @@ def _make_folders(home: Path, settings: PbxSettings, binary: AsteriskBinary) -> 
     # `sound:site/<prompt id>`: looked up under the channel's language first, then bare.
     _link(share / "sounds/site", prompts)
     _link(share / "sounds/zh/site", prompts)
+    _link(share / "sounds/site-en", prompts.parent / "en")
     _link(home / "moh/wait-music.wav", prompts / "wait-music.wav")
 
 

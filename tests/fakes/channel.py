@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from config.fields import Language
 from config.ids import ChannelId
 from ivr.telephony import (
     ChannelGone,
@@ -82,6 +83,7 @@ class FakeChannel:
         """Of a snoop: whose party it hears."""
         self.whispers = False
         self.heard: list[str] = []
+        self.language: Language = "zh"
         self.created_at = telephony.now()
         self.ringing_at: datetime | None = None
         self.up_at: datetime | None = None
@@ -180,6 +182,9 @@ class FakeChannel:
 
     async def take_over(self) -> None:
         self._command("take over")
+
+    def use_language(self, language: Language) -> None:
+        self.language = language
 
     async def start_playback(self, prompts: Sequence[str]) -> FakePlayback:
         self._command(f"play {' '.join(prompts)}")

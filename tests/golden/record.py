@@ -21,7 +21,6 @@ from app.clock import utc_now
 from app.phone.binding import Account
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
-from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
 from crm.events import AgentMissed, CallEnded, CallQueued, MenuEntered, TalkStarted
@@ -31,7 +30,7 @@ from ivr.pbx.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
-from tests.golden.stage import SITE, Stage
+from tests.golden.stage import Stage, quiet_site
 from tests.golden.stories import ABANDONED, ANSWERED, RONA, STORIES, Story
 from tests.golden.trace import is_ping
 
@@ -175,7 +174,7 @@ async def record(story: Story, site: Site) -> None:
 
 async def main(names: list[str]) -> None:
     """Those named, or all."""
-    site = load_site(SITE)
+    site = quiet_site()
     for story in STORIES:
         if story.name in names or not names:
             await record(story, site)

@@ -13,8 +13,10 @@ from typing import Self, TypeVar
 
 from app.system import make_acd
 from config.ids import AgentId
+from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from config.waiting import WaitRules
 from crm.events import AnyEvent, Event
 from crm.journal import Journal
 from crm.tickets.service import Tickets
@@ -27,6 +29,13 @@ from routing.acd import Acd
 from routing.agent import AgentEvent
 
 SITE = Path(__file__).parents[2] / "config" / "site"
+
+
+def quiet_site() -> Site:
+    """The demo site, where a waiting caller hears music and the apology, but neither position nor offers."""
+    return load_site(SITE).model_copy(update={"wait": WaitRules()})
+
+
 Clock = Callable[[], datetime]
 E = TypeVar("E", bound=Event)
 

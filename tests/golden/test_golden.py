@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from app import system
-from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
 from crm.events import CallEnded
 from tests.fakes.virtual_time import VirtualTimeLoop
 from tests.golden.replay import Played, play
-from tests.golden.stage import SITE, Clock
+from tests.golden.stage import Clock, quiet_site
 from tests.golden.stories import STORIES, Story
 
 ABSOLUTE_PATH = re.compile(r'[\s"\':,=]/\w')
@@ -25,7 +24,7 @@ ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 
 @pytest.fixture(scope="module")
 def site() -> Site:
-    return load_site(SITE)
+    return quiet_site()
 
 
 @pytest.fixture(params=STORIES, ids=lambda story: story.name)

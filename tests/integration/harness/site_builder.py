@@ -40,6 +40,10 @@ class SiteBuilder:
         """Where the sound files of the prompts are."""
         return self.path / "prompts" / "zh"
 
+    @property
+    def english_prompts(self) -> Path:
+        return self.prompts.parent / "en"
+
     @contextmanager
     def edit(self, file: str) -> Iterator[Any]:
         """The document of one of the site's files, written back at the end: for what has no method here."""
@@ -96,9 +100,16 @@ class SiteBuilder:
 
     def _make_sounds(self) -> None:
         self.prompts.mkdir(parents=True, exist_ok=True)
+        self.english_prompts.mkdir(parents=True, exist_ok=True)
         with self.edit("prompts/prompts.yaml") as document:
             for prompt, entry in document["prompts"].items():
                 entry.pop("sha256", None)
                 entry.pop("voice", None)
-                entry["own"] = True
-                self.sounds(SHORT_S.get(prompt, CLIP_S), prompt)
+                if entry.get("only") is None:
+                    entry["own"] = True
+                    self.sounds(SHORT_S.get(prompt, CLIP_S), prompt)
+                entry.pop("en_sha256", None)
+                if entry.pop("en_voice", None):
+                    entry["en_own"] = True
+                    sound = speech(SHORT_S.get(prompt, CLIP_S), zlib.crc32(f"en/{prompt}".encode()))
+                    write_wav(self.english_prompts / f"{prompt}.wav", sound)

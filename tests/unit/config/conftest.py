@@ -32,11 +32,12 @@ def sound_site(tmp_path_factory: pytest.TempPathFactory, silence: Path) -> Path:
     sounds.mkdir(parents=True)
     demo_prompts = (DEMO / "prompts" / "prompts.yaml").read_text(encoding="utf-8")
     needed = sorted(SYSTEM_PROMPTS | set(re.findall(r"^  ([a-z0-9-]+):$", demo_prompts, re.MULTILINE)))
+    shutil.copyfile(silence, sounds / "silent.wav")
     for name in needed:
         (sounds / f"{name}.wav").symlink_to(silence)
-    (sounds / "silent.wav").symlink_to(silence)
+    shutil.copytree(sounds, sounds.parent / "en", symlinks=True)
     entries = "".join(f"  {name}: *silent\n" for name in needed)
-    silent = "  silent: &silent {zh: 无声, en: silence, own: true}\n"
+    silent = "  silent: &silent {zh: 无声, en: silence, own: true, en_own: true}\n"
     (directory / "prompts" / "prompts.yaml").write_text(f"prompts:\n{silent}{entries}", encoding="utf-8")
     return directory
 

@@ -47,7 +47,7 @@ def test_every_menu_has_a_human_and_the_demo_shows_every_way(site: Site) -> None
     for menu in site.menus:
         assert isinstance(menu.keys["0"], QueueAction)
     shown = {action.go for menu in site.menus for action in menu.keys.values()}
-    assert shown == {"queue", "menu", "message", "repeat", "back", "play"}
+    assert shown == {"queue", "menu", "message", "repeat", "back", "play", "language"}
 
 
 def test_lookups(site: Site) -> None:

@@ -283,8 +283,42 @@ def test_a_recording_must_be_in_asterisks_form(workshop: Workshop) -> None:
     workshop.edit("prompts/prompts.yaml", "  beep:", "  ⟦is no PCM WAV file⟧beep:")
     workshop.edit(
         "prompts/prompts.yaml",
+        "unit-hao: *silent",
+        "⟦has no checksum⟧unit-hao: {zh: 号, en: number}",
+    )
+    workshop.assert_faults()
+
+
+def test_who_offers_english_must_have_its_numbers_in_english(workshop: Workshop) -> None:
+    """field.md §3, 15: half a sentence in another language is the wrong audio."""
+    workshop.edit(
+        "prompts/prompts.yaml",
         "num-9: *silent",
-        "⟦has no checksum⟧num-9: {zh: 九, en: nine}",
+        "⟦prompt 'num-9' has no English sound⟧num-9: {zh: 九, en: nine, own: true}",
+    )
+    workshop.assert_faults()
+
+
+def test_a_site_without_english_needs_no_english_sounds(workshop: Workshop) -> None:
+    workshop.edit("menus/hotline.yaml", "go: language, language: en, then: {go: repeat}", "go: repeat")
+    workshop.edit("prompts/prompts.yaml", "num-9: *silent", "num-9: {zh: 九, en: nine, own: true}")
+    assert check_site(workshop.directory)[0] == []
+
+
+def test_a_line_leads_somewhere(workshop: Workshop) -> None:
+    workshop.edit(
+        "lines.yaml", '  - dnis: "4008100001"', "  - ⟦missing key 'queue'⟧answer_by: people\n    dnis: \"4008100001\""
+    )
+    workshop.edit("lines.yaml", '  - dnis: "4008100002"', "  - ⟦missing key 'menu'⟧dnis: \"4008100002\"")
+    workshop.edit("lines.yaml", "    menu: hotline\n", "")
+    workshop.assert_faults()
+
+
+def test_people_answer_before_ring_three_is_over(workshop: Workshop) -> None:
+    workshop.edit(
+        "lines.yaml",
+        "    menu: hotline\n",
+        "    menu: hotline\n    answer_at_s: ⟦at most 10 (ring 3 starts then, and the system answers, TEL-1)⟧10.5\n",
     )
     workshop.assert_faults()
 

@@ -69,6 +69,8 @@ function callText(entry: TimelineEntry, words: Words): string {
       return [text(details.digits) && words.t("timeline.keys", { keys: text(details.digits) }), choiceText(details.choice, words)]
         .filter(Boolean)
         .join(" → ");
+    case "LanguageChosen":
+      return words.word("language", text(details.language));
     case "CallQueued":
       return words.queueTitle(text(details.queue));
     case "CallOverflowed":

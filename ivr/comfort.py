@@ -1,0 +1,186 @@
+"""Company for a waiting caller (flow): ringing or music, announcements at their times, and the keys that ask for more.
+
+It runs beside the search for an agent (ivr/offer.py), which is never delayed by it: when somebody answers, it is
+silenced first. TEL-1, TEL-5, FUP-1.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from enum import Enum
+
+from config.schema import Queue
+from ivr.answer import answer
+from ivr.call import Call, Step
+from ivr.grammars import GRAMMARS
+from ivr.hotline import Hotline
+from ivr.telephony import ChannelGone, Digit
+from ivr.virtual_hold import ask_number
+from ivr.wait_words import Topic, begin, offer_words, place_words
+from routing.estimate import expected_wait_s
+
+log = logging.getLogger(__name__)
+
+KEYS = {"1": "callback", "2": "message"}
+
+
+class Wish(Enum):
+    """What ends the wait on the caller's own wish."""
+
+    MESSAGE = "message"
+    PLACE_KEPT = "place_kept"
+    """The caller will be called when it is their turn."""
+
+
+class Company:
+    """What one waiting caller hears."""
+
+    def __init__(self, hotline: Hotline, call: Call, queue: Queue) -> None:
+        self._hotline = hotline
+        self._call = call
+        self._queue = queue
+        rules = queue.wait or hotline.site.wait
+        self._schedule = begin(rules, self._waited_s(), can_call_back=hotline.virtual_hold.is_open)
+        self._keys_open = False
+        self._agent_rings = False
+        self._dialogue: asyncio.Task[None] | None = None
+        self.wish: asyncio.Future[Wish] = asyncio.get_running_loop().create_future()
+
+    def telephones(self, *, ring: bool) -> None:
+        """While an agent's telephone rings nothing is asked of the caller: somebody may answer any moment."""
+        self._agent_rings = ring
+        if ring and self._dialogue:
+            self._dialogue.cancel()
+
+    async def keep(self, first: Sequence[str]) -> None:
+        """Until cancelled, or until the caller has made a wish. `first`: said at once."""
+        if self._call.step is Step.RINGING:
+            await self._pick_up_late()
+        else:
+            await self._say(first)
+        while not self.wish.done():
+            following = self._schedule.next()
+            key = await self._music(following[1] if following else None)
+            if key is None and following:
+                key = await self._tell(following[0])
+            if key is not None:
+                await self._grant(key)
+
+    async def _pick_up_late(self) -> None:
+        """A line that people answer: the caller hears ringing; when ring 3 starts, we answer and apologise (TEL-1)."""
+        hotline, call = self._hotline, self._call
+        rung_s = (hotline.now() - call.invited_at).total_seconds()
+        await asyncio.sleep(max(0.0, call.line.answer_at_s - rung_s))
+        await answer(hotline, call)
+        call.enter(Step.QUEUED)
+        await self._say(["sorry-busy"])
+
+    async def _music(self, until_s: float | None) -> str | None:
+        """Music until then; a key that is open cuts it short."""
+        channel = self._call.channel
+        try:
+            await channel.start_music()
+            while True:
+                left_s = None if until_s is None else until_s - self._waited_s()
+                if left_s is not None and left_s <= 0:
+                    return None
+                heard = await channel.next_input(None, left_s)
+                if isinstance(heard, Digit) and self._is_open(heard.digit):
+                    return heard.digit
+        finally:
+            await channel.stop_music()
+
+    async def _tell(self, topic: Topic) -> str | None:
+        """Say what is due; a key that is open cuts it short."""
+        if topic is Topic.OFFER:
+            self._keys_open = True
+        key = await self._say(self._words(topic))
+        self._schedule = self._schedule.said(topic, self._waited_s())
+        return key
+
+    async def _say(self, prompts: Sequence[str]) -> str | None:
+        playback = await self._call.channel.start_playback(prompts)
+        try:
+            while isinstance(heard := await self._call.channel.next_input(playback, None), Digit):
+                if self._is_open(heard.digit):
+                    await playback.stop()
+                    return heard.digit
+        except asyncio.CancelledError:
+            await playback.stop()
+            raise
+        return None
+
+    def _is_open(self, key: str) -> bool:
+        """Whether this key means something now. What was pressed before anything was offered does not."""
+        rules = self._schedule.rules
+        offered = {"callback": rules.callback and self._schedule.can_call_back, "message": rules.message}
+        return self._keys_open and not self._agent_rings and offered.get(KEYS.get(key, ""), False)
+
+    async def _grant(self, key: str) -> None:
+        if KEYS[key] == "message":
+            self.wish.set_result(Wish.MESSAGE)
+            return
+        self._dialogue = asyncio.create_task(self._arrange_callback(), name=f"callback for {self._call.id}")
+        try:
+            await asyncio.wait({self._dialogue})
+            if self._dialogue.cancelled():  # it is the caller's turn, in the middle of it
+                await self._say(["please-wait"])
+            else:
+                self._dialogue.result()
+        finally:
+            self._dialogue.cancel()
+            await asyncio.wait({self._dialogue})
+            self._dialogue = None
+
+    async def _arrange_callback(self) -> None:
+        """The number, then the place kept for it; the caller's own place is given up only after that."""
+        number = await ask_number(self._call)
+        if number is None:
+            return
+        if await self._hotline.virtual_hold.keep_place(self._call, self._queue, number):
+            self.wish.set_result(Wish.PLACE_KEPT)
+        else:
+            await self._say(["callback-unavailable"])
+
+    def _words(self, topic: Topic) -> Sequence[str]:
+        match topic:
+            case Topic.POSITION:
+                return self._place_words()
+            case Topic.OFFER:
+                return offer_words(self._schedule)
+            case Topic.SORRY:
+                return ("sorry-waited",)
+            case Topic.COMFORT:
+                return (self._schedule.comfort(),)
+
+    def _place_words(self) -> Sequence[str]:
+        """Where the caller stands now, and how long it will take (stated in routing/estimate.py)."""
+        acd, queue = self._hotline.acd, self._call.queue
+        assert queue, "who waits is in a queue"
+        ahead, pace, wait_s = acd.ahead_of(self._call.id), self._hotline.pace, None
+        if self._schedule.rules.estimate and acd.staffed(queue):
+            handling_s = pace.mean_handling_s(queue)
+            wait_s = expected_wait_s(ahead, acd.staffed(queue), handling_s, pace.recent_waits(queue))
+        return place_words(GRAMMARS[self._call.language], ahead, wait_s)
+
+    def _waited_s(self) -> float:
+        assert self._call.queued_at, "who waits has a wait clock"
+        return (self._hotline.now() - self._call.queued_at).total_seconds()
+
+
+@asynccontextmanager
+async def company(
+    hotline: Hotline, call: Call, queue: Queue, first: Sequence[str] = ("please-wait",)
+) -> AsyncIterator[Company]:
+    """For as long as the `with` lasts; behind it the line is silent. `first`: what the caller hears at once."""
+    kept = Company(hotline, call, queue)
+    task = asyncio.create_task(kept.keep(first), name=f"comfort {call.id}")
+    try:
+        yield kept
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        failure = None if task.cancelled() else task.exception()
+        if failure and not isinstance(failure, ChannelGone):
+            log.error("Waiting music failed: %s", failure, extra={"action": "comfort_failed", "call_id": call.id})
