@@ -56,6 +56,9 @@ class LiveAcd:
     def end_wrap_up(self, agent: AgentId) -> AgentView:
         return agent_view(self._acd.end_wrap_up(agent), self._missed)
 
+    def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
+        return agent_view(self._acd.roster.extend_wrap_up(agent, seconds), self._missed)
+
     def _queue(self, name: QueueName) -> QueueView:
         waiting = self._acd.waiting(name)
         entries = tuple(

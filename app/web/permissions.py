@@ -44,7 +44,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_figures": _SUPERVISORS,
     "agent_history": _ALL,
     "set_agent_state": _ALL,
-    "end_wrap_up": _ALL,
+    "change_wrap_up": _ALL,
     "get_telephone": _ALL,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,

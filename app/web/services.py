@@ -74,6 +74,10 @@ class AcdView(Protocol):
         """Raises `routing.agent.IllegalTransition` when the agent is not in wrap-up."""
         ...
 
+    def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
+        """As `end_wrap_up`."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:

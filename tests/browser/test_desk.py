@@ -195,6 +195,8 @@ async def test_wrap_up_counts_down_and_ends_by_keyboard(hall: Hall, open_page: O
     await hall.hang_up("8001", "c1", ticket, wrap_up_s=20)
     await expect(page.get_by_test_id("wrap-up")).to_contain_text(re.compile("0:1[0-8]"))
     await expect(page.get_by_test_id("stage")).to_contain_text("客户挂机")
+    await page.keyboard.press("Alt+KeyW")
+    await expect(page.get_by_test_id("wrap-up")).to_contain_text(re.compile("0:4[0-8]"))
     await page.keyboard.press("Alt+KeyE")
     await expect(page.get_by_test_id("idle")).to_contain_text("等待来电")
     assert hall.acd.agent("8001").state == "available"

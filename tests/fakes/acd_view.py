@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.web.services import AgentView, QueueView, WaitingView, WishedState
 from config.ids import AgentId
@@ -58,6 +58,11 @@ class FakeAcd:
     def end_wrap_up(self, agent: AgentId) -> AgentView:
         after = apply(AgentState(self._agents[agent].state), AgentEvent.END_WRAP_UP)
         return self.put(replace(self._agents[agent], state=after.value, until=None))
+
+    def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
+        view = self._agents[agent]
+        apply(AgentState(view.state), AgentEvent.EXTEND_WRAP_UP)
+        return self.put(replace(view, until=(view.until or self._now) + timedelta(seconds=seconds)))
 
     def put(self, view: AgentView) -> AgentView:
         """An agent is so from now on, as if calls had made it so."""

@@ -1,6 +1,7 @@
 """Agents' states and queues now (adapter). The ACD answers at once; nobody asks the store."""
 
 import logging
+from typing import Final
 
 from app.web.api.contract import (
     AgentOut,
@@ -18,6 +19,8 @@ from app.web.problems import Problem, invalid
 from config.ids import AgentId
 
 log = logging.getLogger(__name__)
+
+WRAP_UP_EXTENSION_S: Final = 30.0
 
 
 async def list_agents(ask: Ask[Nothing, Nothing]) -> Listed[AgentOut]:
@@ -52,11 +55,13 @@ async def set_agent_state(ask: Ask[Nothing, StateWish]) -> AgentOut:
     return agent_out(view, ask.services.site)
 
 
-async def end_wrap_up(ask: Ask[Nothing, WrapUpStep]) -> AgentOut:
+async def change_wrap_up(ask: Ask[Nothing, WrapUpStep]) -> AgentOut:
     agent = _agent_of_queue(ask)
     if not may_set_state_of(ask.who, agent):
         raise Problem("forbidden", f"The state of {agent} is not yours to set.")
-    return agent_out(ask.services.acd.end_wrap_up(agent), ask.services.site)
+    acd = ask.services.acd
+    view = acd.end_wrap_up(agent) if ask.body.action == "end" else acd.extend_wrap_up(agent, WRAP_UP_EXTENSION_S)
+    return agent_out(view, ask.services.site)
 
 
 async def get_telephone(ask: Ask[Nothing, Nothing]) -> Telephone:

@@ -152,7 +152,9 @@ class StateWish(In, frozen=True, kw_only=True):
 
 
 class WrapUpStep(In, frozen=True, kw_only=True):
-    action: Literal["end"]
+    """`end` it now, or `extend` it by half a minute."""
+
+    action: Literal["end", "extend"]
 
 
 class Telephone(Out, frozen=True, kw_only=True):

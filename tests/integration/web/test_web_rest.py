@@ -31,9 +31,13 @@ async def test_an_agent_sets_the_own_state_with_a_reason_of_the_site(house: Hous
     assert [reason["id"] for reason in me["site"]["reasons"]] == ["meal"]
 
 
-async def test_wrap_up_ends_once(house: House) -> None:
+async def test_wrap_up_is_extended_and_ends_once(house: House) -> None:
     house.acd.put(replace(house.acd.agent("8001"), state="wrap_up", until=house.clock()))
     async with house.logged_in("8001") as agent:
+        async with agent.post("/api/agents/8001/wrap-up", json={"action": "extend"}) as answer:
+            assert (await answer.json())["state"] == "wrap_up"
+        left = house.acd.agent("8001").until
+        assert left and (left - house.clock()).total_seconds() == 30
         async with agent.post("/api/agents/8001/wrap-up", json={"action": "end"}) as answer:
             assert (await answer.json())["state"] == "available"
         async with agent.post("/api/agents/8001/wrap-up", json={"action": "end"}) as answer:

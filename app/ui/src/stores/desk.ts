@@ -137,9 +137,9 @@ export const useDesk = defineStore("desk", () => {
     takeState(await api.post<Agent>(`/api/agents/${agent.value.agent}/state`, { state, reason }));
   }
 
-  async function endWrapUp(): Promise<void> {
+  async function changeWrapUp(action: "end" | "extend"): Promise<void> {
     if (!agent.value) return;
-    takeState(await api.post<Agent>(`/api/agents/${agent.value.agent}/wrap-up`, { action: "end" }));
+    takeState(await api.post<Agent>(`/api/agents/${agent.value.agent}/wrap-up`, { action }));
   }
 
   async function acceptCallback(): Promise<void> {
@@ -171,7 +171,7 @@ export const useDesk = defineStore("desk", () => {
     open,
     close,
     setState,
-    endWrapUp,
+    changeWrapUp,
     acceptCallback,
     noteAccepted,
     putAway,
