@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.bus import Bus
 from crm.events import (
+    AgentLeft,
     AgentMissed,
     AgentOffered,
     CallAdopted,
@@ -14,6 +15,9 @@ from crm.events import (
     CallOverflowed,
     CallQueued,
     SupervisorJoined,
+    TalkStarted,
+    ThirdJoined,
+    ThirdLeft,
 )
 
 
@@ -29,6 +33,10 @@ class BoardCall:
     """The queues that moved the caller on, in their order (LNE-7)."""
     on_the_way: bool = False
     """On the way to the next queue: the wait goes on."""
+    talking: str | None = None
+    """The agent in the talk: whom that one consults does not have the call."""
+    third: str | None = None
+    """The agent who is consulted, or in a conference."""
 
 
 class CallBoard:
@@ -44,9 +52,13 @@ class CallBoard:
         bus.subscribe(AgentMissed, self._missed)
         bus.subscribe(CallAdopted, self._adopted)
         bus.subscribe(SupervisorJoined, self._joined)
+        bus.subscribe(TalkStarted, self._talks)
+        bus.subscribe(ThirdJoined, self._third)
+        bus.subscribe(ThirdLeft, self._third)
 
     def end_with(self, bus: Bus) -> None:
         """Forget calls when they end. Subscribed last: others still find the call while they hear of its end."""
+        bus.subscribe(AgentLeft, self._left)
         bus.subscribe(CallEnded, self._ended)
 
     def put(self, call: BoardCall) -> None:
@@ -76,11 +88,11 @@ class CallBoard:
             call.queue = event.queue
 
     def _offered(self, event: AgentOffered) -> None:
-        if call := self._calls.get(event.call_id):
+        if (call := self._calls.get(event.call_id)) and not call.talking:
             call.agent = event.agent
 
     def _missed(self, event: AgentMissed) -> None:
-        if call := self._calls.get(event.call_id):
+        if (call := self._calls.get(event.call_id)) and not call.talking:
             call.agent = None
 
     def _joined(self, event: SupervisorJoined) -> None:
@@ -88,9 +100,22 @@ class CallBoard:
         if call and event.mode == "takeover":
             call.agent = event.supervisor
 
+    def _talks(self, event: TalkStarted) -> None:
+        if call := self._calls.get(event.call_id):
+            call.agent = call.talking = event.agent
+            call.third = None
+
+    def _third(self, event: ThirdJoined | ThirdLeft) -> None:
+        if call := self._calls.get(event.call_id):
+            call.third = event.third if isinstance(event, ThirdJoined) else None
+
+    def _left(self, event: AgentLeft) -> None:
+        if (call := self._calls.get(event.call_id)) and call.talking == event.agent:
+            call.agent = call.talking = None
+
     def _ended(self, event: CallEnded) -> None:
         self._calls.pop(event.call_id, None)
 
     def _adopted(self, event: CallAdopted) -> None:
         if call := self._calls.get(event.call_id):
-            call.agent = event.agent
+            call.agent = call.talking = event.agent

@@ -5,6 +5,7 @@ The card is looked up while the telephone begins to ring; a slow store costs the
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
 from app.web.api.shown import agent_message
 from app.web.desk import DeskHub
+from app.web.services import TalkView
 from config.ids import AgentId
 from config.schema import Line, Site
 from crm.calendar import festival_of
@@ -21,19 +23,41 @@ from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.events import (
     AgentAnswered,
+    AgentLeft,
     AgentMissed,
     AgentOffered,
     AgentStateChanged,
     CallAdopted,
     CallEnded,
     CallEvent,
+    CallHeld,
+    CallResumed,
+    ConferenceStarted,
+    RecordingPaused,
+    RecordingResumed,
     SupervisorJoined,
     TalkStarted,
+    ThirdJoined,
+    ThirdLeft,
+    TransferAsked,
+    TransferFailed,
 )
 from crm.tickets.model import TicketRow
 from ivr.greeting import greeting
 
 log = logging.getLogger(__name__)
+
+TALK_CHANGES: tuple[type[CallEvent], ...] = (
+    CallHeld,
+    CallResumed,
+    ConferenceStarted,
+    RecordingPaused,
+    RecordingResumed,
+    ThirdJoined,
+    ThirdLeft,
+    TransferAsked,
+    TransferFailed,
+)
 
 CARD_TIMEOUT_S = 0.3
 """How long a pop waits for the store (300 ms: the budget of the call path)."""
@@ -58,6 +82,8 @@ class DeskNews:
         self._hub = hub
         self._board = board
         self._pops: set[asyncio.Task[None]] = set()
+        self.talk_of: Callable[[str], TalkView | None] = lambda call: None
+        """How a talk stands now; set once there are telephones."""
 
     def subscribe(self, bus: Bus) -> None:
         bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
@@ -67,6 +93,9 @@ class DeskNews:
         bus.subscribe(AgentAnswered, self._answered)
         bus.subscribe(TalkStarted, lambda event: self._progress(event, event.agent, "talking"))
         bus.subscribe(AgentMissed, lambda event: self._progress(event, event.agent, "ended"))
+        bus.subscribe(AgentLeft, lambda event: self._progress(event, event.agent, "ended"))
+        for kind in TALK_CHANGES:
+            bus.subscribe(kind, self._talk_changed)
         bus.subscribe(CallEnded, self._ended)
         bus.subscribe(AgentStateChanged, self._agent_state)
 
@@ -142,7 +171,7 @@ class DeskNews:
         )
 
     def _progress(self, event: CallEvent, agent: str, state: str, ended_by: str | None = None) -> None:
-        call = self._board.get(event.call_id)
+        call, talk = self._board.get(event.call_id), self.talk_of(event.call_id)
         if call:
             self._hub.publish(
                 agent,
@@ -154,6 +183,7 @@ class DeskNews:
                     "state": state,
                     "since": event.at,
                     "ended_by": ended_by,
+                    "talk": talk_message(talk) if talk and talk.agent == agent and state != "ended" else None,
                 },
             )
 
@@ -165,12 +195,31 @@ class DeskNews:
 
     def _ended(self, event: CallEnded) -> None:
         call = self._board.get(event.call_id)
-        if call and call.agent:
-            self._progress(event, call.agent, "ended", event.ended_by)
+        for agent in {call.agent, call.third} if call else ():
+            if agent:
+                self._progress(event, agent, "ended", event.ended_by)
+
+    def _talk_changed(self, event: CallEvent) -> None:
+        """Hold, transfer, recording: the page of the agent in the talk shows how it stands (TEL-5)."""
+        talk = self.talk_of(event.call_id)
+        if talk and talk.agent:
+            self._progress(event, talk.agent, "hold" if talk.held else "talking")
 
     def _agent_state(self, event: AgentStateChanged) -> None:
         view = self._acd.agent(AgentId(event.agent))
         self._hub.publish(event.agent, "agent_state", agent_message(view, self._site))
+
+
+def talk_message(talk: TalkView) -> dict[str, object]:
+    """How a talk stands, for the page of its agent."""
+    return {
+        "held": talk.held,
+        "conference": talk.conference,
+        "recording": talk.recording,
+        "transfer": talk.transfer,
+        "target_kind": talk.target_kind,
+        "target": talk.target,
+    }
 
 
 def _card_of(customer: Customer) -> dict[str, object]:

@@ -13,6 +13,7 @@ from app.desk_news import DeskNews
 from app.figures.live import LiveFigures
 from app.missed_offers import MissedOffers
 from app.options import UpOptions
+from app.talk_desk import TalkDesk
 from app.web.desk import DeskHub
 from app.web.services import Services
 from config.ids import AgentId, CallId
@@ -60,6 +61,7 @@ class System:
     hub: DeskHub
     figures: LiveFigures
     acd: LiveAcd
+    talks: TalkDesk
     callers: KnownCallers
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
@@ -83,6 +85,7 @@ class System:
             data=self.options.data,
             store=self.store,
             acd=self.acd,
+            talks=self.talks,
             hub=self.hub,
             figures=self.figures,
             status=self.status,
@@ -113,7 +116,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     missed = MissedOffers(site.zone, utc_now, past)
     missed.subscribe(bus)
     live = LiveAcd(acd, board, missed)
-    DeskNews(site, store, hub, board, live).subscribe(bus)
+    news = DeskNews(site, store, hub, board, live)
+    news.subscribe(bus)
     board.end_with(bus)
     admission = Admission(site.admission.command_latency_s, site.admission.calls_in_setup)
     telephony = make_telephony(options, site, pbx, admission)
@@ -121,6 +125,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)
     for closed in history.closed.values():
         hotline.closed.put(closed)
+    talks = TalkDesk(hotline)
+    news.talk_of = talks.talk
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
     return System(
         options=options,
@@ -137,6 +143,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         hub=hub,
         figures=figures,
         acd=live,
+        talks=talks,
         callers=callers,
     )
 

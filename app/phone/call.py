@@ -38,6 +38,8 @@ class PhoneCall:
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.bye_answered = asyncio.Event()
+        self.transfer: asyncio.Queue[int] = asyncio.Queue()
+        """How a transfer that this telephone asked for goes: SIP status codes, as they come."""
         self._now = now
 
     @property

@@ -77,6 +77,7 @@ class TestPhone:
         uas = self._uas
         uas.on_invite, uas.on_reinvite, uas.on_bye = self._invited, self._reinvited, self._bye
         uas.on_cancel, uas.on_update, uas.on_ack_timeout = self._cancel, self._update, self._no_ack
+        uas.on_transfer_progress = self._saw_transfer
         self._wire.tap = self._saw_response
         await uas.start()
 
@@ -159,6 +160,15 @@ class TestPhone:
                 await _until(call.bye_answered, CONFIRM_S)
         await call.media.close()
         self._calls.pop(call.call_id, None)
+
+    def refer(self, call: PhoneCall, number: str) -> None:
+        """The transfer key: asks for the other party to be put through to `number`; `call.transfer` tells the way."""
+        leg = call.leg
+        server = leg.source_addr if isinstance(leg, IncomingCall) else leg.remote_addr
+        request = leg.dialog.create_request("REFER", via_host=self.address[0], via_port=self.address[1])
+        request.headers.set_single("Contact", f"<sip:{self.address[0]}:{self.address[1]}>")
+        request.headers.set_single("Refer-To", f"<sip:{number}@{server[0]}:{server[1]}>")
+        self._wire.send(request, server)
 
     async def _give_up(self, call: PhoneCall, leg: OutgoingCall) -> None:
         """CANCEL, as soon as there was a response (RFC 3261 §9.1); where there is none, the call is over at once."""
@@ -277,6 +287,10 @@ class TestPhone:
     def _cancel(self, request: SipRequest, _: Address) -> None:
         if call := self._calls.get(request.call_id or ""):
             self._ended(call, "remote", 487, "cancelled there")
+
+    def _saw_transfer(self, call_id: str, status: int, _: str) -> None:
+        if call := self._calls.get(call_id):
+            call.transfer.put_nowait(status)
 
     def _no_ack(self, leg: IncomingCall) -> None:
         if call := self._calls.get(leg.call_id):

@@ -8,6 +8,8 @@ from aiohttp import web
 from app.web.desk import TooManyPages
 from app.web.problems import Problem, invalid
 from crm import errors
+from ivr.talks import Refused
+from ivr.telephony import TelephonyError
 from routing.agent import IllegalTransition
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem.response()
     except web.HTTPException as exc:
         return _of_http(exc, request)
-    except (errors.CrmError, IllegalTransition, TooManyPages) as exc:
+    except (errors.CrmError, IllegalTransition, Refused, TelephonyError, TooManyPages) as exc:
         return _foreseen(exc).response()
     except ConnectionError:
         raise  # the other side is gone: there is nobody to answer
@@ -56,10 +58,13 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("not_found", f"{exc}")
         case errors.VersionConflict():
             return Problem("stale", f"{exc}")
-        case errors.IllegalTransition() | IllegalTransition():
+        case errors.IllegalTransition() | IllegalTransition() | Refused():
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():
             return invalid("after", f"{exc}")
+        case TelephonyError():
+            log.warning("A page's wish failed at the telephones: %s", exc, extra={"action": "telephones_refused"})
+            return Problem("telephones_away", "The telephones did not carry it out; try again.")
         case TooManyPages():
             return Problem("too_many_pages", f"{exc}")
         case _:

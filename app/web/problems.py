@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "too_many_pages": (429, "Too many pages are open"),
     "internal": (500, "A fault in the server"),
     "store_away": (503, "The records are out of reach for the moment"),
+    "telephones_away": (503, "The telephones are out of reach for the moment"),
     "no_front_end": (503, "The pages are not built"),
 }
 

@@ -14,6 +14,7 @@ from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store
+from ivr.talks import TalkOver
 
 WishedState = Literal["available", "not_ready", "logged_out"]
 
@@ -80,6 +81,59 @@ class AcdView(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TalkView:
+    """A talk that goes on. `agent` None: the caller talks with somebody outside. `held`: the caller hears music.
+
+    `transfer`: whom the agent has asked is being rung, or is there; `target_kind` and `target` say who that is.
+    """
+
+    call_id: str
+    agent: str | None
+    held: bool
+    conference: bool
+    recording: Literal["on", "paused", "off"]
+    transfer: Literal["ringing", "joined"] | None
+    target_kind: str | None
+    target: str | None
+
+
+TalkAction = Literal["hold", "resume", "complete", "cancel", "conference", "pause", "record", "survey"]
+
+
+class TalkControl(Protocol):
+    """The talks that go on, and what may be done with them. Refusals are `ivr.talks.Refused`, with words."""
+
+    def talk(self, call_id: str) -> TalkView | None:
+        """None when nobody talks in that call."""
+        ...
+
+    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+        """Done when it returns: the talk as it is then; None when it has ended by that."""
+        ...
+
+    async def transfer(
+        self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
+    ) -> TalkView | None:
+        """As `act`. A blind transfer ends the agent's talk."""
+        ...
+
+
+class NobodyTalks:
+    """A `TalkControl` without telephones."""
+
+    def talk(self, call_id: str) -> TalkView | None:
+        return None
+
+    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+        raise TalkOver(f"nobody talks in call {call_id}")
+
+    async def transfer(
+        self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
+    ) -> TalkView | None:
+        raise TalkOver(f"nobody talks in call {call_id}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything behind the web server."""
 
@@ -97,5 +151,6 @@ class Services:
     """The SIP password of an agent's telephone; None when the agent has none."""
     sip_address: str
     secure_cookie: bool
+    talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""

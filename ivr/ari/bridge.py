@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from urllib.parse import quote
 
 from config.ids import BridgeId
 from ivr.ari.errors import AriError
@@ -84,16 +85,16 @@ class AriBridge:
                 raise
 
     async def pause_recording(self, path: Path) -> None:
-        await self._recordings.pause(recording_name=self._exchange.recording_name(path))
+        await self._recordings.pause(recording_name=self._in_a_path(path))
 
     async def resume_recording(self, path: Path) -> None:
-        await self._recordings.unpause(recording_name=self._exchange.recording_name(path))
+        await self._recordings.unpause(recording_name=self._in_a_path(path))
 
     async def stop_recording(self, path: Path) -> None:
         name = self._exchange.recording_name(path)
         self._recorded.setdefault(name, self._exchange.expect_bridge_recording(name))
         try:
-            await self._recordings.stop(recording_name=name)
+            await self._recordings.stop(recording_name=self._in_a_path(path))
         except AriError as error:
             if error.status != 404:
                 raise
@@ -118,6 +119,10 @@ class AriBridge:
         finally:
             for waiting in news:
                 waiting.cancel()
+
+    def _in_a_path(self, path: Path) -> str:
+        """Asterisk's name of a recording has a slash, which the path of a command must not show."""
+        return quote(self._exchange.recording_name(path), safe="")
 
     @property
     def _ringing_id(self) -> str:

@@ -80,7 +80,7 @@ class Switchboard:
                     leg.state_changed(channel.state, at)
             case model.ChannelDtmfReceived(channel=channel, digit=digit):
                 self._press(channel, Digit(digit=digit, at=at))
-            case model.ChannelTransfer(refer_to=refer_to, referred_by=referred_by):
+            case model.ChannelTransfer(state=None, refer_to=refer_to, referred_by=referred_by):
                 if leg := self._leg(referred_by.source_channel.id):
                     leg.asks_transfer(transfer_wish(refer_to))
             case model.PlaybackFinished(playback=playback):

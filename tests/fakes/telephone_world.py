@@ -66,6 +66,9 @@ class World(Protocol):
     async def person(self, who: Literal["agent", "customer"], does: Party) -> None:
         """The agent's telephone, or the customer's, and what is done there when it rings."""
 
+    async def refer(self, number: str) -> None:
+        """The transfer key of the agent's telephone, which is talking."""
+
     async def lose_connection(self) -> None:
         """The line between Asterisk and us breaks; calls go on, and it comes back."""
 
@@ -112,6 +115,10 @@ class FakeWorld:
             self._fake.agents[AGENT] = does
         else:
             self._fake.customers[CUSTOMER] = does
+
+    async def refer(self, number: str) -> None:
+        (leg,) = [leg for leg in self._fake.channels.values() if ".agent" in leg.id]
+        leg.refer(number)
 
     async def lose_connection(self) -> None:
         self._fake.cut()
@@ -227,6 +234,9 @@ class AsteriskWorld:
             await phone.register(Account(username=f"agent-{AGENT}", secret=secret, registrar=registrar))
         task = asyncio.create_task(self._behave(phone, does))
         self._tasks.add(task)
+
+    async def refer(self, number: str) -> None:
+        self._agent.refer(self.calls[-1], number)
 
     async def lose_connection(self) -> None:
         self.socket.cut()

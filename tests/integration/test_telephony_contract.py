@@ -11,6 +11,7 @@ from config.ids import BridgeId, ChannelId
 from config.paths import DataDir
 from ivr.telephony import (
     Arrival,
+    Bridge,
     Channel,
     ChannelGone,
     DialFailed,
@@ -19,6 +20,7 @@ from ivr.telephony import (
     Digit,
     PlaybackFailed,
     PromptsFinished,
+    TelephonyError,
 )
 from tests.fakes.channel import Party
 from tests.fakes.telephone_world import (
@@ -321,6 +323,97 @@ async def test_a_talk_is_bridged_recorded_and_taken_down(world: World) -> None:
     assert path.stat().st_size > 44
     async with asyncio.timeout(SOON_S):
         await leg.wait_gone()
+
+
+async def talk_of_two(world: World) -> tuple[Caller, Channel, DialledChannel, Bridge]:
+    """Caller and agent, connected."""
+    await world.person("agent", Party())
+    caller, channel = await answered_call(world)
+    leg = await dial_agent(world)
+    await leg.answered()
+    bridge = await world.telephony.create_bridge(BridgeId("call-1.bridge1"))
+    await bridge.add(channel, leg)
+    return caller, channel, leg, bridge
+
+
+async def test_a_party_taken_out_of_a_bridge_is_ours_and_can_come_back(world: World) -> None:
+    caller, channel, _, bridge = await talk_of_two(world)
+    await bridge.remove(channel)
+    await bridge.remove(channel)
+    await channel.say(["short"])
+    await channel.start_music()
+    await channel.stop_music()
+    await bridge.add(channel)
+    await caller.hang_up()
+    await channel.wait_gone()
+    with pytest.raises(ChannelGone) as gone:
+        await bridge.remove(channel)
+    assert gone.value.channel_id == channel.id
+    await bridge.destroy()
+
+
+async def test_those_in_a_bridge_hear_it_ring_until_it_is_stopped(world: World) -> None:
+    _, _, _, bridge = await talk_of_two(world)
+    await bridge.start_ringing()
+    await bridge.start_ringing()
+    await bridge.stop_ringing()
+    await bridge.stop_ringing()
+    await bridge.destroy()
+
+
+async def test_a_recording_is_paused_goes_on_and_ends_while_another_runs(world: World) -> None:
+    caller, _, _, bridge = await talk_of_two(world)
+    first, second = world.data.recordings / "talk.wav", world.data.recordings / "talk-2.wav"
+    with pytest.raises(TelephonyError):
+        await bridge.pause_recording(first)
+    await bridge.start_recording(first)
+    await caller.speak()
+    await asyncio.sleep(0.4)
+    await bridge.pause_recording(first)
+    await bridge.start_recording(second)
+    await asyncio.sleep(1.5)
+    await bridge.resume_recording(first)
+    await asyncio.sleep(0.4)
+    await bridge.stop_recording(first)
+    assert 0.4 <= seconds_of(first) <= 1.4, "what was said in the pause is in the file"
+    await bridge.stop_recording(first)
+    await asyncio.sleep(0.4)
+    await bridge.destroy()
+    assert seconds_of(second) >= 1.0
+
+
+def seconds_of(path: Path) -> float:
+    return (path.stat().st_size - 44) / 16_000
+
+
+async def test_keys_of_a_talk_are_not_ours(world: World) -> None:
+    caller, channel = await answered_call(world)
+    channel.expect_digits(False)
+    await caller.press("12")
+    assert await channel.next_input(None, 0.3) is None
+    channel.expect_digits(True)
+    await caller.press("3")
+    heard = await channel.next_input(None, SOON_S)
+    assert isinstance(heard, Digit) and heard.digit == "3"
+
+
+async def test_a_telephone_asks_for_a_transfer_and_is_told_how_it_goes(world: World) -> None:
+    _, channel, leg, bridge = await talk_of_two(world)
+    asked = asyncio.create_task(leg.next_transfer())
+    await world.refer("8002")
+    async with asyncio.timeout(SOON_S):
+        wish = await asked
+    assert (wish.to, wish.with_channel) == ("8002", None)
+    await leg.transfer_progress("failed")
+    assert not leg.gone and not channel.gone
+    await world.refer("13912345678")
+    async with asyncio.timeout(SOON_S):
+        wish = await leg.next_transfer()
+    assert wish.to == "13912345678"
+    await leg.transfer_progress("done")
+    await leg.hangup()
+    await bridge.destroy()
+    assert not channel.gone
 
 
 async def test_who_has_left_cannot_be_bridged(world: World) -> None:

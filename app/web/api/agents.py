@@ -5,6 +5,7 @@ from typing import Final
 
 from app.web.api.contract import (
     AgentOut,
+    ColleagueOut,
     Listed,
     Nothing,
     QueueWithCallers,
@@ -25,6 +26,14 @@ WRAP_UP_EXTENSION_S: Final = 30.0
 
 async def list_agents(ask: Ask[Nothing, Nothing]) -> Listed[AgentOut]:
     return Listed(items=[agent_out(view, ask.services.site) for view in ask.services.acd.agents()])
+
+
+async def list_colleagues(ask: Ask[Nothing, Nothing]) -> Listed[ColleagueOut]:
+    """For whoever wants to hand a call over: names and states only."""
+    people = (agent_out(view, ask.services.site) for view in ask.services.acd.agents())
+    return Listed(
+        items=[ColleagueOut(agent=one.agent, name=one.name, name_en=one.name_en, state=one.state) for one in people]
+    )
 
 
 async def list_queues(ask: Ask[Nothing, Nothing]) -> Listed[QueueWithCallers]:

@@ -157,6 +157,51 @@ class WrapUpStep(In, frozen=True, kw_only=True):
     action: Literal["end", "extend"]
 
 
+class ColleagueOut(Out, frozen=True, kw_only=True):
+    """Who takes calls here, and whether a call could be handed to them now."""
+
+    agent: str
+    name: str
+    name_en: str
+    state: str
+
+
+class TransferTo(In, frozen=True, kw_only=True):
+    """Exactly one of these: an agent's number, a queue's name, a line's number, a number outside."""
+
+    agent: Key | None = None
+    queue: Key | None = None
+    line: Key | None = None
+    number: Key | None = None
+
+
+class TransferWish(In, frozen=True, kw_only=True):
+    """`blind`: the agent leaves at once. `attended`: the agent talks with the target first."""
+
+    to: TransferTo
+    mode: Literal["blind", "attended"]
+
+
+class RecordingWish(In, frozen=True, kw_only=True):
+    """`paused`: what is said now is not in the recording (a card number)."""
+
+    state: Literal["paused", "on"]
+
+
+class TalkOut(Out, frozen=True, kw_only=True):
+    """A talk now. `over`: the agent's part of it is over; the rest is as it was last."""
+
+    call: str
+    agent: str | None
+    over: bool
+    held: bool
+    conference: bool
+    recording: Literal["on", "paused", "off"]
+    transfer: Literal["ringing", "joined"] | None
+    target_kind: str | None
+    target: str | None
+
+
 class Telephone(Out, frozen=True, kw_only=True):
     """How an agent's telephone registers. `sip`: host:port."""
 

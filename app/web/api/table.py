@@ -6,9 +6,10 @@ from typing import Final
 from aiohttp import web
 
 from app.web import live, pages
-from app.web.api import agents, customers, due_calls, figures, messages, people, sound, tickets
+from app.web.api import agents, customers, due_calls, figures, messages, people, sound, talks, tickets
 from app.web.api.contract import (
     AgentOut,
+    ColleagueOut,
     DeskQuery,
     Listed,
     LoggedIn,
@@ -16,9 +17,12 @@ from app.web.api.contract import (
     Me,
     Nothing,
     QueueWithCallers,
+    RecordingWish,
     StateWish,
     StatusOut,
+    TalkOut,
     Telephone,
+    TransferWish,
     WrapUpStep,
 )
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
@@ -104,10 +108,30 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
                "Listen to the message left; each time is logged", SoundQuery, Nothing, None, 200, "audio/wav"),
     _operation("list_calls", "GET /api/calls", tickets.list_calls,
                "Calls with their instants, newest first", CallQuery, Nothing, Listed[CallOut]),
+    _operation("get_talk", "GET /api/calls/{call}/talk", talks.get_talk,
+               "The talk that goes on in a call", Nothing, Nothing, TalkOut),
+    _operation("hold", "POST /api/calls/{call}/hold", talks.hold,
+               "The caller hears music", Nothing, Nothing, TalkOut),
+    _operation("resume", "POST /api/calls/{call}/resume", talks.resume,
+               "The caller is back from hold", Nothing, Nothing, TalkOut),
+    _operation("transfer", "POST /api/calls/{call}/transfer", talks.transfer,
+               "Hand the caller on; attended: consult first", Nothing, TransferWish, TalkOut),
+    _operation("complete_transfer", "POST /api/calls/{call}/transfer/complete", talks.complete_transfer,
+               "The attended transfer is done: the agent leaves", Nothing, Nothing, TalkOut),
+    _operation("cancel_transfer", "POST /api/calls/{call}/transfer/cancel", talks.cancel_transfer,
+               "Let the third party go; the caller is back", Nothing, Nothing, TalkOut),
+    _operation("conference", "POST /api/calls/{call}/conference", talks.conference,
+               "Caller, agent and third party hear each other", Nothing, Nothing, TalkOut),
+    _operation("set_recording", "POST /api/calls/{call}/recording", talks.recording,
+               "Pause the recording, or go on with it", Nothing, RecordingWish, TalkOut),
+    _operation("ask_survey", "POST /api/calls/{call}/survey", talks.survey,
+               "End the talk and ask the caller how it was", Nothing, Nothing, TalkOut),
     _operation("list_queues", "GET /api/queues", agents.list_queues,
                "Queues now, with who waits", Nothing, Nothing, Listed[QueueWithCallers]),
     _operation("list_agents", "GET /api/agents", agents.list_agents,
                "Agents now", Nothing, Nothing, Listed[AgentOut]),
+    _operation("list_colleagues", "GET /api/colleagues", agents.list_colleagues,
+               "Who takes calls here, and their states", Nothing, Nothing, Listed[ColleagueOut]),
     _operation("set_agent_state", "POST /api/agents/{id}/state", agents.set_agent_state,
                "Available, not ready or logged out; in a call: after it", Nothing, StateWish, AgentOut),
     _operation("change_wrap_up", "POST /api/agents/{id}/wrap-up", agents.change_wrap_up,

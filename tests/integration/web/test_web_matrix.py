@@ -13,7 +13,10 @@ PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}
 
 def path_of(template: str, ticket: str, agent: str) -> str:
     place = agent if "/agents/" in template else "1"
-    return template.replace("{number}", ticket).replace("{id}", place).replace("{path:.*}", "")
+    parts = {"{number}": ticket, "{id}": place, "{call}": "1", "{path:.*}": ""}
+    for part, value in parts.items():
+        template = template.replace(part, value)
+    return template
 
 
 async def status_of(client: aiohttp.ClientSession, method: str, path: str) -> int:

@@ -354,6 +354,25 @@ export interface Pop {
   tickets: PopTicket[];
 }
 
+export type TargetKind = "agent" | "queue" | "line" | "number";
+
+/** How a talk stands. `transfer`: whom the agent asked is being rung, or is there. */
+export interface TalkStatus {
+  held: boolean;
+  conference: boolean;
+  recording: "on" | "paused" | "off";
+  transfer: "ringing" | "joined" | null;
+  target_kind: TargetKind | null;
+  target: string | null;
+}
+
+export interface Colleague {
+  agent: string;
+  name: string;
+  name_en: string;
+  state: AgentState;
+}
+
 interface DeskEnvelope {
   seq: number;
   at: Instant;
@@ -373,6 +392,8 @@ export type DeskMessage = DeskEnvelope &
         state: "ringing" | "talking" | "hold" | "ended";
         since: Instant;
         ended_by: string | null;
+        /** Only to the agent who has the talk. */
+        talk?: TalkStatus | null;
       }
     | { type: "ticket"; ticket: string; version: number }
   );

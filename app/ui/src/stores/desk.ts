@@ -5,7 +5,7 @@ import { computed, ref, shallowRef } from "vue";
 
 import { api } from "../api/client";
 import { DeskFeed } from "../api/desk_feed";
-import type { Agent, AgentState, ChosenState, DeskMessage, Direction, DueCall, Instant, Pop } from "../api/types";
+import type { Agent, AgentState, ChosenState, DeskMessage, Direction, DueCall, Instant, Pop, TalkStatus } from "../api/types";
 import { setServerTime } from "../clock";
 import { useDrafts } from "./drafts";
 import { useSession } from "./session";
@@ -18,6 +18,7 @@ interface CallProgress {
   talkSince: Instant | null;
   endedAt: Instant | null;
   endedBy: string | null;
+  talk: TalkStatus | null;
 }
 
 export interface CurrentCall extends CallProgress {
@@ -34,6 +35,7 @@ const NOTHING_KNOWN: CallProgress = {
   talkSince: null,
   endedAt: null,
   endedBy: null,
+  talk: null,
 };
 const PROGRESS_KEPT = 20;
 const ON_A_CALL: readonly AgentState[] = ["reserved", "ringing", "talking", "hold", "wrap_up"];
@@ -125,6 +127,7 @@ export const useDesk = defineStore("desk", () => {
       talkSince: state === "talking" ? (before.talkSince ?? since) : before.talkSince,
       endedAt: ended ? since : null,
       endedBy: ended ? endedBy : null,
+      talk: ended ? null : (message.talk ?? null),
     };
     progress.set(call, known);
     for (const old of [...progress.keys()].slice(0, -PROGRESS_KEPT)) progress.delete(old);

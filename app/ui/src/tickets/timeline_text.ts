@@ -87,6 +87,16 @@ function callText(entry: TimelineEntry, words: Words): string {
       return [text(details.title), words.word("dutyReason", text(details.reason))].join(" · ");
     case "CallbackOwed":
       return [words.time(text(details.due_at)), text(details.note)].join(" · ");
+    case "TransferAsked":
+      return `${words.t(`timeline.${text(details.mode)}`)} → ${targetText(details.kind, details.to, words)}`;
+    case "TransferFailed":
+      return words.word("missed", text(details.reason));
+    case "ThirdJoined":
+      return details.third ? words.t("desk.agentNumber", { id: text(details.third) }) : text(details.number);
+    case "OutsideTalkStarted":
+      return text(details.number);
+    case "SurveyAnswered":
+      return words.t("timeline.score", { score: text(details.score) });
     case "AgentMissed":
       return words.word("missed", text(details.reason));
     case "MessageLeft":
@@ -98,6 +108,11 @@ function callText(entry: TimelineEntry, words: Words): string {
     default:
       return "";
   }
+}
+
+function targetText(kind: Detail | undefined, to: Detail | undefined, words: Words): string {
+  if (kind === "agent") return words.t("desk.agentNumber", { id: text(to) });
+  return kind === "queue" ? words.queueTitle(text(to)) : text(to);
 }
 
 function choiceText(choice: Detail | undefined, words: Words): string {
