@@ -4,7 +4,7 @@ from collections import Counter
 
 from app.call_board import CallBoard
 from app.missed_offers import MissedOffers
-from app.web.services import AgentView, QueueView, WaitingView, WishedState
+from app.web.services import AgentView, Floor, QueueView, WaitingView, WishedState
 from config.ids import AgentId, QueueName
 from routing.acd import Acd
 from routing.agent import Agent, AgentEvent
@@ -17,7 +17,7 @@ WISHED: dict[AgentEvent, str] = {
 EVENTS = {state: event for event, state in WISHED.items()}
 
 
-def agent_view(agent: Agent, missed: MissedOffers) -> AgentView:
+def agent_view(agent: Agent, missed: MissedOffers, floor: Floor) -> AgentView:
     """One agent for the pages."""
     return AgentView(
         agent=agent.agent_id,
@@ -30,31 +30,33 @@ def agent_view(agent: Agent, missed: MissedOffers) -> AgentView:
         wish=WISHED[agent.wish.event] if agent.wish else None,
         by=agent.by,
         missed=missed.of(agent.agent_id),
+        supervision=floor.supervision(agent.call_id) if agent.call_id else None,
     )
 
 
 class LiveAcd:
     """Implements `AcdView`."""
 
-    def __init__(self, acd: Acd, board: CallBoard, missed: MissedOffers) -> None:
+    def __init__(self, acd: Acd, board: CallBoard, missed: MissedOffers, floor: Floor) -> None:
         self._acd = acd
         self._board = board
         self._missed = missed
+        self._floor = floor
 
     def agents(self) -> list[AgentView]:
-        return [agent_view(agent, self._missed) for agent in self._acd.agents()]
+        return [agent_view(agent, self._missed, self._floor) for agent in self._acd.agents()]
 
     def agent(self, agent: AgentId) -> AgentView:
-        return agent_view(self._acd.agent(agent), self._missed)
+        return agent_view(self._acd.agent(agent), self._missed, self._floor)
 
     def queues(self) -> list[QueueView]:
         return [self._queue(name) for name in self._acd.queue_names()]
 
     def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
-        return agent_view(self._acd.wish(agent, EVENTS[state], reason, by), self._missed)
+        return agent_view(self._acd.wish(agent, EVENTS[state], reason, by), self._missed, self._floor)
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
-        return agent_view(self._acd.end_wrap_up(agent), self._missed)
+        return agent_view(self._acd.end_wrap_up(agent), self._missed, self._floor)
 
     def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
         return agent_view(self._acd.roster.extend_wrap_up(agent, seconds), self._missed)
@@ -78,4 +80,5 @@ class LiveAcd:
             longest_wait_since=min((call.entered_at for call in waiting), default=None),
             entries=entries,
             agents_by_state=Counter(agent.state.value for agent in self._acd.agents() if name in agent.queues),
+            closed=self._floor.closing(name),
         )

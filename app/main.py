@@ -169,6 +169,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     finally:
         if scheduler.running:
             scheduler.shutdown(wait=False)
+        await system.supervision.close()
         await system.reception.close()
         for work in (figures, *works):
             work.cancel()

@@ -11,6 +11,7 @@ from app.call_board import BoardCall, CallBoard
 from app.clock import utc_now
 from app.desk_news import DeskNews
 from app.figures.live import LiveFigures
+from app.floor import LiveFloor
 from app.missed_offers import MissedOffers
 from app.options import UpOptions
 from app.talk_desk import TalkDesk
@@ -34,6 +35,7 @@ from ivr.history import History, recall
 from ivr.hotline import Hotline
 from ivr.pbx.process import AsteriskProcess
 from ivr.reception import Reception
+from ivr.supervision import Supervision
 from routing.acd import Acd
 from routing.agent import Agent, AgentState, Wish
 from routing.queue import Ranking
@@ -62,6 +64,8 @@ class System:
     figures: LiveFigures
     acd: LiveAcd
     talks: TalkDesk
+    floor: LiveFloor
+    supervision: Supervision
     callers: KnownCallers
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
@@ -86,6 +90,7 @@ class System:
             store=self.store,
             acd=self.acd,
             talks=self.talks,
+            floor=self.floor,
             hub=self.hub,
             figures=self.figures,
             status=self.status,
@@ -115,18 +120,19 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     acd = make_acd(site, tickets, history)
     missed = MissedOffers(site.zone, utc_now, past)
     missed.subscribe(bus)
-    live = LiveAcd(acd, board, missed)
-    news = DeskNews(site, store, hub, board, live)
-    news.subscribe(bus)
-    board.end_with(bus)
     admission = Admission(site.admission.command_latency_s, site.admission.calls_in_setup)
     telephony = make_telephony(options, site, pbx, admission)
     callers = KnownCallers(store.callers, site.area_code, utc_now)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)
     for closed in history.closed.values():
         hotline.closed.put(closed)
-    talks = TalkDesk(hotline)
+    supervision = Supervision(hotline)
+    floor, talks = LiveFloor(hotline, supervision), TalkDesk(hotline)
+    live = LiveAcd(acd, board, missed, floor)
+    news = DeskNews(site, store, hub, board, live)
     news.talk_of = talks.talk
+    news.subscribe(bus)
+    board.end_with(bus)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
     return System(
         options=options,
@@ -144,6 +150,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         figures=figures,
         acd=live,
         talks=talks,
+        floor=floor,
+        supervision=supervision,
         callers=callers,
     )
 

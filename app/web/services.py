@@ -19,6 +19,29 @@ from ivr.talks import TalkOver
 WishedState = Literal["available", "not_ready", "logged_out"]
 
 
+SupervisionMode = Literal["listen", "whisper", "barge", "takeover"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisionView:
+    """Who supervises a talk, and how; not `joined`: the supervisor's telephone rings."""
+
+    call_id: str
+    supervisor: str
+    mode: str
+    joined: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosingView:
+    """Why a queue is closed. `prompt`: what callers hear instead of the usual words."""
+
+    reason: str
+    by: str
+    since: datetime
+    prompt: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class AgentView:
     """One agent now. `state` is a value of `routing.agent.AgentState`; `until` ends a wrap-up by itself."""
@@ -36,6 +59,8 @@ class AgentView:
     """Who made the agent so, when it was somebody else."""
     missed: Mapping[str, int] = field(default_factory=dict)
     """Offers missed today, by reason."""
+    supervision: SupervisionView | None = None
+    """Of the talk that the agent is in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +83,7 @@ class QueueView:
     longest_wait_since: datetime | None
     entries: tuple[WaitingView, ...]
     agents_by_state: Mapping[str, int]
+    closed: ClosingView | None = None
 
 
 class AcdView(Protocol):
@@ -78,6 +104,28 @@ class AcdView(Protocol):
     def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
         """As `end_wrap_up`."""
         ...
+
+
+class Floor(Protocol):
+    """What a supervisor may do. Raises `ivr.talks.Refused`, `ivr.waiting.NotWaiting` with words, TelephonyError."""
+
+    def supervision(self, call_id: str) -> SupervisionView | None: ...
+
+    async def supervise(self, call_id: str, supervisor: str, mode: SupervisionMode) -> SupervisionView:
+        """Rings the supervisor's telephone, or changes the mode."""
+        ...
+
+    async def stop(self, call_id: str) -> None: ...
+
+    def move(self, call_id: str, queue: str, by: str) -> None:
+        """A waiting call goes to another queue and keeps its turn."""
+        ...
+
+    def closing(self, queue: str) -> ClosingView | None: ...
+
+    def close_queue(self, queue: str, *, reason: str, by: str, prompt: str | None) -> None: ...
+
+    def open_queue(self, queue: str, *, by: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +189,7 @@ class Services:
     data: DataDir
     store: Store
     acd: AcdView
+    floor: Floor
     hub: DeskHub
     figures: LiveFigures
     status: Callable[[], Mapping[str, Mapping[str, object]]]

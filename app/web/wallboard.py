@@ -31,7 +31,7 @@ def picture(services: Services) -> dict[str, object]:
         "longest_wait_since": min(waiting_since, default=None),
         "queues": [queue_out(queue, services.site) for queue in queues],
         "agents_by_state": Counter(agent.state for agent in agents),
-        "agents": [agent_out(agent, services.site) for agent in agents],
+        "agents": [agent_out(agent, services.site, supervision=True) for agent in agents],
         "store": "up" if services.store.status()["up"] else "away",
         "figures": None if today is None else figures_out(today, services.clock()),
     }

@@ -36,6 +36,7 @@ from crm.events import (
 )
 from crm.journal import Journal
 from tests.fakes.acd_view import FakeAcd
+from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
 
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
@@ -132,6 +133,7 @@ class Hall:
             data=self.data,
             store=self.store,
             acd=self.acd,
+            floor=FakeFloor(self.acd, datetime.now(UTC)),
             hub=self.hub,
             figures=self.figures,
             status=lambda: {"asterisk": {"up": True}, "store": {"up": True}},

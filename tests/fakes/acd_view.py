@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.web.services import AgentView, QueueView, WaitingView, WishedState
+from app.web.services import AgentView, ClosingView, QueueView, WaitingView, WishedState
 from config.ids import AgentId
 from config.schema import Site
 from routing.agent import AgentEvent, AgentState, apply
@@ -22,6 +22,7 @@ class FakeAcd:
     def __init__(self, site: Site, now: datetime) -> None:
         self._now = now
         self._waiting: dict[str, list[WaitingView]] = {queue.name: [] for queue in site.queues}
+        self.closed: dict[str, ClosingView] = {}
         self._agents: dict[str, AgentView] = {}
         for queue in site.queues:
             for agent in queue.agents:
@@ -47,6 +48,7 @@ class FakeAcd:
                 longest_wait_since=min((entry.since for entry in entries), default=None),
                 entries=tuple(entries),
                 agents_by_state=Counter(view.state for view in self.agents() if queue in view.queues),
+                closed=self.closed.get(queue),
             )
             for queue, entries in self._waiting.items()
         ]

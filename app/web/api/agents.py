@@ -25,7 +25,7 @@ WRAP_UP_EXTENSION_S: Final = 30.0
 
 
 async def list_agents(ask: Ask[Nothing, Nothing]) -> Listed[AgentOut]:
-    return Listed(items=[agent_out(view, ask.services.site) for view in ask.services.acd.agents()])
+    return Listed(items=[agent_out(view, ask.services.site, supervision=True) for view in ask.services.acd.agents()])
 
 
 async def list_colleagues(ask: Ask[Nothing, Nothing]) -> Listed[ColleagueOut]:

@@ -114,6 +114,15 @@ class SiteOut(Out, frozen=True, kw_only=True):
     wait_threshold_s: float
 
 
+class SupervisionOut(Out, frozen=True, kw_only=True):
+    """Who supervises a talk (QUA-5). Not `joined`: the supervisor's telephone rings."""
+
+    call: str
+    supervisor: str
+    mode: str
+    joined: bool
+
+
 class AgentOut(Out, frozen=True, kw_only=True):
     """An agent now. `wish`: the state asked for in the middle of a call, which comes after it.
 
@@ -134,6 +143,7 @@ class AgentOut(Out, frozen=True, kw_only=True):
     wish: str | None
     by: str | None
     missed: dict[str, int]
+    supervision: SupervisionOut | None
 
 
 class Me(Out, frozen=True, kw_only=True):
@@ -221,14 +231,44 @@ class WaitingOut(Out, frozen=True, kw_only=True):
     position: int
 
 
+class ClosingOut(Out, frozen=True, kw_only=True):
+    """Why a queue is closed, by whom, since when; `prompt`: what callers hear instead of the usual words."""
+
+    reason: str
+    by: str
+    since: datetime
+    prompt: str | None
+
+
 class QueueOut(QueueName, frozen=True, kw_only=True):
     waiting: int
     longest_wait_since: datetime | None
     agents_by_state: dict[str, int]
+    closed: ClosingOut | None
 
 
 class QueueWithCallers(QueueOut, frozen=True, kw_only=True):
     entries: list[WaitingOut]
+
+
+class SuperviseWish(In, frozen=True, kw_only=True):
+    """`supervisor`: whose telephone is rung; default is one's own, another's only for administrators."""
+
+    mode: Literal["listen", "whisper", "barge", "takeover"]
+    supervisor: Key | None = None
+
+
+class MoveWish(In, frozen=True, kw_only=True):
+    """To which queue."""
+
+    queue: Key
+
+
+class ClosingWish(In, frozen=True, kw_only=True):
+    """`prompt`: one of the site's, announced instead of the usual words."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    prompt: Key | None = None
 
 
 class DeskQuery(In, frozen=True, kw_only=True):

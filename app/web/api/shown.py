@@ -12,12 +12,14 @@ import msgspec
 
 from app.web.api.contract import (
     AgentOut,
+    ClosingOut,
     DispositionOut,
     LineOut,
     Named,
     QueueOut,
     QueueWithCallers,
     SiteOut,
+    SupervisionOut,
     UserOut,
     WaitingOut,
 )
@@ -35,7 +37,7 @@ from app.web.api.records import (
 )
 from app.web.encoding import instant
 from app.web.permissions import Principal, may_work_on, sees_numbers
-from app.web.services import AgentView, QueueView
+from app.web.services import AgentView, ClosingView, QueueView, SupervisionView
 from config.schema import Queue, Site
 from crm.calls.model import CallRow, RecordingRow
 from crm.customers.model import Customer
@@ -143,8 +145,8 @@ def _recording(row: RecordingRow) -> RecordingOut:
     return shaped(RecordingOut, row, id=str(row.id), available=row.deleted_at is None)
 
 
-def agent_out(view: AgentView, site: Site) -> AgentOut:
-    """A live state with the person's names. KeyError for an agent the site does not have."""
+def agent_out(view: AgentView, site: Site, *, supervision: bool = False) -> AgentOut:
+    """A live state with the person's names; who listens is for supervisors' eyes. KeyError for an unknown agent."""
     agent = site.agent(view.agent)
     return AgentOut(
         agent=view.agent,
@@ -160,7 +162,16 @@ def agent_out(view: AgentView, site: Site) -> AgentOut:
         wish=view.wish,
         by=view.by,
         missed=dict(view.missed),
+        supervision=supervision_out(view.supervision) if supervision and view.supervision else None,
     )
+
+
+def supervision_out(view: SupervisionView) -> SupervisionOut:
+    return SupervisionOut(call=view.call_id, supervisor=view.supervisor, mode=view.mode, joined=view.joined)
+
+
+def closing_out(view: ClosingView) -> ClosingOut:
+    return ClosingOut(reason=view.reason, by=view.by, since=view.since, prompt=view.prompt)
 
 
 def agent_message(view: AgentView, site: Site) -> Mapping[str, object]:
@@ -179,6 +190,7 @@ def queue_out(view: QueueView, site: Site) -> QueueOut:
         waiting=view.waiting,
         longest_wait_since=view.longest_wait_since,
         agents_by_state=dict(view.agents_by_state),
+        closed=closing_out(view.closed) if view.closed else None,
     )
 
 

@@ -6,20 +6,24 @@ from typing import Final
 from aiohttp import web
 
 from app.web import live, pages
-from app.web.api import agents, customers, due_calls, figures, messages, people, sound, talks, tickets
+from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.contract import (
     AgentOut,
+    ClosingWish,
     ColleagueOut,
     DeskQuery,
     Listed,
     LoggedIn,
     Login,
     Me,
+    MoveWish,
     Nothing,
     QueueWithCallers,
     RecordingWish,
     StateWish,
     StatusOut,
+    SuperviseWish,
+    SupervisionOut,
     TalkOut,
     Telephone,
     TransferWish,
@@ -126,6 +130,16 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
                "Pause the recording, or go on with it", Nothing, RecordingWish, TalkOut),
     _operation("ask_survey", "POST /api/calls/{call}/survey", talks.survey,
                "End the talk and ask the caller how it was", Nothing, Nothing, TalkOut),
+    _operation("supervise", "POST /api/calls/{call}/supervise", floor.supervise,
+               "Listen to a talk, whisper, barge, take over", Nothing, SuperviseWish, SupervisionOut),
+    _operation("stop_supervising", "DELETE /api/calls/{call}/supervise", floor.stop_supervising,
+               "End the supervision of a talk", Nothing, Nothing, SupervisionOut),
+    _operation("move_call", "POST /api/calls/{call}/move", floor.move_call,
+               "Move a waiting caller to another queue", Nothing, MoveWish, MoveWish),
+    _operation("close_queue", "POST /api/queues/{queue}/close", floor.close_queue,
+               "Close a queue in an emergency", Nothing, ClosingWish, QueueWithCallers),
+    _operation("open_queue", "POST /api/queues/{queue}/open", floor.open_queue,
+               "Open a queue again", Nothing, Nothing, QueueWithCallers),
     _operation("list_queues", "GET /api/queues", agents.list_queues,
                "Queues now, with who waits", Nothing, Nothing, Listed[QueueWithCallers]),
     _operation("list_agents", "GET /api/agents", agents.list_agents,

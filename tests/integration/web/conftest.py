@@ -26,6 +26,7 @@ from crm.errors import StoreAway
 from crm.events import AgentAnswered, AgentOffered, CallArrived, CallEnded, Event, MessageLeft, TalkStarted
 from crm.journal import Journal
 from tests.fakes.acd_view import FakeAcd
+from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
 
 LOCAL_TOKEN = "the-local-token-of-this-system"
@@ -219,6 +220,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             data=data,
             store=store,
             acd=acd,
+            floor=FakeFloor(acd, clock()),
             hub=hub,
             figures=figures,
             status=lambda: parts,

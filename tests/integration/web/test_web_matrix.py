@@ -13,9 +13,9 @@ PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}
 
 def path_of(template: str, ticket: str, agent: str) -> str:
     place = agent if "/agents/" in template else "1"
-    parts = {"{number}": ticket, "{id}": place, "{call}": "1", "{path:.*}": ""}
-    for part, value in parts.items():
-        template = template.replace(part, value)
+    known = {"{number}": ticket, "{id}": place, "{call}": "call-1", "{queue}": "hotline", "{path:.*}": ""}
+    for name, value in known.items():
+        template = template.replace(name, value)
     return template
 
 

@@ -68,4 +68,14 @@ def test_numbers_are_for_the_case_at_hand():
 
 def test_what_is_everybodys_business_only_for_supervisors():
     closed = {name for name in PERMISSIONS if not may("agent", name)}
-    assert closed == {"list_queues", "list_agents", "get_figures", "live_wallboard"}
+    assert closed == {
+        "list_queues",
+        "list_agents",
+        "get_figures",
+        "live_wallboard",
+        "supervise",
+        "stop_supervising",
+        "move_call",
+        "close_queue",
+        "open_queue",
+    }
