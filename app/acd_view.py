@@ -59,7 +59,7 @@ class LiveAcd:
         return agent_view(self._acd.end_wrap_up(agent), self._missed, self._floor)
 
     def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
-        return agent_view(self._acd.roster.extend_wrap_up(agent, seconds), self._missed)
+        return agent_view(self._acd.roster.extend_wrap_up(agent, seconds), self._missed, self._floor)
 
     def _queue(self, name: QueueName) -> QueueView:
         waiting = self._acd.waiting(name)
