@@ -90,7 +90,7 @@ class Acd:
         ranking: Ranking | None = None,
     ) -> None:
         self._rules = {rules.name: rules for rules in queues}
-        self._usual_stages = {rules.name: stages(rules) for rules in queues}
+        self._stages: dict[tuple[QueueName, Needs], tuple[Stage, ...]] = {}
         self._weighs_occupancy = any(rules.strategy is Strategy.LEAST_OCCUPIED for rules in queues)
         self._ranking = ranking or Ranking()
         self._matcher = Matcher(queues, skills or {}, self._ranking)
@@ -167,7 +167,9 @@ class Acd:
         rules = self._rules[queue]
         rank = self._ranking.rank(rules.priority + points, entered_at.timestamp(), next(self._serial))
         waiting = WaitingCall(call_id=call_id, queue=queue, entered_at=entered_at, rank=rank)
-        widening = stages(rules, needs) if needs else self._usual_stages[queue]
+        widening = self._stages.get((queue, needs))
+        if widening is None:
+            widening = self._stages[queue, needs] = stages(rules, needs)
         alone = Demand(queue, needs, tuple(preferred)) if preferred and rules.sticky_s else None
         return Place(waiting, widening, alone, self)
 

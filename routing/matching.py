@@ -5,29 +5,28 @@ A call looks at the best idle agent of its class, an agent at the first call of 
 decision grows with the number of classes (kinds of demand), not with callers or agents.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from config.ids import AgentId, CallId, QueueName
 from routing.queue import Demand, QueueRules, Ranking, Strategy, WaitingCall, WaitingLine, has_skills
-from routing.strategy import KEYS, IdleAgents, IdleSpell, Seat, level_of
+from routing.strategy import KEYS, IdleAgents, IdleKey, IdleSpell, Seat, Standing, level_of
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class DemandClass:
     """The waiting calls of one demand, and the agents who can take them."""
 
     demand: Demand
     strategy: Strategy
+    key: IdleKey
     seats: Mapping[AgentId, Seat]
-    idle: IdleAgents
+    idle: IdleAgents = field(default_factory=IdleAgents)
     line: WaitingLine = field(default_factory=WaitingLine)
 
-    def admit(self, agent_id: AgentId, spell: IdleSpell) -> None:
-        """An agent of this class has become idle."""
-        key = KEYS[self.strategy](self.demand.queue, self.seats[agent_id], spell)
-        self.idle.add(key, spell, agent_id)
+
+_NO_CLASS: Mapping[DemandClass, Seat] = {}
 
 
 class Matcher:
@@ -41,9 +40,11 @@ class Matcher:
         self._skills = skills
         self._ranking = ranking
         self._classes: dict[Demand, DemandClass] = {}
-        self._served: dict[AgentId, list[DemandClass]] = {}
+        self._served: dict[AgentId, dict[DemandClass, Seat]] = {}
         self._where: dict[CallId, DemandClass] = {}
         self._spells: dict[AgentId, IdleSpell] = {}
+        self._standing: dict[AgentId, list[tuple[IdleAgents, Standing]]] = {}
+        """Where each idle agent stands, in all the classes served."""
         self._turns: dict[AgentId, dict[QueueName, int]] = {}
         self._spell_serial, self._turn_serial = count(), count()
 
@@ -67,7 +68,7 @@ class Matcher:
 
     def waiting_for(self, agent_id: AgentId) -> list[CallId]:
         """Calls that wait for this agent, or for a few among whom he is, in the order of service."""
-        calls = [call for each in self._classes_of(agent_id) if each.demand.only for call in each.line]
+        calls = [call for each, _ in self._classes_of(agent_id) if each.demand.only for call in each.line]
         return [call.call_id for call in sorted(calls, key=lambda call: call.rank)]
 
     def leaves(self, call_id: CallId) -> None:
@@ -81,13 +82,15 @@ class Matcher:
     def idle(self, agent_id: AgentId, occupancy: float) -> None:
         """An agent for whom `first_call` had nothing stands by."""
         spell = IdleSpell(next(self._spell_serial), occupancy, self._turns.get(agent_id, {}))
-        self._spells[agent_id] = spell
-        for each in self._classes_of(agent_id):
-            each.admit(agent_id, spell)
+        self._spells[agent_id], self._standing[agent_id] = spell, []
+        for each, seat in self._classes_of(agent_id):
+            self._stand_by(each, agent_id, seat, spell)
 
     def busy(self, agent_id: AgentId) -> None:
         """An agent can have no call now; nothing happens when that was so."""
-        self._spells.pop(agent_id, None)
+        if self._spells.pop(agent_id, None):
+            for idle, standing in self._standing.pop(agent_id):
+                idle.remove(standing)
 
     def had_turn(self, agent_id: AgentId, queue: QueueName) -> None:
         """An agent was given a call of this queue (round robin)."""
@@ -105,9 +108,9 @@ class Matcher:
     def first_call(self, agent_id: AgentId) -> WaitingCall | None:
         """The call that this agent is to have, over all the queues served; None when there is none."""
         best = best_rank = None
-        for each in self._classes_of(agent_id):
-            if call := each.line.first():
-                rank = self._ranking.seen_from(call.rank, each.seats[agent_id].preference)
+        for each, seat in self._classes_of(agent_id):
+            if call := each.line.first:
+                rank = self._ranking.seen_from(call.rank, seat.preference) if seat.preference else call.rank
                 if best_rank is None or rank < best_rank:
                     best, best_rank = call, rank
         return best
@@ -129,19 +132,25 @@ class Matcher:
                 )
                 for agent_id in self.able(demand)
             }
-            found = self._classes[demand] = DemandClass(demand, rules.strategy, seats, IdleAgents(self._spells))
-            for agent_id in seats:
-                self._served.setdefault(agent_id, []).append(found)
+            found = DemandClass(demand, rules.strategy, KEYS[rules.strategy], seats)
+            self._classes[demand] = found
+            for agent_id, seat in seats.items():
+                self._served.setdefault(agent_id, {})[found] = seat
                 if spell := self._spells.get(agent_id):
-                    found.admit(agent_id, spell)
+                    self._stand_by(found, agent_id, seat, spell)
         return found
+
+    def _stand_by(self, found: DemandClass, agent_id: AgentId, seat: Seat, spell: IdleSpell) -> None:
+        standing = (found.key(found.demand.queue, seat, spell), spell.since, agent_id)
+        found.idle.add(standing)
+        self._standing[agent_id].append((found.idle, standing))
 
     def _forget_if_passing(self, found: DemandClass) -> None:
         """A class made for one caller alone would never be asked for again."""
         if found.demand.only and not found.line:
             del self._classes[found.demand]
             for agent_id in found.seats:
-                self._served[agent_id].remove(found)
+                del self._served[agent_id][found]
 
-    def _classes_of(self, agent_id: AgentId) -> Sequence[DemandClass]:
-        return self._served.get(agent_id, ())
+    def _classes_of(self, agent_id: AgentId) -> Collection[tuple[DemandClass, Seat]]:
+        return self._served.get(agent_id, _NO_CLASS).items()

@@ -143,8 +143,11 @@ class WaitingCall(Struct, frozen=True, kw_only=True):
 
 @dataclass
 class WaitingLine:
-    """Waiting calls by rank. Adding and taking cost O(log n); leaving is O(1), the heap forgets lazily."""
+    """Waiting calls by rank. Adding and taking the first cost O(log n), leaving from within O(1): the heap forgets
+    lazily."""
 
+    first: WaitingCall | None = None
+    """The call whose turn it is; None when nobody waits."""
     _heap: list[tuple[Rank, CallId]] = field(default_factory=list)
     _present: dict[CallId, WaitingCall] = field(default_factory=dict)
 
@@ -154,24 +157,27 @@ class WaitingLine:
             raise ValueError(f"call {call.call_id} waits already in queue {call.queue}")
         self._present[call.call_id] = call
         heapq.heappush(self._heap, (call.rank, call.call_id))
+        if self.first is None or call.rank < self.first.rank:
+            self.first = call
         if len(self._heap) > 2 * len(self._present) + _STALE_KEPT:
             self._heap = [(present.rank, call_id) for call_id, present in self._present.items()]
             heapq.heapify(self._heap)
 
     def remove(self, call_id: CallId) -> bool:
         """Take a call out wherever it stands; False when it was not waiting."""
-        return self._present.pop(call_id, None) is not None
+        call = self._present.pop(call_id, None)
+        if call is self.first:
+            self.first = self._next()
+        return call is not None
 
-    def first(self) -> WaitingCall | None:
-        """The call whose turn it is, still waiting; None when nobody waits."""
-        if not self._present:
-            return None
-        while True:
+    def _next(self) -> WaitingCall | None:
+        while self._present:
             rank, call_id = self._heap[0]
             call = self._present.get(call_id)
             if call is not None and call.rank is rank:
                 return call
             heapq.heappop(self._heap)
+        return None
 
     def __len__(self) -> int:
         return len(self._present)

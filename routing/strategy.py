@@ -1,17 +1,15 @@
 """Which idle agent comes first, as a sort key made once, when the agent becomes idle (rules). TEL-2, issue 3.
 
-A key never changes while the agent is idle, so idle agents can stand in heaps.
+A key never changes while the agent is idle, so idle agents can stand in order.
 """
 
-import heapq
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from config.ids import AgentId, QueueName
 from routing.queue import Needs, Strategy
-
-_STALE_KEPT = 16
 
 
 class Seat(NamedTuple):
@@ -60,7 +58,9 @@ def _most_skilled(queue: QueueName, seat: Seat, spell: IdleSpell) -> Key:
     return (seat.preference, -seat.level, spell.since)
 
 
-KEYS: Mapping[Strategy, Callable[[QueueName, Seat, IdleSpell], Key]] = {
+IdleKey = Callable[[QueueName, Seat, IdleSpell], Key]
+
+KEYS: Mapping[Strategy, IdleKey] = {
     Strategy.LONGEST_IDLE: _longest_idle,
     Strategy.LEAST_OCCUPIED: _least_occupied,
     Strategy.ROUND_ROBIN: _round_robin,
@@ -70,30 +70,26 @@ KEYS: Mapping[Strategy, Callable[[QueueName, Seat, IdleSpell], Key]] = {
 }
 
 
-@dataclass
+Standing = tuple[Key, int, AgentId]
+"""An idle agent among others: the key, the beginning of the spell, and who."""
+
+
+@dataclass(slots=True)
 class IdleAgents:
-    """The idle agents of one demand, best first. Who has become busy is forgotten when met: `spells` is the truth."""
+    """The idle agents of one demand, best first, in a sorted list: of a few thousand, moving them up costs less than a
+    heap's comparisons, and nothing stays behind that would have to be swept out some day."""
 
-    spells: Mapping[AgentId, IdleSpell]
-    """Everybody's present spell of idleness; shared by all demands, kept by the matcher."""
-    _heap: list[tuple[Key, int, AgentId]] = field(default_factory=list)
+    _order: list[Standing] = field(default_factory=list)
 
-    def add(self, key: Key, spell: IdleSpell, agent_id: AgentId) -> None:
-        heapq.heappush(self._heap, (key, spell.since, agent_id))
-        if len(self._heap) > 2 * len(self.spells) + _STALE_KEPT:
-            self._heap = [entry for entry in self._heap if self._is_idle(entry)]
-            heapq.heapify(self._heap)
+    def add(self, standing: Standing) -> None:
+        insort(self._order, standing)
+
+    def remove(self, standing: Standing) -> None:
+        """It must be there."""
+        del self._order[bisect_left(self._order, standing)]
 
     def first(self) -> AgentId | None:
-        heap = self._heap
-        while heap and not self._is_idle(heap[0]):
-            heapq.heappop(heap)
-        return heap[0][2] if heap else None
+        return self._order[0][2] if self._order else None
 
     def __iter__(self) -> Iterator[AgentId]:
-        """All of them, best first."""
-        return (agent_id for _, _, agent_id in sorted(filter(self._is_idle, self._heap)))
-
-    def _is_idle(self, entry: tuple[Key, int, AgentId]) -> bool:
-        spell = self.spells.get(entry[2])
-        return spell is not None and spell.since == entry[1]
+        return (agent_id for _, _, agent_id in self._order)
