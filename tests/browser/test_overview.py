@@ -118,3 +118,43 @@ async def test_a_ticket_shows_its_history_and_plays_its_recording_which_is_logge
 async def test_a_ticket_that_is_not_there_is_said_to_be_missing(open_page: OpenPage) -> None:
     page = await open_page("8001", "/tickets/20200101-0001")
     await expect(page.get_by_text("没有这张工单")).to_be_visible()
+
+
+@pytest.mark.req("RPT-1")
+async def test_the_page_of_figures_follows_and_each_number_leads_to_its_calls(hall: Hall, open_page: OpenPage) -> None:
+    page = await open_page("8801", "/figures")
+    await expect(page.get_by_text("这一天还没有来电")).to_be_visible()
+    ticket = await hall.arrive("c1", "13800000001")
+    await expect(page.get_by_test_id("how-abandon_rate")).to_contain_text("01", timeout=LIVE_MS)
+    await hall.record(hall.told(CallEnded, "c1", ended_by="caller", outcome="abandoned_queue"))
+    await expect(page.get_by_test_id("how-abandon_rate")).to_contain_text("100%11", timeout=LIVE_MS)
+    await expect(page.get_by_test_id("interval-chart").get_by_role("link")).to_have_count(8)
+    await page.get_by_text("按队列").click()
+    row = page.get_by_test_id("group-hotline")
+    await expect(row).to_contain_text("咨询与预约")
+    await row.get_by_role("link", name="100%").last.click()
+    await expect(page.get_by_test_id("counted-calls")).to_contain_text(ticket)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("放弃")
+
+
+@pytest.mark.req("RPT-1")
+async def test_the_wallboard_shows_lines_and_levels_too(hall: Hall, open_page: OpenPage) -> None:
+    await hall.arrive("c1", "13800000001")
+    page = await open_page("8801", "/wallboard")
+    await page.get_by_test_id("view-line").click()
+    await expect(page.get_by_test_id("line-hotline")).to_contain_text("客服热线")
+    await page.get_by_test_id("view-level").click()
+    await expect(page.get_by_test_id("level-hall")).to_contain_text("展览馆1")
+    await page.get_by_test_id("tile-answer-rate").get_by_role("link").click()
+    await expect(page.get_by_test_id("counted-calls").get_by_role("row")).to_have_count(2)
+
+
+async def test_a_page_of_figures_that_cannot_be_read_says_so_and_goes_on(hall: Hall, open_page: OpenPage) -> None:
+    page = await open_page("8801", "/figures")
+    await page.get_by_test_id("how-counted").wait_for()
+    await page.route("**/api/figures**", lambda route: route.abort())
+    await page.get_by_text("按座席").click()
+    await expect(page.get_by_test_id("figures-fault")).to_contain_text("连不上服务器")
+    await page.unroute("**/api/figures**")
+    await page.get_by_test_id("figures-fault").get_by_role("button").click()
+    await expect(page.get_by_test_id("how-counted")).to_be_visible()
