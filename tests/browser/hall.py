@@ -88,10 +88,10 @@ class DeskAcd(FakeAcd):
         self.told: Callable[[AgentView], None] = lambda view: None
         self.refuses: Exception | None = None
 
-    def set_state(self, agent: AgentId, state: WishedState, reason: str | None) -> AgentView:
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
         if self.refuses is not None:
             raise self.refuses
-        return super().set_state(agent, state, reason)
+        return super().set_state(agent, state, reason, by)
 
     def put(self, view: AgentView) -> AgentView:
         after = super().put(replace(view, since=datetime.now(UTC)))

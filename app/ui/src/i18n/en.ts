@@ -364,7 +364,6 @@ export const en: Catalogue = {
     rona: "Rang out",
     longestToday: "Longest wait today",
     minutes: "{n} min",
-    by: { queue: "By queue", line: "By line", level: "By level" },
     line: "Line",
     level: "Level",
     calls: "See these calls",

@@ -355,7 +355,6 @@ export const zhCN = {
     rona: "三声未接",
     longestToday: "今日最长等候",
     minutes: "{n} 分",
-    by: { queue: "按队列", line: "按专线", level: "按层级" },
     line: "专线",
     level: "层级",
     calls: "查看这些来电",
