@@ -14,6 +14,7 @@ from app.figures.live import LiveFigures
 from app.floor import LiveFloor
 from app.missed_offers import MissedOffers
 from app.options import UpOptions
+from app.pace_keeper import PaceKeeper
 from app.talk_desk import TalkDesk
 from app.web.desk import DeskHub
 from app.web.services import Services
@@ -124,6 +125,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     telephony = make_telephony(options, site, pbx, admission)
     callers = KnownCallers(store.callers, site.area_code, utc_now)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)
+    PaceKeeper(hotline.pace, past).subscribe(bus)
     for closed in history.closed.values():
         hotline.closed.put(closed)
     supervision = Supervision(hotline)

@@ -160,8 +160,8 @@ class Company:
         assert queue, "who waits is in a queue"
         ahead, pace, wait_s = acd.ahead_of(self._call.id), self._hotline.pace, None
         if self._schedule.rules.estimate and acd.staffed(queue):
-            handling_s = pace.mean_handling_s(queue)
-            wait_s = expected_wait_s(ahead, acd.staffed(queue), handling_s, pace.recent_waits(queue))
+            handling_s, patience_s = pace.mean_handling_s(queue), pace.patience_s(queue)
+            wait_s = expected_wait_s(ahead, acd.staffed(queue), handling_s, patience_s)
         return place_words(GRAMMARS[self._call.language], ahead, wait_s)
 
     def _waited_s(self) -> float:

@@ -1,15 +1,26 @@
-"""How long a caller still has to wait (rules): a stated estimator, announced in the queue. TEL-5."""
+"""How long a caller still has to wait (rules): a stated estimator, announced in the queue. TEL-5, issue 3.
 
-from collections.abc import Sequence
+W. Whitt, "Predicting queueing delays", Management Science 45(6), 1999; with impatience, the Markovian queue-length
+predictor of R. Ibrahim, W. Whitt, "Real-time delay estimation in overloaded multiserver queues with abandonments",
+Management Science 55(10), 2009.
+"""
+
+from math import inf
 
 
-def expected_wait_s(ahead: int, staffed: int, mean_handling_s: float, recent_waits: Sequence[float] = ()) -> float:
-    """The wait until an agent is free for a caller with `ahead` others in front, in seconds.
+def expected_wait_s(ahead: int, staffed: int, mean_handling_s: float, patience_s: float | None = None) -> float:
+    """The mean wait until an agent is free for a caller with `ahead` others in front, in seconds.
 
-    With `staffed` agents all busy, one becomes free every `mean_handling_s / staffed` on average (handling: talk and
-    wrap-up); it is this caller's turn when that has happened `ahead + 1` times. Without agents, or without a handling
-    time, what callers waited lately is the best guess; 0.0 when nothing at all is known.
+    With `staffed` agents all busy, one becomes free every `mean_handling_s / staffed` on average (handling: from the
+    reservation to the end of wrap-up); while i others are in front, one of them gives up every `patience_s / i`
+    (None: never). It is this caller's turn after `ahead + 1` such steps: Σ 1 / (staffed/handling + i/patience), i = 0 …
+    `ahead`. Assumed: no agent comes or goes, and nobody who comes later goes first. inf without agents.
+
+    How well it can be known is given by the queue itself: what is announced to who is k-th varies by about 1/√k.
     """
-    if staffed > 0 and mean_handling_s > 0:
-        return (ahead + 1) * mean_handling_s / staffed
-    return sum(recent_waits) / len(recent_waits) if recent_waits else 0.0
+    if staffed <= 0:
+        return inf
+    freed = staffed / mean_handling_s
+    if patience_s is None:
+        return (ahead + 1) / freed
+    return sum(1 / (freed + others / patience_s) for others in range(ahead + 1))

@@ -1,43 +1,72 @@
-"""How fast each queue has been lately (rules): handling times and waits of the last calls, for the estimated wait.
+"""How fast each queue has been lately (rules): handling time and patience of its last calls, for the estimated wait.
 
-Fed by what happens (app/system.py); asked when a position is announced (ivr/comfort.py).
+Both are means in which the last call weighs most; they follow the day, and one odd call does not upset them.
+Fed by what happens (app/pace_keeper.py); asked when a position is announced (ivr/comfort.py).
 """
 
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from config.ids import QueueName
 
-KEPT = 50
-"""So many last calls count: enough to be steady, few enough to follow the day."""
 PRESUMED_S = 180.0
-"""The handling time while a queue has none of its own yet (TEL-8's three minutes)."""
+"""The handling time of a queue that has none of its own yet (TEL-8's three minutes); it counts as `_PRESUMED` calls."""
+_PRESUMED = 5
+_KEPT = 100
+"""So many calls make the mean handling time: once there are so many, each new one weighs a hundredth."""
+_PATIENCE_KEPT = 1_000
+"""Few callers give up, so more calls are needed to see how patient they are."""
+_SEEN = 3.0
+"""With fewer who gave up nothing is said of patience."""
 
 
-def _recent() -> "defaultdict[QueueName, deque[float]]":
-    return defaultdict(lambda: deque(maxlen=KEPT))
+@dataclass
+class Handling:
+    """A mean that forgets."""
+
+    mean_s: float = PRESUMED_S
+    _calls: int = _PRESUMED
+
+    def note(self, seconds: float) -> None:
+        self._calls = min(self._calls + 1, _KEPT)
+        self.mean_s += (seconds - self.mean_s) / self._calls
+
+
+@dataclass
+class Patience:
+    """How long callers wait before they give up: time waited by all ÷ number of those who gave up, for who is served
+    in time would have given up later (the estimate of an exponential time of which not all ends are seen)."""
+
+    _waited_s: float = 0.0
+    _gave_up: float = 0.0
+
+    def note(self, seconds: float, *, gave_up: bool) -> None:
+        self._waited_s += seconds - self._waited_s / _PATIENCE_KEPT
+        self._gave_up += gave_up - self._gave_up / _PATIENCE_KEPT
+
+    @property
+    def mean_s(self) -> float | None:
+        """None while too few have given up."""
+        return self._waited_s / self._gave_up if self._gave_up >= _SEEN and self._waited_s else None
 
 
 @dataclass
 class Pace:
-    """The last handling times (talk and wrap-up) and waits of each queue, in seconds."""
+    """Of each queue, in seconds."""
 
-    _handling: "defaultdict[QueueName, deque[float]]" = field(default_factory=_recent)
-    _waits: "defaultdict[QueueName, deque[float]]" = field(default_factory=_recent)
+    _handling: "defaultdict[QueueName, Handling]" = field(default_factory=lambda: defaultdict(Handling))
+    _patience: "defaultdict[QueueName, Patience]" = field(default_factory=lambda: defaultdict(Patience))
 
     def handled(self, queue: QueueName, seconds: float) -> None:
-        """A call kept an agent busy for so long."""
-        self._handling[queue].append(seconds)
+        """A call kept an agent busy for so long, from the reservation to the end of wrap-up."""
+        self._handling[queue].note(seconds)
 
-    def waited(self, queue: QueueName, seconds: float) -> None:
-        """A caller waited so long for an agent."""
-        self._waits[queue].append(seconds)
+    def waited(self, queue: QueueName, seconds: float, *, gave_up: bool = False) -> None:
+        """A caller waited so long, for an agent or until patience ended."""
+        self._patience[queue].note(seconds, gave_up=gave_up)
 
     def mean_handling_s(self, queue: QueueName) -> float:
-        times = self._handling[queue]
-        return sum(times) / len(times) if times else PRESUMED_S
+        return self._handling[queue].mean_s
 
-    def recent_waits(self, queue: QueueName) -> Sequence[float]:
-        """The oldest first."""
-        return tuple(self._waits[queue])
+    def patience_s(self, queue: QueueName) -> float | None:
+        return self._patience[queue].mean_s

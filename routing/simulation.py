@@ -21,7 +21,7 @@ from routing.erlang import Traffic
 from routing.queue import QueueRules
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_QUEUE = QueueName("simulated")
+QUEUE = QueueName("simulated")
 _MOST_AT_FIRST = 100_000
 """Calls present at the beginning; a line that is longer still grows in the warm-up."""
 
@@ -73,31 +73,32 @@ class VirtualClock:
 class Caller:
     """A call that waits for its turn, and perhaps gives up."""
 
-    __slots__ = ("came_s", "gives_up", "handling_s", "number", "place", "room", "served")
+    __slots__ = ("came_s", "gives_up", "handling_s", "number", "place", "room", "waits")
 
     def __init__(self, room: "Simulation", number: int, handling_s: float, patience_s: float | None) -> None:
         """`handling_s` and `patience_s` are what this call is going to need and to bear."""
         self.room, self.number, self.came_s, self.handling_s = room, number, room.clock.passed_s, handling_s
         self.gives_up: Timer | None = None
-        self.served = False
-        self.place = room.acd.enqueue(CallId(str(number)), _QUEUE, room.clock.at)
+        self.waits = True
+        self.place = room.acd.enqueue(CallId(str(number)), QUEUE, room.clock.at)
         self.place.__enter__()
         self.place.wait(self._given)
-        if not self.served:
-            room.batch.delayed += 1
+        if self.waits:
+            room.must_wait(self)
             if patience_s is not None:
                 self.gives_up = room.clock.call_later(patience_s, self._give_up)
 
     def _given(self, held: tuple[Reservation, ...]) -> None:
-        self.served = True
+        self.waits = False
         if self.gives_up:
             self.gives_up.cancel()
         self.room.talk(self, held[0])
         self.place.__exit__()
 
     def _give_up(self) -> None:
+        self.waits = False
         self.place.__exit__()
-        self.room.batch.abandoned += 1
+        self.room.gave_up(self)
 
 
 class Simulation:
@@ -108,7 +109,7 @@ class Simulation:
         self.clock, self.random = VirtualClock(), Random(seed).random
         agents = tuple(AgentId(str(number)) for number in range(traffic.agents))
         self.acd = Acd(
-            [QueueRules(name=_QUEUE, agents=agents)],
+            [QueueRules(name=QUEUE, agents=agents)],
             now=self.clock.now,
             call_later=self.clock.call_later,
             changed=_nobody_listens,
@@ -133,6 +134,13 @@ class Simulation:
         self._note_busy()
         self.batch.calls, self.batch.elapsed_s = calls, self.clock.passed_s - began_s
         return self.batch
+
+    def must_wait(self, caller: Caller) -> None:
+        """Nobody was idle when it came."""
+        self.batch.delayed += 1
+
+    def gave_up(self, caller: Caller) -> None:
+        self.batch.abandoned += 1
 
     def talk(self, caller: Caller, reservation: Reservation) -> None:
         """An agent takes a call, at once."""
