@@ -235,7 +235,7 @@ async def go_on(hotline: Hotline, call: Call, ended: Ended) -> None:
             case _:
                 following = await hand_over(hotline, call, handover)
         if following is None:
-            await call.channel.say(["sorry-waited"])
+            await call.channel.say(["transfer-failed"])
             return await queue_again(hotline, call, call.queue or call.line.fallback_queue)
         ended = following
     await farewell(hotline, call, ended)

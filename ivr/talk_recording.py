@@ -1,7 +1,7 @@
 """The recording of a talk (flow): one file for each party that talks with the caller, all on the ticket. TEL-10.
 
 Whoever hears an agent's talk, for a spot check or a complaint, hears that agent's and nobody else's; so a call that is
-handed over goes on in a new file, begun before the old one ends: no word is lost (docs/adr/0013).
+handed over goes on in a new file, begun before the old one ends: no word is lost (docs/adr/0017).
 """
 
 import logging

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from aiohttp import web
 
+from app.desk_news import talk_message
 from app.figures.live import LiveFigures
 from app.web.api.shown import agent_message
 from app.web.desk import DeskHub
 from app.web.server import create_app
-from app.web.services import AgentView, Services, WishedState
+from app.web.services import AgentView, Services, TalkView, WishedState
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
@@ -38,6 +39,7 @@ from crm.journal import Journal
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
+from tests.fakes.talk_desk import FakeTalks
 
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
 ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", "visit_booking", "guide_booking")
@@ -117,6 +119,7 @@ class Hall:
     hub: DeskHub
     acd: DeskAcd
     figures: LiveFigures
+    talks: FakeTalks = field(default_factory=FakeTalks)
     accepted: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
     _runner: web.AppRunner | None = None
@@ -134,6 +137,7 @@ class Hall:
             store=self.store,
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),
+            talks=self.talks,
             hub=self.hub,
             figures=self.figures,
             status=lambda: {"asterisk": {"up": True}, "store": {"up": True}},
@@ -228,9 +232,11 @@ class Hall:
         since: datetime | None = None,
         ended_by: str | None = None,
         outbound: bool = False,
+        talk: TalkView | None = None,
     ) -> None:
         """How the call goes on, for the agent's page."""
         said = {"call": call, "ticket": ticket, "state": state, "ended_by": ended_by}
+        said |= {"talk": talk_message(talk) if talk else None}
         direction = "outbound" if outbound else "inbound"
         self.hub.publish(agent, "call", {**said, "direction": direction, "since": since or datetime.now(UTC)})
 

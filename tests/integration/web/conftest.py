@@ -28,6 +28,7 @@ from crm.journal import Journal
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
+from tests.fakes.talk_desk import FakeTalks
 
 LOCAL_TOKEN = "the-local-token-of-this-system"
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
@@ -56,6 +57,7 @@ class House:
     store: Store
     projector: Projector
     acd: FakeAcd
+    talks: FakeTalks
     hub: DeskHub
     figures: LiveFigures
     clock: MovableClock
@@ -209,7 +211,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
     store = await Store.open(data.database_url, area_code=site.area_code, clock=clock)
     projector = Projector(journal, store)
     projecting = asyncio.create_task(projector.run())
-    acd, hub = FakeAcd(site, clock()), DeskHub(clock)
+    acd, hub, talks = FakeAcd(site, clock()), DeskHub(clock), FakeTalks()
     figures = LiveFigures(site, journal, clock)
     await figures.read_journal()
     parts: dict[str, dict[str, object]] = {"asterisk": {"up": True}, "store": {"up": True}}
@@ -221,6 +223,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             store=store,
             acd=acd,
             floor=FakeFloor(acd, clock()),
+            talks=talks,
             hub=hub,
             figures=figures,
             status=lambda: parts,
@@ -243,6 +246,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             store=store,
             projector=projector,
             acd=acd,
+            talks=talks,
             hub=hub,
             figures=figures,
             clock=clock,

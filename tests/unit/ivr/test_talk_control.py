@@ -230,7 +230,7 @@ def test_a_blind_transfer_that_nobody_answers_leads_back_to_the_queue(tmp_path: 
             assert [event.queue for event in centre.events(CallQueued)] == ["hotline", "hotline"]
             again = centre.hotline.talks.of(live.call_id)
             assert again and again.agent_id == ANN and not caller.gone
-            assert "sorry-waited" in caller.heard
+            assert "transfer-failed" in caller.heard
             caller.leave()
             await asyncio.sleep(1)
             (end,) = centre.events(CallEnded)
@@ -364,5 +364,42 @@ def test_whoever_hangs_up_at_whatever_moment_of_a_transfer_nothing_is_left(
             assert len(centre.events(CallEnded)) == 1
             assert not centre.telephony.channels and not centre.telephony.bridges
             assert {centre.acd.agent(agent).state.value for agent in (ANN, BEN)} <= {"available", "not_ready"}
+
+    in_virtual_time(story())
+
+
+# --- the desk telephone's transfer key ---
+
+
+@pytest.mark.parametrize("dialled", ["8002", "hotline", "4008100002", NUMBER])
+def test_a_telephones_transfer_key_does_what_the_page_does(tmp_path: Path, dialled: str) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.telephony.customers[NUMBER] = Party(after_s=1)
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            centre.available(BEN)
+            ann = centre.leg(live, ANN)
+            ann.refer(dialled)
+            await asyncio.sleep(1)
+            assert ann.progress == ["done"] and ann.gone and not caller.gone
+            (asked,) = centre.events(TransferAsked)
+            kinds = {"8002": "agent", "hotline": "queue", "4008100002": "line", NUMBER: "number"}
+            assert (asked.kind, asked.to, asked.mode) == (kinds[dialled], dialled, "blind")
+
+    in_virtual_time(story())
+
+
+def test_a_telephones_transfer_to_nobody_is_refused_and_the_talk_goes_on(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            ann = centre.leg(live, ANN)
+            ann.refer("8002")
+            ann.refer("no such thing")
+            await asyncio.sleep(1)
+            assert ann.progress == ["failed", "failed"]
+            assert centre.inside(live) == {caller.id, ann.id}
 
     in_virtual_time(story())
