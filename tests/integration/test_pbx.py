@@ -190,7 +190,7 @@ async def test_two_instances_live_side_by_side(new: New) -> None:
     assert first.facts.ari_password != second.facts.ari_password
     for each in (first, second):
         await each.ping()
-        assert "103 modules loaded" in await each.command("module show")
+        assert "104 modules loaded" in await each.command("module show")
 
 
 async def test_nothing_listens_but_sip_on_loopback(new: New) -> None:
