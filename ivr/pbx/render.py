@@ -21,6 +21,7 @@ _FILES = (
     "ari.conf",
     "websocket_client.conf",
     "rtp.conf",
+    "stasis.conf",
     "indications.conf",
     "musiconhold.conf",
     "pjsip.conf",
