@@ -135,7 +135,7 @@ class AdmissionRules(Model):
     `calls_in_setup`: so many calls at most are between arrival and queue.
     """
 
-    command_latency_s: Seconds = 0.15
+    command_latency_s: Seconds = 0.25
     calls_in_setup: Annotated[int, Field(ge=1, le=100_000)] = 1000
 
 

@@ -17,7 +17,12 @@ FEW = 8
 SHARE = 0.9
 """Of the commands that must be carried out in time."""
 FALL, RISE, RISE_A_WINDOW = 0.85, 1.03, 0.5
-BURST_S = 0.25
+SLOW_WINDOWS = 2
+"""So many windows in a row must be slow: a machine may stumble."""
+LEAST = 10.0
+"""Calls a second that are let in whatever happens: so few are no overload, the machine is busy with something else."""
+BURST_S, LEAST_BURST = 0.25, 5.0
+"""How many may come at once: so many seconds' worth, and so many calls at least."""
 CALM_S = 10.0
 """So long without a refusal, and there is no limit any more."""
 GRACE_S = 3.0
@@ -51,6 +56,7 @@ class Admission:
     _latencies: list[float] = field(default_factory=list)
     _window_began: float = 0.0
     _admitted: int = 0
+    _slow_windows: int = 0
     _tokens: float = 0.0
     _filled_at: float = 0.0
     _refused_at: float = -math.inf
@@ -76,7 +82,7 @@ class Admission:
         if self.rate == math.inf:
             self._admitted += 1
             return None
-        self._tokens = min(max(1.0, self.rate * BURST_S), self._tokens + (now - self._filled_at) * self.rate)
+        self._tokens = min(max(LEAST_BURST, self.rate * BURST_S), self._tokens + (now - self._filled_at) * self.rate)
         self._filled_at = now
         if self._tokens < 1:
             return self._refuse(now, Refusal.SLOW)
@@ -115,15 +121,15 @@ class Admission:
         else:
             self.latest_s = sorted(latencies)[math.ceil(SHARE * len(latencies)) - 1]
             too_slow = self.latest_s > self.latency_s
-        if too_slow:
+        self._slow_windows = self._slow_windows + 1 if too_slow else 0
+        if self._slow_windows >= SLOW_WINDOWS:
             self._lower(now, admitted / lasted_s)
-        elif self.rate != math.inf:
+        elif self.rate != math.inf and not too_slow:
             self.rate = self.rate * RISE + RISE_A_WINDOW
             if now - self._refused_at > CALM_S:
                 self.rate = math.inf
 
     def _lower(self, now: float, admitted_a_second: float) -> None:
         if self.rate == math.inf:
-            self._tokens, self._filled_at, self._refused_at = 0.0, now, now
-            self.rate = admitted_a_second
-        self.rate = max(1.0, min(self.rate, max(admitted_a_second, 1.0)) * FALL)
+            self._tokens, self._filled_at, self._refused_at = LEAST_BURST, now, now
+        self.rate = max(LEAST, min(self.rate, admitted_a_second) * FALL)

@@ -13,7 +13,7 @@ from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
 from crm.events import CallEnded
-from ivr.admission import Admission, Refusal
+from ivr.admission import Admission
 from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk, supervisor_lost
 from ivr.call import Party, call_id_of, only_supervises, owner_of
 from ivr.call_flow import handle_inbound
@@ -24,6 +24,9 @@ from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
 
 log = logging.getLogger(__name__)
 
+
+REFUSALS_A_LINE = 100
+"""In the log; each is on its ticket."""
 
 BACK_IN_PLACE_S = 2.0
 """So long at most no agent is given away while calls that were queued take their places again."""
@@ -85,7 +88,9 @@ class Reception:
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)
             refusal = self.admission.ask(asyncio.get_running_loop().time(), self.in_setup)
-            flow = refuse(self._hotline, arrival, refusal) if refusal else handle_inbound(self._hotline, arrival)
+            if refusal and self.admission.refused % REFUSALS_A_LINE == 1:
+                log.warning("Calls are refused (%s).", refusal.value, extra={"action": "calls_refused"})
+            flow = refuse(self._hotline, arrival) if refusal else handle_inbound(self._hotline, arrival)
             self.serve(call_id, flow)
         else:
             self.serve(call_id, turn_away(arrival))
@@ -207,7 +212,7 @@ class Reception:
             )
 
 
-async def refuse(hotline: Hotline, arrival: Arrival, why: Refusal) -> None:
+async def refuse(hotline: Hotline, arrival: Arrival) -> None:
     """The system is at its limit: busy at once (503, for the channel was not answered), and a ticket all the same."""
     known = hotline.site.line_for(arrival.dnis)
     call_id = call_id_of(arrival.channel.id)
@@ -223,7 +228,6 @@ async def refuse(hotline: Hotline, arrival: Arrival, why: Refusal) -> None:
     )
     end = CallEnded(call_id=call_id, at=hotline.now(), ended_by="system", outcome="refused_overload")
     hotline.tickets.record(end)
-    log.warning("A call was refused: %s.", why.value, extra={"action": "call_refused", "call_id": call_id})
     try:
         await arrival.channel.hangup("congestion")
     except TelephonyError as exc:

@@ -5,7 +5,7 @@ from bisect import bisect
 
 import pytest
 
-from ivr.admission import BURST_S, CALM_S, FEW, GRACE_S, WINDOW_S, Admission, Refusal
+from ivr.admission import BURST_S, CALM_S, FEW, GRACE_S, LEAST, SLOW_WINDOWS, WINDOW_S, Admission, Refusal
 
 FAST_S, SLOW_S = 0.01, 1.0
 LIMIT_S = 0.15
@@ -82,19 +82,37 @@ def test_those_who_waited_for_a_reconnect_are_let_in() -> None:
     assert admission.ask(100.0 + GRACE_S, 50) is Refusal.FULL
 
 
-@pytest.mark.parametrize(("commands", "limited"), [(FEW - 1, False), (FEW, True)])
-def test_a_few_slow_commands_say_nothing(commands: int, limited: bool) -> None:
-    admission = Admission(latency_s=LIMIT_S, in_setup=3)
-    admission.carried_out(100.0, FAST_S)
-    for _ in range(commands):
-        admission.carried_out(100.1, SLOW_S)
-    admission.carried_out(100.1 + WINDOW_S, FAST_S)
-    assert (admission.rate < math.inf) is limited or commands == FEW - 1
+def slow_for(windows: int, commands: int) -> Admission:
+    """After so many windows of so many slow commands each, while forty calls a second were let in."""
+    admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
+    admission.carried_out(now, FAST_S)
+    for _ in range(windows):
+        for _ in range(10):
+            admission.ask(now, 0)
+        for _ in range(commands):
+            admission.carried_out(now + WINDOW_S / 2, SLOW_S)
+        now += WINDOW_S
+        admission.ask(now, 0)
+    return admission
+
+
+@pytest.mark.parametrize(
+    ("windows", "commands", "limited"),
+    [(SLOW_WINDOWS, FEW - 1, False), (SLOW_WINDOWS - 1, FEW, False), (SLOW_WINDOWS, FEW, True)],
+)
+def test_a_few_slow_commands_say_nothing_and_one_stumble_neither(windows: int, commands: int, limited: bool) -> None:
+    assert (slow_for(windows, commands).rate < math.inf) is limited
 
 
 def test_a_burst_after_silence_is_no_reason_to_let_more_in_than_the_rate() -> None:
-    admission = Admission(latency_s=LIMIT_S, in_setup=1000, rate=40.0)
+    admission = Admission(latency_s=LIMIT_S, in_setup=1000)
     admission.ask(99.9, 1000)
     admission.rate = 40.0
     let_in = sum(admission.ask(100.0, 0) is None for _ in range(100))
     assert let_in == 40 * BURST_S
+
+
+def test_a_few_calls_are_let_in_however_slow_the_machine_is() -> None:
+    machine = Machine(capacity=0)
+    machine.offer(rate=LEAST * 0.9, seconds=30)
+    assert not machine.refused
