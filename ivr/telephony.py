@@ -131,6 +131,10 @@ class Channel(Protocol):
         """The party has hung up."""
 
     @property
+    def leaving(self) -> bool:
+        """The party has hung up, or has been hung up by us a moment ago."""
+
+    @property
     def gone_at(self) -> datetime | None:
         """When the party hung up, by the telephone system's clock."""
 

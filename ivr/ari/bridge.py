@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from config.ids import BridgeId
+from config.ids import BridgeId, ChannelId
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
 from ivr.telephony import Channel, ChannelGone
@@ -24,6 +25,8 @@ class AriBridge:
         self._bridges = exchange.client.bridges
         self._recordings = exchange.client.recordings
         self._recorded: dict[str, asyncio.Event] = {}
+        self._inside: dict[ChannelId, Channel] = {}
+        """Who was brought in, and not taken out."""
         self.id = bridge_id
 
     async def add(self, *channels: Channel) -> None:
@@ -34,6 +37,7 @@ class AriBridge:
                     raise ChannelGone(channel.id)
             try:
                 await self._bridges.add_channel(bridge_id=self.id, channel=ids)
+                self._inside.update((channel.id, channel) for channel in channels)
                 return
             except AriError as error:
                 # 400 and 404: not found; 409 and 422: not (any more) in our application.
@@ -42,6 +46,7 @@ class AriBridge:
             await self._someone_leaves(channels)
 
     async def remove(self, channel: Channel) -> None:
+        self._inside.pop(channel.id, None)
         for attempt in (1, 2):
             if channel.gone:
                 raise ChannelGone(channel.id)
@@ -102,6 +107,11 @@ class AriBridge:
         await self._recording_complete(name)
 
     async def destroy(self) -> None:
+        for channel in list(self._inside.values()):
+            # Who stays is taken out first: a prompt for a party whose bridge is just going is lost without a word.
+            if not channel.leaving:
+                with suppress(ChannelGone):
+                    await self.remove(channel)
         try:
             await self._bridges.destroy(bridge_id=self.id)
         except AriError as error:

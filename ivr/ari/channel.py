@@ -84,6 +84,10 @@ class AriChannel:
         return self.leg.gone
 
     @property
+    def leaving(self) -> bool:
+        return self._hung_up or self.gone
+
+    @property
     def gone_at(self) -> datetime | None:
         return self.leg.gone_at
 

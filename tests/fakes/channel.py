@@ -102,6 +102,10 @@ class FakeChannel:
     def gone(self) -> bool:
         return self.gone_at is not None
 
+    @property
+    def leaving(self) -> bool:
+        return self.gone
+
     def live(self) -> LiveChannel:
         return LiveChannel(
             channel_id=self.id,
