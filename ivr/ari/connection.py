@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from itertools import count
@@ -28,6 +29,17 @@ class _Envelope(msgspec.Struct):
     type: str = "?"
 
 
+def _own_socket(transport: asyncio.Transport | None) -> socket.socket | None:
+    """The connection's socket by a descriptor of our own: the loop's wrapper makes a new object for each option set."""
+    wrapper = transport.get_extra_info("socket") if transport is not None else None
+    return None if wrapper is None else socket.socket(fileno=os.dup(wrapper.fileno()))
+
+
+def _too_late(waiter: "asyncio.Future[RESTResponse]", command: str) -> None:
+    if not waiter.done():
+        waiter.set_exception(TelephonyDown(f"Asterisk did not answer {command} in time"))
+
+
 class Connection:
     """Requests and events on one websocket until it ends."""
 
@@ -36,7 +48,7 @@ class Connection:
     ) -> None:
         self._websocket = websocket
         self._transport = transport
-        self._socket: socket.socket | None = transport.get_extra_info("socket") if transport is not None else None
+        self._socket = _own_socket(transport)
         self._tape = tape
         self._waiting: dict[str, asyncio.Future[RESTResponse]] = {}
         self._ids = count(1)
@@ -86,20 +98,18 @@ class Connection:
             query_strings=[RESTQueryStringParameter(name=name, value=value) for name, value in query.items()],
             message_body=None if body is None else msgspec.json.encode(body).decode(),
         )
-        waiter: asyncio.Future[RESTResponse] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[RESTResponse] = loop.create_future()
         self._waiting[request_id] = waiter
+        timer = loop.call_at(deadline, loop.call_later, GRACE_S, _too_late, waiter, f"{method} {path}")
         try:
             await self._send(msgspec.json.encode(request).decode(), deadline)
-            remaining = max(0.0, deadline - asyncio.get_running_loop().time())
-            done, _ = await asyncio.wait({waiter}, timeout=remaining)
-            if not done:
-                done, _ = await asyncio.wait({waiter}, timeout=GRACE_S)
-            if not done:
-                raise TelephonyDown(f"Asterisk did not answer {method} {path} in time")
-            return waiter.result()
+            return await waiter
         finally:
+            timer.cancel()
             del self._waiting[request_id]
-            waiter.cancel()
+            if not waiter.cancel() and not waiter.cancelled():
+                waiter.exception()  # looked at, as nobody will who failed to send
 
     async def sign_of_life(self, timeout_s: float) -> None:
         """Returns when Asterisk has said anything at all: one that is busy answers late, but is not silent.
@@ -121,6 +131,9 @@ class Connection:
         for waiter in self._waiting.values():
             if not waiter.done():
                 waiter.set_exception(ConnectionLost("the websocket ended before the answer came"))
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -140,6 +153,9 @@ class Connection:
         if self._tape is not None:
             self._tape.note("out", text)
         try:
+            if self._transport is not None and self._transport.get_write_buffer_size() == 0:
+                await self._websocket.send_str(text)  # goes out at once: nothing can make it wait
+                return
             async with asyncio.timeout_at(deadline):
                 await self._websocket.send_str(text)
         except TimeoutError as exc:

@@ -135,11 +135,12 @@ class AriSocket:
         """
         deadline = asyncio.get_running_loop().time() + timeout_s
         while True:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self.ready.wait()
-            except TimeoutError as exc:
-                raise TelephonyDown(f"no connection from Asterisk: {method} {path} was not sent") from exc
+            if not self.ready.is_set():
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await self.ready.wait()
+                except TimeoutError as exc:
+                    raise TelephonyDown(f"no connection from Asterisk: {method} {path} was not sent") from exc
             connection = self._current
             assert connection is not None  # ready is set while there is one
             try:
