@@ -23,6 +23,8 @@ from routing.estimate import expected_wait_s
 log = logging.getLogger(__name__)
 
 KEYS = {"1": "callback", "2": "message"}
+QUIET_S = 0.5
+"""An agent who is free may answer at once: then nothing is begun, and nothing has to be cut short."""
 
 
 class Wish(Enum):
@@ -54,10 +56,11 @@ class Company:
             self._dialogue.cancel()
 
     async def keep(self, first: Sequence[str]) -> None:
-        """Until cancelled, or until the caller has made a wish. `first`: said at once."""
+        """Until cancelled, or until the caller has made a wish. `first`: said to who still waits after a moment."""
         if self._call.step is Step.RINGING:
             await self._pick_up_late()
         else:
+            await asyncio.sleep(QUIET_S)
             await self._say(first)
         while not self.wish.done():
             following = self._schedule.next()
