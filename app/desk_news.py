@@ -5,9 +5,10 @@ The card is looked up while the telephone begins to ring; a slow store costs the
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.acd_view import LiveAcd
 from app.bus import Bus
@@ -62,6 +63,9 @@ TALK_CHANGES: tuple[type[CallEvent], ...] = (
 CARD_TIMEOUT_S = 0.3
 """How long a pop waits for the store (300 ms: the budget of the call path)."""
 
+FOUND_AGAIN_TRIES, FOUND_AGAIN_S = 50, 0.1
+"""A talk that was taken over is put right within a few commands."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -87,7 +91,7 @@ class DeskNews:
 
     def subscribe(self, bus: Bus) -> None:
         bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
-        bus.subscribe(CallAdopted, lambda event: self._pop(event, event.agent))
+        bus.subscribe(CallAdopted, self._adopted)
         bus.subscribe(SupervisorJoined, self._taken_over)
         bus.subscribe(AgentOffered, lambda event: self._progress(event, event.agent, "ringing"))
         bus.subscribe(AgentAnswered, self._answered)
@@ -99,6 +103,20 @@ class DeskNews:
         bus.subscribe(CallEnded, self._ended)
         bus.subscribe(AgentStateChanged, self._agent_state)
 
+    def _adopted(self, event: CallAdopted) -> None:
+        """A new controller took the talk over: a page opened since then knows nothing of it."""
+        self._pop(event, event.agent)
+        if event.agent:
+            self._in_background(self._found_again(event, event.agent))
+
+    async def _found_again(self, event: CallAdopted, agent: str) -> None:
+        """How the talk stands, once its task has put it right."""
+        for _ in range(FOUND_AGAIN_TRIES):
+            talk = self.talk_of(event.call_id)
+            if talk and talk.agent == agent:
+                return self._progress(event, agent, "hold" if talk.held else "talking")
+            await asyncio.sleep(FOUND_AGAIN_S)
+
     def _taken_over(self, event: SupervisorJoined) -> None:
         """The card moves to the supervisor's desk; on the agent's the call is over."""
         if event.mode == "takeover":
@@ -109,9 +127,12 @@ class DeskNews:
     def _pop(self, event: CallEvent, agent: str | None) -> None:
         call = self._board.get(event.call_id)
         if call and agent:
-            task = asyncio.create_task(self._show(call, agent, event.at))
-            self._pops.add(task)
-            task.add_done_callback(self._pops.discard)
+            self._in_background(self._show(call, agent, event.at))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._pops.add(task)
+        task.add_done_callback(self._pops.discard)
 
     async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
         """The pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""

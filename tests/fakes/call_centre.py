@@ -1,7 +1,7 @@
 """A whole call path in memory: callers, agents' telephones, ACD, tickets. Everything real but the telephones."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,8 @@ class CallCentre:
     journal: Journal
     told: list[Event] = field(default_factory=list)
     states: dict[AgentId, list[str]] = field(default_factory=dict)
+    listeners: list[Callable[[Event], None]] = field(default_factory=list)
+    """Who else hears of each event of a call, as the pages do."""
 
     def start(self, history: History | None = None) -> None:
         """A controller begins to serve; `history`: what one that died has left."""
@@ -55,12 +57,17 @@ class CallCentre:
         ]
         call_later = asyncio.get_running_loop().call_later
         self.acd = Acd(rules, now=self.telephony.now, call_later=call_later, changed=self._changed)
-        tickets = Tickets(self.journal, self.site.zone, self.told.append)
+        tickets = Tickets(self.journal, self.site.zone, self.hear)
         self.hotline = Hotline(self.site, self.data, self.telephony, self.acd, tickets, self.telephony.now)
         self.reception = Reception(self.hotline, history or History())
         for agent_id, last in (history.agents if history else {}).items():
             self.acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
         self.serving = asyncio.create_task(self.telephony.serve(self.reception.arrive, self.reception.reconnect))
+
+    def hear(self, event: Event) -> None:
+        self.told.append(event)
+        for listener in self.listeners:
+            listener(event)
 
     async def die(self) -> History:
         """The controller is gone without a word; Asterisk and the parties go on. What its journal tells."""

@@ -1,0 +1,115 @@
+"""What an agent's page is told of a talk: hold and transfer, whose call it is, and the end, for each of those in it."""
+
+import asyncio
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from app.acd_view import LiveAcd
+from app.bus import Bus
+from app.call_board import CallBoard
+from app.desk_news import DeskNews
+from app.talk_desk import TalkDesk
+from app.web.desk import DeskHub
+from config.schema import Prompt, Site
+from crm.db.store import Store
+from crm.errors import StoreAway
+from crm.events import CallArrived
+from ivr import talk_control as control
+from ivr.talks import Target
+from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
+from tests.fakes.channel import Party
+from tests.fakes.small_site import small_site
+
+TO_BEN = Target("agent", BEN)
+
+
+async def away(*_: object, **__: object) -> None:
+    raise StoreAway("no store in this test")
+
+
+def site() -> Site:
+    words = {name: Prompt(id=name, zh="您好", en="Hello") for name in ("greeting-default", "greeting-morning")}
+    return small_site().model_copy(update={"prompts": words})
+
+
+def desks(centre: CallCentre) -> DeskHub:
+    """The desks of a call centre whose store is away: pops go without a card."""
+    hub, bus = DeskHub(centre.telephony.now), Bus()
+    board = CallBoard(bus)
+    store = cast(Store, SimpleNamespace(customers=SimpleNamespace(match=away)))
+    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None))
+    news.subscribe(bus)
+    board.end_with(bus)
+    news.talk_of = TalkDesk(centre.hotline).talk
+    centre.listeners[:] = [bus.publish]
+    return hub
+
+
+def told(hub: DeskHub, agent: str) -> dict[str, Any]:
+    """The newest message of the call on this agent's desk."""
+    with hub.open(agent, 0) as page:
+        calls = [json.loads(message.text) for message in page.take() if message.type == "call"]
+    return cast(dict[str, Any], calls[-1])
+
+
+def test_the_page_of_the_agent_follows_hold_and_transfer_and_each_desk_hears_of_its_end(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path, site()) as centre:
+            hub = desks(centre)
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            assert (told(hub, ANN)["state"], told(hub, ANN)["talk"]["recording"]) == ("talking", "on")
+            await live.ask(lambda: control.hold(centre.hotline, live))
+            assert (told(hub, ANN)["state"], told(hub, ANN)["talk"]["held"]) == ("hold", True)
+            centre.available(BEN)
+            await live.ask(lambda: control.consult(centre.hotline, live, TO_BEN))
+            assert (told(hub, ANN)["talk"]["transfer"], told(hub, ANN)["talk"]["target"]) == ("ringing", BEN)
+            await asyncio.sleep(3)
+            assert told(hub, ANN)["talk"]["transfer"] == "joined"
+            assert (told(hub, BEN)["state"], told(hub, BEN)["talk"]) == ("talking", None)
+            await live.ask(lambda: control.complete(centre.hotline, live))
+            assert told(hub, ANN)["state"] == "ended"
+            assert (told(hub, BEN)["state"], told(hub, BEN)["talk"]["held"]) == ("talking", False)
+            caller.leave()
+            await asyncio.sleep(1)
+            assert (told(hub, BEN)["state"], told(hub, BEN)["ended_by"]) == ("ended", "caller")
+
+    in_virtual_time(story())
+
+
+def test_a_colleague_who_does_not_answer_takes_nothing_from_the_agents_page(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path, site()) as centre:
+            hub = desks(centre)
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            centre.available(BEN)
+            centre.telephony.agents[BEN] = Party(after_s=60)
+            await live.ask(lambda: control.consult(centre.hotline, live, TO_BEN))
+            await asyncio.sleep(30)
+            assert told(hub, BEN)["state"] == "ended"
+            assert told(hub, ANN)["talk"]["transfer"] is None
+            caller.leave()
+            await asyncio.sleep(1)
+            assert (told(hub, ANN)["state"], told(hub, ANN)["talk"]) == ("ended", None)
+
+    in_virtual_time(story())
+
+
+def test_after_a_restart_the_page_is_told_how_the_talk_stands(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path, site()) as centre:
+            desks(centre)
+            centre.available(ANN)
+            _, live = await centre.talk()
+            await live.ask(lambda: control.hold(centre.hotline, live))
+            (arrived,) = centre.events(CallArrived)
+            centre.start(await centre.die())
+            hub = desks(centre)
+            centre.listeners[0](arrived)
+            await asyncio.sleep(3)
+            assert (told(hub, ANN)["state"], told(hub, ANN)["talk"]["held"]) == ("hold", True)
+
+    in_virtual_time(story())
