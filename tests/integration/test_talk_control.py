@@ -42,7 +42,8 @@ async def hotline() -> AsyncIterator[RunningSystem]:
         system.site.outbound(OUTSIDE, CUSTOMERS_PORT)
         system.site.queue("*", wrap_up_s=0.5, announce_agent=False)
         system.site.section("recording", notice=False)
-        system.site.sounds(0.8, "hold-please", "transfer-failed", "survey-ask", "survey-thanks", "goodbye")
+        system.site.sounds(0.8, "hold-please", "transfer-failed", "survey-ask", "survey-thanks")
+        system.site.sounds(1.5, "goodbye")
         await system.up()
         yield system
         await assert_nothing_left(system)
@@ -127,6 +128,7 @@ async def talk_with(hotline: RunningSystem, crowd: Crowd, keys: str = "1") -> As
         await caller.hang_up()
         for telephone in crowd.agents.values():
             telephone.manner = answer
+        api = await hotline.api()  # of the controller that lives now
         for agent in STAFF:
             await api.set_state(agent, "logged_out")
             await api.agent_becomes(agent, "logged_out")
