@@ -169,15 +169,12 @@ class DeskNews:
     async def _card(self, call: BoardCall) -> Card:
         arrived, store = call.arrived, self._store
         try:
-            customer = await store.customers.match(arrived.ani)
-            tickets = await store.tickets.for_customer(
-                customer_id=customer.id if customer else None, ani=arrived.ani, limit=6
-            )
+            customer, tickets = await store.cards.of_caller(arrived.ani, limit=6)
             due = await store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
         except StoreAway:
             log.warning("A pop goes without its card.", extra={"action": "pop_without_card"})
             return Card()
-        return Card(customer, tuple(tickets), due.note if due else None)
+        return Card(customer, tickets, due.note if due else None)
 
     def greeting_text(self, agent: str, at: datetime) -> str:
         """TEL-3, TEL-4: “您好！{单位}，我是客服{工号}号，很高兴为您服务！”."""

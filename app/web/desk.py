@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from app.web.desk_log import DeskLog, Message, MessageType, is_settled, subject_of
-from app.web.encoding import encode_text
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ class DeskHub:
             ticket=ticket if isinstance(ticket, str) else None,
             due_call=due_call if isinstance(due_call, str) else None,
             settled=is_settled(kind, payload),
-            text=encode_text({**payload, "seq": self._seq, "type": kind, "at": self._clock()}),
+            content={**payload, "seq": self._seq, "type": kind, "at": self._clock()},
         )
         for lost in self._desks[agent].add(message):
             log.warning(

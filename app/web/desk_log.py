@@ -6,7 +6,10 @@ confirmed it and its call is over. The log is bounded, whatever happens.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
+
+from app.web.encoding import encode_text
 
 MessageType = Literal["screen_pop", "agent_state", "call", "ticket", "message"]
 
@@ -28,7 +31,7 @@ MAX_OTHERS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message as it goes out: `text` is the JSON of it, `subject` the call, agent, ticket… it is about."""
+    """One message as it goes out; `subject` is the call, agent, ticket… it is about."""
 
     seq: int
     type: MessageType
@@ -38,7 +41,12 @@ class Message:
     """Of a `screen_pop` for a callback: what the agent is asked to accept."""
     settled: bool
     """Of a `call`: it is over. Of an `agent_state`: the agent has neither a call nor its wrap-up before them."""
-    text: str
+    content: Mapping[str, object]
+
+    @cached_property
+    def text(self) -> str:
+        """The JSON of it, made when the first page reads it: most news is outdated before anybody has looked."""
+        return encode_text(self.content)
 
 
 def is_settled(kind: MessageType, payload: Mapping[str, object]) -> bool:

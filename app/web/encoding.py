@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What most values are, so asked first."""
+
 
 def instant(at: datetime) -> str:
     """UTC with milliseconds. Raises ValueError for a naive datetime: its zone would be a guess."""
@@ -15,6 +18,8 @@ def instant(at: datetime) -> str:
 
 def plain(value: object) -> object:
     """The same value of lists, mappings and scalars only, each datetime as an instant."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, msgspec.Struct):

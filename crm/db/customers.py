@@ -38,14 +38,6 @@ class CustomerQueries:
         self._area_code = area_code
         self._clock = clock
 
-    async def match(self, raw_number: str) -> Customer | None:
-        """Whose number this is, in whatever notation it came; None for nobody's and for an anonymous caller."""
-        key = normalise(raw_number, self._area_code).normalised
-        if not key:
-            return None
-        owner = select(customer_number.c.customer_id).where(customer_number.c.normalised == key)
-        return await self._one(select(customer).where(customer.c.id.in_(owner)))
-
     async def get(self, customer_id: int) -> Customer | None:
         return await self._one(select(customer).where(customer.c.id == customer_id))
 

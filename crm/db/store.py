@@ -10,6 +10,7 @@ from sqlalchemy import select
 from crm.db.agent_states import AgentStateTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
+from crm.db.cards import CardQueries
 from crm.db.customers import CustomerQueries
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
@@ -39,6 +40,7 @@ class Store:
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, area_code, clock)
+        self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock)
         self.users = UserTable(database, clock)

@@ -19,7 +19,7 @@ from crm.errors import UnknownRecord, VersionConflict
 from crm.page import Page
 from crm.tickets.model import Severity, TicketDetail, TicketForm, TicketRow, TicketState, TicketStep, apply
 
-_NEWEST = (ticket.c.opened_at.desc(), ticket.c.number.desc())
+NEWEST = (ticket.c.opened_at.desc(), ticket.c.number.desc())
 
 
 class TicketQueries:
@@ -44,7 +44,7 @@ class TicketQueries:
         until: datetime | None = None,
     ) -> Page[TicketRow]:
         """Newest first, filtered; `ani` in any notation; `since` inclusive, `until` exclusive. Raises BadCursor."""
-        query = _select_tickets().order_by(*_NEWEST)
+        query = select_tickets().order_by(*NEWEST)
         for column, wanted in ((ticket.c.kind, kind), (ticket.c.state, state), (ticket.c.line, line)):
             if wanted is not None:
                 query = query.where(column == wanted)
@@ -60,7 +60,7 @@ class TicketQueries:
             query = query.where(tuple_(ticket.c.opened_at, ticket.c.number) < tuple_(*parse(after)))
         size = page_size(limit)
         async with self._database.read() as connection:
-            rows = [_ticket_row(row) for row in await connection.execute(query.limit(size + 1))]
+            rows = [ticket_row(row) for row in await connection.execute(query.limit(size + 1))]
         more = cursor(rows[size - 1].opened_at, rows[size - 1].number) if len(rows) > size else None
         return Page(items=tuple(rows[:size]), next=more)
 
@@ -69,22 +69,13 @@ class TicketQueries:
         async with self._database.read() as connection:
             return await _detail(connection, number)
 
-    async def for_customer(
-        self, customer_id: int | None = None, ani: str | None = None, limit: int = 5
-    ) -> tuple[TicketRow, ...]:
-        """The newest tickets of a customer, known by id, by a number in any notation, or both."""
-        either = []
-        if customer_id is not None:
-            numbers = select(customer_number.c.normalised).where(customer_number.c.customer_id == customer_id)
-            either += [ticket.c.customer_id == customer_id, ticket.c.number_key.in_(numbers)]
-        key = "" if ani is None else normalise(ani, self._area_code).normalised
-        if key:
-            either.append(ticket.c.number_key == key)
-        if not either:
-            return ()
-        query = _select_tickets().where(or_(*either)).order_by(*_NEWEST).limit(page_size(limit))
+    async def for_customer(self, customer_id: int, limit: int = 5) -> tuple[TicketRow, ...]:
+        """The newest tickets of a customer, those of the numbers on the card among them."""
+        numbers = select(customer_number.c.normalised).where(customer_number.c.customer_id == customer_id)
+        theirs = or_(ticket.c.customer_id == customer_id, ticket.c.number_key.in_(numbers))
+        query = select_tickets().where(theirs).order_by(*NEWEST).limit(page_size(limit))
         async with self._database.read() as connection:
-            return tuple(_ticket_row(row) for row in await connection.execute(query))
+            return tuple(ticket_row(row) for row in await connection.execute(query))
 
     async def last_number(self, local_day: date) -> str | None:
         """The highest number of a day, for Journal.note_ticket: a new journal at an old store counts on from there."""
@@ -142,7 +133,8 @@ class TicketQueries:
         return detail
 
 
-def _select_tickets() -> Select[Any]:
+def select_tickets() -> Select[Any]:
+    """All that `ticket_row` reads."""
     return (
         select(ticket, call.c.queue, call.c.outcome, customer.c.name.label("customer_name"))
         .join_from(ticket, call, ticket.c.call_id == call.c.call_id, isouter=True)
@@ -155,12 +147,13 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
     return found | {"call": row.call_id, "state": TicketState(row.state), "severity": Severity(row.severity)}
 
 
-def _ticket_row(row: Row[Any]) -> TicketRow:
+def ticket_row(row: Row[Any]) -> TicketRow:
+    """A TicketRow of a row of `select_tickets`."""
     return TicketRow(**_fields(row))
 
 
 async def _detail(connection: AsyncConnection, number: str) -> TicketDetail | None:
-    row = (await connection.execute(_select_tickets().where(ticket.c.number == number))).one_or_none()
+    row = (await connection.execute(select_tickets().where(ticket.c.number == number))).one_or_none()
     if row is None:
         return None
     calls = await connection.execute(select_calls().where(call.c.ticket == number).order_by(call.c.invited_at))

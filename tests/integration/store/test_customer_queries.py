@@ -25,9 +25,9 @@ async def test_a_customer_is_recognised_by_any_number_in_any_notation(store: Sto
         ("8888 8888", "057188888888", "landline"),
     ]
     for number in ("13812345678", "008613812345678", "0571-88888888", "+86 571 88888888"):
-        assert await store.customers.match(number) == saved
+        assert await store.cards.of_caller(number, 5) == (saved, ())
     for number in ("13812345679", "anonymous", ""):
-        assert await store.customers.match(number) is None
+        assert await store.cards.of_caller(number, 5) == (None, ())
     assert await store.customers.get(saved.id) == saved
     assert await store.customers.get(saved.id + 1) is None
 
@@ -47,7 +47,7 @@ async def test_changes_are_kept_and_a_stale_one_is_refused(store: Store, clock: 
     second = await store.customers.save(renamed, by="8002")
     assert (second.name, second.version, second.updated_at) == ("王小芳", 2, clock.now)
     assert [each.normalised for each in second.numbers] == ["13900000000"]
-    assert await store.customers.match("13812345678") is None
+    assert await store.cards.of_caller("13812345678", 5) == (None, ())
     with pytest.raises(VersionConflict):
         await store.customers.save(renamed, by="8003")
     with pytest.raises(UnknownRecord):

@@ -127,14 +127,16 @@ async def test_states_move_by_the_table_and_leave_a_trace(store: Store) -> None:
 
 
 async def test_earlier_tickets_of_a_customer(store: Store) -> None:
-    by_number = await store.tickets.for_customer(ani="0086 13812345678", limit=3)
+    nobody, by_number = await store.cards.of_caller("0086 13812345678", 3)
+    assert nobody is None
     assert [row.number for row in by_number] == ["20261122-0007", "20261122-0006", "20261122-0005"]
     saved = await store.customers.save(Customer(name="王芳", numbers=(CustomerNumber(raw="138 1234 5678"),)))
     by_card = await store.tickets.for_customer(customer_id=saved.id)
     assert len(by_card) == 5
     assert {row.customer_name for row in by_card} == {"王芳"}
-    assert await store.tickets.for_customer(ani="anonymous") == ()
-    assert await store.tickets.for_customer() == ()
+    assert await store.cards.of_caller("0086 13812345678", 5) == (saved, by_card)
+    assert await store.cards.of_caller("anonymous", 5) == (None, ())
+    assert await store.tickets.for_customer(saved.id + 1) == ()
 
 
 async def test_the_last_number_of_a_day(store: Store) -> None:

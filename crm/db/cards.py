@@ -1,0 +1,74 @@
+"""What an agent's card shows of a caller, in one short transaction: it is asked for at every offer. CUS-2."""
+
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, bindparam, or_, select
+
+from crm.customers.model import Customer, CustomerNumber
+from crm.customers.numbers import NumberKind, normalise
+from crm.db.engine import Database
+from crm.db.schema import customer, customer_number, ticket
+from crm.db.tickets import NEWEST, select_tickets, ticket_row
+from crm.tickets.model import TicketRow
+
+_OF_NUMBER: Final[Select[Any]] = (
+    select(customer, customer_number)
+    .join_from(customer, customer_number)
+    .where(
+        customer.c.id
+        == select(customer_number.c.customer_id)
+        .where(customer_number.c.normalised == bindparam("of_number"))
+        .scalar_subquery()
+    )
+    .order_by(customer_number.c.rank)
+)
+_OF_STRANGER: Final[Select[Any]] = (
+    select_tickets().where(ticket.c.number_key == bindparam("of_number")).order_by(*NEWEST).limit(bindparam("most"))
+)
+_OF_CUSTOMER: Final[Select[Any]] = (
+    select_tickets()
+    .where(
+        or_(
+            ticket.c.customer_id == bindparam("of_customer"),
+            ticket.c.number_key.in_(bindparam("of_numbers", expanding=True)),
+        )
+    )
+    .order_by(*NEWEST)
+    .limit(bindparam("most"))
+)
+
+
+class CardQueries:
+    """Raises StoreAway."""
+
+    def __init__(self, database: Database, area_code: str) -> None:
+        self._database = database
+        self._area_code = area_code
+
+    async def of_caller(self, number: str, limit: int) -> tuple[Customer | None, tuple[TicketRow, ...]]:
+        """Whose number this is, in whatever notation it came, and the newest tickets of the customer, or of the number
+        when it is nobody's. Nothing of an anonymous caller."""
+        key = normalise(number, self._area_code).normalised
+        if not key:
+            return None, ()
+        async with self._database.read() as connection:
+            known = _customer(list(await connection.execute(_OF_NUMBER, {"of_number": key})))
+            if known is None:
+                rows = await connection.execute(_OF_STRANGER, {"of_number": key, "most": limit})
+            else:
+                numbers = [each.normalised for each in known.numbers]
+                given = {"of_customer": known.id, "of_numbers": numbers, "most": limit}
+                rows = await connection.execute(_OF_CUSTOMER, given)
+            return known, tuple(ticket_row(row) for row in rows)
+
+
+def _customer(rows: list[Row[Any]]) -> Customer | None:
+    """The customer of rows that differ only in the number."""
+    if not rows:
+        return None
+    numbers = tuple(
+        CustomerNumber(raw=row.raw, normalised=row.normalised, kind=NumberKind(row.kind), place=row.place)
+        for row in rows
+    )
+    of_customer = {name: value for name, value in rows[0]._mapping.items() if name in customer.c}
+    return Customer(**of_customer, numbers=numbers)
