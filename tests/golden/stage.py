@@ -32,8 +32,10 @@ SITE = Path(__file__).parents[2] / "config" / "site"
 
 
 def quiet_site() -> Site:
-    """The demo site, where a waiting caller hears music and the apology, but neither position nor offers."""
-    return load_site(SITE).model_copy(update={"wait": WaitRules()})
+    """The demo site; a waiting caller hears music and the apology, neither position nor offers, and is not moved on."""
+    site = load_site(SITE)
+    queues = tuple(queue.model_copy(update={"overflow": ()}) for queue in site.queues)
+    return site.model_copy(update={"wait": WaitRules(), "queues": queues})
 
 
 Clock = Callable[[], datetime]

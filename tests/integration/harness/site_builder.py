@@ -32,6 +32,9 @@ class SiteBuilder:
         with self.edit("site.yaml") as site:
             hours = {name: hour for name, hour in site["greetings"].items() if name.endswith("_hours")}
             site["greetings"] = dict.fromkeys(site["greetings"], "greeting-default") | hours
+        with self.edit("queues.yaml") as document:  # who waits in a test, waits
+            for queue in document["queues"]:
+                queue.pop("overflow", None)
         if own_sounds:
             self._make_sounds()
 

@@ -28,6 +28,7 @@ def sound_site(tmp_path_factory: pytest.TempPathFactory, silence: Path) -> Path:
     """The demo site with its own files, but with silent prompts, so that nothing depends on the voice."""
     directory = tmp_path_factory.mktemp("sound") / "site"
     shutil.copytree(DEMO, directory, ignore=lambda _, names: [name for name in names if name == "prompts"])
+    _without_linkage(directory)
     sounds = directory / "prompts" / "zh"
     sounds.mkdir(parents=True)
     demo_prompts = (DEMO / "prompts" / "prompts.yaml").read_text(encoding="utf-8")
@@ -40,6 +41,15 @@ def sound_site(tmp_path_factory: pytest.TempPathFactory, silence: Path) -> Path:
     silent = "  silent: &silent {zh: 无声, en: silence, own: true, en_own: true}\n"
     (directory / "prompts" / "prompts.yaml").write_text(f"prompts:\n{silent}{entries}", encoding="utf-8")
     return directory
+
+
+def _without_linkage(directory: Path) -> None:
+    """Overflow and duty are left to the tests that are about them."""
+    queues, settings = directory / "queues.yaml", directory / "site.yaml"
+    text = re.sub(r"^    (?:overflow|level): .*\n", "", queues.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    queues.write_text(text, encoding="utf-8")
+    text = re.sub(r"^duty:.*\n(?: .*\n)+\n", "", settings.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    settings.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from config.actions import MessageAction, PlayAction, QueueAction, ultimate
 from config.crosscheck import SiteSources, cross_faults
 from config.fields import END_OF_DAY, days_named, period_bounds
 from config.load import load_site
-from config.schema import OpeningHours, Period, Settings, Site
+from config.schema import DutyAction, OpeningHours, Period, Settings, Site
 from config.system_prompts import SYSTEM_PROMPTS
 from config.yaml_source import read_yaml
 from tests.unit.config.workshop import DEMO, Workshop
@@ -27,11 +27,11 @@ def test_lines_queues_and_people(site: Site) -> None:
         "4008100002": "hotline",
         "4008100003": "supervision",
     }
-    assert [queue.name for queue in site.queues] == ["aid", "hotline", "supervision"]
-    assert {agent.id for agent in site.agents} == {*(str(n) for n in range(8001, 8007)), "8801", "8901"}
+    assert [queue.name for queue in site.queues] == ["aid", "hotline", "supervision", "province"]
+    assert {agent.id for agent in site.agents} == {*(str(n) for n in range(8001, 8007)), "8101", "8102", "8801", "8901"}
     assert [agent.id for agent in site.agents if not agent.telephone] == ["8901"]
     assert site.agent("8801").role == "supervisor"
-    assert all("8001" in queue.agents for queue in site.queues)
+    assert all("8001" in queue.agents for queue in site.queues[:3])
     assert site.zone.key == "Asia/Shanghai"
 
 
@@ -48,6 +48,19 @@ def test_every_menu_has_a_human_and_the_demo_shows_every_way(site: Site) -> None
         assert isinstance(menu.keys["0"], QueueAction)
     shown = {action.go for menu in site.menus for action in menu.keys.values()}
     assert shown == {"queue", "menu", "message", "repeat", "back", "play", "language"}
+
+
+def test_the_linkage_leads_over_the_levels_to_the_people_on_duty() -> None:
+    """LNE-7, TEL-6; with the files as they are."""
+    demo = load_site(DEMO)
+    way, at = ["aid"], demo.queue("aid")
+    while isinstance(onward := at.overflow[0].to, QueueAction):
+        at = demo.queue(onward.queue)
+        way.append(at.name)
+    assert way == ["aid", "hotline", "supervision", "province"]
+    assert [demo.queue(name).level for name in way] == ["hall", "hall", "hall", "province"]
+    assert isinstance(onward, DutyAction)
+    assert [person.number for person in demo.duty_roster(onward.duty).people] == ["13900000001", "13900000002"]
 
 
 def test_lookups(site: Site) -> None:

@@ -101,6 +101,7 @@ def overflow_circles(site: Workshop) -> None:
         "on_max_wait: ⟦from 'supervision' to 'aid' (on_max_wait)⟧{go: queue, queue: aid}\n"
         "    overflow: [{closed: true, play: [], to: ⟦from 'supervision' to 'supervision' (closed)⟧"
         "{go: queue, queue: supervision}}]",
+        1,
     )
     site.write("queues.yaml", head + supervision + tail)
 

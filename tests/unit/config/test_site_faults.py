@@ -85,7 +85,7 @@ def unknown_queues(site: Workshop) -> None:
     site.edit(
         "lines.yaml",
         "fallback_queue: hotline",
-        "fallback_queue: ⟦'hotlin'; queues are: aid, hotline, supervision — did you mean 'hotline'?⟧hotlin",
+        "fallback_queue: ⟦'hotlin'; queues are: aid, hotline, province, supervision — did you mean 'hotline'?⟧hotlin",
     )
     site.edit("lines.yaml", "fallback_queue: aid", "fallback_queue: ⟦unknown queue 'first-aid'⟧first-aid")
     site.edit("menus/aid.yaml", '"0": {go: queue, queue: aid}', '"0": {go: queue, queue: ⟦unknown queue⟧people}')
