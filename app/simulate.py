@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import floor, isfinite
 from multiprocessing.connection import Connection
+from unicodedata import east_asian_width
 
 from routing.batch_means import Batch
 from routing.erlang import Theory, Traffic, theory
@@ -103,12 +104,12 @@ class Answer:
             f"坐席 / agents {traffic.agents} · 话务量 / load {traffic.load:g} erl · 处理时间 / handling time "
             f"{traffic.aht_s:g} s · 耐心 / patience {patience} · 阈值 / threshold {threshold_s:g} s"
         )
-        yield f"{'模拟 / simulated':>14} {'95 % 区间 / interval':>19} {_model(traffic):>12}"
+        yield _row("模拟 / simulated", "95 % 区间 / interval", _model(traffic))
         for name, (zh, en) in TITLES.items():
             figure, expected = self.found.figures[name], float(getattr(self.expected, name))
             shown = _seconds if name == "asa_s" else _percent
             interval = f"{shown(figure.low)} … {shown(figure.high)}"
-            yield f"{shown(figure.value):>16} {interval:>23} {shown(expected):>12}  {zh} / {en}"
+            yield f"{_row(shown(figure.value), interval, shown(expected))}  {zh} / {en}"
         yield (
             f"{self.found.calls} 通来电，另有 {self.plan.warm_up_calls * STREAMS} 通预热不计 / calls, "
             f"after a warm-up that does not count · 插队 / served out of turn: {self.found.inversions}"
@@ -187,6 +188,13 @@ def _next(connection: Connection) -> Batch:
 
 def _model(traffic: Traffic) -> str:
     return "Erlang C" if traffic.patience_s is None else "Erlang A"
+
+
+def _row(*cells: str) -> str:
+    """Right-aligned; a Chinese character is two columns wide."""
+    return "".join(
+        " " * max(1, 22 - sum(1 + (east_asian_width(char) == "W") for char in cell)) + cell for cell in cells
+    )
 
 
 def _percent(share: float) -> str:
