@@ -14,6 +14,7 @@ from crm.events import (
     CallMoved,
     CallOverflowed,
     CallQueued,
+    LanguageChosen,
     SupervisorJoined,
     TalkStarted,
     ThirdJoined,
@@ -31,6 +32,9 @@ class BoardCall:
     agent: str | None = None
     came_from: list[str] = field(default_factory=list)
     """The queues that moved the caller on, in their order (LNE-7)."""
+    language: str = "zh"
+    asks: bool = False
+    """The agent has to accept before anything rings (a promised callback)."""
     on_the_way: bool = False
     """On the way to the next queue: the wait goes on."""
     talking: str | None = None
@@ -45,6 +49,7 @@ class CallBoard:
     def __init__(self, bus: Bus) -> None:
         self._calls: dict[str, BoardCall] = {}
         bus.subscribe(CallArrived, self._arrived)
+        bus.subscribe(LanguageChosen, self._language_chosen)
         bus.subscribe(CallQueued, self._queued)
         bus.subscribe(CallMoved, self._moved)
         bus.subscribe(CallOverflowed, self._overflowed)
@@ -71,6 +76,10 @@ class CallBoard:
     def _arrived(self, event: CallArrived) -> None:
         self._calls[event.call_id] = BoardCall(event)
 
+    def _language_chosen(self, event: LanguageChosen) -> None:
+        if call := self._calls.get(event.call_id):
+            call.language = event.language
+
     def _queued(self, event: CallQueued) -> None:
         if call := self._calls.get(event.call_id):
             call.queue = event.queue
@@ -89,10 +98,11 @@ class CallBoard:
 
     def _offered(self, event: AgentOffered) -> None:
         if (call := self._calls.get(event.call_id)) and not call.talking:
-            call.agent = event.agent
+            call.agent, call.asks = event.agent, event.asks is True
 
     def _missed(self, event: AgentMissed) -> None:
-        if (call := self._calls.get(event.call_id)) and not call.talking:
+        call = self._calls.get(event.call_id)
+        if call and not call.talking and call.agent == event.agent:  # not when a colleague was quicker
             call.agent = None
 
     def _joined(self, event: SupervisorJoined) -> None:

@@ -149,8 +149,9 @@ class DeskNews:
         arrived, line = call.arrived, self._line(call)
         queue = self._site.queue(call.queue) if call.queue else None
         pop = {
-            "kind": "callback" if arrived.due_call else "inbound",
-            "due_call": arrived.due_call,
+            "kind": "callback" if arrived.due_call and call.asks else "inbound",
+            "due_call": arrived.due_call if call.asks else None,
+            "language": call.language,
             "line": line.kind if line else None,
             "line_title": line.title if line else arrived.dnis,
             "queue": call.queue,

@@ -136,6 +136,9 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     news.subscribe(bus)
     board.end_with(bus)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
+    dialler = Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id)
+    if site.trunk.outbound:
+        hotline.virtual_hold.plug_in(dialler)
     return System(
         options=options,
         site=site,
@@ -146,7 +149,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         hotline=hotline,
         history=history,
         reception=reception,
-        dialler=Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id),
+        dialler=dialler,
         projector=Projector(journal, store),
         hub=hub,
         figures=figures,

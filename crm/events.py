@@ -102,11 +102,20 @@ class CallOverflowed(CallEvent, frozen=True, kw_only=True):
     waited_s: float
 
 
+class PlaceHandedOn(CallEvent, frozen=True, kw_only=True):
+    """The caller hangs up and keeps the place: the callback `due_call` has it, with the age of this call."""
+
+    due_call: str
+    queue: str
+
+
 class AgentOffered(CallEvent, frozen=True, kw_only=True):
-    """An agent was reserved and got the screen pop; the telephone begins to ring."""
+    """An agent was reserved and got the screen pop; the telephone begins to ring. `asks`: not before the agent has
+    accepted on the page (a promised callback)."""
 
     agent: str
     channel_id: str
+    asks: Literal[True] | None = None
 
 
 class AgentMissed(CallEvent, frozen=True, kw_only=True):
@@ -347,6 +356,7 @@ AnyEvent = (
     | LanguageChosen
     | CallQueued
     | CallMoved
+    | PlaceHandedOn
     | CallOverflowed
     | AgentOffered
     | AgentMissed

@@ -9,7 +9,7 @@ from config.ids import AgentId, ChannelId
 from crm.events import CallAdopted, SupervisorLeft
 from ivr.answer import set_language
 from ivr.call import Call, Step, only_supervises, owner_of
-from ivr.call_flow import connect, go_on, in_service, pick_up, ring_duty, serve
+from ivr.call_flow import connect, go_on, in_service, pick_up, ring_duty, serve, tell_place_kept
 from ivr.history import CallFacts
 from ivr.hotline import Hotline
 from ivr.message import leave_message
@@ -97,6 +97,8 @@ async def adopt_inbound(
             return await channel.say(["goodbye"])
         if not facts.answered and call.line.answer_by == "system":
             await pick_up(hotline, call)
+        if facts.place_handed_on:
+            return await tell_place_kept(call)
         if facts.duty_missed:
             return await leave_message(hotline, call)
         if facts.duty and facts.duty in {duty.id for duty in hotline.site.duty}:

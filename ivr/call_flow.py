@@ -31,7 +31,7 @@ from ivr.greeting import greeting
 from ivr.hotline import Hotline
 from ivr.menu_flow import run_menu
 from ivr.message import apologise, leave_message
-from ivr.offer import LeavesQueue, PlaceKept, find_agent
+from ivr.offer import PlaceKept, Turn, WantsMessage, find_agent
 from ivr.opening import is_open_now
 from ivr.overflow import MovedOn, note_moved
 from ivr.pbx.settings import FALLBACK_AFTER_S
@@ -182,12 +182,13 @@ async def carry_out(hotline: Hotline, call: Call, action: Action) -> None:
             raise ValueError(f"{action.go!r} has no meaning outside a menu")
 
 
-async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
+async def connect(hotline: Hotline, call: Call, queue: Queue, turn: Turn | None = None) -> None:
     """Queue, agent, talk. An agent lost before the talk begins costs the caller nothing: same place, next agent.
 
     A caller whom nobody has answered yet waits from the INVITE on (TEL-2), and is answered when an agent is there.
+    `turn`: of somebody whose turn it is already, and who was called for it.
     """
-    if hotline.closed.of(queue.name):
+    if hotline.closed.of(queue.name) and turn is None:
         return await turn_away(hotline, call, queue)
     if call.queued_at is None or call.on_the_way or call.queue != queue.name:
         enter_queue(hotline, call, queue)
@@ -197,22 +198,26 @@ async def connect(hotline: Hotline, call: Call, queue: Queue) -> None:
             call.enter(Step.QUEUED)
         try:
             partner = await hotline.waiting.unless_called_away(
-                call.id, partial(hotline.acd.is_waiting, call.id), find_agent(hotline, call, queue)
+                call.id, partial(hotline.acd.is_waiting, call.id), find_agent(hotline, call, queue, turn)
             )
+
         except MovedOn as moved:
             note_moved(hotline, call, moved)
             await have_answered(hotline, call)
             if moved.play:
                 await call.channel.say(moved.play)
             return await carry_out(hotline, call, moved.to)
-        except LeavesQueue as leaves:
+        except PlaceKept:
+            return await tell_place_kept(call)
+        except WantsMessage:
             await have_answered(hotline, call)
-            return await carry_out(hotline, call, after(call, leaves))
+            return await leave_message(hotline, call)
         except TurnedAway:
             return await turn_away(hotline, call, queue)
         except Moved as moved:
             return await connect(hotline, call, move(hotline, call, moved))
         async with partner_of(hotline, call, partner) as live:
+            turn = None
             await have_answered(hotline, call)
             call.enter(Step.TALKING)
             ended = await talk(hotline, live) if await announce(hotline, call, partner) else None
@@ -301,9 +306,7 @@ async def have_answered(hotline: Hotline, call: Call) -> None:
         call.enter(Step.QUEUED)
 
 
-def after(call: Call, leaves: LeavesQueue) -> Action:
-    """What follows the caller's wish."""
-    if isinstance(leaves, PlaceKept):
-        call.finish("place_kept", "system")
-        return HangupAction(play=("callback-kept", "goodbye"))
-    return MessageAction()
+async def tell_place_kept(call: Call) -> None:
+    """The caller may hang up now, and will be called when it is their turn."""
+    call.finish("place_kept", "system")
+    await call.channel.say(["callback-kept", "goodbye"])

@@ -4,15 +4,29 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from config.ids import AgentId
+from config.ids import AgentId, CallId
+from config.schema import Queue
 from crm.db.due_calls import DueCallTable
-from crm.errors import ClaimLost, StoreAway
-from crm.followups.model import DialRules, DueCall, Outcome, is_do_not_call, next_attempt, next_permitted
+from crm.errors import ClaimLost, IllegalTransition, StoreAway
+from crm.events import PlaceHandedOn
+from crm.followups.model import (
+    FINAL,
+    REACHED,
+    DialRules,
+    DueCall,
+    DueCallKind,
+    Outcome,
+    is_do_not_call,
+    next_attempt,
+    next_permitted,
+)
 from ivr.accepts import Accepts
+from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.outbound_flow import OUTCOMES, Attempt, make_attempt
+from ivr.queue_callback import call_in_turn
 from ivr.reception import Reception
 from ivr.telephony import DialFailed, TelephonyDown
 
@@ -22,6 +36,19 @@ LEASE_S = 12.0
 UNSENT_RETRY_S = 60.0
 """A failure of ours or of the agent's is no attempt at the customer: it is tried again soon."""
 SETTLE_RETRY_S = 0.5
+
+
+PLACE_OF = "place:"
+
+
+def key_of_call(call: Call) -> str:
+    """The key of the callback that has this call's place: one at most."""
+    return f"{PLACE_OF}{call.id}"
+
+
+def call_of_key(key: str) -> CallId:
+    """The call whose place it was."""
+    return CallId(key.removeprefix(PLACE_OF))
 
 
 class Dialler:
@@ -34,6 +61,9 @@ class Dialler:
         self._owner = owner
         self._accepts = Accepts()
         self._running: set[int] = set()
+        self._in_turn: set[int] = set()
+        """Of those running: callbacks that keep their place in a queue."""
+        self._keeping: set[asyncio.Task[Attempt | None]] = set()
         self._inherited = False
         outbound = hotline.site.outbound
         self.rules = DialRules(
@@ -66,18 +96,80 @@ class Dialler:
             return
         for due in claimed:
             attempt = Attempt(self._hotline, self._table, self._accepts, due, self._reception.left_over(due.id))
-            log.info("A due call is claimed.", extra={"action": "due_claimed", "call_id": attempt.call_id})
-            self._running.add(due.id)
-            self._reception.serve(attempt.call_id, self._run(attempt))
+            if due.kind is DueCallKind.QUEUE_CALLBACK and not due.resume:
+                if not self._reception.gave_up_place(due.id, call_of_key(due.key)):
+                    await self._give_up(due)
+                    continue
+            self._begin(attempt)
+
+    async def keep_place(self, call: Call, queue: Queue, number: str) -> bool:
+        """See ivr.virtual_hold.PlaceKeeper. Who confirms the number and hangs up at once has the place all the same."""
+        keeping = asyncio.create_task(self._keep_place(call, queue, number), name=f"place of {call.id}")
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        try:
+            return await asyncio.shield(keeping) is not None
+        except asyncio.CancelledError:
+            if not call.channel.gone and (attempt := await keeping):  # it is the caller's turn just now
+                self._reception.end(attempt.call_id)
+                await self._give_up(attempt.due)
+            raise
+
+    async def _keep_place(self, call: Call, queue: Queue, number: str) -> Attempt | None:
+        """The new place is in the line, and on record, before the caller's own is given up."""
+        if not (self._inherited and call.queued_at):
+            return None
+        try:
+            due = await self._table.keep_place(
+                self._owner,
+                number=number,
+                ticket=call.ticket,
+                queue=queue.name,
+                queued_at=call.queued_at,
+                language=call.language,
+                key=key_of_call(call),
+                now=self._hotline.now(),
+                lease_s=LEASE_S,
+            )
+        except (StoreAway, ValueError) as exc:
+            log.warning("A place cannot be kept: %s", exc, extra={"action": "place_not_kept", "call_id": call.id})
+            return None
+        if due is None:
+            return None
+        attempt = Attempt(self._hotline, self._table, self._accepts, due, None, hangs_up=call.channel)
+        self._begin(attempt)
+        await attempt.in_line.wait()
+        at = self._hotline.now()
+        handed_on = PlaceHandedOn(call_id=call.id, at=at, due_call=str(due.id), queue=queue.name)
+        self._hotline.tickets.record(handed_on)
+        return attempt
+
+    def _begin(self, attempt: Attempt) -> None:
+        log.info("A due call is claimed.", extra={"action": "due_claimed", "call_id": attempt.call_id})
+        self._running.add(attempt.due.id)
+        if attempt.due.kind is DueCallKind.QUEUE_CALLBACK:
+            self._in_turn.add(attempt.due.id)
+        self._reception.serve(attempt.call_id, self._run(attempt))
+
+    async def _give_up(self, due: DueCall) -> None:
+        """The caller waits on the line after all."""
+        try:
+            await self._table.cancel(due.id, "system")
+        except (StoreAway, IllegalTransition) as exc:
+            log.error("A callback nobody needs is still owed: %s", exc, extra={"action": "place_not_given_up"})
 
     def _room(self) -> int:
-        """Reminders need no agent, but never more at once than there are agents to take a 0."""
-        return max(0, len(self._hotline.acd.agents()) - len(self._running))
+        """Reminders need no agent, but never more at once than there are agents to take a 0. Who waits in a queue for
+        an agent takes no room."""
+        return max(0, len(self._hotline.acd.agents()) - len(self._running - self._in_turn))
 
     async def _run(self, attempt: Attempt) -> None:
         due = attempt.due
         try:
             async with self._leased(due):
+                if due.kind is DueCallKind.QUEUE_CALLBACK:  # asked for by the customer, a moment ago
+                    outcome = await self._attempted(attempt)
+                    return await self._settle(due, outcome, sent=attempt.sent or due.resume)
                 if is_do_not_call(due.number_key, self.rules):
                     return await self._settle(due, Outcome.DO_NOT_CALL)
                 now = self._hotline.now()
@@ -90,9 +182,13 @@ class Dialler:
             log.warning("A due call goes to whoever claims it next: %s", exc, extra={"action": "due_lost"})
         finally:
             self._running.discard(due.id)
+            self._in_turn.discard(due.id)
+            attempt.in_line.set()
 
     async def _attempted(self, attempt: Attempt) -> Outcome:
         try:
+            if attempt.due.kind is DueCallKind.QUEUE_CALLBACK and not attempt.due.resume:
+                return await call_in_turn(attempt)
             return await make_attempt(attempt)
         except DialFailed as failed:  # not even a channel could be made
             attempt.sent = True
@@ -109,13 +205,21 @@ class Dialler:
             try:
                 if not sent:
                     return await self._table.release(due, now + timedelta(seconds=UNSENT_RETRY_S))
-                again = next_attempt(outcome, due.attempts, now, self.rules)
+                again = self._next(due, outcome, now)
                 if again:
                     return await self._table.retry(due, outcome, again)
                 return await self._table.finish(due, outcome, now)
             except StoreAway as exc:
                 log.error("An attempt waits for the store: %s", exc, extra={"action": "due_unsettled"})
                 await asyncio.sleep(SETTLE_RETRY_S)
+
+    def _next(self, due: DueCall, outcome: Outcome, now: datetime) -> datetime | None:
+        if due.kind is not DueCallKind.QUEUE_CALLBACK:
+            return next_attempt(outcome, due.attempts, now, self.rules)
+        if outcome in REACHED or outcome in FINAL or due.attempts >= self.rules.attempts:
+            return None
+        rules = self._hotline.site.queue(due.queue).wait or self._hotline.site.wait
+        return now + timedelta(seconds=rules.callback_retry_s)
 
     @asynccontextmanager
     async def _leased(self, due: DueCall) -> AsyncIterator[None]:

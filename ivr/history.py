@@ -31,6 +31,7 @@ from crm.events import (
     Event,
     LanguageChosen,
     OutsideTalkStarted,
+    PlaceHandedOn,
     QueueClosed,
     QueueOpened,
     RecordingPaused,
@@ -90,6 +91,8 @@ class CallFacts:
     """Who supervises the talk, and has not left."""
     offers: int = 0
     due_call: str | None = None
+    place_handed_on: bool = False
+    """The caller has been told to hang up: a callback has the place."""
 
 
 @dataclass
@@ -100,6 +103,8 @@ class History:
     agents: dict[AgentId, AgentStateChanged] = field(default_factory=dict)
     closed: dict[QueueName, QueueClosed] = field(default_factory=dict)
     """Queues on hold."""
+    kept_places: set[str] = field(default_factory=set)
+    """Due calls that have a place in a queue and were not dialled yet."""
     seen: set[CallId] = field(default_factory=set)
     """Every call that is on record, ended or not."""
     leaving_message: set[CallId] = field(default_factory=set)
@@ -120,6 +125,7 @@ def recall(events: Iterable[Event]) -> History:
                 history.closed.pop(QueueName(queue), None)
             case CallArrived():
                 history.seen.add(CallId(event.call_id))
+                history.kept_places.discard(event.due_call or "")
                 if event.call_id in ended:
                     continue
                 history.calls[CallId(event.call_id)] = CallFacts(
@@ -132,6 +138,10 @@ def recall(events: Iterable[Event]) -> History:
                     invited_at=event.at,
                     due_call=event.due_call,
                 )
+            case PlaceHandedOn(call_id=call_id, due_call=due_call):
+                history.kept_places.add(due_call)
+                if facts := history.calls.get(CallId(call_id)):
+                    facts.place_handed_on = True
             case CallEnded(call_id=call_id):
                 ended.add(call_id)
                 history.calls.pop(CallId(call_id), None)
@@ -170,7 +180,8 @@ def _learn(facts: CallFacts, event: Event) -> None:
             facts.duty_missed = True
         case AgentOffered():
             facts.offers += 1
-        case AgentMissed() if not facts.bridge_id:  # in a talk, it is the one consulted who is missed
+        # In a talk it is the one consulted who is missed; where all were rung, those who were not quick enough.
+        case AgentMissed(agent=agent) if not facts.bridge_id and agent == facts.agent:
             facts.agent = None
         case AgentAnswered(agent=agent) if not facts.bridge_id:
             facts.agent = AgentId(agent)

@@ -6,7 +6,8 @@ first who answers has the call, and the others are free again at once.
 
 import asyncio
 import logging
-from contextlib import nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,17 +61,22 @@ class PlaceKept(LeavesQueue):
 WISHES: dict[Wish, type[LeavesQueue]] = {Wish.MESSAGE: WantsMessage, Wish.PLACE_KEPT: PlaceKept}
 
 
-async def find_agent(
-    hotline: Hotline, call: Call, queue: Queue, *, place: Place | None = None, held: Held = ()
-) -> Partner:
-    """Wait in `queue` until an agent answers. Raises MovedOn, LeavesQueue, ChannelGone (caller).
+@dataclass(frozen=True)
+class Turn:
+    """It is this call's turn: its place, which whoever takes it leaves, and the agents held. `words`: said first."""
 
-    `place` and `held`: when the call has waited already, and is given these agents now.
-    """
+    place: Place
+    held: Held
+    words: Sequence[str]
+
+
+async def find_agent(hotline: Hotline, call: Call, queue: Queue, turn: Turn | None = None) -> Partner:
+    """Wait in `queue` until an agent answers. Raises MovedOn, LeavesQueue, ChannelGone (caller)."""
     assert call.queue and call.queued_at, "a call is queued before it looks for an agent"
     lookout = Lookout(hotline, call, queue)
-    with place_of(hotline, call) if place is None else nullcontext(place) as place:
-        async with company(hotline, call, queue) as beside:
+    held, words = (turn.held, turn.words) if turn else ((), ("please-wait",))
+    with turn.place if turn else place_of(hotline, call) as place:
+        async with company(hotline, call, queue, words) as beside:
             while True:
                 held = held or await its_turn(call, place, beside, lookout)
                 beside.telephones(ring=True)

@@ -6,7 +6,8 @@ crash can only be one that was dialled and has ended, and nobody is rung twice (
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from config.actions import QueueAction
 from config.ids import CallId, ChannelId, QueueName, TicketNumber
@@ -24,7 +25,7 @@ from ivr.offer import answered, miss, ring_agent
 from ivr.reception import LeftOver
 from ivr.talk import part, partner_of, talk
 from ivr.talks import Partner
-from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
+from ivr.telephony import Channel, ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
 from ivr.third import release
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,12 @@ class Attempt:
     due: DueCall
     left_over: LeftOver | None
     """What a controller that died has left of this attempt."""
+    hangs_up: Channel | None = None
+    """The customer is still on the line, being told to hang up."""
+    in_line: asyncio.Event = field(default_factory=asyncio.Event)
+    """A queue callback has its place."""
+    in_turn: Callable[[Call, DialledChannel], Awaitable[Outcome]] | None = None
+    """What is done with the customer's channel when it is a queue callback's turn."""
     sent: bool = False
     told: "asyncio.Task[None] | None" = None
     """Tells the store that the customer answered; the customer does not wait for it."""
@@ -84,6 +91,8 @@ async def make_attempt(attempt: Attempt) -> Outcome:
             if attempt.left_over and attempt.left_over.partner:
                 await adopt_talk(attempt.hotline, call, attempt.left_over.facts, attempt.left_over.held)
                 outcome = Outcome.TALKED
+            elif attempt.in_turn:
+                outcome = await attempt.in_turn(call, channel)
             elif attempt.due.kind is DueCallKind.CALLBACK and not attempt.due.resume:
                 outcome = await callback(attempt, call, channel)
             else:
@@ -161,7 +170,7 @@ def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
         line=line,
         ani=due.number_key,
         invited_at=began,
-        points=hotline.site.routing.promised_points,
+        points=0 if due.kind is DueCallKind.QUEUE_CALLBACK else hotline.site.routing.promised_points,
         legs=legs,
     )
 
@@ -198,7 +207,9 @@ async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) 
     hotline, due = attempt.hotline, attempt.due
     await reach(attempt, call, channel)
     await channel.hush()
-    if due.kind is DueCallKind.CALLBACK:
+    if due.kind in (DueCallKind.CALLBACK, DueCallKind.QUEUE_CALLBACK):
+        call.queued_at = due.queued_at
+        call.on_the_way = due.queued_at is not None  # with the age of its place
         await connect(hotline, call, hotline.site.queue(due.queue))
         return Outcome.TALKED
     return await remind(attempt, call)
@@ -278,7 +289,8 @@ async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
             agent_id = reservation.agent_id
             leg_id = call.next_agent_leg(agent_id)
             with attempt.accepts.expected(due.id, agent_id) as accepted:
-                offered = AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id)
+                at = hotline.now()
+                offered = AgentOffered(call_id=call.id, at=at, agent=agent_id, channel_id=leg_id, asks=True)
                 hotline.tickets.record(offered)
                 said_yes = await accepted.within(hotline.site.outbound.accept_timeout_s)
             if not said_yes:

@@ -25,6 +25,11 @@ from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
 log = logging.getLogger(__name__)
 
 
+def place_token(due_call: int | str) -> CallId:
+    """What the ACD expects after a restart, before it gives an agent away: the kept place of this callback."""
+    return CallId(f"place-of-due-{due_call}")
+
+
 REFUSALS_A_LINE = 100
 """In the log; each is on its ticket."""
 
@@ -95,6 +100,10 @@ class Reception:
         else:
             self.serve(call_id, turn_away(arrival))
 
+    def gave_up_place(self, due_call: int, call_id: CallId) -> bool:
+        """False: a queue callback whose caller never heard of it, and still waits: its controller died in between."""
+        return call_id not in self._tasks or str(due_call) in self._history.kept_places
+
     def left_over(self, due_call: int) -> LeftOver | None:
         """What a controller that died left of a due call's last attempt, once: whoever asks takes it over."""
         return self._left_over.pop(str(due_call), None)
@@ -109,12 +118,18 @@ class Reception:
         self._tasks[call_id] = task
         task.add_done_callback(lambda done: self._finished(call_id, done))
 
+    def end(self, call_id: CallId) -> None:
+        """Stop serving a call that has no leg yet."""
+        if task := self._tasks.get(call_id):
+            task.cancel()
+
     async def reconnect(self, snapshot: Snapshot) -> None:
         """Bring calls, journal and telephone system together again after each connect."""
         self.admission.connected(asyncio.get_running_loop().time())
         found = [live for live in snapshot.channels if live.role == "inbound"]
         found = [live for live in found if call_id_of(live.channel_id) not in self._tasks]
-        self._hotline.acd.expect(self._queued(found), BACK_IN_PLACE_S)
+        places = [place_token(due_call) for due_call in self._history.kept_places]
+        self._hotline.acd.expect([*self._queued(found), *places], BACK_IN_PLACE_S)
         for live in found:
             self._take_up(live, snapshot)
         alive = {channel.channel_id for channel in snapshot.channels}

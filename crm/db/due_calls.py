@@ -34,6 +34,7 @@ from crm.followups.model import (
 from crm.page import Page
 
 _CLAIM_LOCK: Final = 0x44554543
+_IN_TURN_AT_ONCE: Final = 1000
 _NOBODY: Final = {"owner": None, "lease_until": None, "accepted_by": None, "accepted_at": None}
 
 
@@ -63,24 +64,74 @@ class DueCallTable:
         if not number_key:
             raise ValueError(f"nobody can be rung at {number!r}")
         async with self._database.write() as connection:
-            row = {
-                "key": key,
-                "kind": DueCallKind(kind).value,
-                "state": DueCallState.SCHEDULED.value,
-                "number": number,
-                "number_key": number_key,
-                "due_at": due_at,
-                "ticket": ticket,
-                "queue": queue,
-                "note": note,
-                "customer_id": customer_id or await _owner_of(connection, number_key),
-                "attempts": 0,
-                "fence": 0,
-                "created_at": self._clock(),
-                "created_by": by,
-            }
+            row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
+            row |= {"customer_id": customer_id or row["customer_id"]}
             await self._database.insert_new(connection, due_call, [row], ["key"])
             return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
+
+    async def keep_place(
+        self,
+        owner: str,
+        *,
+        number: str,
+        ticket: str,
+        queue: str,
+        queued_at: datetime,
+        language: str,
+        key: str,
+        now: datetime,
+        lease_s: float,
+    ) -> DueCall | None:
+        """Enters a callback in turn, claimed at once: its place is in the line before anybody else could claim it.
+
+        None when that number is being called already, or has a place. Raises ValueError for no number.
+        """
+        number_key = normalise(number, self._area_code).normalised
+        if not number_key:
+            raise ValueError(f"nobody can be rung at {number!r}")
+        kind = DueCallKind.QUEUE_CALLBACK
+        async with self._database.write() as connection:
+            if self._database.dialect == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
+            owned = select(due_call.c.id).where(due_call.c.number_key == number_key, due_call.c.state.in_(OWNED))
+            if (await connection.execute(owned)).first() is not None:
+                return None
+            row = await self._new_row(connection, kind, number, number_key, queued_at, ticket, queue, "", key, None)
+            await self._database.insert_new(connection, due_call, [row], ["key"])
+            claimed = {"state": DueCallState.CLAIMED.value, "attempts": 1, "fence": 1, "owner": owner}
+            kept = {"queued_at": queued_at, "language": language, "lease_until": self._lease_end(now, lease_s)}
+            await _set(connection, due_call.c.key == key, claimed | kept)
+            return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
+
+    async def _new_row(
+        self,
+        connection: AsyncConnection,
+        kind: DueCallKind,
+        number: str,
+        number_key: str,
+        due_at: datetime,
+        ticket: str | None,
+        queue: str,
+        note: str,
+        key: str,
+        by: str | None,
+    ) -> dict[str, Any]:
+        return {
+            "key": key,
+            "kind": DueCallKind(kind).value,
+            "state": DueCallState.SCHEDULED.value,
+            "number": number,
+            "number_key": number_key,
+            "due_at": due_at,
+            "ticket": ticket,
+            "queue": queue,
+            "note": note,
+            "customer_id": await _owner_of(connection, number_key),
+            "attempts": 0,
+            "fence": 0,
+            "created_at": self._clock(),
+            "created_by": by,
+        }
 
     async def claim(
         self, owner: str, *, now: datetime, lease_s: float, limit: int, running: Collection[int] = ()
@@ -96,8 +147,12 @@ class DueCallTable:
             if self._database.dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
             clock = self._lease_clock(now)
-            left = await _ids(connection, stale(clock) & due_call.c.id.not_in(running), limit)
-            fresh = await _ids(connection, ready(now), limit - len(left))
+            left = await _ids(connection, stale(clock) & due_call.c.id.not_in(running), max(limit, _IN_TURN_AT_ONCE))
+            in_turn = due_call.c.kind == DueCallKind.QUEUE_CALLBACK  # they wait for agents: no others wait for them
+            fresh = [
+                *await _ids(connection, ready(now) & ~in_turn, limit - len(left)),
+                *await _ids(connection, ready(now) & in_turn, _IN_TURN_AT_ONCE),
+            ]
             lease = {"owner": owner, "lease_until": self._lease_end(now, lease_s), "fence": due_call.c.fence + 1}
             await _set(connection, due_call.c.id.in_(left), lease)
             # An agent who had accepted is asked again: nobody knows who is still at the desk.

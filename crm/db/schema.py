@@ -277,6 +277,8 @@ due_call = Table(
     Column("created_by", Text()),
     _at("closed_at"),
     Column("closed_by", Text()),
+    _at("queued_at"),
+    Column("language", Text()),
     Index("ix_due_call_state_due_at", "state", "due_at"),
     # One call to one number at a time (FUP-6), whatever a worker believes.
     Index(

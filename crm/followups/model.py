@@ -18,10 +18,12 @@ from crm.errors import IllegalTransition
 
 
 class DueCallKind(StrEnum):
-    """`callback`: promised, the agent comes first. `reminder`: the customer comes first and hears a prompt."""
+    """`callback`: promised, the agent comes first. `reminder`: the customer comes first and hears a prompt.
+    `queue_callback`: hung up and kept the place in a queue; dialled when an agent is reserved for it."""
 
     CALLBACK = "callback"
     REMINDER = "reminder"
+    QUEUE_CALLBACK = "queue_callback"
 
 
 class DueCallState(StrEnum):
@@ -152,6 +154,9 @@ class DueCall(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str | None
     closed_at: datetime | None
     closed_by: str | None
+    queued_at: datetime | None = None
+    """Of a queue callback: since when its place is kept. Whoever came later is served later."""
+    language: str | None = None
     resume: bool = False
     """True on a claim of a call that another worker was dialling: look its channel up before anything is dialled."""
 

@@ -269,3 +269,43 @@ async def test_a_hundred_calls_three_workers_one_dies_each_call_is_dialled_once(
     assert {channel_id(row.id, row.attempts) for row in done.items} == set(channels)
     assert all(row.attempts == 1 for row in done.items)
     assert sum(row.fence > 1 for row in done.items) >= 1
+
+
+async def kept(store: Store, number: str, key: str, since: datetime) -> DueCall | None:
+    return await store.due_calls.keep_place(
+        "one",
+        number=number,
+        ticket=TICKET,
+        queue="hotline",
+        queued_at=since,
+        language="en",
+        key=key,
+        now=since,
+        lease_s=10.0,
+    )
+
+
+async def test_a_kept_place_is_claimed_at_once_with_its_age(store: Store, now: datetime) -> None:
+    due = await kept(store, "13800000001", "place:call-1", now)
+    assert due is not None
+    assert (due.kind, due.state) == (DueCallKind.QUEUE_CALLBACK, DueCallState.CLAIMED)
+    assert (due.fence, due.attempts) == (1, 1)
+    assert (due.queued_at, due.language, due.owner) == (now, "en", "one")
+    assert await store.due_calls.claim("two", now=now, lease_s=10.0, limit=5) == []
+    await store.due_calls.dialling(due, "channel")
+    await store.due_calls.finish(due, Outcome.TALKED, now)
+
+
+async def test_nobody_has_two_places_at_once(store: Store, now: datetime) -> None:
+    """One call to a person at a time, whatever notation the number is in."""
+    assert await kept(store, "13800000001", "place:call-1", now)
+    assert await kept(store, "+8613800000001", "place:call-2", now) is None
+    assert await kept(store, "13800000002", "place:call-3", now)
+
+
+async def test_a_place_whose_controller_died_comes_back_with_the_same_age(store: Store, now: datetime) -> None:
+    due = await kept(store, "13800000001", "place:call-1", now)
+    assert due is not None
+    await store.due_calls.inherit("one", now)
+    (again,) = await store.due_calls.claim("one", now=now, lease_s=10.0, limit=0)
+    assert (again.id, again.queued_at, again.fence, again.resume) == (due.id, now, 2, False)

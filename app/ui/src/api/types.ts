@@ -348,6 +348,7 @@ export interface Pop {
   ani: string;
   number_display: string;
   greeting: string;
+  language?: string;
   waited_s: number | null;
   reason: string | null;
   customer: PopCustomer | null;

@@ -232,6 +232,7 @@ export const en: Catalogue = {
     MenuEntered: "Menu",
     MenuChosen: "Menu choice",
     LanguageChosen: "Language chosen",
+    PlaceHandedOn: "Place kept for a callback",
     CallQueued: "Queued",
     CallOverflowed: "Moved on",
     DutyRang: "Person on duty rung",
@@ -282,6 +283,7 @@ export const en: Catalogue = {
     left: "the agent has left",
     no_answer: "no answer",
     not_accepted: "callback not accepted",
+    answered_elsewhere: "a colleague was quicker",
   },
   movedWhy: {
     after_s: "waited too long",
@@ -302,6 +304,7 @@ export const en: Catalogue = {
     not_accepted: "did not press 1",
     left: "hung up before the talk",
   },
+  language: { zh: "Chinese", en: "English" },
   choice: { message: "Message", hangup: "Ended", menu: "Menu", duty: "Person on duty" },
   recording: {
     title: "Recordings",
@@ -335,7 +338,7 @@ export const en: Catalogue = {
     noteMissing: "Say what the call is about",
     attempts: "{count} attempts",
     siteTime: "Times are local to the site ({zone})",
-    kind: { callback: "Callback", reminder: "Reminder" },
+    kind: { callback: "Callback", reminder: "Reminder", queue_callback: "Callback in turn" },
   },
   wallboard: {
     title: "Wallboard",

@@ -223,6 +223,7 @@ export const zhCN = {
     MenuEntered: "进入语音菜单",
     MenuChosen: "菜单选择",
     LanguageChosen: "选择语言",
+    PlaceHandedOn: "保留位置，轮到时回电",
     CallQueued: "进入队列",
     CallOverflowed: "溢出转接",
     DutyRang: "呼叫值班人员",
@@ -273,6 +274,7 @@ export const zhCN = {
     left: "座席已离开",
     no_answer: "无人接听",
     not_accepted: "未接受回访",
+    answered_elsewhere: "同事已先接听",
   },
   movedWhy: {
     after_s: "等候超时",
@@ -293,6 +295,7 @@ export const zhCN = {
     not_accepted: "未按键确认",
     left: "接通前挂断",
   },
+  language: { zh: "中文", en: "英语" },
   choice: { message: "留言", hangup: "结束", menu: "菜单", duty: "值班人员" },
   recording: {
     title: "录音",
@@ -326,7 +329,7 @@ export const zhCN = {
     noteMissing: "请写明回访事由",
     attempts: "已试 {count} 次",
     siteTime: "时间为站点当地时间（{zone}）",
-    kind: { callback: "回访", reminder: "提醒" },
+    kind: { callback: "回访", reminder: "提醒", queue_callback: "排队回电" },
   },
   wallboard: {
     title: "服务大屏",

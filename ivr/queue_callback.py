@@ -1,0 +1,82 @@
+"""A callback in turn (flow): the place of somebody who hung up, kept in the line, and called when an agent is reserved.
+
+Nobody is dialled before an agent is held for the call, so there are never more of these calls than agents for them; and
+as the place is of the same age as the one that was given up, nobody is overtaken. FUP-1.
+"""
+
+import asyncio
+import logging
+from contextlib import ExitStack, suppress
+from typing import cast, get_args
+
+from config.fields import Language
+from config.ids import QueueName
+from crm.events import CallQueued
+from crm.followups.model import Outcome
+from ivr.answer import set_language
+from ivr.call import Call, Step
+from ivr.call_flow import connect
+from ivr.offer import Turn
+from ivr.outbound_flow import Attempt, make_attempt, reach
+from ivr.reception import place_token
+from ivr.telephony import DialledChannel
+from routing.queue import ANYBODY, needs_of
+from routing.site_rules import LANGUAGE
+
+log = logging.getLogger(__name__)
+
+CHOSEN = tuple(language for language in get_args(Language) if language != "zh")
+"""Languages that a caller has only by choosing them; Mandarin needs nobody in particular."""
+HANGS_UP_WITHIN_S = 20.0
+"""So long a caller may take to hang up after hearing that the place is kept, before the call is made all the same."""
+
+
+async def call_in_turn(attempt: Attempt) -> Outcome:
+    """Wait in the line, then make the attempt with the agent who is held. Raises as `make_attempt` does."""
+    hotline, due = attempt.hotline, attempt.due
+    assert due.queued_at, "a queue callback has a place since some time"
+    queue = QueueName(due.queue)
+    standing = await hotline.callers.standing(due.number_key, with_agents=False)
+    points = hotline.site.routing.key_customer_points if standing.key_customer else 0
+    needs = needs_of({f"{LANGUAGE}{due.language}": 1}) if due.language in CHOSEN else ANYBODY
+    with ExitStack() as leaving:
+        place = hotline.acd.enqueue(attempt.call_id, queue, due.queued_at, points=points, needs=needs)
+        leaving.enter_context(place)
+        turn = asyncio.ensure_future(place.reserved())
+        leaving.callback(turn.cancel)
+        await asyncio.sleep(0)  # it waits by now
+        attempt.in_line.set()
+        hotline.acd.expect_no_more(place_token(due.id))
+        held, *others = await turn
+        for other in others:  # one telephone for one customer: a callback is nobody's race
+            hotline.acd.released(other)
+        if attempt.hangs_up:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(attempt.hangs_up.wait_gone(), HANGS_UP_WITHIN_S)
+        log.info("It is a kept place's turn.", extra={"action": "place_turn", "call_id": attempt.call_id})
+        turn_now = Turn(place, (held,), ("callback-turn",))
+        attempt.in_turn = lambda call, channel: reach_in_turn(attempt, call, channel, turn_now, leaving)
+        return await make_attempt(attempt)
+
+
+async def reach_in_turn(
+    attempt: Attempt, call: Call, channel: DialledChannel, turn: Turn, leaving: ExitStack
+) -> Outcome:
+    """Dial the customer; once there, the held agent's telephone rings. Raises DialFailed."""
+    hotline = attempt.hotline
+    keep_age(attempt, call)
+    await reach(attempt, call, channel)
+    call.here_since = hotline.now()
+    call.enter(Step.QUEUED)
+    leaving.pop_all()  # from here on `connect` leaves the place
+    await connect(hotline, call, hotline.site.queue(attempt.due.queue), turn)
+    return Outcome.TALKED
+
+
+def keep_age(attempt: Attempt, call: Call) -> None:
+    """The call waits as long as its place does; the longest wait of the queue counts from now, with a telephone."""
+    due, now = attempt.due, attempt.hotline.now()
+    call.queue, call.queued_at, call.here_since = QueueName(due.queue), due.queued_at, now
+    attempt.hotline.tickets.record(CallQueued(call_id=call.id, at=now, queue=due.queue))
+    if due.language in CHOSEN:
+        set_language(call, cast(Language, due.language))
