@@ -28,6 +28,7 @@ SYSTEM_PROMPTS = frozenset(
         "leave-message",
         "message-saved",
         "beep",
+        "queue-closed",
         "apology-system",
         "apology-error",
         "goodbye",

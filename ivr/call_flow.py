@@ -45,7 +45,7 @@ from ivr.waiting import Moved, TurnedAway
 
 log = logging.getLogger(__name__)
 
-QUEUE_CLOSED = "apology-error"
+QUEUE_CLOSED = "queue-closed"
 """What callers of a queue on hold are told, unless the supervisor has other words."""
 
 TIMER_EARLY_S = 0.1

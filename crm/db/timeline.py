@@ -23,6 +23,8 @@ _NOT_TOLD: Final = frozenset(
     {"type", "at", "event_id", "call_id", "ticket", "channel_id", "agent_channel_id", "bridge_id"}
 )
 """Of an event's payload: what has a place of its own, or means nothing to a reader."""
+_DOERS: Final = ("supervisor", "by", "agent")
+"""Who did it: the first of these that an event names."""
 _NOT_SHOWN: Final = ("AgentStateChanged",)
 
 
@@ -55,7 +57,7 @@ def _event_entry(row: Any) -> TimelineEntry:
         at=row.at,
         source="call",
         action=row.name,
-        by=str(payload["agent"]) if payload.get("agent") else None,
+        by=next((str(payload[name]) for name in _DOERS if payload.get(name)), None),
         call=row.call_id,
         details={name: value for name, value in payload.items() if name not in _NOT_TOLD},
     )
