@@ -76,5 +76,6 @@ function withQuery(path: string, query: Query): string {
 export const api = {
   get: <T>(path: string, query: Query = {}) => request<T>("GET", withQuery(path, query)),
   post: <T>(path: string, body: unknown = {}) => request<T>("POST", path, body),
+  delete: <T>(path: string) => request<T>("DELETE", path),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, body),
 };

@@ -85,6 +85,41 @@ export interface Agent {
   queues: string[];
   /** The state asked for in the middle of a call; it comes after the call. */
   wish?: ChosenState | null;
+  /** Who made the agent so, when it was somebody else. */
+  by?: string | null;
+  /** Offers missed today, by reason. */
+  missed?: Record<string, number>;
+  supervision?: Supervision | null;
+}
+
+export type SupervisionMode = "listen" | "whisper" | "barge" | "takeover";
+
+/** Who supervises a talk; not `joined`: the supervisor's telephone rings. QUA-5 */
+export interface Supervision {
+  call: string;
+  supervisor: string;
+  mode: SupervisionMode;
+  joined: boolean;
+}
+
+/** Why a queue is closed. */
+export interface Closing {
+  reason: string;
+  by: string;
+  since: Instant;
+  prompt: string | null;
+}
+
+/** A message to a colleague, with its read receipt. TEL-7 */
+export interface ColleagueMessage {
+  id: string;
+  at: Instant;
+  sender: string;
+  recipient: string;
+  text: string;
+  ticket: string | null;
+  caller: string;
+  read_at: Instant | null;
 }
 
 export interface Me {
@@ -231,6 +266,7 @@ export interface QueueState extends QueueTitle {
   longest_wait_since: Instant | null;
   agents_by_state: Partial<Record<AgentState, number>>;
   entries?: WaitingCaller[];
+  closed?: Closing | null;
 }
 
 /** A figure with what it is made of; `unit` is the numerator's. */
@@ -397,4 +433,5 @@ export type DeskMessage = DeskEnvelope &
         talk?: TalkStatus | null;
       }
     | { type: "ticket"; ticket: string; version: number }
+    | { type: "message"; message: string; sender: string; recipient: string; read_at: Instant | null }
   );

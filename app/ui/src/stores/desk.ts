@@ -48,6 +48,8 @@ export const useDesk = defineStore("desk", () => {
   const connection = ref<"connecting" | "up" | "lost">("connecting");
   /** Counts up when tickets or due calls have changed, so that lists read themselves anew. */
   const changes = ref(0);
+  /** Counts up when a colleague's message has come, or was read. */
+  const messages = ref(0);
   const ticketVersions = ref<Record<string, number>>({});
   const feed = shallowRef<DeskFeed | null>(null);
   /** How calls go on: the first news of a call may come before its pop, which waits for the customer's card. */
@@ -90,7 +92,7 @@ export const useDesk = defineStore("desk", () => {
     else if (message.type === "ticket") {
       ticketVersions.value[message.ticket] = message.version;
       changes.value += 1;
-    }
+    } else if (message.type === "message" || message.type === "hello") messages.value += 1;
   }
 
   function takeState(news: Omit<Agent, "name" | "name_en" | "role">): void {
@@ -169,6 +171,7 @@ export const useDesk = defineStore("desk", () => {
     current,
     connection,
     changes,
+    messages,
     ticketVersions,
     onACall,
     open,

@@ -29,6 +29,7 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "due_call") return words.word("timeline", `due_${entry.action}`);
   if (entry.source === "attempt") return words.t("timeline.attempt", { kind: words.word("due.kind", entry.action) });
   if (entry.source === "playback") return words.t("timeline.played", { kind: words.word("recording", entry.action) });
+  if (entry.source === "message") return words.word("timeline", `message_${entry.action}`);
   return words.word("timeline", entry.action);
 }
 
@@ -38,6 +39,7 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "due_call") return dueCallText(entry, words);
   if (entry.source === "attempt") return words.word("outcome", text(entry.details.outcome) || "running");
   if (entry.source === "playback") return "";
+  if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
   return callText(entry, words);
 }
 
@@ -97,6 +99,12 @@ function callText(entry: TimelineEntry, words: Words): string {
       return text(details.number);
     case "SurveyAnswered":
       return words.t("timeline.score", { score: text(details.score) });
+    case "CallMoved":
+      return `${words.queueTitle(text(details.from_queue))} → ${words.queueTitle(text(details.queue))}`;
+    case "SupervisorJoined":
+      return [words.word("supervision", text(details.mode)), text(details.agent)].filter(Boolean).join(" · ");
+    case "SupervisorLeft":
+      return words.word("supervisionEnd", text(details.reason));
     case "AgentMissed":
       return words.word("missed", text(details.reason));
     case "MessageLeft":
