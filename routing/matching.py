@@ -5,7 +5,7 @@ A call looks at the best idle agent of its class, an agent at the first call of 
 decision grows with the number of classes (kinds of demand), not with callers or agents.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -114,10 +114,6 @@ class Matcher:
                 if best_rank is None or rank < best_rank:
                     best, best_rank = call, rank
         return best
-
-    def idle_agents(self) -> Iterator[AgentId]:
-        """The longest idle first."""
-        return iter(sorted(self._spells, key=lambda agent_id: self._spells[agent_id].since))
 
     def _class(self, demand: Demand) -> DemandClass:
         found = self._classes.get(demand)

@@ -9,7 +9,17 @@ import pytest
 from config.ids import AgentId, CallId, QueueName
 from routing.acd import Acd, Place
 from routing.agent import Agent, AgentEvent, AgentState, Reservation
-from routing.queue import Needs, QueueRules, Ranking, Relaxation, Strategy, needs_of, stages
+from routing.queue import (
+    Needs,
+    QueueRules,
+    Ranking,
+    Relaxation,
+    Strategy,
+    WaitingCall,
+    WaitingLine,
+    needs_of,
+    stages,
+)
 from tests.unit.routing.test_acd import AID, ANN, BOB, CAT, HOTLINE, Clock
 
 ENGLISH: Needs = (("english", 1),)
@@ -314,3 +324,76 @@ def test_wrap_up_can_be_made_longer() -> None:
 
 def test_needs_are_merged_by_the_higher_level() -> None:
     assert needs_of({"b": 1, "a": 2}, {"a": 1, "c": 3}) == (("a", 2), ("b", 1), ("c", 3))
+
+
+@pytest.mark.parametrize("event", [AgentEvent.LOG_OUT, AgentEvent.MAKE_NOT_READY])
+def test_nobody_goes_on_waiting_for_an_agent_who_leaves(event: AgentEvent) -> None:
+    world = floor(sticky_s=60)
+    world.available(ANN, BOB)
+    world.call("first")
+    world.call("again", preferred=[ANN])
+    world.call("later", preferred=[ANN])
+    assert (world.who("first"), world.who("again")) == ([ANN], [])
+    world.acd.wish(ANN, event, "meal")
+    world.serve("first", talk_s=1)
+    assert (world.who("again"), world.who("later")) == ([BOB], []), "who came first is served first"
+    world.available(CAT)
+    assert world.who("later") == [CAT]
+
+
+def test_an_agent_who_knows_the_case_but_not_the_language_is_not_waited_for() -> None:
+    world = floor(sticky_s=60)
+    world.available(ANN, BOB)
+    world.call("again", preferred=[ANN], needs=ENGLISH)
+    assert world.who("again") == [BOB]
+
+
+def test_what_was_made_for_one_caller_is_forgotten_with_the_caller() -> None:
+    world = floor(sticky_s=60)
+    world.available(ANN, BOB)
+    world.call("first")
+    matcher = world.acd._matcher
+    kinds = len(matcher._classes)
+    places = [world.call(f"again {number}", preferred=[ANN, CAT][: 1 + number % 2]) for number in range(6)]
+    assert len(matcher._classes) > kinds
+    for place in places:
+        place.__exit__(None, None, None)
+    assert len(matcher._classes) == kinds
+    assert all(len(served) <= kinds for served in matcher._served.values())
+
+
+def test_a_line_keeps_its_order_whoever_leaves() -> None:
+    ranking, line = Ranking(), WaitingLine()
+    calls = [
+        WaitingCall(
+            call_id=CallId(str(number)),
+            queue=HOTLINE,
+            entered_at=Clock().at,
+            rank=ranking.rank(0, float(7 * number % 60), number),
+        )
+        for number in range(60)
+    ]
+    for call in calls:
+        line.add(call)
+    for call in calls[:45]:
+        assert line.remove(call.call_id)
+        assert not line.remove(call.call_id)
+    with pytest.raises(ValueError, match="waits already"):
+        line.add(calls[50])
+    order = []
+    while line.first:
+        order.append(line.first)
+        line.remove(line.first.call_id)
+    assert order == sorted(calls[45:], key=lambda call: call.rank)
+    assert (len(line), line.first) == (0, None)
+
+
+def test_without_wrap_up_an_agent_is_free_at_once() -> None:
+    world = floor()
+    world.available(ANN)
+    world.call("a")
+    world.call("b")
+    (reservation,) = world.given["a"]
+    world.acd.answered(reservation)
+    world.acd.talk_ended(reservation)
+    assert world.who("b") == [ANN]
