@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
 from ivr.pbx.state import load_state
+from tests.bench import sipp
 from tests.bench.app_queue import WRAP_UP_S, render_app_queue
 from tests.bench.measure import cpu_s, resident_mb
 from tests.integration.harness.api import Api, until
@@ -39,7 +40,7 @@ class Side(Protocol):
     line: str
     agents_port: int
     media_port: int
-    """Of the agents' telephones; three more behind it are theirs too."""
+    """Of the agents' telephones; those behind it are theirs too."""
     accounts: dict[str, str]
     """The agents' telephones: SIP user → secret."""
 
@@ -73,6 +74,20 @@ class Side(Protocol):
         """How many callers' calls are up."""
 
 
+def free_media_port() -> int:
+    """The first of several free ports, as SIPp binds some for sound and some for pictures."""
+    for first in range(60_000, 65_000, 8):
+        with ExitStack() as probes:
+            try:
+                for port in range(first, first + 8):
+                    probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind((sipp.AGENTS, port))
+            except OSError:
+                continue
+            return first
+    raise OSError("no ports are free for the agents' sound")
+
+
 async def channels(data: DataDir) -> int:
     """How many channels that Asterisk has."""
     found = re.search(r"(\d+) active channels?", await console(data, "core show channels count"))
@@ -96,7 +111,6 @@ class Ours:
 
     name = "sanxiang"
     line = LINE
-    media_port = 62_000
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
@@ -104,6 +118,7 @@ class Ours:
         self._api: Api | None = None
         self.agents: list[str] = []
         self.agents_port = free_port(socket.SOCK_DGRAM)
+        self.media_port = free_media_port()
         self.accounts: dict[str, str] = {}
 
     @property
@@ -191,7 +206,6 @@ class AppQueue:
 
     name = "app_queue"
     line = LINE
-    media_port = 62_100
 
     def __init__(self, directory: Path, prompts: Path, agents: Sequence[str]) -> None:
         """`prompts`: the same sound files as ours."""
@@ -200,6 +214,7 @@ class AppQueue:
         self._process: AsteriskProcess | None = None
         self._sip_port = free_port(socket.SOCK_DGRAM)
         self.agents_port = free_port(socket.SOCK_DGRAM)
+        self.media_port = free_media_port()
         self.accounts: dict[str, str] = {}
 
     @property
