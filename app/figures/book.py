@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Final
 
 from app.figures.period import Period
@@ -22,6 +23,8 @@ LATE: Final = timedelta(minutes=1)
 """So long after its end a call's events are kept for what may still be told of it."""
 MANY: Final = 500
 """Calls that have changed are counted anew when somebody asks, or when they are so many."""
+AT_ONCE: Final = 2
+"""Then: a few with each event, as all together would hold up the calls that are going on."""
 MAY_TURN_OUT_OTHERWISE: Final = frozenset({"abandoned_message"})
 """Outcomes that may change much later: the message is found when Asterisk has finished it."""
 
@@ -49,7 +52,8 @@ class FigureBook:
         self._limits = limits_of(site)
         self._days: dict[date, _Day] = {}
         self._calls: dict[str, _Call] = {}
-        self._changed: set[str] = set()
+        self._changed: dict[str, None] = {}
+        """Calls to be counted anew, those first that changed first."""
         self._ended: deque[tuple[datetime, str]] = deque()
         self._clock, self._handles = AgentClock(), Handles()
         self._at_work: Counter[str] = Counter()
@@ -66,12 +70,12 @@ class FigureBook:
         elif isinstance(event, CallEvent):
             call = self._calls.setdefault(event.call_id, _Call())
             call.story.append(event)
-            self._changed.add(event.call_id)
+            self._changed[event.call_id] = None
             if isinstance(event, CallEnded) and not call.ended:
                 call.ended = True
                 self._ended.append((event.at, event.call_id))
         if len(self._changed) >= MANY:
-            self._count()
+            self._count(AT_ONCE)
 
     def day(self, moment: datetime, now: datetime) -> Period:
         """The figures of the local day in which `moment` lies, as of now."""
@@ -102,15 +106,16 @@ class FigureBook:
         for span, step in ((before, -1), (after, +1)):
             if ended is not before and span is not None and span.call_id and span.state in HANDLING:
                 self._at_work[span.call_id] += step
-                self._changed.add(span.call_id)
+                self._changed[span.call_id] = None
         if ended is not None and ended.end is not None:
             for day in self._days_of(ended.start, ended.end):
                 day.times.add(ended)
             self._handles.add(ended)
 
-    def _count(self) -> None:
-        """Counts what has changed, and forgets the events of calls that ended a while ago."""
-        for call_id in self._changed:
+    def _count(self, most: int | None = None) -> None:
+        """Counts what has changed (so many calls at most), and forgets the events of calls that ended a while ago."""
+        for call_id in list(islice(self._changed, most)):
+            del self._changed[call_id]
             call = self._calls.get(call_id)
             if call is None:
                 if not self._at_work[call_id]:
@@ -120,7 +125,6 @@ class FigureBook:
             if record != call.counted:
                 self._put(call.counted, record)
                 call.counted = record
-        self._changed.clear()
         while self._ended and self._last is not None and self._ended[0][0] < self._last - LATE:
             _, call_id = self._ended.popleft()
             call = self._calls.get(call_id)
