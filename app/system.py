@@ -203,4 +203,4 @@ def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess, admissi
     address = SocketAddress(host=pbx.facts.controller_host, port=pbx.facts.controller_port)
     socket = AriSocket(address, lambda: (pbx.facts.ari_user, pbx.facts.ari_password))
     lengths = prompt_seconds(site.directory / "prompts")
-    return AriTelephony(socket, utc_now, options.data.root, lengths, admission.carried_out)
+    return AriTelephony(socket, utc_now, options.data.root, lengths, admission)

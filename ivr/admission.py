@@ -25,8 +25,6 @@ BURST_S, LEAST_BURST = 0.25, 5.0
 """How many may come at once: so many seconds' worth, and so many calls at least."""
 CALM_S = 10.0
 """So long without a refusal, and there is no limit any more."""
-GRACE_S = 3.0
-"""After a (re)connect everybody who waited arrives at once, and is let in: the wait was our fault."""
 JUST_NOW_S = 5.0
 
 
@@ -60,21 +58,27 @@ class Admission:
     _tokens: float = 0.0
     _filled_at: float = 0.0
     _refused_at: float = -math.inf
-    _connected_at: float = -math.inf
+    _pending: dict[int, float] = field(default_factory=dict)
+    """Commands that are not answered, by number, in the order they were sent: since when."""
 
-    def connected(self, now: float) -> None:
-        """Asterisk has connected (again): what waited arrives now."""
-        self._connected_at = now
+    def sent(self, now: float, number: int) -> None:
+        """A command goes out."""
+        self._pending[number] = now
 
-    def carried_out(self, now: float, latency_s: float) -> None:
-        """A command took so long."""
-        self._latencies.append(latency_s)
+    def carried_out(self, now: float, number: int) -> None:
+        """It was answered, or given up."""
+        began = self._pending.pop(number, None)
+        if began is not None:
+            self._latencies.append(now - began)
         self._judge(now)
 
-    def ask(self, now: float, in_setup: int) -> Refusal | None:
-        """A call arrives while `in_setup` others are on their way: None lets it in."""
+    def ask(self, now: float, in_setup: int, *, waited: bool = False) -> Refusal | None:
+        """A call arrives while `in_setup` others are on their way: None lets it in.
+
+        `waited`: it came while nobody was connected to Asterisk. That was our fault, so it is let in if it can be.
+        """
         self._judge(now)
-        if now - self._connected_at < GRACE_S:
+        if waited and self.rate == math.inf:
             self._admitted += 1
             return None
         if in_setup >= self.in_setup:
@@ -121,6 +125,9 @@ class Admission:
         else:
             self.latest_s = sorted(latencies)[math.ceil(SHARE * len(latencies)) - 1]
             too_slow = self.latest_s > self.latency_s
+        oldest_s = now - next(iter(self._pending.values()), now)
+        if oldest_s > self.latency_s:  # its answer would tell, but too late
+            self.latest_s, too_slow = max(self.latest_s, oldest_s), True
         self._slow_windows = self._slow_windows + 1 if too_slow else 0
         if self._slow_windows >= SLOW_WINDOWS:
             self._lower(now, admitted / lasted_s)

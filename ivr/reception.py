@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
@@ -66,6 +67,7 @@ class Reception:
         self._hotline = hotline
         self._history = history
         self._new_asterisk = new_asterisk
+        self._connected_at: datetime | None = None
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
         self._left_over: dict[str, LeftOver] = {}
         """By due call."""
@@ -92,7 +94,8 @@ class Reception:
             log.info("A call on record arrived again.", extra={"action": "call_replayed", "call_id": call_id})
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)
-            refusal = self.admission.ask(asyncio.get_running_loop().time(), self.in_setup)
+            waited = self._connected_at is None or arrival.invited_at < self._connected_at
+            refusal = self.admission.ask(asyncio.get_running_loop().time(), self.in_setup, waited=waited)
             if refusal and self.admission.refused % REFUSALS_A_LINE == 1:
                 log.warning("Calls are refused (%s).", refusal.value, extra={"action": "calls_refused"})
             flow = refuse(self._hotline, arrival) if refusal else handle_inbound(self._hotline, arrival)
@@ -125,7 +128,7 @@ class Reception:
 
     async def reconnect(self, snapshot: Snapshot) -> None:
         """Bring calls, journal and telephone system together again after each connect."""
-        self.admission.connected(asyncio.get_running_loop().time())
+        self._connected_at = self._hotline.now()
         found = [live for live in snapshot.channels if live.role == "inbound"]
         found = [live for live in found if call_id_of(live.channel_id) not in self._tasks]
         places = [place_token(due_call) for due_call in self._history.kept_places]

@@ -1,7 +1,8 @@
 """ARI commands: every resource of `ivr.ari.model` on the socket, with refusals as AriError. It counts what it sends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
+from typing import Protocol
 
 import msgspec
 
@@ -24,6 +25,16 @@ from ivr.ari.model import (
 from ivr.ari.socket import AriSocket
 
 
+class CommandWatch(Protocol):
+    """Who wants to know how long commands take. Times are monotonic seconds; a number names one command."""
+
+    def sent(self, now: float, number: int) -> None:
+        """It goes out."""
+
+    def carried_out(self, now: float, number: int) -> None:
+        """It was answered, refused or given up."""
+
+
 class _Refusal(msgspec.Struct):
     """Body of an error answer; some have `error`, most have `message`."""
 
@@ -34,10 +45,9 @@ class _Refusal(msgspec.Struct):
 class AriClient:
     """`client.channels.answer(channel_id=…)` and so on. Every command raises AriError or TelephonyDown."""
 
-    def __init__(self, socket: AriSocket, on_carried_out: Callable[[float, float], None] | None = None) -> None:
-        """`on_carried_out` hears of each command: the monotonic time at its end, and the seconds that it took."""
+    def __init__(self, socket: AriSocket, watch: CommandWatch | None = None) -> None:
         self._socket = socket
-        self._on_carried_out = on_carried_out
+        self._watch = watch
         self._once = Channels(self._request_once)
         self.commands_sent = 0
         self.applications = Applications(self._request)
@@ -73,13 +83,14 @@ class AriClient:
         self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None, *, again: bool
     ) -> bytes:
         self.commands_sent += 1
-        began = monotonic()
+        number = self.commands_sent
+        if self._watch is not None:
+            self._watch.sent(monotonic(), number)
         try:
             return _accepted(method, path, await self._socket.request(method, path, query, body, again=again))
         finally:
-            if self._on_carried_out is not None:
-                now = monotonic()
-                self._on_carried_out(now, now - began)
+            if self._watch is not None:
+                self._watch.carried_out(monotonic(), number)
 
 
 def _accepted(method: Method, path: str, response: RESTResponse) -> bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 from config.ids import BridgeId, ChannelId
 from ivr.ari.bridge import AriBridge
 from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
-from ivr.ari.client import AriClient
+from ivr.ari.client import AriClient, CommandWatch
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
 from ivr.ari.model import AnyEvent, ApplicationRegistered
@@ -59,10 +59,10 @@ class AriTelephony:
         clock: Callable[[], datetime],
         data: Path,
         prompt_seconds: Mapping[str, float] | None = None,
-        on_carried_out: Callable[[float, float], None] | None = None,
+        watch: CommandWatch | None = None,
     ) -> None:
         self._socket = socket
-        self._client = AriClient(socket, on_carried_out)
+        self._client = AriClient(socket, watch)
         self._exchange = Exchange(self._client, clock, data, prompt_seconds)
         self._switchboard = Switchboard(self._exchange, self._arrived)
         # Events wait here from the start of a connection until the snapshot is taken.

@@ -6,7 +6,7 @@ import pytest
 
 from app.phone.errors import CallRejected
 from crm.events import CallEnded, TalkStarted
-from ivr.admission import GRACE_S, JUST_NOW_S
+from ivr.admission import JUST_NOW_S
 from tests.integration.crowd import Caller, Crowd, loop_time
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each
@@ -36,7 +36,6 @@ async def test_past_the_limit_calls_are_refused_at_once_and_the_others_served(sy
     system.site.section("admission", calls_in_setup=ROOM)
     await system.up()
     api, story = await system.api(), Story(system.data)
-    await asyncio.sleep(GRACE_S)
     async with Crowd(system) as crowd:
         await crowd.agent("8001")
         talking = await crowd.caller(keys="1")

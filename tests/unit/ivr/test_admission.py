@@ -5,10 +5,16 @@ from bisect import bisect
 
 import pytest
 
-from ivr.admission import BURST_S, CALM_S, FEW, GRACE_S, LEAST, SLOW_WINDOWS, WINDOW_S, Admission, Refusal
+from ivr.admission import BURST_S, CALM_S, FEW, LEAST, SLOW_WINDOWS, WINDOW_S, Admission, Refusal
 
 FAST_S, SLOW_S = 0.01, 1.0
 LIMIT_S = 0.15
+
+
+def command(admission: Admission, now: float, took_s: float, number: int = 1) -> None:
+    """One that is answered now."""
+    admission.sent(now - took_s, number)
+    admission.carried_out(now, number)
 
 
 class Machine:
@@ -31,8 +37,8 @@ class Machine:
             else:
                 self.refused.append(self.now)
             took_s = SLOW_S if self.load() > self.capacity else FAST_S
-            for _ in range(10):
-                self.admission.carried_out(self.now, took_s)
+            for number in range(10):
+                command(self.admission, self.now, took_s, number)
 
     def load(self) -> float:
         """Calls a second let in, over the last half second."""
@@ -75,22 +81,35 @@ def test_too_many_calls_on_their_way_refuse_the_next_one() -> None:
     assert admission.refused == 1
 
 
-def test_those_who_waited_for_a_reconnect_are_let_in() -> None:
+def test_those_who_waited_for_a_reconnect_are_let_in_unless_there_is_no_room() -> None:
     admission = Admission(latency_s=LIMIT_S, in_setup=3)
-    admission.connected(100.0)
-    assert admission.ask(100.0 + GRACE_S / 2, 50) is None
-    assert admission.ask(100.0 + GRACE_S, 50) is Refusal.FULL
+    assert admission.ask(100.0, 50, waited=True) is None
+    assert admission.ask(100.0, 50) is Refusal.FULL
+    admission.rate = LEAST
+    assert admission.ask(100.0, 50, waited=True) is Refusal.FULL
+
+
+def test_commands_that_are_not_answered_tell_before_their_answers_come() -> None:
+    admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
+    command(admission, now, FAST_S)
+    admission.sent(now, 2)
+    for _ in range(SLOW_WINDOWS + 1):
+        for _ in range(20):
+            admission.ask(now, 0)
+        now += WINDOW_S
+    assert admission.ask(now, 0) is None
+    assert LEAST <= admission.rate < 20 / WINDOW_S
 
 
 def slow_for(windows: int, commands: int) -> Admission:
     """After so many windows of so many slow commands each, while forty calls a second were let in."""
     admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
-    admission.carried_out(now, FAST_S)
+    command(admission, now, FAST_S)
     for _ in range(windows):
         for _ in range(10):
             admission.ask(now, 0)
-        for _ in range(commands):
-            admission.carried_out(now + WINDOW_S / 2, SLOW_S)
+        for number in range(commands):
+            command(admission, now + WINDOW_S / 2, SLOW_S, number)
         now += WINDOW_S
         admission.ask(now, 0)
     return admission
