@@ -2,11 +2,14 @@
 nobody: not the loop, not the end. D5, P3."""
 
 import asyncio
+import contextlib
 import random
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +27,7 @@ from crm.db.writer import ENDS_WITHIN_S, Writer
 from crm.events import AgentAnswered, AnyEvent, CallAnswered, CallEnded, CallNoted, MessageLeft
 from crm.journal import Journal
 from tests.fakes.call_story import INVITED, abandoned_call, answered_call, arrived
-from tests.integration.store.projecting import projecting
+from tests.integration.store.projecting import project_all, projecting
 
 TABLES = ("event", "agent_state", "ticket", "call", "recording")
 
@@ -155,6 +158,42 @@ async def test_another_projector_goes_on_in_the_middle_of_a_call(journal: Journa
     call = await store.calls.get("c1")
     assert call is not None
     assert (call.rings, call.wait_s, call.talk_s, call.outcome, call.agent) == (1, 5, 30, "answered", "8001")
+
+
+async def test_a_projector_killed_at_any_moment_leaves_nothing_out_and_nothing_twice(
+    tmp_path: Path, store_url: str, store: Store
+) -> None:
+    """Each is killed after another number of batches and a moment more, in the middle of the next one or before it."""
+    journal = Journal.open(tmp_path / "killed")
+    for each in range(400):
+        for event in answered_call(f"c{each}", f"20261122-{each + 1:04d}", INVITED + timedelta(seconds=each % 7)):
+            journal.append(event)
+    journal.close()
+    command = [sys.executable, "-m", "tests.integration.store.projector_process", str(tmp_path / "killed"), store_url]
+    for batches, more_s in ((1, 0.0), (1, 0.012), (2, 0.025), (1, 0.04)):
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            for _ in range(batches):
+                await process.stdout.readline()
+        await asyncio.sleep(more_s)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    journal = Journal.open(tmp_path / "killed")
+    await project_all(journal, store)
+    journal.close()
+    found = await contents(store)
+    assert {name: len(rows) for name, rows in found.items()} == {
+        "event": 4000,
+        "agent_state": 0,
+        "ticket": 400,
+        "call": 400,
+        "recording": 400,
+    }
+    assert {(row["outcome"], row["agent"], row["rings"], row["talk_s"]) for row in found["call"]} == {
+        ("answered", "8001", 1, 30.0)
+    }
 
 
 async def test_bulk_rows_are_read_as_they_were_written(store: Store, writer: Writer) -> None:
