@@ -5,7 +5,7 @@ What may be done with a talk meanwhile is in `ivr.talk_control`; a party that ta
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 from config.ids import BridgeId, CallId
@@ -100,7 +100,8 @@ async def stay(hotline: Hotline, live: LiveTalk) -> Ended:
                 raise
     live.caller.expect_digits(True)
     if live.held:
-        await live.caller.stop_music()
+        with suppress(ChannelGone):  # whoever goes on with the call finds out, and lets go of whom it rings
+            await live.caller.stop_music()
     return live.ended
 
 

@@ -9,7 +9,7 @@ from crm.events import AgentLeft, CallEnded, CallQueued, OutsideTalkStarted, Tal
 from ivr import talk_control as control
 from ivr.talk_recording import pause_recording, resume_recording
 from ivr.talks import Refused, Target
-from ivr.telephony import DialOutcome
+from ivr.telephony import ChannelGone, DialOutcome
 from tests.fakes.call_centre import ANN, BEN, CAT, call_centre, in_virtual_time
 from tests.fakes.channel import Party
 
@@ -254,6 +254,28 @@ def test_a_caller_who_gives_up_during_a_transfer_was_answered_and_nobody_rings_o
             assert end.outcome == "answered"
             assert centre.acd.agent(BEN).state.value == "available"
             assert not centre.telephony.channels and not centre.telephony.bridges
+
+    in_virtual_time(story())
+
+
+def test_a_caller_who_leaves_as_the_agent_does_leaves_nobody_ringing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            centre.available(BEN)
+            centre.telephony.agents[BEN] = Party(after_s=10)
+            await live.ask(lambda: control.consult(centre.hotline, live, TO_BEN))
+
+            async def leaves_first() -> None:
+                caller.leave()
+                raise ChannelGone(caller.id)
+
+            caller.stop_music = leaves_first  # type: ignore[method-assign]
+            await live.ask(lambda: control.complete(centre.hotline, live))
+            await asyncio.sleep(30)
+            assert not centre.telephony.channels and len(centre.events(CallEnded)) == 1
+            assert centre.acd.agent(BEN).state.value == "available"
 
     in_virtual_time(story())
 

@@ -23,7 +23,8 @@ def test_what_is_asked_is_done_one_after_the_other_and_answered(tmp_path: Path) 
                 order.append(f"{name} ends")
                 return name
 
-            assert await asyncio.gather(live.ask(lambda: work("one")), live.ask(lambda: work("two"))) == ["one", "two"]
+            one, two = await asyncio.gather(live.ask(lambda: work("one")), live.ask(lambda: work("two")))
+            assert (one, two) == ("one", "two")
             assert order == ["one begins", "one ends", "two begins", "two ends"]
 
     in_virtual_time(story())
