@@ -1,14 +1,17 @@
-"""What callers are owed (CallbackOwed) becomes rows of due calls, once each. In the projector's transaction. FUP-1."""
+"""What is left when nobody could be had: due calls for callers who are owed one, and warnings to the supervisors.
+
+Once each, in the projector's transaction. FUP-1, TEL-6.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from crm.customers.numbers import normalise
 from crm.db.bulk import insert_new
-from crm.db.schema import due_call
-from crm.events import AnyEvent, CallbackOwed
+from crm.db.schema import colleague_message, due_call, user_account
+from crm.events import AnyEvent, CallbackOwed, DutyMissed
 from crm.followups.model import DueCallKind, DueCallState
 
 
@@ -43,3 +46,32 @@ def _row(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) -
         "created_at": owed.at,
         "created_by": None,
     }
+
+
+SYSTEM = "system"
+"""The sender of what no colleague wrote."""
+_REASONS = {"nobody_on_duty": "无人当班", "nobody_took_it": "当班人员均未接听"}
+
+
+def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: Mapping[str, str]) -> None:
+    """A missed duty call is a message to every supervisor, with a read receipt. `tickets`: that of each call."""
+    missed = [each for each in events if isinstance(each, DutyMissed)]
+    if not missed:
+        return
+    supervisors = connection.execute(
+        select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
+    ).scalars()
+    rows = [
+        {
+            "key": f"{each.event_id}:{supervisor}",
+            "at": each.at,
+            "sender": SYSTEM,
+            "recipient": supervisor,
+            "text": f"警示：{each.title}漏接来电（{_REASONS.get(each.reason, each.reason)}），请跟进。",
+            "ticket": tickets.get(each.call_id),
+            "caller": "",
+        }
+        for supervisor in supervisors
+        for each in missed
+    ]
+    insert_new(connection, colleague_message, rows, ["key"])

@@ -18,7 +18,7 @@ from crm.customers.numbers import normalise
 from crm.db.agent_states import agent_state_rows
 from crm.db.bulk import insert_new, upsert
 from crm.db.open_calls import OpenCall, OpenCalls
-from crm.db.owed_calls import enter_owed_calls
+from crm.db.owed_calls import enter_owed_calls, enter_warnings
 from crm.db.schema import agent_state, call, event, recording, ticket
 from crm.db.schema import customer_number as number_of_customer
 from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
@@ -78,6 +78,7 @@ class Projection:
         _write_calls(connection, told)
         _write_recordings(connection, told)
         enter_owed_calls(connection, events, self._area_code, {each.number_key: each.customer_id for each in told})
+        enter_warnings(connection, events, {each.row.call: each.row.ticket for each in told})
         self._calls.keep(touched)
 
     def _learn(self, connection: Connection, events: Sequence[CallEvent]) -> dict[str, OpenCall]:

@@ -7,11 +7,13 @@ from crm.db.store import Store
 from crm.events import CallbackOwed, CallOverflowed, DutyMissed
 from crm.journal import Journal
 from tests.fakes.call_story import INVITED, arrived
+from tests.fakes.small_site import small_site
 from tests.integration.store.projecting import project_all
 
 
 async def test_an_owed_call_is_entered_once_and_hangs_on_its_ticket(store: Store, journal: Journal) -> None:
     saved = await store.customers.save(Customer(name="王芳", numbers=(CustomerNumber(raw="13812345678"),)))
+    await store.users.sync_from_site(small_site().agents, {agent.id: "secret-word" for agent in small_site().agents})
     call = arrived("c1", "20261122-0001")
     at = INVITED + timedelta(seconds=60)
     owed = CallbackOwed(
@@ -46,3 +48,7 @@ async def test_an_owed_call_is_entered_once_and_hangs_on_its_ticket(store: Store
     assert told["CallOverflowed"] == {"from_queue": "aid", "to": "duty:night", "why": "no_staff", "waited_s": 3.0}
     assert told["DutyMissed"]["reason"] == "nobody_took_it"
     assert "scheduled" in told
+    (warning,) = (await store.messages.list(recipient="8801")).items
+    assert (warning.sender, warning.ticket, warning.read_at) == ("system", call.ticket, None)
+    assert "夜间值班漏接来电" in warning.text
+    assert (await store.messages.list(recipient="8001")).items == ()

@@ -491,6 +491,8 @@ export const en: Catalogue = {
     nobodyWaiting: "Nobody is waiting",
     caller: "Caller",
     latestCalls: "Latest calls",
+    warnings: "Warnings and messages",
+    warningRead: "Read",
     latestTickets: "Latest tickets",
     noCalls: "No calls yet",
     noTickets: "No tickets yet",

@@ -483,6 +483,8 @@ export const zhCN = {
     caller: "来电",
     latestCalls: "最近通话",
     latestTickets: "最近工单",
+    warnings: "警示与留言",
+    warningRead: "已阅",
     noCalls: "今天还没有通话",
     noTickets: "还没有工单",
     noAgents: "没有配置座席",
