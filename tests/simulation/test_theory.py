@@ -50,7 +50,11 @@ def agrees(answer: Answer) -> None:
 @pytest.mark.parametrize(("agents", "load", "patience_s"), CASES)
 def test_the_acd_does_what_theory_expects(agents: int, load: float, patience_s: float | None) -> None:
     asked = question(agents, load, patience_s)
-    agrees(simulate(asked, lambda line: None, replace(plan(asked.traffic), batches=SHORT, least_batches=SHORT)))
+    agrees(
+        simulate(
+            asked, lambda line: None, replace(plan(asked.traffic), batches=SHORT, least_batches=SHORT, seconds=200.0)
+        )
+    )
 
 
 @pytest.mark.slow
