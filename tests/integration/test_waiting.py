@@ -241,7 +241,7 @@ async def test_a_callback_keeps_the_place_and_overtakes_nobody(system: RunningSy
             await asyncio.sleep(1)
             dialled = [event for event in Story(system.data).of(CallArrived) if event.direction == "outbound"]
             assert dialled == [], "dialled before an agent was there"
-            async with agent_telephone(system, AGENT, "--answer-after", "1"):
+            async with agent_telephone(system, AGENT, "--answer-after", "4"):
                 called = await telephone.answers(15)
                 await called.hears("callback-turn", 15)
                 call_id = outbound_call(Story(system.data), first)
@@ -272,7 +272,7 @@ async def test_a_kept_place_survives_the_controller_and_is_called_once(system: R
             await queued(system, later_number)
             await system.kill9()
             await system.restart()
-            async with agent_telephone(system, AGENT, "--answer-after", "1"):
+            async with agent_telephone(system, AGENT, "--answer-after", "4"):
                 called = await telephone.answers(20)
                 await called.hears("callback-turn", 15)
                 await talks(system, outbound_call(Story(system.data), number))
