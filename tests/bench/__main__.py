@@ -3,9 +3,11 @@
 `python -m tests.bench [P1,P2 …]`. Exit code 1 when a target is missed or a part could not be measured.
 """
 
+import asyncio
 import inspect
 import os
 import platform
+import signal
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -53,6 +55,9 @@ async def measured(part: Part, lab: Lab) -> Figure | None:
 
 async def bench(wanted: list[str]) -> int:
     chosen = parts(wanted)
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # everything started is taken down
     figures: list[Figure] = []
     async with Lab() as lab:
         for part in chosen:

@@ -8,8 +8,8 @@ from tests.bench.sides import Side
 
 ID = "P8"
 
-CALLS, RATE, UP_MS = 1000, 60.0, 26_000
-"""All up after 17 s; each stays below the 30 s after which a call without sound is ended."""
+CALLS, RATE, UP_MS = 1000, 45.0, 27_000
+"""All up after 23 s; each stays below the 30 s after which a call without sound is ended."""
 
 
 async def memory(lab: Lab, side: Side) -> tuple[float, float, int]:
