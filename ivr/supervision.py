@@ -8,6 +8,7 @@ controller that died has left is recognised by its ids and taken down with the o
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -281,10 +282,11 @@ class Supervision:
                     await session.leg.hangup()
                 return await self._end_snoop(session)
             except TelephonyDown:
-                await asyncio.wait_for(self._hotline.telephony.connected.wait(), AWAY_S)
-            except TelephonyError as exc:
-                log.error("A supervision is left over: %s", exc, extra={"action": "supervision_left"} | _call(session))
-                return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hotline.telephony.connected.wait(), AWAY_S)
+            except TelephonyError:
+                break
+        log.error("A supervision is left over.", extra={"action": "supervision_left"} | _call(session))
 
     async def _end_snoop(self, session: Session, *, keep_bridge: bool = False) -> None:
         if session.snoop:

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from config.ids import AgentId
+from config.ids import AgentId, BridgeId, ChannelId
 from crm.calls.record import fold
 from crm.events import CallEvent, SupervisorJoined, SupervisorLeft
+from ivr.adoption import HeldTalk, clear_strays, hold_talk
 from ivr.call import only_supervises
 from ivr.history import recall
 from ivr.supervision import Mode, Supervision
 from ivr.talk_control import complete, consult
 from ivr.talks import Refused, Target
-from ivr.telephony import DialOutcome
+from ivr.telephony import DialOutcome, LiveBridge, Snapshot
 from routing.agent import AgentState
 from tests.fakes.channel import FakeChannel, Party
 from tests.unit.ivr.test_floor import ANN, BOB, Floor, on_the_floor
@@ -244,6 +245,42 @@ def test_an_agent_who_hands_the_caller_on_is_followed_to_the_next_one(tmp_path: 
         assert here.legs["snoop"].spies_on == here.legs["agent"].id
         joined = here.floor.of(here.caller, SupervisorJoined)
         assert [event.agent for event in joined] == [ANN, BOB]
+
+    watched(tmp_path, story)
+
+
+def test_a_new_controller_takes_down_what_only_supervised_and_keeps_the_talk(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        telephony, hotline = here.floor.telephony, here.floor.hotline
+        live = hotline.talks.of(here.call_id)
+        assert live is not None and live.bridge is not None
+        snoop_id, leg_id = ChannelId(f"{here.call_id}.snoop1"), ChannelId(f"{here.call_id}.supervisor1.{BOSS}")
+        snoop = await telephony.snoop(live.agent_leg, snoop_id=snoop_id, whisper=True)
+        leg = await telephony.dial_agent(BOSS, channel_id=leg_id, caller_id="", ring_timeout_s=9)
+        await leg.answered()
+        bridge = await telephony.create_bridge(BridgeId(f"{here.call_id}.bridge-s1"))
+        await bridge.add(leg, snoop)
+        bridges = [LiveBridge(bridge_id=one.id, channel_ids=tuple(one.inside)) for one in telephony.bridges.values()]
+        snapshot = Snapshot(channels=tuple(one.live() for one in telephony.channels.values()), bridges=tuple(bridges))
+        await clear_strays(hotline, live.call, HeldTalk(live.partner), snapshot)
+        here.assert_nothing_of_it_is_left()
+        assert here.together == [{"agent", "caller"}]
+
+    watched(tmp_path, story)
+
+
+def test_a_new_controller_adopts_a_supervisor_who_has_taken_over(tmp_path: Path) -> None:
+    async def story(here: Watched) -> None:
+        await here.supervise(Mode.TAKEOVER)
+        telephony = here.floor.telephony
+        bridges = [LiveBridge(bridge_id=one.id, channel_ids=tuple(one.inside)) for one in telephony.bridges.values()]
+        snapshot = Snapshot(channels=tuple(one.live() for one in telephony.channels.values()), bridges=tuple(bridges))
+        held = hold_talk(here.floor.hotline, recall(here.floor.told).calls[here.call_id], snapshot)
+        assert held.partner is not None
+        assert (held.partner.agent_id, held.partner.reservation) == (BOSS, None)
+        assert held.partner.leg.id == here.legs["supervisor"].id
+        here.caller.leave()
+        await asyncio.sleep(5)
 
     watched(tmp_path, story)
 
