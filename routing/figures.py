@@ -13,6 +13,8 @@ from typing import Final, Literal
 MICROSECOND: Final = timedelta(microseconds=1)
 ABANDONED: Final = frozenset({"abandoned_ringing", "abandoned_menu", "abandoned_queue"})
 """How a call ends whose caller gave up before anybody helped."""
+PLACE_KEPT: Final = "place_kept"
+"""How a call ends whose caller keeps the place and hangs up."""
 SATISFIED: Final = 4
 """From this key on a caller is satisfied (QUA-1)."""
 
@@ -130,6 +132,8 @@ class Tally:
     """The agent's telephone was not there."""
     handled: int = 0
     """Finished handles: once for each agent who had the call, however often it came back to the same one."""
+    place_kept: int = 0
+    """Callers who hung up to be called when it is their turn (virtual hold); they count as queued, not as abandoned."""
     surveyed: int = 0
     """Callers who pressed a key when asked how it was (QUA-1)."""
     satisfied: int = 0
@@ -184,6 +188,7 @@ def tally(call: CallRecord, limits: Limits) -> Tally:
         abandoned_in_queue=lost,
         abandoned_in_threshold=lost and _at_most(waited, limits.threshold_s),
         short_abandons=lost and _at_most(waited, limits.short_abandon_s),
+        place_kept=call.outcome == PLACE_KEPT,
         surveyed=call.satisfaction is not None,
         satisfied=call.satisfaction is not None and call.satisfaction >= SATISFIED,
         waiting=call.queued_at is not None and call.agent_answered_at is None and call.ended_at is None,

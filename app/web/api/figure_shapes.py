@@ -49,6 +49,7 @@ class FigureRow(Out, frozen=True, kw_only=True):
     busy: int = 0
     unreachable: int = 0
     handled: int = 0
+    place_kept: int = 0
     surveyed: int = 0
     satisfied: int = 0
     average_speed_of_answer_s: float | None = None

@@ -160,6 +160,7 @@ async def test_the_figures_of_a_day_follow_their_formulas(journal: Journal, stor
         "busy": 0,
         "unreachable": 0,
         "handled": 0,
+        "place_kept": 0,
         "surveyed": 0,
         "satisfied": 0,
         "average_speed_of_answer_s": (5 + 4) / 2,

@@ -124,6 +124,12 @@ def test_an_answered_call_is_never_shown_as_abandoned(outcome: str) -> None:
     assert (counted.answered, counted.abandoned, counted.abandoned_in_queue) == (1, 0, 0)
 
 
+def test_who_keeps_the_place_and_hangs_up_has_not_given_up() -> None:
+    """field.md §3, item 1: virtual hold."""
+    counted = tally(menu_call("c", waited=30, talked=None, outcome="place_kept"), LIMITS)
+    assert (counted.place_kept, counted.queued, counted.abandoned, counted.waiting) == (1, 1, 0, 0)
+
+
 def test_a_call_that_nobody_took_is_counted_all_the_same() -> None:
     """field.md §3, item 10: missed calls above all."""
     counted = tally(menu_call("c", talked=None, offers=(Offer(agent="8001", missed="rona"),)), LIMITS)

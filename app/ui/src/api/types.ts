@@ -297,6 +297,7 @@ export interface FigureRow {
   busy: number;
   unreachable: number;
   handled: number;
+  place_kept: number;
   surveyed: number;
   satisfied: number;
   average_speed_of_answer_s: number | null;

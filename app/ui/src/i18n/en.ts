@@ -430,6 +430,7 @@ export const en: Catalogue = {
       short_abandons: "Short abandons",
       waiting: "Waiting",
       offers: "Offered to agents",
+      place_kept: "Place kept",
       surveyed: "Rated",
       satisfied: "Satisfied",
     },

@@ -421,6 +421,7 @@ export const zhCN = {
       short_abandons: "短时放弃",
       waiting: "正在等候",
       offers: "分配座席",
+      place_kept: "保留排队位置",
       surveyed: "参与评价",
       satisfied: "满意",
     },
