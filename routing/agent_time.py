@@ -66,7 +66,16 @@ class AgentClock:
         self._now[change.agent] = Span(
             agent=change.agent, state=change.state, start=start, reason=change.reason, call_id=call_id
         )
-        return None if before is None else replace(before, end=start)
+        if before is None:
+            return None
+        return Span(
+            agent=before.agent,
+            state=before.state,
+            start=before.start,
+            end=start,
+            reason=before.reason,
+            call_id=before.call_id,
+        )
 
     def span(self, agent: str) -> Span | None:
         """The agent's open span; None before anything was told."""

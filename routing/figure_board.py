@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final
 
 from routing.agent_time import Span, StateTime
-from routing.figures import MICROSECOND, CallRecord, Limits, Ratio, Tally, answer_rate, tally, work
+from routing.figures import MICROSECOND, CallRecord, Limits, Ratio, Tally, answer_rate, fate, work
 
 INTERVAL: Final = timedelta(minutes=15)
 DAY: Final = timedelta(hours=24)
@@ -43,23 +43,22 @@ def parts(call: CallRecord, limits: Limits, zone: tzinfo) -> Iterator[tuple[By, 
 
     With an agent counts what that agent did: the answer with who gave it, offers and handles each with their own.
     """
-    whole = tally(call, limits)
+    of_caller, whole = fate(call, limits), work(call.offers, call.handles)
+    whole.add(of_caller)
     yield By.TOTAL, "", whole
     yield By.INTERVAL, interval_of(call.invited_at, zone), whole
     yield By.LINE, call.line, whole
     yield By.LEVEL, call.level, whole
     if call.queue is not None:
         yield By.QUEUE, call.queue, whole
-    answered = call.agent_answered_at is not None
-    answers = tally(replace(call, offers=(), handles=()), limits) if answered else Tally()
     agents = {offer.agent for offer in call.offers} | {handle.agent for handle in call.handles}
     for agent in agents | ({call.agent} if call.agent else set()):
         own = work(
             (offer for offer in call.offers if offer.agent == agent),
             (handle for handle in call.handles if handle.agent == agent),
         )
-        if agent == call.agent:
-            own.add(answers)
+        if agent == call.agent and call.agent_answered_at is not None:
+            own.add(of_caller)
         yield By.AGENT, agent, own
 
 
@@ -98,16 +97,19 @@ class Board:
 
     def put(self, call: CallRecord) -> None:
         for by, key, added in parts(call, self.limits, self._zone):
-            if added != Tally():
-                self._cells[by].setdefault(key, Cell()).put(added)
+            if added:
+                cell = self._cells[by].get(key)
+                if cell is None:
+                    cell = self._cells[by][key] = Cell()
+                cell.put(added)
 
     def take_back(self, call: CallRecord) -> None:
         """Undo `put` of the same record. Raises KeyError for one that was not put."""
         for by, key, added in parts(call, self.limits, self._zone):
-            if added != Tally():
+            if added:
                 cell = self._cells[by][key]
                 cell.take_back(added)
-                if cell.tally == Tally():
+                if not cell.tally:
                     del self._cells[by][key]
 
     @property

@@ -149,15 +149,21 @@ class Tally:
     longest_wait: int = 0
     """The longest wait that is over, answered or not, µs."""
 
+    def __bool__(self) -> bool:
+        """Whether anything is counted: whatever is begins with a call, an offer or a handle."""
+        return bool(self.offered or self.offers or self.handled)
+
     def add(self, other: "Tally") -> None:
         for name in _SUMS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            if more := getattr(other, name):
+                setattr(self, name, getattr(self, name) + more)
         self.longest_wait = max(self.longest_wait, other.longest_wait)
 
     def take_back(self, other: "Tally") -> None:
         """Undo `add`, all but the longest wait: what was the next one is for whoever adds to know."""
         for name in _SUMS:
-            setattr(self, name, getattr(self, name) - getattr(other, name))
+            if less := getattr(other, name):
+                setattr(self, name, getattr(self, name) - less)
 
 
 TIMES: Final = ("wait", "talk", "hold", "wrap_up", "longest_wait")
@@ -170,12 +176,19 @@ _MISSED: Final = {"rona": "rona", "rejected": "refused", "busy": "busy", "unreac
 
 def tally(call: CallRecord, limits: Limits) -> Tally:
     """What one call adds to every whole it is part of."""
+    counted = fate(call, limits)
+    counted.add(work(call.offers, call.handles))
+    return counted
+
+
+def fate(call: CallRecord, limits: Limits) -> Tally:
+    """What became of the caller, without what agents did for it."""
     waited = wait(call)
     answered = call.agent_answered_at is not None and waited is not None
     gave_up = call.outcome in ABANDONED and call.agent_answered_at is None
     lost = gave_up and waited is not None
     by_system = _picked_up_by_system(call)
-    counted = Tally(
+    return Tally(
         offered=1,
         answered_by_system=by_system,
         within_three_rings=by_system and call.rings is not None and call.rings <= limits.ring_limit,
@@ -195,8 +208,6 @@ def tally(call: CallRecord, limits: Limits) -> Tally:
         wait=_us(waited) if answered and waited else 0,
         longest_wait=_us(waited) if waited else 0,
     )
-    counted.add(work(call.offers, call.handles))
-    return counted
 
 
 def work(offers: Iterable[Offer], handles: Iterable[Handle]) -> Tally:

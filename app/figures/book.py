@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 from typing import Final
 
 from app.figures.period import Period
@@ -21,10 +20,8 @@ from routing.figures import CallRecord
 
 LATE: Final = timedelta(minutes=1)
 """So long after its end a call's events are kept for what may still be told of it."""
-MANY: Final = 500
-"""Calls that have changed are counted anew when somebody asks, or when they are so many."""
 AT_ONCE: Final = 2
-"""Then: a few with each event, as all together would hold up the calls that are going on."""
+"""Then they are counted and forgotten, a few with each event: all together would hold up the calls that are going on."""
 MAY_TURN_OUT_OTHERWISE: Final = frozenset({"abandoned_message"})
 """Outcomes that may change much later: the message is found when Asterisk has finished it."""
 
@@ -45,15 +42,17 @@ class _Day:
 
 
 class FigureBook:
-    """Not thread-safe. `hear` costs microseconds; a call is counted once or twice in its life, more when watched."""
+    """Not thread-safe. `hear` costs microseconds. A call is counted when it is over, and before that when somebody asks
+    and it has changed since."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._limits = limits_of(site)
         self._days: dict[date, _Day] = {}
+        self._latest: _Day | None = None
+        """The day that was asked for last: nearly always the one of the next event too."""
         self._calls: dict[str, _Call] = {}
-        self._changed: dict[str, None] = {}
-        """Calls to be counted anew, those first that changed first."""
+        self._changed: set[str] = set()
         self._ended: deque[tuple[datetime, str]] = deque()
         self._clock, self._handles = AgentClock(), Handles()
         self._at_work: Counter[str] = Counter()
@@ -70,12 +69,11 @@ class FigureBook:
         elif isinstance(event, CallEvent):
             call = self._calls.setdefault(event.call_id, _Call())
             call.story.append(event)
-            self._changed[event.call_id] = None
+            self._changed.add(event.call_id)
             if isinstance(event, CallEnded) and not call.ended:
                 call.ended = True
                 self._ended.append((event.at, event.call_id))
-        if len(self._changed) >= MANY:
-            self._count(AT_ONCE)
+        self._settle(self._last - LATE)
 
     def day(self, moment: datetime, now: datetime) -> Period:
         """The figures of the local day in which `moment` lies, as of now."""
@@ -95,6 +93,7 @@ class FigureBook:
         first = self._first = self._local(moment)
         for day in [day for day in self._days if day < first]:
             del self._days[day]
+        self._latest = None
         for call_id in [call_id for call_id, call in self._calls.items() if self._local(call.story[0].at) < first]:
             self._forget(call_id)
 
@@ -106,39 +105,49 @@ class FigureBook:
         for span, step in ((before, -1), (after, +1)):
             if ended is not before and span is not None and span.call_id and span.state in HANDLING:
                 self._at_work[span.call_id] += step
-                self._changed[span.call_id] = None
+                self._changed.add(span.call_id)
         if ended is not None and ended.end is not None:
             for day in self._days_of(ended.start, ended.end):
                 day.times.add(ended)
             self._handles.add(ended)
 
-    def _count(self, most: int | None = None) -> None:
-        """Counts what has changed (so many calls at most), and forgets the events of calls that ended a while ago."""
-        for call_id in list(islice(self._changed, most)):
-            del self._changed[call_id]
-            call = self._calls.get(call_id)
-            if call is None:
-                if not self._at_work[call_id]:
-                    self._handles.forget(call_id)
-                continue
-            record = call_record(call.story, self._handles.finished(call_id, self._clock), self._site)
-            if record != call.counted:
-                self._put(call.counted, record)
-                call.counted = record
-        while self._ended and self._last is not None and self._ended[0][0] < self._last - LATE:
-            _, call_id = self._ended.popleft()
-            call = self._calls.get(call_id)
-            if call is None:
-                continue
+    def _count(self) -> None:
+        """Counts what has changed."""
+        for call_id in self._changed:
+            self._count_call(call_id)
+        self._changed.clear()
+
+    def _count_call(self, call_id: str) -> None:
+        call = self._calls.get(call_id)
+        if call is None:
+            if not self._at_work[call_id]:
+                self._handles.forget(call_id)
+            return
+        record = call_record(call.story, self._handles.finished(call_id, self._clock), self._site)
+        if record != call.counted:
+            self._put(call.counted, record)
+            call.counted = record
+
+    def _settle(self, until: datetime) -> None:
+        """Counts calls that ended before then, a few of them, and forgets their events."""
+        for _ in range(AT_ONCE):
+            if not self._ended or self._ended[0][0] >= until:
+                return
+            ended_at, call_id = self._ended.popleft()
             if self._at_work[call_id]:
-                self._ended.append((self._last, call_id))
-            elif call.counted is None or call.counted.outcome not in MAY_TURN_OUT_OTHERWISE:
+                self._ended.append((ended_at + LATE, call_id))
+                continue
+            if call_id in self._changed:
+                self._changed.discard(call_id)
+                self._count_call(call_id)
+            call = self._calls.get(call_id)
+            if call is None or call.counted is None or call.counted.outcome not in MAY_TURN_OUT_OTHERWISE:
                 self._forget(call_id)
 
     def _put(self, before: CallRecord | None, after: CallRecord | None) -> None:
-        if before is not None and self._local(before.invited_at) >= self._first:
+        if before is not None and self._is_kept(before):
             self._day(before.invited_at).board.take_back(before)
-        if after is not None and self._local(after.invited_at) >= self._first:
+        if after is not None and self._is_kept(after):
             self._day(after.invited_at).board.put(after)
 
     def _forget(self, call_id: str) -> None:
@@ -146,19 +155,28 @@ class FigureBook:
         self._at_work.pop(call_id, None)
         self._handles.forget(call_id)
 
+    def _is_kept(self, call: CallRecord) -> bool:
+        return self._first == date.min or self._local(call.invited_at) >= self._first
+
     def _local(self, at: datetime) -> date:
         return at.astimezone(self._site.zone).date()
 
     def _days_of(self, start: datetime, end: datetime) -> Iterator[_Day]:
         """The days from an instant to another, those that are still asked for."""
+        if self._latest is not None and self._latest.times.since <= start and end < self._latest.times.until:
+            yield self._latest
+            return
         day = max(self._local(start), self._first)
         while day <= self._local(end):
             yield self._day(datetime.combine(day, time(12), self._site.zone))
             day += timedelta(days=1)
 
     def _day(self, at: datetime) -> _Day:
+        if self._latest is not None and self._latest.times.since <= at < self._latest.times.until:
+            return self._latest
         day = self._local(at)
         if day not in self._days:
             since, until = midnight(at, self._site), next_midnight(at, self._site)
             self._days[day] = _Day(Board(self._limits, self._site.zone), TimeBook(since, until, self._site.zone))
-        return self._days[day]
+        self._latest = self._days[day]
+        return self._latest

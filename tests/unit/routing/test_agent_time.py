@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing.agent import AgentState
@@ -116,7 +116,7 @@ changes = st.builds(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(changes), st.integers(0, 86_400))
 def test_spans_leave_no_gap_and_the_parts_of_a_day_add_up(told: list[StateChange], noon: int) -> None:
     told.sort(key=lambda change: change.at)

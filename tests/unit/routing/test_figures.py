@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing.figures import FIGURES, CallRecord, Handle, Limits, Offer, Ratio, Tally, tally, wait
 from tests.fakes.call_records import at, calls, menu_call
 
 LIMITS = Limits(ring_limit=3, ring_period_s=5.0, threshold_s=10.0, short_abandon_s=5.0)
+AT_EASE = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The machine may be busy."""
 
 DAY = (
     menu_call("in-time", waited=8),
@@ -136,7 +138,7 @@ def test_a_call_that_nobody_took_is_counted_all_the_same() -> None:
     assert (counted.offered, counted.queued, counted.abandoned_in_queue, counted.rona) == (1, 1, 1, 1)
 
 
-@settings(max_examples=40)
+@AT_EASE
 @given(st.lists(calls(), max_size=8))
 def test_whatever_the_calls_no_part_is_greater_than_its_whole(those: list[CallRecord]) -> None:
     day = day_of(*those)
@@ -149,7 +151,7 @@ def test_whatever_the_calls_no_part_is_greater_than_its_whole(those: list[CallRe
     assert all(made.value is None or 0 <= made.value <= 1 for made in shares if made.unit == "share")
 
 
-@settings(max_examples=40)
+@AT_EASE
 @given(calls(), st.lists(calls(), max_size=8))
 def test_a_call_that_goes_on_is_counted_anew_not_twice(call: CallRecord, others: list[CallRecord]) -> None:
     """field.md §3, item 4 (asterisk#1736: calls counted twice)."""
