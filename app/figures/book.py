@@ -18,10 +18,10 @@ from routing.agent_time import HANDLING, AgentClock, Handles
 from routing.figure_board import Board, TimeBook
 from routing.figures import CallRecord
 
-LATE: Final = timedelta(minutes=1)
+LATE: Final = timedelta(seconds=20)
 """So long after its end a call's events are kept for what may still be told of it."""
 AT_ONCE: Final = 2
-"""Then they are counted and forgotten, a few with each event: all together would hold up the calls that are going on."""
+"""Then they are counted and forgotten, a few with each event: all together would hold up the calls going on."""
 MAY_TURN_OUT_OTHERWISE: Final = frozenset({"abandoned_message"})
 """Outcomes that may change much later: the message is found when Asterisk has finished it."""
 
