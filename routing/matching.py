@@ -5,6 +5,7 @@ A call looks at the best idle agent of its class, an agent at the first call of 
 decision grows with the number of classes (kinds of demand), not with callers or agents.
 """
 
+from bisect import insort
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -82,9 +83,12 @@ class Matcher:
     def idle(self, agent_id: AgentId, occupancy: float) -> None:
         """An agent for whom `first_call` had nothing stands by."""
         spell = IdleSpell(next(self._spell_serial), occupancy, self._turns.get(agent_id, {}))
-        self._spells[agent_id], self._standing[agent_id] = spell, []
-        for each, seat in self._classes_of(agent_id):
-            self._stand_by(each, agent_id, seat, spell)
+        self._spells[agent_id] = spell
+        stands = self._standing[agent_id] = []
+        for each, seat in self._classes_of(agent_id):  # `_stand_by`, written out: the most frequent loop of all
+            standing = (each.key(each.demand.queue, seat, spell), spell.since, agent_id)
+            insort(each.idle.order, standing)
+            stands.append((each.idle, standing))
 
     def busy(self, agent_id: AgentId) -> None:
         """An agent can have no call now; nothing happens when that was so."""

@@ -79,17 +79,17 @@ class IdleAgents:
     """The idle agents of one demand, best first, in a sorted list: of a few thousand, moving them up costs less than a
     heap's comparisons, and nothing stays behind that would have to be swept out some day."""
 
-    _order: list[Standing] = field(default_factory=list)
+    order: list[Standing] = field(default_factory=list)
 
     def add(self, standing: Standing) -> None:
-        insort(self._order, standing)
+        insort(self.order, standing)
 
     def remove(self, standing: Standing) -> None:
         """It must be there."""
-        del self._order[bisect_left(self._order, standing)]
+        del self.order[bisect_left(self.order, standing)]
 
     def first(self) -> AgentId | None:
-        return self._order[0][2] if self._order else None
+        return self.order[0][2] if self.order else None
 
     def __iter__(self) -> Iterator[AgentId]:
-        return (agent_id for _, _, agent_id in self._order)
+        return (agent_id for _, _, agent_id in self.order)
