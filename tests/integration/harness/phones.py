@@ -81,7 +81,8 @@ async def agent_telephone(system: RunningSystem, agent: str, *options: str) -> A
         async def available() -> bool | None:
             if not program.runs:
                 raise AssertionError(f"the agent's telephone ended: {program.last_words()}")
-            return True if (await api.agent(agent))["state"] == "available" else None
+            # A caller who waits already may be given to this agent at once.
+            return True if (await api.agent(agent))["state"] not in ("logged_out", "not_ready") else None
 
         await until(available, 15.0, f"agent {agent} to be available")
         yield telephone
