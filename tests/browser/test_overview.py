@@ -144,7 +144,7 @@ async def test_the_wallboard_shows_lines_and_levels_too(hall: Hall, open_page: O
     await page.get_by_test_id("view-line").click()
     await expect(page.get_by_test_id("line-hotline")).to_contain_text("客服热线")
     await page.get_by_test_id("view-level").click()
-    await expect(page.get_by_test_id("level-hall")).to_contain_text("展览馆1")
+    await expect(page.get_by_test_id("level-hall")).to_contain_text(re.compile(r"展览馆\s*1"))
     await page.get_by_test_id("tile-answer-rate").get_by_role("link").click()
     await expect(page.get_by_test_id("counted-calls").get_by_role("row")).to_have_count(2)
 
