@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 ACCEPTS = "1"
 AT_ONCE = 8
-"""So many clips are given to one playback: of a list of fourteen (259 characters) Asterisk 22.10.1 lost the last."""
+"""So many clips are given to one playback."""
 
 
 async def find_on_duty(hotline: Hotline, call: Call, duty: Duty) -> Partner | None:
