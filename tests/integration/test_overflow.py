@@ -31,6 +31,8 @@ AGENT, AGENT_HZ = "8002", 700
 CALLER_HZ, DUTY_HZ, BOX_HZ = 440, 880, 1000
 FIRST_PERSON, SECOND_PERSON = "13900000001", "13900000002"
 AFTER_S = 4.0
+QUIET_S = 0.5
+"""Nothing is said so soon: an agent may answer at once."""
 KEYS = {"patient": "1", "short": "2", "unstaffed": "4", "shut": "5", "linked": "6"}
 WORDS = ("moved-on", "duty-intro", "duty-number", "duty-key", "duty-missed")
 TRUNK_PORT = free_port(socket.SOCK_DGRAM, OUTSIDE)
@@ -172,7 +174,7 @@ async def test_a_caller_is_moved_on_and_hears_it(
     assert after_s <= (moved.at - first.at).total_seconds() <= after_s + 0.3
     if after_s:
         (waited,) = begins(person, "please-wait")
-        assert after_s - 0.1 <= announcement - waited <= after_s + 0.5
+        assert after_s - QUIET_S - 0.1 <= announcement - waited <= after_s + 0.5
     ticket = await ticket_of(hotline, number)
     assert way(ticket) == [f"in {queue}", f"{queue} → queue:next: {why}", "in next"]
     (row,) = ticket["calls"]
@@ -227,6 +229,7 @@ async def test_a_voicemail_box_swallows_no_call_and_the_next_person_presses_1(ho
         on_duty.speaks(DUTY_HZ)
         await talks_with(person, DUTY_HZ)
         await talks_with(on_duty, CALLER_HZ)
+        await asyncio.sleep(1)  # so that a second of it is on file
         await person.hangs_up()
         await on_duty.is_left()
         assert not has_tone(person.sound, BOX_HZ), "the caller heard the voicemail box"
@@ -330,7 +333,7 @@ async def test_a_controller_that_is_killed_leaves_no_telephone_behind_and_rings_
         await hotline.restart()
         await talks_with(on_duty, CALLER_HZ)
         channels = (await console(hotline.data, "core show channels concise")).splitlines()
-        assert len([line for line in channels if line.strip()]) == 2
+        assert len([line for line in channels if line.startswith("PJSIP/")]) == 2
         await on_duty.hangs_up()
         await person.is_left()
     ticket = await ticket_of(hotline, number)

@@ -23,6 +23,7 @@ from tests.integration.harness.running import RunningSystem
 
 OUTSIDE = "127.0.0.2"
 SILENT = Tone(0)
+TAIL = SAMPLE_RATE // 10
 
 
 class Person:
@@ -41,14 +42,18 @@ class Person:
 
     def heard(self) -> list[Heard]:
         """The prompts heard so far, in order."""
-        return recognise(self.sound, self._known.values())
+        return recognise(self._since(0.0), self._known.values())
+
+    def _since(self, from_s: float) -> Samples:
+        """What was heard from then on. Nothing is sent after a prompt: its last packet may be the last of all, and the
+        first of all may be lost, so that the sound is a little shorter than what was played."""
+        return np.concatenate([self.sound[int(from_s * SAMPLE_RATE) :], np.zeros(TAIL, dtype=np.int16)])
 
     async def hears(self, prompt: str, timeout_s: float = 15.0) -> Heard:
         """Returns when the prompt has been heard to its end, after the one waited for before."""
 
         async def found() -> Heard | None:
-            sound = self.sound
-            recent = sound[int(self._heard_s * SAMPLE_RATE) :]
+            recent = self._since(self._heard_s)
             for heard in await asyncio.to_thread(recognise, recent, [self._known[prompt]]):
                 if heard.complete:
                     self._heard_s += heard.start_s + heard.heard_s / 2  # the next one may follow without a gap
@@ -63,7 +68,7 @@ class Person:
         """Returns when the beginning of the prompt has been heard."""
 
         async def found() -> bool | None:
-            recent = self.sound[int(self._heard_s * SAMPLE_RATE) :]
+            recent = self._since(self._heard_s)
             return True if await asyncio.to_thread(recognise, recent, [self._known[prompt]]) else None
 
         await until(found, timeout_s, f"the beginning of {prompt}")
