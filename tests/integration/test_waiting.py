@@ -186,6 +186,7 @@ async def test_who_chooses_english_hears_english_and_gets_an_agent_who_speaks_it
         assert not offers(system, Story(system.data).call_of("13810000005")), "asked who speaks no English"
         async with agent_telephone(system, ENGLISH_AGENT):
             await talks(system, Story(system.data).call_of("13810000005"))
+            await asyncio.sleep(0.5)  # the last words are on their way to the ear
             heard = [each.prompt for each in recognise(person.sound, english)]
             mandarin = {each.prompt for each in person.heard() if each.start_s > 8}
             await person.hangs_up()
