@@ -128,6 +128,7 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
         message_max_s=int(site.recording.message_max_s),
         message_silence_s=int(site.recording.message_silence_s),
         rtp_ports=ports_wanted(len(telephones)),
+        transfer_key=site.telephones.transfer_key,
     )
     pbx = AsteriskProcess(binary, settings)
     adopted = await pbx.adopt_or_start()

@@ -101,6 +101,15 @@ class Recording(Model):
     message_silence_s: WholeSeconds = 5
 
 
+class Telephones(Model):
+    """Agents' telephones. `transfer_key`: their transfer key works (SIP REFER).
+
+    Asterisk up to 22.10.1 dies of a REFER with `Refer-Sub: false` (asterisk#2021): where a telephone sends that, false.
+    """
+
+    transfer_key: bool = True
+
+
 class OutboundRules(Model):
     """When and how often customers are called (FUP-6). `gap_s` lies between two attempts."""
 
@@ -238,6 +247,7 @@ class Settings(Model):
     trunk: Trunk
     recording: Recording = Recording()
     outbound: OutboundRules = OutboundRules()
+    telephones: Telephones = Telephones()
     greetings: Greetings = Field(default=_UNCHECKED_GREETINGS)
     wait: WaitRules = Field(default=_UNCHECKED_WAIT)
     service_level: ServiceLevel = ServiceLevel()

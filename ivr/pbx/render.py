@@ -72,7 +72,9 @@ def render_agents(settings: PbxSettings) -> None:
     """Writes the agents' endpoints alone; Asterisk reads them at its next reload of res_pjsip."""
     sections = [
         template("pjsip_agent.conf").substitute(
-            agent=_checked(_AGENT, agent, "an agent's id"), secret=_checked(_SECRET, secret, "an agent's SIP secret")
+            agent=_checked(_AGENT, agent, "an agent's id"),
+            secret=_checked(_SECRET, secret, "an agent's SIP secret"),
+            transfer_key="yes" if settings.transfer_key else "no",
         )
         for agent, secret in sorted(settings.agents.items())
     ]

@@ -19,6 +19,7 @@ class PbxSettings:
 
     `trunk_match`: addresses or networks that the trunk's calls come from. `trunk_outbound`: host:port that customers'
     numbers are dialled through. `media_address`: what other machines are told to send audio to, behind NAT.
+    `transfer_key`: agents' telephones may transfer by REFER.
     """
 
     data: DataDir
@@ -34,6 +35,7 @@ class PbxSettings:
     message_max_s: int = 120
     message_silence_s: int = 5
     rtp_ports: int = 1000
+    transfer_key: bool = True
 
     @property
     def loopback_only(self) -> bool:

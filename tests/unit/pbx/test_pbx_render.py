@@ -137,6 +137,13 @@ def test_an_agents_secret_is_in_its_section(settings: PbxSettings, binary: Aster
     text = etc(settings, "pjsip_agents.conf")
     assert f"username = agent-8001\npassword = {SECRET}" in text
     assert f"username = agent-8002\npassword = {'t' * 24}" in text
+    assert text.count("allow_transfer = yes") == 2
+
+
+def test_transfers_by_telephones_can_be_refused(settings: PbxSettings, binary: AsteriskBinary) -> None:
+    render(settings, binary, FACTS)
+    render_agents(replace(settings, agents={"8001": SECRET}, transfer_key=False))
+    assert "allow_transfer = no" in etc(settings, "pjsip_agents.conf")
 
 
 @pytest.mark.parametrize(
