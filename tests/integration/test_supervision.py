@@ -198,6 +198,7 @@ async def test_a_closed_queue_tells_who_waits_and_who_comes_and_is_still_closed_
             await person.hears("queue-closed")
             await person.hears("leave-message")
             await person.hangs_up()
+        await api.ended_call("13800000091")
         await system.kill9()
         await system.restart()
         api = await system.api()
