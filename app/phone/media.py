@@ -139,12 +139,13 @@ class Reception:
 
     def samples(self, *, since: float | None = None) -> Samples:
         """All sound from the first packet on, silence where none came; or what came after `since` (loop's clock)."""
-        if not self._pieces:
+        pieces = self._pieces[:]  # more may come while another thread listens
+        if not pieces:
             return np.zeros(0, dtype=np.int16)
-        size = max(position + piece.size for position, piece in self._pieces[-50:])
+        size = max(position + piece.size for position, piece in pieces[-50:])
         start = 0 if since is None else max(0, round((since - self.arrivals[0]) * SAMPLE_RATE))
         whole = np.zeros(max(0, size - start), dtype=np.int16)
-        for position, piece in reversed(self._pieces):
+        for position, piece in reversed(pieces):
             if position + JUMP < start:
                 break
             fitting = piece[max(0, start - position) :]
