@@ -24,8 +24,6 @@ from routing.hours import is_open, next_opening
 log = logging.getLogger(__name__)
 
 ACCEPTS = "1"
-AT_ONCE = 8
-"""So many clips are given to one playback."""
 
 
 async def find_on_duty(hotline: Hotline, call: Call, duty: Duty) -> Partner | None:
@@ -110,12 +108,11 @@ async def takes_it(call: Call, duty: Duty, leg: DialledChannel) -> bool:
     digits = "".join(filter(str.isdecimal, call.ani))
     number = [duty.number_intro, *say_digits(digits, yao=True)] if digits else []
     words = [duty.intro, *number, duty.press_one]
-    for some in (words[start : start + AT_ONCE] for start in range(0, len(words), AT_ONCE)):
-        playback = await leg.start_playback(some)
-        while isinstance(heard := await leg.next_input(playback, None), Digit):
-            if heard.digit == ACCEPTS:
-                await playback.stop()
-                return True
+    playback = await leg.start_playback(words)
+    while isinstance(heard := await leg.next_input(playback, None), Digit):
+        if heard.digit == ACCEPTS:
+            await playback.stop()
+            return True
     clock = asyncio.get_running_loop().time
     until = clock() + duty.accept_timeout_s
     while isinstance(heard := await leg.next_input(None, max(0.0, until - clock())), Digit):
