@@ -64,7 +64,7 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
         telephones = agent_secrets(options.data, [agent.id for agent in site.agents if agent.telephone])
         journal = Journal.open(options.data.journal)
         url = options.database_url or options.data.database_url
-        store = await Store.open(url, area_code=site.area_code, clock=utc_now)
+        store = await Store.open(url, area_code=site.area_code, zone=site.zone, clock=utc_now)
         await count_on(journal, store, site)
         try:
             pbx = await start_asterisk(options, site, telephones, say)

@@ -4,7 +4,7 @@ The files are validated one by one, and each against the names that all of them 
 never hides another. Milestone B7; design section 5 (`sanxiang check`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from config.actions import Menu, MenuBody
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
+from config.matters import Matters
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
 from config.prompt_files import english_faults, prompt_file_faults
 from config.schema import Prompt, Settings, Site
@@ -25,6 +26,11 @@ from config.yaml_source import read_yaml
 
 M = TypeVar("M", bound=Model)
 PRESETS = Path(__file__).parent / "presets"
+
+OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
+    "matters": ("matters.yaml", Matters),
+}
+"""Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 
 
 class SiteFaults(Exception):
@@ -55,6 +61,7 @@ def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
     prompts = checked.model(sources.prompts, PromptsFile)
     menus = {name: checked.model(source, MenuBody) for name, source in sources.menus.items()}
     policy = _policy(directory, checked)
+    optional = {field: _optional(directory / name, model, checked) for field, (name, model) in OPTIONAL_FILES.items()}
     faults += cross_faults(sources)
     faults += prompt_file_faults(sources.prompts, directory / "prompts")
     faults += english_faults(sources.prompts, sources.menus.values())
@@ -63,6 +70,7 @@ def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
     site = Site.model_validate(
         {
             **_fields(settings),
+            **optional,
             "directory": directory,
             "policy": policy,
             "lines": lines.lines,
@@ -96,6 +104,15 @@ def _read(directory: Path, faults: list[Fault]) -> SiteSources:
         prompts=read("prompts", "prompts.yaml"),
         menus={name.removesuffix(".yaml"): read("menus", name) for name in menu_files},
     )
+
+
+def _optional(path: Path, model: type[Model], checked: "_Checked") -> Model | None:
+    """What the file says, or the defaults when there is no such file; None when it has faults."""
+    if not path.exists():
+        return model()
+    source, found = read_yaml(path)
+    checked.faults.extend(found)
+    return checked.model(source, model)
 
 
 def _policy(directory: Path, checked: "_Checked") -> Policy | None:

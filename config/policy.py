@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from config.fields import Day, Model, Text, fault
 from config.hours import OpeningHours
+from config.kinds import TicketKind
 
 ClauseId = Annotated[str, Field(pattern=r"^[A-Z0-9]+(-[A-Za-z0-9]+)*(\.[a-z0-9-]+)?$", max_length=40)]
 
@@ -37,6 +38,9 @@ Standstill = Literal["customer_awaited", "extension_decided", "reopened"]
 """While this lasts the clock stands still."""
 
 Recipient = Literal["agent", "department", "supervisor", "level_above", "head_office"]
+
+PartyKind = Literal["aid", "hotline", "supervision", "branch", "province", "department", "head_office"]
+"""What kind of party has a case in hand. `branch`: a department or line of a level that has one above it."""
 
 PresetName = Literal["three-lines", "gbt33358", "museum-3wd", "12345-bureau"]
 
@@ -65,6 +69,20 @@ def _rising(steps: tuple[Escalation, ...]) -> tuple[Escalation, ...]:
     return steps
 
 
+class Scope(Model):
+    """To which tickets a clause applies: all that are left empty say nothing.
+
+    `holders`: who has the case when its clock starts; `severity`, `complex`, `written`: how it was registered.
+    """
+
+    kinds: tuple[TicketKind, ...] = ()
+    holders: tuple[PartyKind, ...] = ()
+    severity: Literal["normal", "major"] | None = None
+    urgent: bool | None = None
+    complex: bool | None = None
+    written: bool | None = None
+
+
 class Clause(Model):
     """One rule with a figure. `limit` is in the unit of its clock: seconds, hours, working hours or working days.
 
@@ -79,6 +97,7 @@ class Clause(Model):
     counting: Literal["next_day", "same_day"] = "next_day"
     starts: Instant
     stops: Instant
+    applies: Scope = Scope()
     pauses: tuple[Standstill, ...] = ()
     escalation: Annotated[tuple[Escalation, ...], AfterValidator(_rising)] = LADDER
 

@@ -53,6 +53,8 @@ from config.fields import Period as Period
 from config.fields import Weekday as Weekday
 from config.hours import DayKind as DayKind
 from config.hours import OpeningHours as OpeningHours
+from config.kinds import TicketKind as TicketKind
+from config.matters import Matters
 from config.overflow import Duty as Duty
 from config.overflow import DutyPerson as DutyPerson
 from config.overflow import OverflowStep as OverflowStep
@@ -63,19 +65,6 @@ from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
 from config.waiting import WaitRules
-
-TicketKind = Literal[
-    "consultation",
-    "complaint",
-    "suggestion",
-    "visit_booking",
-    "guide_booking",
-    "after_sales",
-    "technical_support",
-    "business_application",
-    "message",
-]
-"""The kinds of ticket of TKT-2."""
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
 _UNCHECKED_GREETINGS: Any = {}
@@ -266,6 +255,7 @@ class Site(Settings):
 
     directory: Path
     policy: Policy
+    matters: Matters = Matters()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

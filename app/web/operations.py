@@ -66,6 +66,33 @@ class Operation(Generic[Q, B]):
 AnyOperation = Operation[Any, Any]
 
 
+def operation(
+    name: str,
+    route: str,
+    handle: Callable[[Ask[Q, B]], Awaitable[object]],
+    summary: str,
+    query: type[Q],
+    body: type[B],
+    answer: object = None,
+    status: int = 200,
+    media: str = "application/json",
+) -> Operation[Q, B]:
+    """An operation of a table; `route`: method and path."""
+    method, path = route.split(" ")
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        summary=summary,
+        handle=handle,
+        query=query,
+        body=body,
+        answer=answer,
+        status=status,
+        media=media,
+    )
+
+
 def serve(
     operation: AnyOperation, services: Services, door: Door
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -1,4 +1,8 @@
-"""The tables (SQLAlchemy Core) and the column types that make both stores agree. A change here needs a migration."""
+"""The tables of calls and tickets (SQLAlchemy Core), and the column types that make both stores agree.
+
+Each later slice has its tables beside its queries (crm/db/<slice>/tables.py); all of them are in crm/db/tables.py. A
+change needs a migration.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -55,15 +60,18 @@ metadata = MetaData(
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _id() -> "Column[int]":
+def id_column() -> "Column[int]":
+    """The primary key of a table whose rows the store counts."""
     return Column("id", RowId, primary_key=True, autoincrement=True)
 
 
-def _at(name: str, **options: Any) -> "Column[datetime]":
+def at_column(name: str, **options: Any) -> "Column[datetime]":
+    """An instant."""
     return Column(name, UtcDateTime(), **options)
 
 
-def _text(name: str) -> "Column[str]":
+def text_column(name: str) -> "Column[str]":
+    """A text that is empty rather than missing."""
     return Column(name, Text(), nullable=False, server_default="")
 
 
@@ -78,10 +86,10 @@ journal_position = Table(
 event = Table(
     "event",
     metadata,
-    _id(),
+    id_column(),
     Column("event_id", Text(), nullable=False, unique=True),
     Column("name", Text(), nullable=False),
-    _at("at", nullable=False),
+    at_column("at", nullable=False),
     Column("call_id", Text()),
     Column("payload", Text(), nullable=False),
     Index("ix_event_call_id_at", "call_id", "at"),
@@ -98,17 +106,17 @@ rejected_event = Table(
 customer = Table(
     "customer",
     metadata,
-    _id(),
+    id_column(),
     Column("version", Integer(), nullable=False),
     Column("name", Text(), nullable=False),
-    _text("form_of_address"),
-    _text("employer"),
-    _text("post"),
-    _text("address"),
-    _text("notes"),
+    text_column("form_of_address"),
+    text_column("employer"),
+    text_column("post"),
+    text_column("address"),
+    text_column("notes"),
     Column("key_customer", Boolean(), nullable=False),
     Column("do_not_call", Boolean(), nullable=False),
-    _at("updated_at", nullable=False),
+    at_column("updated_at", nullable=False),
 )
 
 customer_number = Table(
@@ -125,9 +133,9 @@ customer_number = Table(
 customer_change = Table(
     "customer_change",
     metadata,
-    _id(),
+    id_column(),
     Column("customer_id", ForeignKey("customer.id", ondelete="CASCADE"), nullable=False, index=True),
-    _at("at", nullable=False),
+    at_column("at", nullable=False),
     Column("by", Text()),
     Column("field", Text(), nullable=False),
     Column("old", Text()),
@@ -138,26 +146,35 @@ ticket = Table(
     "ticket",
     metadata,
     Column("number", Text(), primary_key=True),
-    _at("opened_at", nullable=False),
+    at_column("opened_at", nullable=False),
     Column("state", Text(), nullable=False),
     Column("kind", Text()),
     Column("severity", Text(), nullable=False),
     Column("channel", Text(), nullable=False),
     Column("line", Text()),
-    _text("dnis"),
-    _text("ani"),
-    _text("number_key"),
+    text_column("dnis"),
+    text_column("ani"),
+    text_column("number_key"),
     Column("call_id", Text()),
     Column("agent", Text()),
     Column("customer_id", ForeignKey("customer.id", ondelete="SET NULL")),
     Column("disposition", Text()),
-    _text("matter"),
-    _text("wish"),
-    _text("contact_name"),
-    _text("form_of_address"),
-    _text("contact_number"),
-    _text("note"),
+    text_column("matter"),
+    text_column("wish"),
+    text_column("contact_name"),
+    text_column("form_of_address"),
+    text_column("contact_number"),
+    text_column("note"),
+    Column("stage", Text()),
+    Column("level", Text()),
+    Column("holder", Text()),
+    Column("category", Text()),
+    Column("department", Text()),
+    Column("restricted", Boolean(), nullable=False, server_default=false()),
+    Column("case_of", ForeignKey("ticket.number", ondelete="SET NULL"), index=True),
     Column("version", Integer(), nullable=False),
+    Index("ix_ticket_holder_opened_at", "holder", "opened_at"),
+    Index("ix_ticket_department_opened_at", "department", "opened_at"),
     Index("ix_ticket_opened_at_number", "opened_at", "number"),
     Index("ix_ticket_number_key_opened_at", "number_key", "opened_at"),
     Index("ix_ticket_customer_id_opened_at", "customer_id", "opened_at"),
@@ -167,9 +184,9 @@ ticket = Table(
 ticket_change = Table(
     "ticket_change",
     metadata,
-    _id(),
+    id_column(),
     Column("ticket", ForeignKey("ticket.number"), nullable=False, index=True),
-    _at("at", nullable=False),
+    at_column("at", nullable=False),
     Column("by", Text()),
     Column("field", Text(), nullable=False),
     Column("old", Text()),
@@ -191,19 +208,19 @@ call = Table(
     Column("due_call", Text()),
     Column("queue", Text()),
     Column("agent", Text()),
-    _at("invited_at", nullable=False),
-    _at("ringing_at"),
-    _at("answered_at"),
+    at_column("invited_at", nullable=False),
+    at_column("ringing_at"),
+    at_column("answered_at"),
     Column("rings", Integer()),
-    _at("menu_at"),
-    _at("chosen_at"),
+    at_column("menu_at"),
+    at_column("chosen_at"),
     Column("keys", Text()),
     Column("choice", Text()),
-    _at("queued_at"),
-    _at("offered_at"),
-    _at("agent_answered_at"),
-    _at("talk_at"),
-    _at("ended_at"),
+    at_column("queued_at"),
+    at_column("offered_at"),
+    at_column("agent_answered_at"),
+    at_column("talk_at"),
+    at_column("ended_at"),
     Column("ended_by", Text()),
     Column("outcome", Text()),
     Column("wait_s", Float()),
@@ -218,10 +235,10 @@ call = Table(
 agent_state = Table(
     "agent_state",
     metadata,
-    _id(),
+    id_column(),
     Column("event_id", Text(), nullable=False, unique=True),
     Column("agent", Text(), nullable=False),
-    _at("at", nullable=False, index=True),
+    at_column("at", nullable=False, index=True),
     Column("state", Text(), nullable=False),
     Column("reason", Text()),
     Column("call_id", Text()),
@@ -231,53 +248,53 @@ agent_state = Table(
 recording = Table(
     "recording",
     metadata,
-    _id(),
+    id_column(),
     Column("ticket", ForeignKey("ticket.number"), nullable=False, index=True),
     Column("call_id", Text(), nullable=False),
     Column("kind", Text(), nullable=False),
     Column("file", Text(), nullable=False),
-    _at("recorded_at", nullable=False, index=True),
+    at_column("recorded_at", nullable=False, index=True),
     Column("duration_s", Float()),
-    _at("deleted_at"),
+    at_column("deleted_at"),
     UniqueConstraint("kind", "file"),
 )
 
 recording_playback = Table(
     "recording_playback",
     metadata,
-    _id(),
+    id_column(),
     Column("recording_id", ForeignKey("recording.id"), nullable=False, index=True),
     Column("by", Text(), nullable=False),
-    _at("at", nullable=False),
+    at_column("at", nullable=False),
 )
 
 due_call = Table(
     "due_call",
     metadata,
-    _id(),
+    id_column(),
     Column("key", Text(), nullable=False, unique=True),
     Column("kind", Text(), nullable=False),
     Column("state", Text(), nullable=False),
     Column("number", Text(), nullable=False),
     Column("number_key", Text(), nullable=False),
-    _at("due_at", nullable=False),
+    at_column("due_at", nullable=False),
     Column("ticket", Text(), index=True),
     Column("queue", Text(), nullable=False),
-    _text("note"),
+    text_column("note"),
     Column("customer_id", ForeignKey("customer.id", ondelete="SET NULL")),
     Column("attempts", Integer(), nullable=False),
     Column("fence", Integer(), nullable=False),
     Column("owner", Text()),
-    _at("lease_until"),
+    at_column("lease_until"),
     Column("channel_id", Text()),
     Column("accepted_by", Text()),
-    _at("accepted_at"),
+    at_column("accepted_at"),
     Column("outcome", Text()),
-    _at("created_at", nullable=False),
+    at_column("created_at", nullable=False),
     Column("created_by", Text()),
-    _at("closed_at"),
+    at_column("closed_at"),
     Column("closed_by", Text()),
-    _at("queued_at"),
+    at_column("queued_at"),
     Column("language", Text()),
     Index("ix_due_call_state_due_at", "state", "due_at"),
     # One call to one number at a time (FUP-6), whatever a worker believes.
@@ -295,9 +312,9 @@ due_call_attempt = Table(
     metadata,
     Column("due_call", ForeignKey("due_call.id"), primary_key=True),
     Column("attempt", Integer(), primary_key=True, autoincrement=False),
-    _at("at", nullable=False),
+    at_column("at", nullable=False),
     Column("channel_id", Text(), nullable=False),
-    _at("ended_at"),
+    at_column("ended_at"),
     Column("outcome", Text()),
     Column("agent", Text()),
     Column("call_id", Text()),
@@ -306,15 +323,15 @@ due_call_attempt = Table(
 colleague_message = Table(
     "colleague_message",
     metadata,
-    _id(),
+    id_column(),
     Column("key", Text(), nullable=False, unique=True),
-    _at("at", nullable=False),
+    at_column("at", nullable=False),
     Column("sender", Text(), nullable=False),
     Column("recipient", Text(), nullable=False),
     Column("text", Text(), nullable=False),
     Column("ticket", Text(), index=True),
-    _text("caller"),
-    _at("read_at"),
+    text_column("caller"),
+    at_column("read_at"),
     Index("ix_colleague_message_recipient_at", "recipient", "at"),
     Index("ix_colleague_message_sender_at", "sender", "at"),
 )
@@ -324,12 +341,12 @@ user_account = Table(
     metadata,
     Column("name", Text(), primary_key=True),
     Column("display_name", Text(), nullable=False),
-    _text("display_name_en"),
+    text_column("display_name_en"),
     Column("role", Text(), nullable=False),
     Column("password_hash", Text()),
     Column("active", Boolean(), nullable=False),
     Column("failures", Integer(), nullable=False, server_default="0"),
-    _at("locked_until"),
+    at_column("locked_until"),
 )
 
 user_session = Table(
@@ -337,6 +354,6 @@ user_session = Table(
     metadata,
     Column("token_hash", Text(), primary_key=True),
     Column("name", ForeignKey("user_account.name"), nullable=False, index=True),
-    _at("created_at", nullable=False),
-    _at("seen_at", nullable=False),
+    at_column("created_at", nullable=False),
+    at_column("seen_at", nullable=False),
 )

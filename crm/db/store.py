@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
+from crm.db.audit.trail import AuditTrail
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 __all__ = ["Store", "StoreAway"]
 
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+
 
 def _system_clock() -> datetime:
     return datetime.now(UTC)
@@ -34,9 +38,12 @@ def _system_clock() -> datetime:
 class Store:
     """Every method of every part raises StoreAway while the database is away; the call path goes on without it."""
 
-    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, area_code: str, zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
         self.database = database
         self.area_code = area_code
+        self.zone = zone
+        self.clock = clock
+        self.audit = AuditTrail(zone)
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, area_code, clock)
@@ -55,16 +62,17 @@ class Store:
         url: str,
         *,
         area_code: str = "",
+        zone: ZoneInfo = CHINA,
         clock: Callable[[], datetime] = _system_clock,
         busy_timeout_s: float = 5.0,
     ) -> Self:
         """Opens the store at `sqlite+aiosqlite:///…` or `postgresql+psycopg://…` and migrates it to the newest schema.
 
-        `area_code` is the site's, for local numbers; `clock` dates what people change. A database that is away now is
-        opened all the same and migrated when it is first reached; until then everything raises StoreAway.
+        `area_code` and `zone` are the site's, for local numbers and days; `clock` dates what people change. A database
+        that is away now is opened all the same and migrated when first reached; until then everything raises StoreAway.
         Raises ValueError for a URL without one of these drivers.
         """
-        store = cls(Database(url, migrate, busy_timeout_s=busy_timeout_s), area_code, clock)
+        store = cls(Database(url, migrate, busy_timeout_s=busy_timeout_s), area_code, zone, clock)
         if not await store.check():
             log.error("starting without it: %s", store.database.away, extra={"action": "store_away"})
         return store

@@ -2,6 +2,7 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 
+import { slices } from "./slices";
 import { useSession } from "./stores/session";
 
 export const router = createRouter({
@@ -19,6 +20,7 @@ export const router = createRouter({
     { path: "/figures", name: "figures", component: () => import("./figures/FiguresPage.vue") },
     { path: "/figures/calls", name: "counted-calls", component: () => import("./figures/CountedCalls.vue") },
     { path: "/supervisor", name: "supervisor", component: () => import("./supervisor/SupervisorPage.vue") },
+    ...slices.flatMap((slice) => slice.routes),
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });

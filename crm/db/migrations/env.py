@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from crm.db.schema import metadata
+from crm.db.tables import metadata
 
 
 def migrate(connection: Connection) -> None:

@@ -4,6 +4,7 @@ import { computed } from "vue";
 import { createI18n, useI18n } from "vue-i18n";
 
 import type { Titled } from "../api/types";
+import { sliceWords } from "../slices";
 import { en } from "./en";
 import { zhCN } from "./zh-CN";
 
@@ -19,7 +20,7 @@ export const i18n = createI18n({
   legacy: false,
   locale: rememberedLocale(),
   fallbackLocale: "zh-CN",
-  messages: { "zh-CN": zhCN, en },
+  messages: { "zh-CN": { ...zhCN, ...sliceWords.zh }, en: { ...en, ...sliceWords.en } },
 });
 
 export function setLocale(locale: Locale): void {
