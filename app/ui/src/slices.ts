@@ -27,9 +27,9 @@ export interface Slice {
 
 const found = import.meta.glob<{ slice: Slice }>("./*/slice.ts", { eager: true });
 
-export const slices: Slice[] = Object.keys(found)
-  .sort()
-  .map((path) => found[path].slice);
+export const slices: Slice[] = Object.entries(found)
+  .sort(([one], [other]) => one.localeCompare(other))
+  .map(([, module]) => module.slice);
 
 export const navEntries: NavEntry[] = slices.flatMap((slice) => slice.nav).sort((a, b) => a.place - b.place);
 
