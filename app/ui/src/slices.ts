@@ -9,7 +9,7 @@ export interface NavEntry {
   to: string;
   /** Key of its word in the slice's catalogue. */
   word: string;
-  /** Smaller comes first. */
+  /** Smaller comes first: the desk is 0, agents' pages are below 50, supervisors' from 70, administration from 90. */
   place: number;
   roles: RoleName[];
 }
