@@ -12,6 +12,12 @@ SIP ?= 127.0.0.1:5060
 SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py) tests/simulation
 
 FULL := $(BIN)/pytest -q -rsx --no-skips --durations=15
+# What measures instants, or kills things, has the machine to itself; all else runs side by side, a file of telephones
+# as a whole. tests/bench is no test, tests/fakes has none.
+ALONE := $(addprefix tests/integration/test_,away.py due_calls.py hung.py load.py overload.py survival.py sweep.py)
+TELEPHONES := $(filter-out $(ALONE),$(wildcard tests/integration/test_*.py))
+BESIDE := $(filter-out tests/bench tests/fakes tests/integration,$(patsubst %/,%,$(filter-out %__pycache__/,$(wildcard tests/*/)))) \
+	tests/integration/store tests/integration/web
 
 .PHONY: help run setup dev test soak bench check prompts lock system clean
 
@@ -55,7 +61,13 @@ system:
 
 test: setup dev system
 	@$(BIN)/python scripts/build_ui.py check
-	@$(FULL) tests || { echo "What failed is run once more, by itself: this machine may have been busy."; $(FULL) --last-failed --last-failed-no-failures none tests; }
+	@failed=; \
+	$(FULL) --cache-clear -n 2 $(BESIDE) || failed=1; \
+	$(FULL) -n 3 --dist loadfile $(TELEPHONES) || failed=1; \
+	$(FULL) $(ALONE) || failed=1; \
+	test -z "$$failed" || { \
+	echo "What failed is run once more, by itself: this machine may have been busy."; \
+	$(FULL) --last-failed --last-failed-no-failures none tests; }
 
 # What `make bench` measures: all, or the parts named: `make bench P=P1,P2`.
 P ?=
