@@ -17,6 +17,8 @@ from aiohttp import web
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.reports.archive import ReportArchive
+from app.reports.printing import sender
 from app.retention import remove_expired
 from app.scheduler import make_scheduler
 from app.system import System, build
@@ -154,6 +156,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
+            "reports": (partial(reports, system), 60.0),
         }
     )
     try:
@@ -237,6 +240,12 @@ async def retention(system: System) -> None:
     """Hourly (TEL-10)."""
     days = system.site.recording.retention_days
     await remove_expired(system.store, system.options.data, days, utc_now())
+
+
+async def reports(system: System) -> None:
+    """Every minute: what is due is made, what is unsent is sent (RPT-3)."""
+    archive = ReportArchive(system.store, system.site, system.options.data)
+    await archive.tick(utc_now(), sender)
 
 
 @asynccontextmanager

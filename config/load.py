@@ -18,6 +18,7 @@ from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.matters import Matters
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
 from config.prompt_files import english_faults, prompt_file_faults
+from config.reports import Reports
 from config.schema import Prompt, Settings, Site
 from config.source import Fault as Fault
 from config.source import Mark, Source
@@ -29,6 +30,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
+    "reports": ("reports.yaml", Reports),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 

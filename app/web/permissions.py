@@ -63,6 +63,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_telephone": _ALL,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
+    "list_reports": _SUPERVISORS,
+    "get_report": _SUPERVISORS,
+    "make_report": _SUPERVISORS,
+    "get_report_file": _SUPERVISORS,
+    "get_compliance": _SUPERVISORS,
+    "get_compliance_file": _SUPERVISORS,
+    "get_register": _SUPERVISORS,
+    "get_handling_form": _ALL,
 }
 """Operation → roles. Where agents are let in, the functions below say to whose objects."""
 

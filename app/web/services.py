@@ -6,9 +6,11 @@ Only types: the composition root fills them in, and the tests put a small ACD of
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, Protocol
 
 from app.figures.live import LiveFigures
+from app.reports.archive import ReportArchive
 from app.web.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
@@ -203,3 +205,7 @@ class Services:
     talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
+
+    @cached_property
+    def reports(self) -> ReportArchive:
+        return ReportArchive(self.store, self.site, self.data)

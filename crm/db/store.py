@@ -1,7 +1,7 @@
 """The store: one object with a part per slice. It opens the database and says whether it is there. Design D5."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -19,10 +19,12 @@ from crm.db.engine import Database
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
+from crm.db.reports.queries import ReportTable
 from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
 from crm.errors import StoreAway
+from crm.tickets.model import Detail
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Store:
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
         self.stories = StoryTable(database)
+        self.reports = ReportTable(database, clock)
 
     @classmethod
     async def open(
@@ -85,6 +88,13 @@ class Store:
         except StoreAway:
             return False
         return True
+
+    async def note_act(
+        self, *, by: str, action: str, subject: str, details: Mapping[str, Detail] | None = None
+    ) -> None:
+        """Something that changed nothing in the store and is on the audit trail all the same: an export, a look."""
+        async with self.database.write() as connection:
+            await self.audit.add(connection, at=self.clock(), by=by, action=action, subject=subject, details=details)
 
     def status(self) -> dict[str, object]:
         """As of the last transaction of anybody."""

@@ -78,4 +78,11 @@ def test_what_is_everybodys_business_only_for_supervisors():
         "move_call",
         "close_queue",
         "open_queue",
+        "list_reports",
+        "get_report",
+        "make_report",
+        "get_report_file",
+        "get_compliance",
+        "get_compliance_file",
+        "get_register",
     }

@@ -132,6 +132,7 @@ export const zhCN = {
     gone: "这次回访已由他人处理或已超时。",
   },
   ticket: {
+    printForm: "打印处理单",
     one: "工单",
     form: "工单登记",
     number: "工单号",
