@@ -19,6 +19,7 @@ from crm.db.engine import Database
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
+from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
@@ -55,6 +56,7 @@ class Store:
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
         self.stories = StoryTable(database)
+        self.search = TicketSearch(database, area_code, zone)
 
     @classmethod
     async def open(

@@ -1,7 +1,8 @@
 """All tables of the store: importing this makes `metadata` complete, as the migrations make the database."""
 
 from crm.db.audit import tables as audit
+from crm.db.calendar import tables as calendar
 from crm.db.cases import tables as cases
 from crm.db.schema import metadata
 
-__all__ = ["audit", "cases", "metadata"]
+__all__ = ["audit", "calendar", "cases", "metadata"]
