@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -74,11 +75,7 @@ class Piece:
 
 def words(text: str) -> Iterator[Word]:
     """The words of a text, in order."""
-    letters = [
-        (letter, place)
-        for place, character in enumerate(text)
-        for letter in unicodedata.normalize("NFKC", character).casefold()
-    ]
+    letters = [(letter, place) for place, character in enumerate(text) for letter in _folded(character)]
     for kind, run in groupby(letters, key=lambda each: _kind(each[0])):
         if kind == "han":
             yield from _pairs(list(run))
@@ -113,7 +110,8 @@ def snippet(texts: Sequence[str], query: Query) -> tuple[Piece, ...]:
     best, most = next((text for text in texts if text), ""), 0
     hits: list[tuple[int, int]] = []
     for text in texts:
-        found = [spans for term in query.wanted if (spans := _spans(text, term))]
+        spelt = list(words(text))
+        found = [spans for term in query.wanted if (spans := _spans(spelt, term))]
         if len(found) > most:
             best, most, hits = text, len(found), sorted(span for spans in found for span in spans)
     begin = max(0, hits[0][0] - _SNIPPET_BEFORE) if hits else 0
@@ -137,6 +135,12 @@ def first_key(day: date) -> int:
     return int(f"{day:%Y%m%d}") * 10**9
 
 
+@lru_cache(maxsize=20_000)
+def _folded(character: str) -> str:
+    return unicodedata.normalize("NFKC", character).casefold()
+
+
+@lru_cache(maxsize=20_000)
 def _kind(letter: str) -> str:
     if _HAN.match(letter):
         return "han"
@@ -172,9 +176,8 @@ def _term(match: re.Match[str]) -> Term | None:
     return Term(tuple(spelt), prefix=last_is_han and not in_a_run, without=bool(match["without"]))
 
 
-def _spans(text: str, term: Term) -> list[tuple[int, int]]:
-    """Where the term stands in a text."""
-    found = list(words(text))
+def _spans(found: Sequence[Word], term: Term) -> list[tuple[int, int]]:
+    """Where the term stands in a text of these words."""
     length = len(term.words)
     return [
         (found[place].start, _end(found[place + length - 1], term))
