@@ -23,6 +23,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "logout": _ALL,
     "me": _ALL,
     "list_tickets": _ALL,
+    "search_tickets": _ALL,
     "get_ticket": _ALL,
     "patch_ticket": _ALL,
     "get_recording": _ALL,

@@ -49,6 +49,7 @@ from app.web.api.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.search import SEARCH
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
 
@@ -162,12 +163,13 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
 
 _PAGES: Final = (
     operation("page", "GET /{path:.*}", pages.page,
-              "The front end", Nothing, Nothing, None, 200, "text/html"),
+              "The front end", pages.AnyQuery, Nothing, None, 200, "text/html"),
 )
 # fmt: on
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *SEARCH,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
