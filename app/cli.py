@@ -6,9 +6,10 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 import uvloop
@@ -21,11 +22,14 @@ from app.options import Address, UpOptions
 from app.phone.errors import PhoneError
 from app.policy import clause_as_dict, due_as_dict, due_as_text, listed
 from app.web.tokens import role_token
-from config.load import SiteFaults, check_site, load_site
+from config.load import SiteFaults, check_site, load_policy, load_site
 from config.paths import DataDir
 from config.prompt_files import without_english
 from config.schema import Role
-from crm.errors import JournalFailed, JournalInUse
+from crm import rehearsal
+from crm.db.rehearsal import past_since
+from crm.db.store import Store
+from crm.errors import JournalFailed, JournalInUse, StoreAway
 from crm.policy import Regulated
 from ivr.pbx.errors import PbxError
 from ivr.pbx.install import install
@@ -61,7 +65,16 @@ def clear_errors(exit_code: int = 1) -> Iterator[None]:
         for fault in faults.faults:
             typer.echo(str(fault), err=True)
         raise typer.Exit(exit_code) from None
-    except (hotline.AlreadyRunning, PbxError, PhoneError, JournalInUse, JournalFailed, OSError, ValueError) as exc:
+    except (
+        hotline.AlreadyRunning,
+        PbxError,
+        PhoneError,
+        JournalInUse,
+        JournalFailed,
+        StoreAway,
+        OSError,
+        ValueError,
+    ) as exc:
         typer.echo(str(exc), err=True)
         raise typer.Exit(exit_code) from None
 
@@ -290,6 +303,44 @@ def policy_due(
     typer.echo(said)
     if regulated.due(found, began).provisional:
         typer.echo("暂定：官方放假安排尚未公布 / provisional: the official calendar is not out yet", err=True)
+
+
+@policy.command("rehearse")
+def policy_rehearse(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="新版规范 / the new version, as policy.yaml")],
+    since: Annotated[str, typer.Option(help="从哪天起 / from that local day on: 2026-01-01")],
+    data: DATA = DEFAULT_DATA,
+    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+    site: SITE = DEFAULT_SITE,
+    as_json: JSON = False,
+) -> None:
+    """新版规范在已有数据上试算：哪些会超时 / a new version on past data: what would have been late."""
+    from app import rehearse
+
+    with clear_errors(exit_code=2):
+        loaded, now = load_site(site), utc_now()
+        began = moment(f"{since} 00:00", loaded.zone, now, option="--since")
+        new = Regulated.of(load_policy(file), loaded.zone, loaded.special_days)
+        if database is None and not DataDir(data).database_file.exists():
+            raise ValueError(f"{data} 里没有数据 / holds no data: name a system's directory with --data")
+        url = database or DataDir(data).database_url
+        pasts = asyncio.run(_past(url, loaded.zone, began))
+        judged = rehearsal.rehearse(
+            pasts, Regulated.of(loaded.policy, loaded.zone, loaded.special_days), new, began, now
+        )
+    if as_json:
+        typer.echo(json.dumps(rehearse.as_dict(judged, began, loaded.zone), ensure_ascii=False))
+        return
+    for line in rehearse.lines(judged, began, loaded.zone):
+        typer.echo(line)
+
+
+async def _past(url: str, zone: ZoneInfo, since: datetime) -> list[rehearsal.Past]:
+    store = await Store.open(url, zone=zone)
+    try:
+        return await past_since(store.database, since)
+    finally:
+        await store.close()
 
 
 @pbx.command("install")
