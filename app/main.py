@@ -24,6 +24,7 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from crm.days.service import tell_unknown_year
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -153,6 +154,8 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "store check": (system.store.check, 2.0),
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
+            "calendar": (system.calendar.refresh, 60.0),
+            "unknown year": (partial(tell_of_unknown_year, system), 3600.0),
             "retention": (partial(retention, system), 3600.0),
         }
     )
@@ -160,6 +163,8 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         async with web_server(system, token, telephones):
             scheduler.start()
             await system.callers.refresh()
+            await system.calendar.refresh()
+            await tell_of_unknown_year(system)
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await wait_ready(system, works)
@@ -231,6 +236,18 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
         return loop.time() - connected_at > RECONNECTS_WITHIN_S and await system.pbx.ping()
 
     return ping
+
+
+async def tell_of_unknown_year(system: System) -> None:
+    """Supervisors and administrators are told once that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    year = system.calendar.unknown_year(utc_now().astimezone(system.site.zone).date())
+    if year is None:
+        return
+    people = [agent.id for agent in system.site.agents if agent.role != "agent"]
+    try:
+        await tell_unknown_year(system.store.messages, year, people)
+    except StoreAway as exc:
+        log.warning("The unknown year %s is told later: %s", year, exc, extra={"action": "unknown_year_not_told"})
 
 
 async def retention(system: System) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
 from crm.db.audit.trail import AuditTrail
+from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
@@ -56,6 +57,7 @@ class Store:
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
         self.stories = StoryTable(database)
+        self.calendar = CalendarTable(database, self.audit, clock)
         self.search = TicketSearch(database, area_code, zone)
 
     @classmethod

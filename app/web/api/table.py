@@ -6,6 +6,7 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.calendar import CALENDAR
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -170,6 +171,7 @@ _PAGES: Final = (
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
     *SEARCH,
+    *CALENDAR,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

@@ -8,8 +8,8 @@ calendar_day = Table(
     "calendar_day",
     metadata,
     Column("day", Date(), primary_key=True),
+    Column("source", Text(), primary_key=True),
     Column("kind", Text(), nullable=False),
-    Column("source", Text(), nullable=False),
     Column("by", Text(), nullable=False),
     at_column("at", nullable=False),
 )

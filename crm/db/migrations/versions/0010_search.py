@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("day", name="pk_calendar_day"),
+        sa.PrimaryKeyConstraint("day", "source", name="pk_calendar_day"),
     )
     connection = op.get_bind()
     for statement in CREATE[connection.dialect.name]:
