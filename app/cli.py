@@ -27,6 +27,7 @@ from config.paths import DataDir
 from config.prompt_files import without_english
 from config.schema import Role
 from crm import rehearsal
+from crm.days.model import EnteredDay, overlaid
 from crm.db.rehearsal import past_since
 from crm.db.store import Store
 from crm.errors import JournalFailed, JournalInUse, StoreAway
@@ -320,14 +321,14 @@ def policy_rehearse(
     with clear_errors(exit_code=2):
         loaded, now = load_site(site), utc_now()
         began = moment(f"{since} 00:00", loaded.zone, now, option="--since")
-        new = Regulated.of(load_policy(file), loaded.zone, loaded.special_days)
+        regulation = load_policy(file)
         if database is None and not DataDir(data).database_file.exists():
             raise ValueError(f"{data} 里没有数据 / holds no data: name a system's directory with --data")
         url = database or DataDir(data).database_url
-        pasts = asyncio.run(_past(url, loaded.zone, began))
-        judged = rehearsal.rehearse(
-            pasts, Regulated.of(loaded.policy, loaded.zone, loaded.special_days), new, began, now
-        )
+        pasts, entered = asyncio.run(_past(url, loaded.zone, began))
+        days = overlaid(loaded.special_days, entered)
+        current, new = (Regulated.of(each, loaded.zone, days) for each in (loaded.policy, regulation))
+        judged = rehearsal.rehearse(pasts, current, new, began, now)
     if as_json:
         typer.echo(json.dumps(rehearse.as_dict(judged, began, loaded.zone), ensure_ascii=False))
         return
@@ -335,10 +336,11 @@ def policy_rehearse(
         typer.echo(line)
 
 
-async def _past(url: str, zone: ZoneInfo, since: datetime) -> list[rehearsal.Past]:
+async def _past(url: str, zone: ZoneInfo, since: datetime) -> tuple[list[rehearsal.Past], list[EnteredDay]]:
+    """What has happened, and the days that have been entered."""
     store = await Store.open(url, zone=zone)
     try:
-        return await past_since(store.database, since)
+        return await past_since(store.database, since), await store.calendar.all()
     finally:
         await store.close()
 
