@@ -78,4 +78,7 @@ def test_what_is_everybodys_business_only_for_supervisors():
         "move_call",
         "close_queue",
         "open_queue",
+        "get_calendar",
+        "enter_notice",
+        "enter_day",
     }
