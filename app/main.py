@@ -24,7 +24,6 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
-from crm.days.service import tell_unknown_year
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -155,16 +154,14 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "calendar": (system.calendar.refresh, 60.0),
-            "unknown year": (partial(tell_of_unknown_year, system), 3600.0),
+            "unknown year": (partial(tell_of_unknown_year, system), 60.0),
             "retention": (partial(retention, system), 3600.0),
         }
     )
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
-            await system.callers.refresh()
-            await system.calendar.refresh()
-            await tell_of_unknown_year(system)
+            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await wait_ready(system, works)
@@ -239,15 +236,10 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
 
 
 async def tell_of_unknown_year(system: System) -> None:
-    """Supervisors and administrators are told once that a year's notice is to be entered, 60 days ahead (CPL-3)."""
-    year = system.calendar.unknown_year(utc_now().astimezone(system.site.zone).date())
-    if year is None:
-        return
+    """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    today = utc_now().astimezone(system.site.zone).date()
     people = [agent.id for agent in system.site.agents if agent.role != "agent"]
-    try:
-        await tell_unknown_year(system.store.messages, year, people)
-    except StoreAway as exc:
-        log.warning("The unknown year %s is told later: %s", year, exc, extra={"action": "unknown_year_not_told"})
+    await system.calendar.tell_unknown_year(system.store.messages, today, people)
 
 
 async def retention(system: System) -> None:

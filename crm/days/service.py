@@ -13,9 +13,16 @@ from config.hours import DayKind
 from crm.days.model import Source, first_change, overlaid, parse_notice, unknown_year
 from crm.db.calendar.days import CalendarTable
 from crm.db.messages import MessageTable
+from crm.db.owed_calls import SYSTEM
 from crm.errors import StoreAway
 
 log = logging.getLogger(__name__)
+
+_UNKNOWN = (
+    "{year} 年的放假安排尚未录入，涉及该年的时限均为暂定。国务院通知公布后，请管理员在“日历”页录入。"
+    " / The holidays of {year} are not entered yet: deadlines in it are provisional. Enter the notice "
+    "on the page Calendar once it is out."
+)
 
 Recompute = Callable[[datetime], Awaitable[None]]
 """Told from which instant on days have changed: every clock that is due from then on, or still runs, is made anew."""
@@ -31,6 +38,7 @@ class RunningCalendar:
         self._zone = zone
         self._entered: Mapping[date, Source] = {}
         self._years: Set[int] = frozenset()
+        self._told: int | None = None
         self.recompute: list[Recompute] = []
 
     async def refresh(self) -> None:
@@ -77,13 +85,16 @@ class RunningCalendar:
         """The year whose notice is to be entered now."""
         return unknown_year(today, self._running)
 
-
-async def tell_unknown_year(messages: MessageTable, year: int, people: Iterable[str]) -> None:
-    """A message to each of these, once: the notice of that year is to be entered. Raises StoreAway."""
-    text = (
-        f"{year} 年的放假安排尚未录入，涉及该年的时限均为暂定。国务院通知公布后，请管理员在“日历”页录入。"
-        f" / The holidays of {year} are not entered yet: deadlines in it are provisional. Enter the notice "
-        "on the page Calendar once it is out."
-    )
-    for person in people:
-        await messages.send(sender="system", recipient=person, text=text, key=f"calendar-{year}-{person}")
+    async def tell_unknown_year(self, messages: MessageTable, today: date, people: Iterable[str]) -> None:
+        """A message to each of these, once a year: its notice is to be entered. While the store is away, later."""
+        year = self.unknown_year(today)
+        if year is None or year == self._told:
+            return
+        try:
+            for person in people:
+                key = f"calendar-{year}-{person}"
+                await messages.send(sender=SYSTEM, recipient=person, text=_UNKNOWN.format(year=year), key=key)
+        except StoreAway as exc:
+            log.warning("The unknown year %s is told later: %s", year, exc, extra={"action": "unknown_year_not_told"})
+            return
+        self._told = year

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import psycopg
 
-from crm.db.search.index import CREATE, entry_words, facet
+from crm.db.search.index import INDEX, entry_words, facet
 from crm.db.store import Store
 from crm.search import indexed, key_of
 from crm.tickets.model import TicketKind, ticket_number
@@ -96,8 +96,7 @@ class PostgresSink:
                 copy.write_row(row)
 
     def finish(self) -> None:
-        (index,) = [statement for statement in CREATE["postgresql"] if statement.startswith("CREATE INDEX")]
-        self._connection.execute(index.encode())
+        self._connection.execute(INDEX["postgresql"][0].encode())
         self._connection.execute("VACUUM ANALYZE")
         self._connection.close()
 

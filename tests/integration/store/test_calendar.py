@@ -76,3 +76,19 @@ async def test_while_the_store_is_away_the_days_stay(store: Store, monkeypatch: 
     monkeypatch.setattr(store.database, "read", away)
     await calendar.refresh()
     assert running == {date(2027, 3, 1): "holiday"}
+
+
+async def test_supervisors_are_told_once_of_a_year_that_is_not_entered(store: Store) -> None:
+    running: dict[date, DayKind] = {}
+    calendar = RunningCalendar(store.calendar, running, ZONE)
+    await calendar.tell_unknown_year(store.messages, date(2026, 11, 1), ["8801", "8901"])
+    assert (await store.messages.list(recipient="8801")).items == ()
+    for _ in range(2):
+        await calendar.tell_unknown_year(store.messages, date(2026, 11, 2), ["8801", "8901"])
+    again = RunningCalendar(store.calendar, running, ZONE)
+    await again.tell_unknown_year(store.messages, date(2026, 11, 3), ["8801", "8901"])
+    for person in ("8801", "8901"):
+        (message,) = (await store.messages.list(recipient=person)).items
+        assert "2027 年" in message.text and message.sender == "system"
+    await calendar.enter_year(2027, NOTICE, "8901")
+    assert calendar.unknown_year(date(2026, 12, 1)) is None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from crm.db.search.index import CREATE, DROP, reindex_all
+from crm.db.search.index import CREATE, DROP, INDEX, reindex_all
 
 revision = "0010"
 down_revision = "0009"
@@ -22,9 +22,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "source", name="pk_calendar_day"),
     )
     connection = op.get_bind()
-    for statement in CREATE[connection.dialect.name]:
-        op.execute(statement)
+    op.execute(CREATE[connection.dialect.name])
     reindex_all(connection)
+    for statement in INDEX[connection.dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
