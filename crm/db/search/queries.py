@@ -26,7 +26,7 @@ from crm.search import Piece, Query, Term, first_key, key_of, number_of, parse, 
 from crm.tickets.model import TicketRow
 
 LOOKED_THROUGH: Final = 20_000
-"""So many of the newest rows are looked through before PostgreSQL's index is asked: some 20 ms for a word that is in none."""
+"""So many of the newest rows are looked through before PostgreSQL's index is asked: some 20 ms if all in vain."""
 _ROUNDS: Final = 5
 """A page that its reader may not see, or that was changed meanwhile, is followed by the next, so often."""
 _ENDLESS: Final = 2**62
