@@ -42,8 +42,8 @@ _NEWEST: Final = text(
     f"ORDER BY key DESC LIMIT {LOOKED_THROUGH}) AS newest "
     "WHERE words @@ CAST(:wanted AS tsquery) ORDER BY key DESC LIMIT :count"
 )
-_INDEXED: Final = text(  # "+ 0": the order is no reason to walk the keys instead of asking the index
-    "SELECT key FROM ticket_words WHERE words @@ CAST(:wanted AS tsquery) AND key >= :low AND key < :high "
+_INDEXED: Final = text(  # "+ 0": neither order nor bounds are a reason to walk the keys instead of asking the index
+    "SELECT key FROM ticket_words WHERE words @@ CAST(:wanted AS tsquery) AND key + 0 >= :low AND key + 0 < :high "
     "ORDER BY key + 0 DESC LIMIT :count"
 )
 
