@@ -155,6 +155,8 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "store check": (system.store.check, 2.0),
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
+            "calendar": (system.calendar.refresh, 60.0),
+            "unknown year": (partial(tell_of_unknown_year, system), 60.0),
             "retention": (partial(retention, system), 3600.0),
             "reports": (partial(reports, system), 60.0),
         }
@@ -162,7 +164,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
-            await system.callers.refresh()
+            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await wait_ready(system, works)
@@ -234,6 +236,13 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
         return loop.time() - connected_at > RECONNECTS_WITHIN_S and await system.pbx.ping()
 
     return ping
+
+
+async def tell_of_unknown_year(system: System) -> None:
+    """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    today = utc_now().astimezone(system.site.zone).date()
+    people = [agent.id for agent in system.site.agents if agent.role != "agent"]
+    await system.calendar.tell_unknown_year(system.store.messages, today, people)
 
 
 async def retention(system: System) -> None:

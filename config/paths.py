@@ -53,4 +53,8 @@ class DataDir:
     @property
     def database_url(self) -> str:
         """The embedded store, used when the site names no other."""
-        return f"sqlite+aiosqlite:///{self.root / 'sanxiang.db'}"
+        return f"sqlite+aiosqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        return self.root / "sanxiang.db"

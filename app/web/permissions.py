@@ -14,6 +14,7 @@ PUBLIC: Final = "public"
 
 _ALL: Final[frozenset[Role]] = frozenset({"agent", "supervisor", "administrator"})
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
+_ADMINISTRATORS: Final[frozenset[Role]] = frozenset({"administrator"})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "page": PUBLIC,
@@ -23,6 +24,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "logout": _ALL,
     "me": _ALL,
     "list_tickets": _ALL,
+    "search_tickets": _ALL,
     "get_ticket": _ALL,
     "patch_ticket": _ALL,
     "get_recording": _ALL,
@@ -61,6 +63,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "set_agent_state": _ALL,
     "change_wrap_up": _ALL,
     "get_telephone": _ALL,
+    "get_calendar": _SUPERVISORS,
+    "enter_notice": _ADMINISTRATORS,
+    "enter_day": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
     "list_reports": _SUPERVISORS,

@@ -15,6 +15,7 @@ from app.web.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
+from crm.days.service import RunningCalendar
 from crm.db.store import Store
 from ivr.talks import TalkOver
 
@@ -190,6 +191,7 @@ class Services:
     site: Site
     data: DataDir
     store: Store
+    calendar: RunningCalendar
     acd: AcdView
     floor: Floor
     hub: DeskHub

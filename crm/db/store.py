@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
 from crm.db.audit.trail import AuditTrail
+from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
@@ -20,6 +21,7 @@ from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
 from crm.db.reports.queries import ReportTable
+from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
@@ -58,6 +60,8 @@ class Store:
         self.agent_states = AgentStateTable(database)
         self.stories = StoryTable(database)
         self.reports = ReportTable(database, clock)
+        self.calendar = CalendarTable(database, self.audit, clock)
+        self.search = TicketSearch(database, area_code, zone)
 
     @classmethod
     async def open(

@@ -20,6 +20,8 @@ def path_of(template: str, ticket: str, agent: str) -> str:
         "{queue}": "hotline",
         "{kind}": "daily",
         "{period}": "2026-11-27",
+        "{year}": "2027",
+        "{day}": "2027-02-20",
         "{path:.*}": "",
     }
     for name, value in known.items():

@@ -85,4 +85,7 @@ def test_what_is_everybodys_business_only_for_supervisors():
         "get_compliance",
         "get_compliance_file",
         "get_register",
+        "get_calendar",
+        "enter_notice",
+        "enter_day",
     }

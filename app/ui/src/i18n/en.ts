@@ -512,6 +512,7 @@ export const en: Catalogue = {
       ari: "Control",
       journal: "Journal",
       store: "Records",
+      calendar: "Calendar",
       admission: "Admission",
       calls: "Calls",
     },
