@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
 from crm.db.audit.trail import AuditTrail
+from crm.db.bookings.appointments import AppointmentTable
+from crm.db.bookings.table import BookingTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
@@ -18,6 +20,7 @@ from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
+from crm.db.outbox.table import OutboxTable
 from crm.db.recordings import RecordingTable
 from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
@@ -55,6 +58,9 @@ class Store:
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
         self.stories = StoryTable(database)
+        self.bookings = BookingTable(database, area_code, clock, self.audit)
+        self.appointments = AppointmentTable(database, area_code, clock, self.audit)
+        self.outbox = OutboxTable(database)
 
     @classmethod
     async def open(
