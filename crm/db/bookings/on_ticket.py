@@ -16,9 +16,13 @@ _OF_BOOKINGS: Final = (TicketKind.VISIT_BOOKING.value, TicketKind.GUIDE_BOOKING.
 
 
 async def owner_of(connection: AsyncConnection, ticket_number: str, number: str, area_code: str) -> int | None:
-    """Whose it is: the ticket's customer, else who has that number. Raises UnknownRecord when there is no ticket."""
+    """Whose it is: the ticket's customer, else who has that number. Raises UnknownRecord when there is no ticket.
+
+    The ticket is locked before anything refers to it: a foreign key's share of the lock, taken by two, cannot be raised
+    by either, and they would wait for each other.
+    """
     query = select(ticket.c.number, ticket.c.customer_id).where(ticket.c.number == ticket_number)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(query.with_for_update(key_share=True))).one_or_none()
     if row is None:
         raise UnknownRecord("ticket", ticket_number)
     if row.customer_id is not None:
@@ -29,9 +33,9 @@ async def owner_of(connection: AsyncConnection, ticket_number: str, number: str,
 
 
 async def classify(connection: AsyncConnection, booked: Booking, at: datetime) -> None:
-    """The ticket is one of a booking now, unless somebody has said that it is something else (TKT-2)."""
+    """The ticket, locked by `owner_of`, is one of a booking now, unless somebody has said that it is something else."""
     kind = TicketKind.VISIT_BOOKING if booked.language is None else TicketKind.GUIDE_BOOKING
-    query = select(ticket.c.kind).where(ticket.c.number == booked.ticket).with_for_update()
+    query = select(ticket.c.kind).where(ticket.c.number == booked.ticket)
     old = (await connection.execute(query)).scalar_one()
     if old == kind.value or (old is not None and old not in _OF_BOOKINGS):
         return
