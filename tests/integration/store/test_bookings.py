@@ -71,6 +71,13 @@ async def test_fifty_at_once_take_ten_places_and_not_one_more(desk: Store) -> No
 
 
 @pytest.mark.req("BKG-1")
+async def test_bookings_of_many_days_on_one_ticket_do_not_wait_for_each_other(desk: Store) -> None:
+    days = [DAY + timedelta(days=number) for number in range(12)]
+    made = await asyncio.gather(*(book(desk, f"{day}", wish(language="zh"), day=day) for day in days))
+    assert {row.state for row in made} == {BookingState.BOOKED}
+
+
+@pytest.mark.req("BKG-1")
 async def test_a_guide_is_never_twice_at_once(desk: Store) -> None:
     came = await crowd(desk, 0, BOOKERS // 2, wish(language="zh"))
     assert came == {"booked": 2, "no_guide": BOOKERS // 2 - 2}

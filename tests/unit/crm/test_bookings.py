@@ -322,10 +322,10 @@ def test_figures_of_appointments() -> None:
             "proposed_by",
         )
         absent = ("ticket_agent", "customer_id", "customer_name", "agreed_by", "arrived_at")
+        told: dict[str, Any] = dict.fromkeys(names, "x") | dict.fromkeys(absent)
         return appointments.Appointment(
-            id=1, state=state, at=NOW, proposed_at=NOW, agreed_at=agreed_at, version=1,
-            **dict.fromkeys(names, "x"), **dict.fromkeys(absent),
-        )  # fmt: skip
+            id=1, state=state, at=NOW, proposed_at=NOW, agreed_at=agreed_at, version=1, **told
+        )
 
     rows = [
         row(AppointmentState.KEPT, 3),
