@@ -17,6 +17,7 @@ from aiohttp import web
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.outbox import send_waiting
 from app.retention import remove_expired
 from app.scheduler import make_scheduler
 from app.system import System, build
@@ -24,6 +25,7 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from crm.bookings.service import BookingDesk
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -154,6 +156,8 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
+            "outbox": (partial(send_waiting, system.store, system.site.outbox, utc_now), 5.0),
+            "appointments": (partial(tell_of_appointments, system), 30.0),
         }
     )
     try:
@@ -237,6 +241,14 @@ async def retention(system: System) -> None:
     """Hourly (TEL-10)."""
     days = system.site.recording.retention_days
     await remove_expired(system.store, system.options.data, days, utc_now())
+
+
+async def tell_of_appointments(system: System) -> None:
+    """Whoever goes to a customer is reminded; whoever has not come is missed (BKG-5)."""
+    try:
+        await BookingDesk(system.site, system.store, utc_now).tell_of_appointments()
+    except StoreAway as exc:
+        log.warning("Notices of appointments wait for the store: %s", exc, extra={"action": "notices_store_away"})
 
 
 @asynccontextmanager

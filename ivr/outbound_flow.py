@@ -248,7 +248,10 @@ async def noted(hotline: Hotline, call: Call, outcome: str, text: str, prompt: s
     """The customer's key, on the ticket first, then spoken back."""
     call.finish(outcome, "system")
     hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action=f"reminder_{outcome}", text=text))
-    await call.channel.say([prompt, "goodbye"])
+    try:
+        await call.channel.say([prompt, "goodbye"])
+    except ChannelGone:  # reached all the same: nobody is called again who has answered
+        call.finish(outcome, "caller")
     return Outcome(outcome)
 
 

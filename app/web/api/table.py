@@ -6,6 +6,8 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.appointments import APPOINTMENTS
+from app.web.api.bookings import BOOKINGS
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -168,6 +170,8 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *BOOKINGS,
+    *APPOINTMENTS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
