@@ -19,6 +19,7 @@ from app.web.api.contract import (
     Me,
     MoveWish,
     Nothing,
+    PageQuery,
     QueueWithCallers,
     RecordingWish,
     StateWish,
@@ -164,7 +165,7 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
 
 _PAGES: Final = (
     operation("page", "GET /{path:.*}", pages.page,
-              "The front end", Nothing, Nothing, None, 200, "text/html"),
+              "The front end", PageQuery, Nothing, None, 200, "text/html"),
 )
 # fmt: on
 
