@@ -1,14 +1,16 @@
 """Visits in the browser: from the ticket to a booking and its end; appointments; figures. BKG-1 to BKG-5."""
 
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
-from crm.bookings.model import Booking, Wish
+from crm.bookings.model import Aftermath, Booking, BookingStep, Wish
 from crm.bookings.service import BookingDesk
+from crm.bookings.slots import slots_of
 from crm.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
@@ -52,6 +54,7 @@ async def test_a_visit_is_booked_from_the_ticket_and_told_to_the_customer(hall: 
     await booked(hall, ticket, 1, "14:00", 6)
     page = await open_page("8001", f"/tickets/{ticket}")
     await expect(page.get_by_test_id("ticket-bookings")).to_contain_text("10 人")
+    await shoot(page, "ticket-zh")
     await page.get_by_test_id("book-for-ticket").click()
     await expect(page.get_by_test_id("for-ticket")).to_contain_text(ticket)
     column = page.get_by_test_id(f"day-{day}")
@@ -146,12 +149,19 @@ async def test_an_appointment_at_short_notice_needs_a_reason_and_is_cancelled(ha
 @pytest.mark.req("BKG-4")
 async def test_figures_are_for_supervisors(hall: Hall, open_page: OpenPage) -> None:
     ticket = await answered(hall)
-    await booked(hall, ticket, 0, "16:00", 4, "zh") if datetime.now(hall.site.zone).hour < 15 else await booked(
-        hall, ticket, 1, "09:00", 4, "zh"
-    )
+    visits = hall.site.bookings.visits
+    assert visits is not None
+    slot = slots_of(datetime.now(hall.site.zone).date(), visits, "working", hall.site.zone)[0]
+    wish = Wish(party=4, language="zh", guide=None, contact_name="李明", contact_number="", note="")
+    after = Aftermath(reminder_at=None, queue="hotline", message=lambda row: None)
+    came = await hall.store.bookings.book("k", ticket, slot, wish, lambda taken: "he", after, by="8001")
+    await hall.store.bookings.step(came.id, BookingStep.ARRIVE, 1, by="8001")
     page = await open_page("8801", "/bookings/figures")
     await page.get_by_text("按语言").click()
+    table = page.get_by_test_id("visit-figures")
+    await expect(table.locator("tbody tr")).to_have_text(re.compile(r"^中文\s*1\s*4\s*1\s*4\s*1\s*0\s*0%\s*0\s*–$"))
+    await expect(table.locator("tfoot")).to_contain_text("合计")
+    await shoot(page, "figures-zh")
     agent = await open_page("8001", "/bookings/figures")
     await expect(agent.get_by_test_id("slots")).to_be_visible()
     await expect(agent.get_by_test_id("view-figures")).to_have_count(0)
-    await shoot(page, "figures-zh")

@@ -51,12 +51,10 @@ async def ticket(system: RunningSystem, crowd: Crowd) -> str:
 
 
 async def booking(api: Api, on: str, party: int) -> tuple[Item, str]:
-    """A booking for the first slot that is free from tomorrow on, and the number of whoever made it."""
+    """A booking from the day after tomorrow on, so that its reminder lies ahead at any hour; and its number."""
     number = str(next(_numbers))
     week = await api.get("/api/slots", days="7")
-    slot = next(
-        slot for day in week["days"] if day["day"] > week["today"] for slot in day["slots"] if slot["free"] >= party
-    )
+    slot = next(slot for day in week["days"][2:] for slot in day["slots"] if slot["free"] >= party)
     wish = {"ticket": on, "starts_at": slot["starts_at"], "party": party, "contact_number": number}
     return await api.post("/api/bookings", wish), number
 
