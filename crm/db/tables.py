@@ -8,3 +8,7 @@ from crm.db.schema import metadata
 
 __all__ = ["audit", "cases", "metadata", "reports"]
 __all__ = ["audit", "calendar", "cases", "metadata"]
+from crm.db.bookings import tables as bookings
+from crm.db.outbox import tables as outbox
+
+__all__ = ["audit", "bookings", "cases", "metadata", "outbox"]
