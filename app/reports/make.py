@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from app.figures.past import figures_of
 from app.figures.records import limits_of
 from app.reports.call_rules import CallRules, attempts_kept, talks_kept
+from app.reports.visits import visits
 from config.policy import Policy
 from config.schema import Site
 from crm.db.store import Store
@@ -60,6 +61,7 @@ async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) ->
             analysis.by_department(facts, before, site.matters),
             analysis.by_agent(facts, names),
             analysis.satisfaction_over_time(facts, site.zone),
+            *visits(await store.bookings.between(since, until), site.zone),
             _rules(kept),
         ),
     )
