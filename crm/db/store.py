@@ -13,7 +13,7 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
-from crm.db.customers import CustomerQueries
+from crm.db.customers.queries import CustomerQueries
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
 from crm.db.messages import MessageTable
@@ -46,7 +46,7 @@ class Store:
         self.audit = AuditTrail(zone)
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
-        self.customers = CustomerQueries(database, area_code, clock)
+        self.customers = CustomerQueries(database, self.audit, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock)
