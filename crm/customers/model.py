@@ -130,3 +130,30 @@ def card_faults(card: Customer) -> dict[str, str]:
     if card.looked_after_by and not card.key_customer:
         found["looked_after_by"] = "only a key customer is looked after: mark the card, or leave this empty"
     return found
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """The certificate of a removal: no name, no number. `asked_by`: self, agent (for the person), retention."""
+
+    id: int
+    at: datetime
+    by: str
+    customer_id: int
+    asked_by: str
+    reason: str
+    pseudonym: str
+    """What stands in tickets and calls where a number was."""
+    counts: dict[str, int]
+    """Rows that were changed or removed, by table."""
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody saw a card. `what`: opened, revealed, exported."""
+
+    id: int
+    at: datetime
+    by: str
+    customer_id: int
+    what: str
+    ticket: str | None
+    reason: str

@@ -13,7 +13,10 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
+from crm.db.customers.access import AccessLog
+from crm.db.customers.merging import DuplicateTable
 from crm.db.customers.queries import CustomerQueries
+from crm.db.customers.removal import RemovalTable
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
 from crm.db.messages import MessageTable
@@ -47,6 +50,9 @@ class Store:
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, self.audit, area_code, clock)
+        self.duplicates = DuplicateTable(database, self.audit, clock)
+        self.accesses = AccessLog(database, self.audit, clock)
+        self.removals = RemovalTable(database, self.audit, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock)
