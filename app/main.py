@@ -17,6 +17,7 @@ from aiohttp import web
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.privacy import keep_limits
 from app.retention import remove_expired
 from app.scheduler import make_scheduler
 from app.system import System, build
@@ -154,6 +155,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
+            "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
         }
     )
     try:

@@ -17,6 +17,7 @@ from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.matters import Matters
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
+from config.privacy import Privacy
 from config.prompt_files import english_faults, prompt_file_faults
 from config.schema import Prompt, Settings, Site
 from config.source import Fault as Fault
@@ -29,6 +30,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
+    "privacy": ("privacy.yaml", Privacy),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 

@@ -64,6 +64,7 @@ from config.people import Queue as Queue
 from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
+from config.privacy import Privacy
 from config.waiting import WaitRules
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
@@ -256,6 +257,7 @@ class Site(Settings):
     directory: Path
     policy: Policy
     matters: Matters = Matters()
+    privacy: Privacy = Privacy()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

@@ -97,4 +97,4 @@ def _numbers_pattern(numbers: Iterable[str]) -> re.Pattern[str] | None:
     if not spelt:
         return None
     written = "|".join(_BETWEEN.join(each) for each in sorted(spelt, key=len, reverse=True))
-    return re.compile(rf"(?<!\d){_COUNTRY}0?(?:{written})(?!\d)")
+    return re.compile(rf"(?<!\d)[+(（]?{_COUNTRY}0?(?:{written})(?!\d)")

@@ -14,6 +14,7 @@ from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
 from crm.db.customers.access import AccessLog
+from crm.db.customers.imports import ImportTable
 from crm.db.customers.merging import DuplicateTable
 from crm.db.customers.queries import CustomerQueries
 from crm.db.customers.removal import RemovalTable
@@ -52,6 +53,7 @@ class Store:
         self.customers = CustomerQueries(database, self.audit, area_code, clock)
         self.duplicates = DuplicateTable(database, self.audit, clock)
         self.accesses = AccessLog(database, self.audit, clock)
+        self.imports = ImportTable(database, self.audit, area_code, clock)
         self.removals = RemovalTable(database, self.audit, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
