@@ -21,6 +21,7 @@ class CustomerKind(StrEnum):
 class NumberUse(StrEnum):
     """What the customer uses a number for; what kind of number it is shows in itself."""
 
+    UNSAID = ""
     MOBILE = "mobile"
     HOME = "home"
     WORK = "work"

@@ -72,6 +72,19 @@ class CustomerQueries:
         more = cursor(rows[size - 1].updated_at, rows[size - 1].id) if len(rows) > size else None
         return Page(items=tuple(cards), next=more)
 
+    async def all(self, wanted: CustomerFilter, most: int) -> tuple[Customer, ...]:
+        """The cards that the filter lets through by id, at most one more than `most`."""
+        found: list[Customer] = []
+        query = self.chosen(wanted).order_by(customer.c.id).limit(500)
+        async with self._database.read() as connection:
+            while len(found) <= most:
+                last = found[-1].id if found else 0
+                rows = list(await connection.execute(query.where(customer.c.id > last)))
+                found += await cards_of(connection, rows)
+                if len(rows) < 500:
+                    break
+        return tuple(found[: most + 1])
+
     def chosen(self, wanted: CustomerFilter) -> Select[Any]:
         """The rows of the cards that the filter lets through, in no order."""
         query = select(customer).where(customer.c.merged_into.is_(None))
