@@ -5,7 +5,7 @@ columns without one have. The texts of those rows are then rewritten.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from sqlalchemy import Column, Row, Table, Text, and_, select, update
@@ -27,6 +27,7 @@ from crm.db.schema import (
     recording,
     rejected_event,
     ticket,
+    ticket_change,
     user_account,
     user_session,
 )
@@ -53,7 +54,8 @@ _ELSEWHERE: Final = (
 )
 _NAMED: Final[dict[str, Table]] = {"ticket": ticket, "call_id": call, "due_call": due_call, "customer_id": customer}
 """What a column of this name means where it is no foreign key."""
-_NUMBER: Final = re.compile(r"ani|caller|(.*_)?number|(.*_)?(phone|mobile|telephone)(_.*)?")
+_NUMBER: Final = re.compile(r"ani|caller|(contact|caller|visitor|guest)_number|(.*_)?(phone|mobile|telephone)")
+"""Columns that hold a telephone number and nothing else, whosever it is. Others lose the numbers that are known."""
 _NAME: Final = re.compile(
     r"(contact|caller|visitor|guest|leader|booker|customer)_(name|person)|form_of_address|number_key"
     r"|(.*_)?(email|wechat|openid|id_card|id_number|address)"
@@ -137,3 +139,39 @@ def _rewritten(column: Column[Any], old: str, person: Person) -> str:
     if _NUMBER.fullmatch(column.name):
         return person.stand_in
     return person.without(old)
+
+
+async def said_of(connection: AsyncConnection, ids: Collection[int], seeds: Seeds) -> tuple[set[str], set[str]]:
+    """Every name and number that was ever written of this person."""
+    names: set[str] = set()
+    numbers: set[str] = set()
+    cards = select(customer.c.name, customer.c.contact_person).where(customer.c.id.in_(ids))
+    for row in await connection.execute(cards):
+        names |= set(row)
+    owned = select(customer_number.c.raw, customer_number.c.normalised).where(customer_number.c.customer_id.in_(ids))
+    for row in await connection.execute(owned):
+        numbers |= set(row)
+    changes = select(customer_change).where(customer_change.c.customer_id.in_(ids))
+    for row in await connection.execute(changes):
+        if row.field in ("name", "contact_person"):
+            names |= {row.old or "", row.new or ""}
+        elif row.field in ("numbers", "moved_number"):
+            numbers |= set(f"{row.old or ''}, {row.new or ''}".split(", "))
+    for part in parts(seeds[ticket]):
+        written = select(ticket.c.contact_name, ticket.c.contact_number).where(ticket.c.number.in_(part))
+        for row in await connection.execute(written):
+            names.add(row.contact_name)
+            numbers.add(row.contact_number)
+        earlier = select(ticket_change).where(ticket_change.c.ticket.in_(part))
+        for row in await connection.execute(earlier):
+            if row.field in ("contact_name", "contact_number"):
+                (names if row.field == "contact_name" else numbers).update({row.old or "", row.new or ""})
+    for part in parts(seeds[call]):
+        for row in await connection.execute(
+            select(call.c.caller_name, call.c.number_key).where(call.c.call_id.in_(part))
+        ):
+            names.add(row.caller_name)
+            numbers.add(row.number_key)
+    for part in parts(seeds[due_call]):
+        numbers |= set((await connection.execute(select(due_call.c.number).where(due_call.c.id.in_(part)))).scalars())
+    return names - {""}, numbers - {""}

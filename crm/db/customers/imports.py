@@ -1,7 +1,8 @@
 """Imports in the store: the plan waits for its confirmation, then is written a batch at a time, each once. CUS-1."""
 
+import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,15 +40,19 @@ class ImportTable:
         """Keeps a plan for half an hour, for this person alone; cards that are here already are found now."""
         token, at = secrets.token_urlsafe(24), self._clock()
         columns = msgspec.json.encode([plan.columns, plan.unknown]).decode()
+        wanted = await asyncio.to_thread(_signs, [row.card for row in plan.rows if row.card], self._area_code)
+        async with self._database.read() as connection:
+            owners = await self._owners(connection, wanted)
+        rows = await asyncio.to_thread(
+            lambda: [_stored(token, row) for row in known_already(plan.rows, owners, self._area_code)]
+        )
         async with self._database.write() as connection:
-            cards = [row.card for row in plan.rows if row.card is not None]
-            owners = await self._owners(connection, cards)
             row = {"token": token, "by": by, "file": file, "at": at, "expires_at": at + KEPT, "columns": columns}
             await connection.execute(insert(_table).values(row))
-            rows = [_stored(token, each) for each in known_already(plan.rows, owners, self._area_code)]
-            if rows:
-                await connection.execute(insert(_rows), rows)
-            return await _state(connection, token, by, at)
+        for start in range(0, len(rows), _PART):
+            async with self._database.write() as connection:
+                await connection.execute(insert(_rows), rows[start : start + _PART])
+        return await self.state(token, by=by)
 
     async def state(self, token: str, *, by: str) -> ImportState:
         """How far it is."""
@@ -91,9 +96,8 @@ class ImportTable:
         async with self._database.write() as connection:
             return (await connection.execute(delete(_table).where(_table.c.expires_at < now))).rowcount
 
-    async def _owners(self, connection: AsyncConnection, cards: Iterable[Customer]) -> dict[str, int]:
-        """Which card has each of these numbers and names."""
-        wanted = {sign for card in cards for sign in signs(card, self._area_code)}
+    async def _owners(self, connection: AsyncConnection, wanted: Collection[str]) -> dict[str, int]:
+        """Which card has each of these signs: numbers, and names beside an employer or shop."""
         numbers = [sign for sign in wanted if "\t" not in sign]
         names = [sign.partition("\t")[2] for sign in wanted if "\t" in sign]
         owners: dict[str, int] = {}
@@ -117,7 +121,7 @@ class ImportTable:
         at: datetime,
     ) -> None:
         """Since the preview cards may have come or gone: who is here is looked up once more."""
-        owners = await self._owners(connection, [row.card for row in batch if row.card is not None])
+        owners = await self._owners(connection, _signs([row.card for row in batch if row.card], self._area_code))
         again = known_already([msgspec.structs.replace(row, existing=None) for row in batch], owners, self._area_code)
         states: dict[int, str] = {row.row: "refused" for row in again if row.card is None}
         there = [row for row in again if row.existing is not None]
@@ -155,6 +159,10 @@ class ImportTable:
         await connection.execute(insert(customer_change), changes)
         await insert_numbers(connection, list(numbers.values()))
         await claim(connection, {number: row["customer_id"] for number, row in numbers.items()})
+
+
+def _signs(cards: Iterable[Customer], area_code: str) -> set[str]:
+    return {sign for card in cards for sign in signs(card, area_code)}
 
 
 def _stored(token: str, row: PlannedRow) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from crm.db.engine import Database
 from crm.db.schema import customer, customer_change, customer_number, metadata
 
 MOST_COMPARED: Final = 100_000
-"""Cards that are looked through for duplicates, the lately changed first."""
+"""Cards that are looked through for duplicates, the newest first."""
+_PART: Final = 250
 _NOT_MOVED: Final = (customer, customer_number, customer_change, customer_distinct)
 """Cards and what is part of them: merged here by hand. Changes stay with the card they were made on."""
 
@@ -49,13 +50,14 @@ class DuplicateTable:
 
     async def find(self, most: int = 200) -> list[tuple[Likeness, Customer, Customer]]:
         """Pairs that may be one customer, the likeliest first, without those that were found to be two."""
-        query = select(customer).where(customer.c.merged_into.is_(None))
-        query = query.order_by(customer.c.updated_at.desc()).limit(MOST_COMPARED)
         cards: list[Customer] = []
+        query = select(customer).where(customer.c.merged_into.is_(None)).order_by(customer.c.id.desc()).limit(_PART)
         async with self._database.read() as connection:
+            # In parts: a hall's telephones are served on the same loop.
             rows = list(await connection.execute(query))
-            for start in range(0, len(rows), 500):
-                cards += await cards_of(connection, rows[start : start + 500])
+            while rows and len(cards) < MOST_COMPARED:
+                cards += await cards_of(connection, rows)
+                rows = list(await connection.execute(query.where(customer.c.id < rows[-1].id)))
             two = {(row.one, row.other) for row in await connection.execute(select(customer_distinct))}
         by_id = {card.id: card for card in cards}
         pairs = await asyncio.to_thread(find_duplicates, cards, most + len(two))

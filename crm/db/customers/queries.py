@@ -34,6 +34,8 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYBODY: Final = CustomerFilter()
+_PART: Final = 250
+"""Cards read at a time: between two parts others get their turn."""
 
 
 class CustomerQueries:
@@ -75,13 +77,13 @@ class CustomerQueries:
     async def all(self, wanted: CustomerFilter, most: int) -> tuple[Customer, ...]:
         """The cards that the filter lets through by id, at most one more than `most`."""
         found: list[Customer] = []
-        query = self.chosen(wanted).order_by(customer.c.id).limit(500)
+        query = self.chosen(wanted).order_by(customer.c.id).limit(_PART)
         async with self._database.read() as connection:
             while len(found) <= most:
                 last = found[-1].id if found else 0
                 rows = list(await connection.execute(query.where(customer.c.id > last)))
                 found += await cards_of(connection, rows)
-                if len(rows) < 500:
+                if len(rows) < _PART:
                     break
         return tuple(found[: most + 1])
 

@@ -18,7 +18,7 @@ from crm.customers.erasure import Person, digest, pseudonym
 from crm.customers.model import Removal
 from crm.customers.numbers import NumberKind, normalise
 from crm.db.audit.trail import AuditTrail
-from crm.db.customers.footprint import Seeds, parts, rewrite
+from crm.db.customers.footprint import Seeds, parts, rewrite, said_of
 from crm.db.customers.merging import pointing_at_customers
 from crm.db.customers.tables import customer_access, customer_import_row, customer_removal, erased_number
 from crm.db.customers.watch import alone
@@ -27,14 +27,12 @@ from crm.db.recordings import recording_row
 from crm.db.schema import (
     call,
     customer,
-    customer_change,
     customer_number,
     due_call,
     event,
     recording,
     rejected_event,
     ticket,
-    ticket_change,
 )
 from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
 from crm.events import AnyEvent
@@ -158,7 +156,7 @@ class RemovalTable:
 
     async def _person(self, connection: AsyncConnection, ids: Collection[int], seeds: Seeds) -> Person:
         """All names and numbers that were known, without numbers that are somebody else's by now."""
-        names, numbers = await _said_of(connection, ids, seeds)
+        names, numbers = await said_of(connection, ids, seeds)
         keys: set[str] = set()
         for raw in numbers:
             number = normalise(raw, self._area_code)
@@ -224,42 +222,6 @@ async def _recordings(connection: AsyncConnection, seeds: Seeds) -> Any:
         kept = recording.c.ticket.in_(part) & recording.c.deleted_at.is_(None)
         for row in await connection.execute(select(recording).where(kept)):
             yield row
-
-
-async def _said_of(connection: AsyncConnection, ids: Collection[int], seeds: Seeds) -> tuple[set[str], set[str]]:
-    """Every name and number that was ever written of this person."""
-    names: set[str] = set()
-    numbers: set[str] = set()
-    cards = select(customer.c.name, customer.c.contact_person).where(customer.c.id.in_(ids))
-    for row in await connection.execute(cards):
-        names |= set(row)
-    owned = select(customer_number.c.raw, customer_number.c.normalised).where(customer_number.c.customer_id.in_(ids))
-    for row in await connection.execute(owned):
-        numbers |= set(row)
-    changes = select(customer_change).where(customer_change.c.customer_id.in_(ids))
-    for row in await connection.execute(changes):
-        if row.field in ("name", "contact_person"):
-            names |= {row.old or "", row.new or ""}
-        elif row.field in ("numbers", "moved_number"):
-            numbers |= set(f"{row.old or ''}, {row.new or ''}".split(", "))
-    for part in parts(seeds[ticket]):
-        written = select(ticket.c.contact_name, ticket.c.contact_number).where(ticket.c.number.in_(part))
-        for row in await connection.execute(written):
-            names.add(row.contact_name)
-            numbers.add(row.contact_number)
-        earlier = select(ticket_change).where(ticket_change.c.ticket.in_(part))
-        for row in await connection.execute(earlier):
-            if row.field in ("contact_name", "contact_number"):
-                (names if row.field == "contact_name" else numbers).update({row.old or "", row.new or ""})
-    for part in parts(seeds[call]):
-        for row in await connection.execute(
-            select(call.c.caller_name, call.c.number_key).where(call.c.call_id.in_(part))
-        ):
-            names.add(row.caller_name)
-            numbers.add(row.number_key)
-    for part in parts(seeds[due_call]):
-        numbers |= set((await connection.execute(select(due_call.c.number).where(due_call.c.id.in_(part)))).scalars())
-    return names - {""}, numbers - {""}
 
 
 async def _call_off(connection: AsyncConnection, seeds: Seeds, by: str, at: datetime) -> dict[str, int]:

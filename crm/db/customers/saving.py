@@ -124,13 +124,12 @@ async def insert_numbers(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 async def claim(connection: AsyncConnection, owners: Mapping[str, int]) -> None:
     """Tickets and calls of these numbers that are nobody's become the owner's."""
-    by_owner: dict[int, list[str]] = {}
-    for number, owner in owners.items():
-        by_owner.setdefault(owner, []).append(number)
-    for owner, numbers in by_owner.items():
-        for table in (ticket, call):
-            theirs = table.c.number_key.in_(numbers) & table.c.customer_id.is_(None)
-            await connection.execute(update(table).where(theirs).values(customer_id=owner))
+    for table in (ticket, call):
+        nobodys = table.c.number_key.in_(owners) & table.c.customer_id.is_(None)
+        found = await connection.execute(select(table.c.number_key).where(nobodys).distinct())
+        for number in list(found.scalars()):
+            theirs = (table.c.number_key == number) & table.c.customer_id.is_(None)
+            await connection.execute(update(table).where(theirs).values(customer_id=owners[number]))
 
 
 async def note_changes(

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from crm.customers.imports import plan_import
 from crm.customers.model import Customer, CustomerNumber
 from crm.db.customers.merging import MergePlan
 from crm.db.customers.tables import erased_number
@@ -70,6 +71,8 @@ async def a_person_with_a_past(journal: Journal, store: Store, clock: HandClock)
         by="8001",
     )
     await store.accesses.revealed(person.id, by="8001", reason="王建国要求核对", ticket="20261122-0001")
+    file = [["姓名", "电话"], ["王建国", "138 1234 5678"]]
+    await store.imports.keep(plan_import(file, "0571", ()), file="f", by="8801")
     saved = await store.customers.get(person.id)
     assert saved is not None
     return saved

@@ -4,7 +4,7 @@ import type { Instant, Ticket } from "../api/types";
 
 export type Kind = "person" | "organisation" | "merchant";
 export const KINDS: Kind[] = ["person", "organisation", "merchant"];
-export const USES = ["", "mobile", "home", "work", "shop", "other"];
+export const USES = ["mobile", "home", "work", "shop", "other"];
 
 /** Which fields a card of each kind has beside those of all. */
 export const OWN_FIELDS: Record<Kind, TextField[]> = {
