@@ -18,6 +18,7 @@ from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
 from app.outbox import send_waiting
+from app.privacy import keep_limits
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
 from app.retention import remove_expired
@@ -163,6 +164,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "reports": (partial(reports, system), 60.0),
             "outbox": (partial(send_waiting, system.store, system.site.outbox, utc_now), 5.0),
             "appointments": (partial(tell_of_appointments, system), 30.0),
+            "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
         }
     )
     try:

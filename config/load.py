@@ -19,6 +19,7 @@ from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.matters import Matters
 from config.outbox import Outbox
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
+from config.privacy import Privacy
 from config.prompt_files import english_faults, prompt_file_faults
 from config.reports import Reports
 from config.schema import Prompt, Settings, Site
@@ -35,6 +36,7 @@ OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "reports": ("reports.yaml", Reports),
     "bookings": ("bookings.yaml", Bookings),
     "outbox": ("outbox.yaml", Outbox),
+    "privacy": ("privacy.yaml", Privacy),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 

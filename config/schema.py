@@ -66,6 +66,7 @@ from config.people import Queue as Queue
 from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
+from config.privacy import Privacy
 from config.reports import Reports
 from config.waiting import WaitRules
 
@@ -262,6 +263,7 @@ class Site(Settings):
     reports: Reports = Reports()
     bookings: Bookings = Bookings()
     outbox: Outbox = Outbox()
+    privacy: Privacy = Privacy()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

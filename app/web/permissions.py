@@ -51,6 +51,20 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_customer": _ALL,
     "create_customer": _ALL,
     "patch_customer": _ALL,
+    "customer_history": _ALL,
+    "reveal_customer": _ALL,
+    "move_number": _ALL,
+    "list_duplicates": _SUPERVISORS,
+    "keep_apart": _SUPERVISORS,
+    "merge_customers": _SUPERVISORS,
+    "import_template": _SUPERVISORS,
+    "preview_import": _SUPERVISORS,
+    "get_import": _SUPERVISORS,
+    "confirm_import": _SUPERVISORS,
+    "export_customers": _SUPERVISORS,
+    "list_accesses": _ADMINISTRATORS,
+    "remove_customer": _ADMINISTRATORS,
+    "list_removals": _ADMINISTRATORS,
     "list_due_calls": _ALL,
     "create_due_call": _ALL,
     "accept_due_call": _ALL,
@@ -135,3 +149,8 @@ def may_work_on(who: Principal, ticket_agent: str | None) -> bool:
 def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
     """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
     return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)
+
+
+def may_reveal(who: Principal, ticket: str | None, ticket_agent: str | None) -> bool:
+    """A card's numbers in full: agents for a case that is theirs or nobody's yet, supervisors at any time (CUS-4)."""
+    return who.supervises or (ticket is not None and may_work_on(who, ticket_agent))

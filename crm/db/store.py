@@ -16,7 +16,11 @@ from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
-from crm.db.customers import CustomerQueries
+from crm.db.customers.access import AccessLog
+from crm.db.customers.imports import ImportTable
+from crm.db.customers.merging import DuplicateTable
+from crm.db.customers.queries import CustomerQueries
+from crm.db.customers.removal import RemovalTable
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
 from crm.db.messages import MessageTable
@@ -53,7 +57,11 @@ class Store:
         self.audit = AuditTrail(zone)
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
-        self.customers = CustomerQueries(database, area_code, clock)
+        self.customers = CustomerQueries(database, self.audit, area_code, clock)
+        self.duplicates = DuplicateTable(database, self.audit, clock)
+        self.accesses = AccessLog(database, self.audit, clock)
+        self.imports = ImportTable(database, self.audit, area_code, clock)
+        self.removals = RemovalTable(database, self.audit, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock)

@@ -12,3 +12,6 @@ from crm.db.bookings import tables as bookings
 from crm.db.outbox import tables as outbox
 
 __all__ = ["audit", "bookings", "cases", "metadata", "outbox"]
+from crm.db.customers import tables as customers
+
+__all__ = ["audit", "cases", "customers", "metadata"]

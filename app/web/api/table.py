@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from app.web import live, pages
-from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api import agents, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.appointments import APPOINTMENTS
 from app.web.api.bookings import BOOKINGS
 from app.web.api.calendar import CALENDAR
@@ -32,15 +32,11 @@ from app.web.api.contract import (
     TransferWish,
     WrapUpStep,
 )
+from app.web.api.customer_table import CUSTOMER_OPERATIONS
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
 from app.web.api.records import (
     CallOut,
     CallQuery,
-    CustomerFull,
-    CustomerNew,
-    CustomerOut,
-    CustomerPatch,
-    CustomerQuery,
     DueCallNew,
     DueCallOut,
     DueCallQuery,
@@ -131,14 +127,6 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
               "End the after-call work now, or take 30 seconds more", Nothing, WrapUpStep, AgentOut),
     operation("get_telephone", "GET /api/agents/{id}/telephone", agents.get_telephone,
               "How the agent's telephone registers", Nothing, Nothing, Telephone),
-    operation("list_customers", "GET /api/customers", customers.list_customers,
-              "Customers' cards", CustomerQuery, Nothing, Listed[CustomerOut]),
-    operation("create_customer", "POST /api/customers", customers.create_customer,
-              "A new card", Nothing, CustomerNew, CustomerFull, 201),
-    operation("get_customer", "GET /api/customers/{id}", customers.get_customer,
-              "A card with the last tickets", Nothing, Nothing, CustomerFull),
-    operation("patch_customer", "PATCH /api/customers/{id}", customers.patch_customer,
-              "Change a card; 409 with `current` when it is stale", Nothing, CustomerPatch, CustomerFull),
     operation("list_due_calls", "GET /api/due-calls", due_calls.list_due_calls,
               "Calls that are due", DueCallQuery, Nothing, Listed[DueCallOut]),
     operation("create_due_call", "POST /api/due-calls", due_calls.create_due_call,
@@ -179,6 +167,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *CALENDAR,
     *BOOKINGS,
     *APPOINTMENTS,
+    *CUSTOMER_OPERATIONS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

@@ -22,6 +22,7 @@ def path_of(template: str, ticket: str, agent: str) -> str:
         "{period}": "2026-11-27",
         "{year}": "2027",
         "{day}": "2027-02-20",
+        "{token}": "t",
         "{path:.*}": "",
     }
     for name, value in known.items():
