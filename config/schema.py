@@ -54,6 +54,7 @@ from config.fields import Weekday as Weekday
 from config.hours import DayKind as DayKind
 from config.hours import OpeningHours as OpeningHours
 from config.kinds import TicketKind as TicketKind
+from config.knowledge import Knowledge
 from config.matters import Matters
 from config.overflow import Duty as Duty
 from config.overflow import DutyPerson as DutyPerson
@@ -64,6 +65,8 @@ from config.people import Queue as Queue
 from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
+from config.quality import Quality
+from config.suggestions import Suggestions
 from config.waiting import WaitRules
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
@@ -256,6 +259,9 @@ class Site(Settings):
     directory: Path
     policy: Policy
     matters: Matters = Matters()
+    quality: Quality = Quality()
+    knowledge: Knowledge = Knowledge()
+    suggestions: Suggestions = Suggestions()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]
