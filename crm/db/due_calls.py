@@ -60,14 +60,42 @@ class DueCallTable:
         by: str | None = None,
     ) -> DueCall:
         """Enters a call, once per `key`: the same key again returns what is there. Raises ValueError for no number."""
+        async with self._database.write() as connection:
+            return await self.enter(
+                connection,
+                kind=kind,
+                number=number,
+                due_at=due_at,
+                ticket=ticket,
+                queue=queue,
+                note=note,
+                key=key,
+                customer_id=customer_id,
+                by=by,
+            )
+
+    async def enter(
+        self,
+        connection: AsyncConnection,
+        *,
+        kind: DueCallKind,
+        number: str,
+        due_at: datetime,
+        ticket: str | None,
+        queue: str,
+        note: str,
+        key: str,
+        customer_id: int | None = None,
+        by: str | None = None,
+    ) -> DueCall:
+        """As `schedule`, in the transaction of what it follows from."""
         number_key = normalise(number, self._area_code).normalised
         if not number_key:
             raise ValueError(f"nobody can be rung at {number!r}")
-        async with self._database.write() as connection:
-            row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
-            row |= {"customer_id": customer_id or row["customer_id"]}
-            await self._database.insert_new(connection, due_call, [row], ["key"])
-            return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
+        row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
+        row |= {"customer_id": customer_id or row["customer_id"]}
+        await self._database.insert_new(connection, due_call, [row], ["key"])
+        return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
 
     async def keep_place(
         self,

@@ -2,6 +2,9 @@
 
 from crm.db.audit import tables as audit
 from crm.db.cases import tables as cases
+from crm.db.knowledge import tables as knowledge
+from crm.db.quality import tables as quality
 from crm.db.schema import metadata
+from crm.db.suggestions import tables as suggestions
 
-__all__ = ["audit", "cases", "metadata"]
+__all__ = ["audit", "cases", "knowledge", "metadata", "quality", "suggestions"]
