@@ -17,6 +17,7 @@ from aiohttp import web
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.retention import remove_expired
 from app.scheduler import make_scheduler
 from app.system import System, build
@@ -138,7 +139,7 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
 
 async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyncio.Event) -> None:
     """All parts at work, until `stop`, or until one of them fails for good."""
-    token = secrets.token_urlsafe(32)
+    token, store, site = secrets.token_urlsafe(32), system.store, system.site
     works = [
         asyncio.create_task(system.telephony.serve(system.reception.arrive, connected(system)), name="telephony"),
         asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
@@ -154,6 +155,9 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
+            "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
+            "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
+            "knowledge cards": (partial(ship_cards, store, site), 3600.0),
         }
     )
     try:
@@ -162,6 +166,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             await system.callers.refresh()
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
+            await ship_cards(store, site)
             await wait_ready(system, works)
             welcome(system, say)
             done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)

@@ -13,6 +13,7 @@ The grade is the first, from the best down, whose score and number of valid comp
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from statistics import fmean
 
 import msgspec
@@ -63,7 +64,7 @@ def parts_of(facts: AgentFacts) -> dict[Part, float | None]:
         "attitude": _mean(facts.attitude),
         "knowledge": _mean(facts.knowledge),
         "problem_solving": _mean(shares),
-        "satisfaction": round(100 * facts.satisfied / facts.surveyed, 1) if facts.surveyed else None,
+        "satisfaction": _mean([100 * facts.satisfied / facts.surveyed]) if facts.surveyed else None,
     }
 
 
@@ -73,7 +74,8 @@ def weighed(parts: Mapping[Part, float | None], rules: Assessment) -> tuple[floa
     weight = sum(rules.weights[part] for part in there)
     if weight < rules.least_weight:
         return None, weight
-    return round(sum(rules.weights[part] * points for part, points in there.items()) / weight, 1), weight
+    total = sum((rules.weights[part] * Decimal(str(points)) for part, points in there.items()), Decimal(0))
+    return _one_place(total / weight), weight
 
 
 def grade_of(score: float, complaints: int, grades: Sequence[Grade]) -> str:
@@ -136,4 +138,9 @@ def _reached(csat: float | None, rules: Assessment) -> bool | None:
 
 
 def _mean(points: Sequence[float]) -> float | None:
-    return round(fmean(points), 1) if points else None
+    return _one_place(Decimal(str(fmean(points)))) if points else None
+
+
+def _one_place(value: Decimal) -> float:
+    """Rounded as on paper: a score can be worked out from the points shown beside it."""
+    return float(value.quantize(Decimal("0.1"), ROUND_HALF_UP))

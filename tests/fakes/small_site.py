@@ -20,6 +20,7 @@ from config.schema import (
     Site,
     Trunk,
 )
+from tests.fakes.small_service import small_knowledge, small_matters, small_quality
 
 
 def small_site() -> Site:
@@ -76,6 +77,9 @@ def small_site() -> Site:
             ),
         ),
         prompts={},
+        matters=small_matters(),
+        quality=small_quality(),
+        knowledge=small_knowledge(),
         policy=Policy(
             working_time=OpeningHours(weekdays=dict.fromkeys(WEEKDAYS, all_day)),
             versions=(Regulation(in_force_from=date(2026, 1, 1), clauses={}),),

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.assessment import ASSESSMENT_OPERATIONS
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -29,6 +30,8 @@ from app.web.api.contract import (
     WrapUpStep,
 )
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
+from app.web.api.knowledge import KNOWLEDGE_OPERATIONS
+from app.web.api.quality import CHECK_OPERATIONS
 from app.web.api.records import (
     CallOut,
     CallQuery,
@@ -49,6 +52,7 @@ from app.web.api.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.suggestions import SUGGESTION_OPERATIONS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
 
@@ -168,6 +172,10 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *CHECK_OPERATIONS,
+    *ASSESSMENT_OPERATIONS,
+    *KNOWLEDGE_OPERATIONS,
+    *SUGGESTION_OPERATIONS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

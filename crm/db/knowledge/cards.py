@@ -32,16 +32,13 @@ class KnowledgeTable:
             for card in cards:
                 key = f"site:{card.id}"
                 known = select(knowledge_card.c.id).where(knowledge_card.c.key == key)
-                if (await connection.execute(known)).first() is None:
-                    card_id = await self._new_card(connection, key)
-                    text = msgspec.convert(card.model_dump(exclude={"id"}), CardText)
-                    version = _version_row(card_id, 1, text, SYSTEM, now)
-                    await self._database.insert_new(
-                        connection,
-                        knowledge_version,
-                        [version | {"approved_by": SYSTEM, "approved_at": now}],
-                        ["card_id", "version"],
-                    )
+                if (await connection.execute(known)).first() is not None:
+                    continue
+                await self._database.insert_new(connection, knowledge_card, [{"key": key}], ["key"])
+                card_id = (await connection.execute(known)).scalar_one()
+                text = msgspec.convert(card.model_dump(exclude={"id"}), CardText)
+                row = _version_row(card_id, 1, text, SYSTEM, now) | {"approved_by": SYSTEM, "approved_at": now}
+                await self._database.insert_new(connection, knowledge_version, [row], ["card_id", "version"])
 
     async def create(self, text: CardText, *, by: str, key: str) -> Card:
         """A new card, as a draft; once per `key`: the same key again returns what is there."""
@@ -50,7 +47,8 @@ class KnowledgeTable:
             known = select(knowledge_card.c.id).where(mine)
             if (found := (await connection.execute(known)).scalar_one_or_none()) is not None:
                 return await _card(connection, found)
-            card_id = await self._new_card(connection, key)
+            made = insert(knowledge_card).values(key=key).returning(knowledge_card.c.id)
+            card_id = (await connection.execute(made)).scalar_one()
             await connection.execute(insert(knowledge_version).values(_version_row(card_id, 1, text, by, now)))
             card = await _card(connection, card_id)
             await self._tell(connection, now, by, "write_card", card_id, 1)
@@ -103,10 +101,6 @@ class KnowledgeTable:
         """Every card with its versions: a site has hundreds, not thousands."""
         async with self._database.read() as connection:
             return await _cards(connection)
-
-    async def _new_card(self, connection: AsyncConnection, key: str) -> int:
-        made = await connection.execute(insert(knowledge_card).values(key=key).returning(knowledge_card.c.id))
-        return int(made.scalar_one())
 
     async def _locked(self, connection: AsyncConnection, card_id: int) -> Card:
         """The card, which nobody else changes until the transaction ends."""

@@ -14,6 +14,7 @@ PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}
 def path_of(template: str, ticket: str, agent: str) -> str:
     place = agent if "/agents/" in template else "1"
     known = {"{number}": ticket, "{id}": place, "{call}": "call-1", "{queue}": "hotline", "{path:.*}": ""}
+    known |= {"{month}": "2026-10", "{version}": "1"}
     for name, value in known.items():
         template = template.replace(name, value)
     return template

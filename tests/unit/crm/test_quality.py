@@ -215,7 +215,7 @@ def test_a_department_is_the_mean_of_its_assessed_members(rules: Quality):
         AgentFacts(agent="8003"),
     ]
     found = assess_department("reception", members, rules)
-    assert (found.score, found.grade, found.csat, found.csat_reached) == (81.2, None, 0.85, True)
+    assert (found.score, found.grade, found.csat, found.csat_reached) == (81.3, None, 0.85, True)
     assert (found.facts["members"], found.facts["assessed"], found.facts["complaints"]) == (3, 2, 1)
 
 

@@ -78,4 +78,10 @@ def test_what_is_everybodys_business_only_for_supervisors():
         "move_call",
         "close_queue",
         "open_queue",
+        "draw_checks",
+        "score_check",
+        "decide_check",
+        "close_month",
+        "add_file_note",
+        "approve_card",
     }
