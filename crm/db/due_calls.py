@@ -266,13 +266,17 @@ class DueCallTable:
     async def cancel(self, due_call_id: int, by: str) -> DueCall:
         """Calls it off; its worker loses the claim. Raises UnknownRecord, and IllegalTransition once it is dialled."""
         async with self._database.write() as connection:
-            changes = {"state": DueCallState.CANCELLED.value, "closed_at": self._clock(), "closed_by": by}
-            possible = due_call.c.state.in_(states_before(DueCallStep.CANCEL)) & (due_call.c.id == due_call_id)
-            done = await _set(connection, possible, {**changes, "fence": due_call.c.fence + 1, "lease_until": None})
-            row = await self._required(connection, due_call_id)
-            if done != 1:
-                raise IllegalTransition(row.state, DueCallStep.CANCEL)
-            return row
+            return await self.call_off(connection, due_call_id, by)
+
+    async def call_off(self, connection: AsyncConnection, due_call_id: int, by: str) -> DueCall:
+        """As `cancel`, in the transaction of what makes the call needless."""
+        changes = {"state": DueCallState.CANCELLED.value, "closed_at": self._clock(), "closed_by": by}
+        possible = due_call.c.state.in_(states_before(DueCallStep.CANCEL)) & (due_call.c.id == due_call_id)
+        done = await _set(connection, possible, {**changes, "fence": due_call.c.fence + 1, "lease_until": None})
+        row = await self._required(connection, due_call_id)
+        if done != 1:
+            raise IllegalTransition(row.state, DueCallStep.CANCEL)
+        return row
 
     async def accept(self, due_call_id: int, agent_id: str) -> DueCall:
         """The agent who was asked says yes; the first one counts, and may say it twice.

@@ -10,7 +10,7 @@ from crm.quality.assessment import AgentFacts, Assessed, assess, assess_departme
 
 
 class Rated(msgspec.Struct, frozen=True, kw_only=True):
-    """Agents by number; departments as the site has them."""
+    """Agents by number, departments by id."""
 
     agents: tuple[Assessed, ...]
     departments: tuple[Assessed, ...]
@@ -31,7 +31,7 @@ def rate(site: Site, facts: Mapping[str, AgentFacts]) -> Rated:
     people = sorted({agent.id for agent in site.agents if agent.role == "agent"} | set(facts))
     known = {person: facts.get(person, AgentFacts(agent=person)) for person in people}
     departments = []
-    for department in site.matters.departments:
+    for department in sorted(site.matters.departments, key=lambda one: one.id):
         members = [fact for person, fact in known.items() if department.has(person)]
         if members:
             departments.append(assess_department(department.id, members, site.quality))

@@ -92,7 +92,8 @@ class CheckTable:
             if notice is not None:
                 to, words = notice
                 key = f"check:{check_id}:{version + 1}"
-                await enter_notice(self._database, connection, to=to, text=words, key=key, at=now, ticket=row.ticket)
+                # Not on the ticket: whoever reads that would read the score.
+                await enter_notice(self._database, connection, to=to, text=words, key=key, at=now)
             found = await _full(connection, check_id)
             told = {"agent": row.agent, "score": found.score, "version": found.version}
             await self._audit.add(

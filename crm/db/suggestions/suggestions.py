@@ -31,6 +31,8 @@ from crm.suggestions.model import (
 from crm.tickets.model import Detail, TicketKind
 
 DECIDED = (SuggestionState.ADOPTED, SuggestionState.DECLINED)
+PENDING = (DueCallState.SCHEDULED, DueCallState.CLAIMED, DueCallState.DIALLING, DueCallState.TALKING)
+"""States of a call that has not come to its end."""
 
 
 class SuggestionTable:
@@ -82,7 +84,8 @@ class SuggestionTable:
     ) -> Suggestion:
         """Takes a step; with it, in the same transaction, the notice and the due call that belong to it.
 
-        Raises UnknownRecord, VersionConflict, IllegalTransition, ValueError (nobody can be rung at the contact).
+        Once the proposer is told otherwise, the call is called off. Raises UnknownRecord, VersionConflict,
+        IllegalTransition (also while that call is being made), ValueError (nobody can be rung at the contact).
         """
         now = self._clock()
         async with self._database.write() as connection:
@@ -92,8 +95,10 @@ class SuggestionTable:
             state = apply(SuggestionState(row.state), step)
             if row.version != version:
                 raise VersionConflict(f"suggestion {number}", version, row.version)
+            if step is SuggestionStep.TOLD and row.call_state in PENDING:
+                await self._due_calls.call_off(connection, row.due_call, by)
             if call is not None:
-                if row.call_state in (DueCallState.SCHEDULED, DueCallState.CLAIMED, DueCallState.DIALLING):
+                if row.call_state in PENDING:
                     raise IllegalTransition(f"{row.state}, with a call that is due", step)
                 changes = {**changes, "due_call": await self._call(connection, row, call, version + 1, by)}
             if notice is not None:

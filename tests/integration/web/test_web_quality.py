@@ -95,6 +95,8 @@ async def test_a_recording_is_drawn_heard_scored_objected_to_and_decided(house: 
         steps = decided["steps"]
         assert isinstance(steps, list) and [step["step"] for step in steps] == ["score", "object", "decide"]
         assert (await items(agent, "/api/messages"))[0]["sender"] == "system"
+        async with other.get(f"/api/tickets/{ticket}") as answer:
+            assert "质检" not in await answer.text(), "a colleague reads the score on the ticket"
 
 
 async def kind_of_status(client: aiohttp.ClientSession, path: str, body: dict[str, object]) -> tuple[int, str]:

@@ -50,6 +50,9 @@ async def test_a_suggestion_goes_to_its_department_and_its_answer_to_who_made_it
         assert await kind_of_status(agent, f"{path}/tell", {"version": 3}) == (409, "illegal_transition")
         told = await asked(agent, "POST", f"{path}/tell", {"version": 3, "words": "已当面答复"})
         assert [step["step"] for step in told["steps"]] == ["register", "pass", "adopt", "told"]  # type: ignore[attr-defined]
+        whole = await asked(agent, "GET", f"/api/tickets/{ticket}")
+        steps = [(each["action"], each["by"]) for each in whole["timeline"] if each["source"] == "suggestion"]  # type: ignore[attr-defined]
+        assert steps == [("register", "8001"), ("pass", "8001"), ("adopt", "8002"), ("told", "8001")]
         assert await items(supervisor, "/api/suggestions?state=told&department=reception") != []
         assert await items(supervisor, "/api/suggestions?late=true") == []
         await asked(agent, "GET", "/api/suggestions?department=reception", status=403)

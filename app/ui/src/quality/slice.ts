@@ -159,7 +159,7 @@ const en: typeof zh = {
 };
 
 export const slice: Slice = {
-  routes: [{ path: "/quality/:view?", name: "quality", component: () => import("./QualityPage.vue"), props: true }],
+  routes: [{ path: "/quality", name: "quality", component: () => import("./QualityPage.vue") }],
   nav: [{ to: "/quality", word: "quality.nav", place: 45, roles: ["agent", "supervisor", "administrator"] }],
   words: { zh: { quality: zh }, en: { quality: en } },
 };

@@ -30,6 +30,7 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "attempt") return words.t("timeline.attempt", { kind: words.word("due.kind", entry.action) });
   if (entry.source === "playback") return words.t("timeline.played", { kind: words.word("recording", entry.action) });
   if (entry.source === "message") return words.word("timeline", `message_${entry.action}`);
+  if (entry.source === "suggestion") return words.word("suggestions.step", entry.action);
   return words.word("timeline", entry.action);
 }
 
@@ -40,7 +41,13 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "attempt") return words.word("outcome", text(entry.details.outcome) || "running");
   if (entry.source === "playback") return "";
   if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
+  if (entry.source === "suggestion") return suggestionText(entry);
   return callText(entry, words);
+}
+
+function suggestionText(entry: TimelineEntry): string {
+  const { words, reason, result } = entry.details;
+  return [text(words), text(reason), text(result)].filter(Boolean).join(" · ");
 }
 
 function changeText(entry: TimelineEntry, words: Words): string {
