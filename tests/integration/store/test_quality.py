@@ -132,7 +132,7 @@ async def test_scores_are_answered_and_decided_and_every_version_stays(
     assert "客户先挂断" in (await store.messages.list(recipient="8801")).items[0].text
 
 
-@pytest.mark.req("QUA-6", "CPL-9")
+@pytest.mark.req("QUA-6")
 async def test_notes_are_only_added_and_a_key_is_one_note(store: Store, clock: HandClock) -> None:
     async def add(kind: NoteKind, points: int, key: str) -> int:
         note = await store.agent_files.add(
