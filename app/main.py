@@ -19,7 +19,7 @@ from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
 from app.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.retention import remove_expired
-from app.scheduler import make_scheduler
+from app.scheduler import Job, make_scheduler
 from app.system import System, build
 from app.web.server import create_app
 from config.load import load_site
@@ -139,7 +139,7 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
 
 async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyncio.Event) -> None:
     """All parts at work, until `stop`, or until one of them fails for good."""
-    token, store, site = secrets.token_urlsafe(32), system.store, system.site
+    token = secrets.token_urlsafe(32)
     works = [
         asyncio.create_task(system.telephony.serve(system.reception.arrive, connected(system)), name="telephony"),
         asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
@@ -147,26 +147,14 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(until(stop), name="stop"),
     ]
     figures = asyncio.create_task(system.figures.read_journal(), name="figures")
-    scheduler = make_scheduler(
-        {
-            "due calls": (system.dialler.tick, 1.0),
-            "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
-            "store check": (system.store.check, 2.0),
-            "key customers": (system.callers.refresh, 10.0),
-            "closed queues": (partial(restate, system.hotline), 600.0),
-            "retention": (partial(retention, system), 3600.0),
-            "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
-            "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
-            "knowledge cards": (partial(ship_cards, store, site), 3600.0),
-        }
-    )
+    scheduler = make_scheduler(jobs(system))
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
             await system.callers.refresh()
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
-            await ship_cards(store, site)
+            await ship_cards(system.store, system.site)
             await wait_ready(system, works)
             welcome(system, say)
             done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
@@ -180,6 +168,22 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         for work in (figures, *works):
             work.cancel()
         await asyncio.wait([figures, *works], timeout=STOPS_WITHIN_S)
+
+
+def jobs(system: System) -> dict[str, tuple[Job, float]]:
+    """What happens by the clock, and every how many seconds."""
+    store, site = system.store, system.site
+    return {
+        "due calls": (system.dialler.tick, 1.0),
+        "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
+        "store check": (store.check, 2.0),
+        "key customers": (system.callers.refresh, 10.0),
+        "closed queues": (partial(restate, system.hotline), 600.0),
+        "retention": (partial(retention, system), 3600.0),
+        "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
+        "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
+        "knowledge cards": (partial(ship_cards, store, site), 3600.0),
+    }
 
 
 async def keep_projecting(projector: Projector) -> None:

@@ -87,12 +87,11 @@ class CheckTable:
             if result is not None:
                 changes |= {"score": result.score, "attitude": result.attitude, "knowledge": result.knowledge}
             await connection.execute(update(quality_check).where(quality_check.c.id == check_id).values(**changes))
-            taken = {"at": now, "by": by, "step": step.value, "details": _text(details)}
-            await connection.execute(insert(quality_check_step).values(check_id=check_id, version=version + 1, **taken))
-            if notice is not None:
+            taken = {"check_id": check_id, "version": version + 1, "at": now, "by": by, "step": step.value}
+            await connection.execute(insert(quality_check_step).values(**taken, details=_text(details)))
+            if notice is not None:  # not on the ticket: whoever reads that would read the score
                 to, words = notice
                 key = f"check:{check_id}:{version + 1}"
-                # Not on the ticket: whoever reads that would read the score.
                 await enter_notice(self._database, connection, to=to, text=words, key=key, at=now)
             found = await _full(connection, check_id)
             told = {"agent": row.agent, "score": found.score, "version": found.version}

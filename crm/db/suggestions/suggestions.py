@@ -95,12 +95,7 @@ class SuggestionTable:
             state = apply(SuggestionState(row.state), step)
             if row.version != version:
                 raise VersionConflict(f"suggestion {number}", version, row.version)
-            if step is SuggestionStep.TOLD and row.call_state in PENDING:
-                await self._due_calls.call_off(connection, row.due_call, by)
-            if call is not None:
-                if row.call_state in PENDING:
-                    raise IllegalTransition(f"{row.state}, with a call that is due", step)
-                changes = {**changes, "due_call": await self._call(connection, row, call, version + 1, by)}
+            changes = {**changes, **await self._calls(connection, row, step, call, by)}
             if notice is not None:
                 key = f"suggestion:{number}:{version + 1}"
                 await enter_notice(
@@ -126,7 +121,7 @@ class SuggestionTable:
             late = await _rows(connection, suggestion.c.state == SuggestionState.PASSED, suggestion.c.remind_at <= now)
             for one in late:
                 notice = remind(one)
-                key = f"suggestion:{one.ticket}:{one.version + 1}"
+                key = f"suggestion:{one.ticket}:{one.version + 1}:remind"
                 await enter_notice(
                     self._database, connection, to=notice.to, text=notice.text, key=key, at=now, ticket=one.ticket
                 )
@@ -189,7 +184,16 @@ class SuggestionTable:
             row = _step_row(one.ticket, one.version + 1, step, SYSTEM, now, details)
             await connection.execute(insert(suggestion_step).values(row))
 
-    async def _call(self, connection: AsyncConnection, row: Row[Any], wish: CallWish, version: int, by: str) -> int:
+    async def _calls(
+        self, connection: AsyncConnection, row: Row[Any], step: SuggestionStep, wish: CallWish | None, by: str
+    ) -> dict[str, int]:
+        """Calls off what has become needless, enters what is due now; what of it is kept with the suggestion."""
+        if step is SuggestionStep.TOLD and row.call_state in PENDING:
+            await self._due_calls.call_off(connection, row.due_call, by)
+        if wish is None:
+            return {}
+        if row.call_state in PENDING:
+            raise IllegalTransition(f"{row.state}, with a call that is due", step)
         call = await self._due_calls.enter(
             connection,
             kind=DueCallKind.CALLBACK,
@@ -198,10 +202,10 @@ class SuggestionTable:
             ticket=row.ticket,
             queue=wish.queue,
             note=wish.note,
-            key=f"suggestion:{row.ticket}:{version}",
+            key=f"suggestion:{row.ticket}:{row.version + 1}",
             by=by,
         )
-        return call.id
+        return {"due_call": call.id}
 
     async def _taken(
         self,

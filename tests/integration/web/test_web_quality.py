@@ -159,6 +159,13 @@ async def test_a_month_is_shown_to_each_agent_alone_and_closed_when_it_is_over(h
         await asked(supervisor, "GET", "/api/quality/assessment?month=2026-13", status=400)
 
 
+class Behind:
+    """A projector that the store waits for."""
+
+    def status(self) -> dict[str, object]:
+        return {"behind_bytes": 17}
+
+
 @pytest.mark.req("QUA-6")
 async def test_a_file_has_notes_of_supervisors_and_the_days_missed_calls(house: House) -> None:
     ticket = await house.call()
@@ -167,6 +174,8 @@ async def test_a_file_has_notes_of_supervisors_and_the_days_missed_calls(house: 
         AgentMissed(event_id="m2", at=house.clock(), call_id="call-1", agent="8001", reason="busy"),
     )
     house.clock.advance(timedelta(days=1))
+    await gather_finished_days(house.store, Behind(), house.site, house.clock())
+    assert await house.store.agent_files.last_gathered() is None, "the store did not have all events of the day"
     for _ in range(2):
         await gather_finished_days(house.store, house.projector, house.site, house.clock())
     async with (
