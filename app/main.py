@@ -18,6 +18,8 @@ from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
 from app.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
+from app.reports.archive import ReportArchive
+from app.reports.printing import sender
 from app.retention import remove_expired
 from app.scheduler import Job, make_scheduler
 from app.system import System, build
@@ -151,7 +153,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
-            await system.callers.refresh()
+            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await ship_cards(system.store, system.site)
@@ -179,7 +181,10 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "store check": (store.check, 2.0),
         "key customers": (system.callers.refresh, 10.0),
         "closed queues": (partial(restate, system.hotline), 600.0),
+        "calendar": (system.calendar.refresh, 60.0),
+        "unknown year": (partial(tell_of_unknown_year, system), 60.0),
         "retention": (partial(retention, system), 3600.0),
+        "reports": (partial(reports, system), 60.0),
         "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
         "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
         "knowledge cards": (partial(ship_cards, store, site), 3600.0),
@@ -242,10 +247,23 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
     return ping
 
 
+async def tell_of_unknown_year(system: System) -> None:
+    """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    today = utc_now().astimezone(system.site.zone).date()
+    people = [agent.id for agent in system.site.agents if agent.role != "agent"]
+    await system.calendar.tell_unknown_year(system.store.messages, today, people)
+
+
 async def retention(system: System) -> None:
     """Hourly (TEL-10)."""
     days = system.site.recording.retention_days
     await remove_expired(system.store, system.options.data, days, utc_now())
+
+
+async def reports(system: System) -> None:
+    """Every minute: what is due is made, what is unsent is sent (RPT-3)."""
+    archive = ReportArchive(system.store, system.site, system.options.data)
+    await archive.tick(utc_now(), sender)
 
 
 @asynccontextmanager

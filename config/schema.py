@@ -66,6 +66,7 @@ from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
 from config.quality import Quality
+from config.reports import Reports
 from config.suggestions import Suggestions
 from config.waiting import WaitRules
 
@@ -262,6 +263,7 @@ class Site(Settings):
     quality: Quality = Quality()
     knowledge: Knowledge = Knowledge()
     suggestions: Suggestions = Suggestions()
+    reports: Reports = Reports()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

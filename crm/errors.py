@@ -10,7 +10,8 @@ CrmError
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
 ├── AccountLocked      too many wrong passwords: try again later
-└── BadCursor          a page cursor that no list of ours has given out
+├── BadCursor          a page cursor that no list of ours has given out
+└── BadQuery           nothing that could be looked for
 """
 
 from datetime import datetime
@@ -88,3 +89,7 @@ class AccountLocked(CrmError):
 
 class BadCursor(CrmError, ValueError):
     """The `after` of a list is not one that a list gave out as `next`."""
+
+
+class BadQuery(CrmError, ValueError):
+    """What was typed into a search names nothing to look for; the message says what to type."""

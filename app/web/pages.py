@@ -6,6 +6,7 @@ Whatever path is no file is the one page, which finds its own way; what it shows
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from aiohttp import hdrs, web
 
 from app.web.api.contract import Nothing
@@ -43,7 +44,11 @@ SECURITY_HEADERS: Final = {
 }
 
 
-async def page(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+class AnyQuery(msgspec.Struct, frozen=True):
+    """What stands behind the `?` of a page's address is for the page, not for the server."""
+
+
+async def page(ask: Ask[AnyQuery, Nothing]) -> web.StreamResponse:
     """A file of the front end, or its one page."""
     root = ask.request.app[UI].resolve()
     wanted = (root / ask.path("path")).resolve()

@@ -15,6 +15,7 @@ PUBLIC: Final = "public"
 
 _ALL: Final[frozenset[Role]] = frozenset({"agent", "supervisor", "administrator"})
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
+_ADMINISTRATORS: Final[frozenset[Role]] = frozenset({"administrator"})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "page": PUBLIC,
@@ -24,6 +25,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "logout": _ALL,
     "me": _ALL,
     "list_tickets": _ALL,
+    "search_tickets": _ALL,
     "get_ticket": _ALL,
     "patch_ticket": _ALL,
     "get_recording": _ALL,
@@ -86,8 +88,19 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "pass_suggestion": _ALL,
     "decide_suggestion": _ALL,
     "tell_suggestion": _ALL,
+    "get_calendar": _SUPERVISORS,
+    "enter_notice": _ADMINISTRATORS,
+    "enter_day": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
+    "list_reports": _SUPERVISORS,
+    "get_report": _SUPERVISORS,
+    "make_report": _SUPERVISORS,
+    "get_report_file": _SUPERVISORS,
+    "get_compliance": _SUPERVISORS,
+    "get_compliance_file": _SUPERVISORS,
+    "get_register": _SUPERVISORS,
+    "get_handling_form": _ALL,
 }
 """Operation → roles. Where agents are let in, the functions below say to whose objects."""
 

@@ -21,6 +21,7 @@ from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
 from crm.db.schema import agent_state, call, event, recording, ticket
 from crm.db.schema import customer_number as number_of_customer
+from crm.db.search.index import reindex_known
 from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
 
@@ -146,6 +147,7 @@ def _write_tickets(connection: Connection, told: Sequence[_Told]) -> None:
             each.call.written_ticket = known
     if completed:
         connection.execute(_COMPLETE_TICKET, completed)
+        reindex_known(connection, [str(each["of"]) for each in completed])
 
 
 def _ticket_row(told: _Told) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The store: one object with a part per slice. It opens the database and says whether it is there. Design D5."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
 from crm.db.audit.trail import AuditTrail
+from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
@@ -23,11 +24,14 @@ from crm.db.quality.assessments import AssessmentTable
 from crm.db.quality.checks import CheckTable
 from crm.db.quality.files import AgentFiles
 from crm.db.recordings import RecordingTable
+from crm.db.reports.queries import ReportTable
+from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
 from crm.db.suggestions.suggestions import SuggestionTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
 from crm.errors import StoreAway
+from crm.tickets.model import Detail
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +69,9 @@ class Store:
         self.assessments = AssessmentTable(database, clock, self.audit)
         self.knowledge = KnowledgeTable(database, clock, self.audit)
         self.suggestions = SuggestionTable(database, clock, self.audit, self.due_calls)
+        self.reports = ReportTable(database, clock)
+        self.calendar = CalendarTable(database, self.audit, clock)
+        self.search = TicketSearch(database, area_code, zone)
 
     @classmethod
     async def open(
@@ -95,6 +102,13 @@ class Store:
         except StoreAway:
             return False
         return True
+
+    async def note_act(
+        self, *, by: str, action: str, subject: str, details: Mapping[str, Detail] | None = None
+    ) -> None:
+        """Something that changed nothing in the store and is on the audit trail all the same: an export, a look."""
+        async with self.database.write() as connection:
+            await self.audit.add(connection, at=self.clock(), by=by, action=action, subject=subject, details=details)
 
     def status(self) -> dict[str, object]:
         """As of the last transaction of anybody."""

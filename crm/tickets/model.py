@@ -182,6 +182,9 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     contact_name: str
     matter: str
     disposition: str | None
+    category: str | None = None
+    department: str | None = None
+    restricted: bool = False
     version: int
 
 

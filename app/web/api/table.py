@@ -7,6 +7,7 @@ from aiohttp import web
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.assessment import ASSESSMENT_OPERATIONS
+from app.web.api.calendar import CALENDAR
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -52,6 +53,8 @@ from app.web.api.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.reports import OPERATIONS as REPORTS
+from app.web.api.search import SEARCH
 from app.web.api.suggestions import SUGGESTION_OPERATIONS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
@@ -166,7 +169,7 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
 
 _PAGES: Final = (
     operation("page", "GET /{path:.*}", pages.page,
-              "The front end", Nothing, Nothing, None, 200, "text/html"),
+              "The front end", pages.AnyQuery, Nothing, None, 200, "text/html"),
 )
 # fmt: on
 
@@ -176,6 +179,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *ASSESSMENT_OPERATIONS,
     *KNOWLEDGE_OPERATIONS,
     *SUGGESTION_OPERATIONS,
+    *REPORTS,
+    *SEARCH,
+    *CALENDAR,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

@@ -15,6 +15,17 @@ def path_of(template: str, ticket: str, agent: str) -> str:
     place = agent if "/agents/" in template else "1"
     known = {"{number}": ticket, "{id}": place, "{call}": "call-1", "{queue}": "hotline", "{path:.*}": ""}
     known |= {"{month}": "2026-10", "{version}": "1"}
+    known = {
+        "{number}": ticket,
+        "{id}": place,
+        "{call}": "call-1",
+        "{queue}": "hotline",
+        "{kind}": "daily",
+        "{period}": "2026-11-27",
+        "{year}": "2027",
+        "{day}": "2027-02-20",
+        "{path:.*}": "",
+    }
     for name, value in known.items():
         template = template.replace(name, value)
     return template

@@ -141,6 +141,7 @@ export const en: Catalogue = {
     gone: "This callback was taken by someone else or has run out.",
   },
   ticket: {
+    printForm: "Print the handling form",
     one: "Ticket",
     form: "Ticket",
     number: "Ticket number",
@@ -511,6 +512,7 @@ export const en: Catalogue = {
       ari: "Control",
       journal: "Journal",
       store: "Records",
+      calendar: "Calendar",
       admission: "Admission",
       calls: "Calls",
     },

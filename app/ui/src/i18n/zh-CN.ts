@@ -132,6 +132,7 @@ export const zhCN = {
     gone: "这次回访已由他人处理或已超时。",
   },
   ticket: {
+    printForm: "打印处理单",
     one: "工单",
     form: "工单登记",
     number: "工单号",
@@ -494,7 +495,7 @@ export const zhCN = {
     wait: "等候",
     talk: "通话",
     outcome: "结果",
-    parts: { title: "系统", up: "正常", down: "异常", asterisk: "电话", ari: "控制", journal: "日志", store: "数据", admission: "接入", calls: "通话" },
+    parts: { title: "系统", up: "正常", down: "异常", asterisk: "电话", ari: "控制", journal: "日志", store: "数据", calendar: "日历", admission: "接入", calls: "通话" },
     forbidden: "此页面供班长和管理员使用。",
     by: "由 {who} 设置",
     missed: "今日未接",
