@@ -46,7 +46,7 @@ async def pass_on(
         by=by,
         version=version,
         changes={"department": department.id, "decide_by": decide_by, "remind_at": decide_by},
-        details={"department": department.id, "decide_by": decide_by.isoformat(), "words": words},
+        details={"department": department.id, "decide_at": decide_by.isoformat(), "words": words},
         notice=notice,
     )
 

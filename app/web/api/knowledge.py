@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from app.web.api.contract import In, Key, Listed, Nothing, Out, ShortText
+from app.web.api.contract import In, Key, Listed, Named, Nothing, Out, ShortText
 from app.web.api.quality import refused
 from app.web.api.shown import shaped
 from app.web.operations import AnyOperation, Ask, operation
@@ -101,6 +101,11 @@ async def list_cards(ask: Ask[CardQuery, Nothing]) -> Listed[CardOut]:
     return Listed(items=[_card(card, version, today) for card, version in hits])
 
 
+async def card_choices(ask: Ask[Nothing, Nothing]) -> Listed[Named]:
+    categories = ask.services.site.matters.categories
+    return Listed(items=[Named(id=one.id, title=one.title, title_en=one.title_en) for one in categories])
+
+
 async def get_card(ask: Ask[Nothing, Nothing]) -> CardFull:
     return _full(await ask.services.store.knowledge.get(_id(ask)), _today(ask))
 
@@ -184,6 +189,8 @@ KNOWLEDGE_OPERATIONS: tuple[AnyOperation, ...] = (
               CardQuery, Nothing, Listed[CardOut]),
     operation("create_card", "POST /api/knowledge", create_card,
               "A new card, to be approved", Nothing, CardNew, CardFull, 201),
+    operation("card_choices", "GET /api/knowledge/choices", card_choices,
+              "Categories that a card can belong to", Nothing, Nothing, Listed[Named]),
     operation("get_card", "GET /api/knowledge/{id}", get_card,
               "A card with its versions", Nothing, Nothing, CardFull),
     operation("open_card", "POST /api/knowledge/{id}/open", open_card,

@@ -1,6 +1,7 @@
 """Spot checks over the API (adapter): drawn, scored, answered by the agent, decided. QUA-2."""
 
 import msgspec
+from aiohttp import web
 
 from app.web.api.contract import Listed, Named, Nothing
 from app.web.api.messages import tell_of_notice
@@ -22,6 +23,7 @@ from app.web.api.quality_shapes import (
     ScoreIn,
 )
 from app.web.api.shown import shaped
+from app.web.api.sound import send_sound
 from app.web.operations import AnyOperation, Ask, operation
 from app.web.permissions import may_see_quality_of
 from app.web.problems import Problem, invalid
@@ -84,6 +86,15 @@ async def list_checks(ask: Ask[CheckQuery, Nothing]) -> Listed[CheckOut]:
 
 async def get_check(ask: Ask[Nothing, Nothing]) -> CheckFullOut:
     return _full(await _check_of(ask))
+
+
+async def hear_check(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    """For the agent who is judged by it, too, although a colleague may have had the ticket's last word."""
+    check = await _check_of(ask)
+    row = await ask.services.store.recordings.get(check.recording_id)
+    if row is None:
+        raise Problem("not_found", f"Spot check {check.id} has no recording.")
+    return await send_sound(ask, row, ask.services.data.recordings)
 
 
 async def score_check(ask: Ask[Nothing, ScoreIn]) -> CheckFullOut:
@@ -178,6 +189,8 @@ CHECK_OPERATIONS: tuple[AnyOperation, ...] = (
               "Spot checks, latest talks first", CheckQuery, Nothing, Listed[CheckOut]),
     operation("get_check", "GET /api/quality/checks/{id}", get_check,
               "A spot check with every version of its score", Nothing, Nothing, CheckFullOut),
+    operation("hear_check", "GET /api/quality/checks/{id}/recording", hear_check,
+              "Listen to the recording of a spot check; each time is logged", Nothing, Nothing, None, 200, "audio/wav"),
     operation("score_check", "POST /api/quality/checks/{id}/score", score_check,
               "Score a recording on the form", Nothing, ScoreIn, CheckFullOut),
     operation("answer_check", "POST /api/quality/checks/{id}/answer", answer_check,

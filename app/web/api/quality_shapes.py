@@ -77,7 +77,7 @@ class CheckStepOut(Out, frozen=True, kw_only=True):
 
 
 class CheckOut(Out, frozen=True, kw_only=True):
-    """A recording that was drawn. `recording` is listened to by /api/tickets/{ticket}/recording?id=…"""
+    """A recording that was drawn; it is listened to by /api/quality/checks/{id}/recording."""
 
     id: str
     recording: str

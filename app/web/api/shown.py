@@ -99,6 +99,10 @@ class Reader:
         ends = list(accumulate(map(len, texts), initial=0))
         return [whole[begin:end] for begin, end in pairwise(ends)]
 
+    def words(self, text: str, *, seen: bool) -> str:
+        """Free words, with the numbers in them perhaps masked."""
+        return text if seen else _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
+
     def call(self, row: CallRow) -> CallOut:
         return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
 
@@ -145,9 +149,7 @@ class Reader:
             return value
         if name.endswith("_at"):
             return instant(datetime.fromisoformat(value))
-        if seen:
-            return value
-        return _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), value)
+        return self.words(value, seen=seen)
 
 
 def _recording(row: RecordingRow) -> RecordingOut:

@@ -234,16 +234,22 @@ async def _suggestion_of(ask: Ask[Nothing, msgspec.Struct]) -> Found:
     return found
 
 
+def _sees(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> bool:
+    """Numbers are for who has the case at hand, has registered it, or supervises (CUS-4)."""
+    return reader(ask).sees(one.ticket, one.registered_by)
+
+
 def _shown(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> dict[str, object]:
-    """What a list shows; the number only to who has the case at hand, has registered it, or supervises (CUS-4)."""
+    """What a list shows."""
+    seen, eyes = _sees(ask, one), reader(ask)
     number = normalise(one.contact, ask.services.site.area_code).normalised
-    seen = not number or reader(ask).sees(one.ticket, one.registered_by)
     late = one.state is SuggestionState.PASSED and one.decide_by is not None and one.decide_by < ask.services.clock()
     return {
-        "contact": one.contact if seen else mask(number),
-        "contact_masked": not seen,
+        "contact": one.contact if seen or not number else mask(number),
+        "contact_masked": bool(number) and not seen,
         "late": late,
         "due_call": None if one.due_call is None else str(one.due_call),
+        **{name: eyes.words(getattr(one, name), seen=seen) for name in ("summary", "reason", "result")},
     }
 
 
@@ -256,8 +262,16 @@ def _full(
         **_shown(ask, one),
         may_pass=may_pass_suggestion(ask.who, ask.services.site, one),
         may_decide=may_decide_suggestion(ask.who, ask.services.site, one),
-        steps=[shaped(SuggestionStepOut, step, details=dict(step.details)) for step in steps],
+        steps=[_step(ask, one, step) for step in steps],
     )
+
+
+def _step(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion, step: SuggestionEntry) -> SuggestionStepOut:
+    eyes, seen, words = reader(ask), _sees(ask, one), dict(step.details)
+    for name in ("words", "reason", "result"):
+        if isinstance(said := words.get(name), str):
+            words[name] = eyes.words(said, seen=seen)
+    return shaped(SuggestionStepOut, step, details=words)
 
 
 # fmt: off

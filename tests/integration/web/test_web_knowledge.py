@@ -17,6 +17,7 @@ async def test_a_card_is_found_by_kind_by_category_and_by_two_characters(house: 
         assert titles(await items(agent, "/api/knowledge?q=七天")) == ["商品退换货规则"]
         assert titles(await items(agent, "/api/knowledge?q=证件 团队")) == ["参观须知"]
         assert await items(agent, "/api/knowledge?q=停车") == []
+        assert titles(await items(agent, "/api/knowledge/choices")) == ["参观与票务"]
         (card, *_) = await items(agent, "/api/knowledge?q=七天")
         for _ in range(2):
             opened = await asked(agent, "POST", f"/api/knowledge/{card['id']}/open", {"ticket": "20261122-0001"})

@@ -13,8 +13,6 @@ PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}
 
 def path_of(template: str, ticket: str, agent: str) -> str:
     place = agent if "/agents/" in template else "1"
-    known = {"{number}": ticket, "{id}": place, "{call}": "call-1", "{queue}": "hotline", "{path:.*}": ""}
-    known |= {"{month}": "2026-10", "{version}": "1"}
     known = {
         "{number}": ticket,
         "{id}": place,
@@ -24,6 +22,8 @@ def path_of(template: str, ticket: str, agent: str) -> str:
         "{period}": "2026-11-27",
         "{year}": "2027",
         "{day}": "2027-02-20",
+        "{month}": "2026-10",
+        "{version}": "1",
         "{path:.*}": "",
     }
     for name, value in known.items():

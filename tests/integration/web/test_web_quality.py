@@ -70,8 +70,9 @@ async def test_a_recording_is_drawn_heard_scored_objected_to_and_decided(house: 
         assert await items(agent, "/api/quality/checks") == [], "an agent is not told what is drawn"
         path = f"/api/quality/checks/{drawn['id']}"
         await asked(agent, "GET", path, status=404)
-        async with supervisor.get(f"/api/tickets/{ticket}/recording?id={drawn['recording']}") as sound:
-            assert sound.status == 200
+        async with supervisor.get(f"{path}/recording") as sound:
+            assert (sound.status, sound.content_type) == (200, "audio/wav")
+        await asked(agent, "GET", f"{path}/recording", status=404)
         ticket_now = await asked(supervisor, "GET", f"/api/tickets/{ticket}")
         logged = [each["by"] for each in ticket_now["timeline"] if each["source"] == "playback"]  # type: ignore[attr-defined]
         assert logged == ["8801"]
@@ -83,6 +84,9 @@ async def test_a_recording_is_drawn_heard_scored_objected_to_and_decided(house: 
         assert len(await items(agent, "/api/quality/checks?open=true")) == 1
         assert await items(other, "/api/quality/checks") == []
         await asked(other, "GET", path, status=403)
+        await asked(other, "GET", f"{path}/recording", status=403)
+        async with agent.get(f"{path}/recording") as sound:
+            assert sound.status == 200
         for stranger in (other, supervisor):
             await asked(stranger, "POST", f"{path}/answer", {"version": 2}, status=403)
         objected = await asked(agent, "POST", f"{path}/answer", {"version": 2, "words": "客户先挂断"})

@@ -39,11 +39,12 @@ async def test_a_suggestion_goes_to_its_department_and_its_answer_to_who_made_it
         assert (passed["state"], passed["department"], passed["late"]) == ("passed", "reception", False)
         (seen,) = await items(head, "/api/suggestions")
         assert (seen["contact"], seen["contact_masked"]) == ("138****5678", True)
-        verdict = {"version": 2, "adopted": True, "reason": "老人多", "result": "已添 20 把"}
+        verdict = {"version": 2, "adopted": True, "reason": "老人多，可联系 13812345678", "result": "已添 20 把"}
         await asked(agent, "POST", f"{path}/decide", verdict, status=403)
         refused = await asked(member, "POST", f"{path}/decide", verdict | {"result": " "}, status=400)
         assert refused["errors"][0]["field"] == "result"  # type: ignore[index]
         decided = await asked(head, "POST", f"{path}/decide", verdict)
+        assert decided["reason"] == "老人多，可联系 138****5678", "the head does not see numbers"
         assert (decided["state"], decided["adopted"], decided["call_state"]) == ("adopted", True, "scheduled")
         (call,) = await items(supervisor, f"/api/due-calls?ticket={ticket}")
         assert call["id"] == decided["due_call"] and "已采纳。原因：老人多" in str(call["note"])
