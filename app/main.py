@@ -17,6 +17,7 @@ from aiohttp import web
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.outbox import send_waiting
 from app.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
@@ -27,6 +28,7 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from crm.bookings.service import BookingDesk
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -185,6 +187,8 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "unknown year": (partial(tell_of_unknown_year, system), 60.0),
         "retention": (partial(retention, system), 3600.0),
         "reports": (partial(reports, system), 60.0),
+        "outbox": (partial(send_waiting, store, site.outbox, utc_now), 5.0),
+        "appointments": (partial(tell_of_appointments, system), 30.0),
         "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
         "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
         "knowledge cards": (partial(ship_cards, store, site), 3600.0),
@@ -264,6 +268,14 @@ async def reports(system: System) -> None:
     """Every minute: what is due is made, what is unsent is sent (RPT-3)."""
     archive = ReportArchive(system.store, system.site, system.options.data)
     await archive.tick(utc_now(), sender)
+
+
+async def tell_of_appointments(system: System) -> None:
+    """Whoever goes to a customer is reminded; whoever has not come is missed (BKG-5)."""
+    try:
+        await BookingDesk(system.site, system.store, utc_now).tell_of_appointments()
+    except StoreAway as exc:
+        log.warning("Notices of appointments wait for the store: %s", exc, extra={"action": "notices_store_away"})
 
 
 @asynccontextmanager

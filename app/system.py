@@ -143,7 +143,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     news.subscribe(bus)
     board.end_with(bus)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
-    dialler = Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id)
+    dialler = Dialler(hotline, reception, store.due_calls, pbx.facts.entity_id, store.bookings)
     if site.trunk.outbound:
         hotline.virtual_hold.plug_in(dialler)
     return System(

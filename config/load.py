@@ -12,11 +12,13 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from config.actions import Menu, MenuBody
+from config.bookings import Bookings
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.knowledge import Knowledge
 from config.matters import Matters
+from config.outbox import Outbox
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
 from config.prompt_files import english_faults, prompt_file_faults
 from config.quality import Quality
@@ -37,6 +39,8 @@ OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "knowledge": ("knowledge.yaml", Knowledge),
     "suggestions": ("suggestions.yaml", Suggestions),
     "reports": ("reports.yaml", Reports),
+    "bookings": ("bookings.yaml", Bookings),
+    "outbox": ("outbox.yaml", Outbox),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 

@@ -26,6 +26,7 @@ from config.actions import PlayAction as PlayAction
 from config.actions import QueueAction as QueueAction
 from config.actions import RepeatAction as RepeatAction
 from config.actions import Retry as Retry
+from config.bookings import Bookings
 from config.fields import (
     Address,
     AreaCode,
@@ -56,6 +57,7 @@ from config.hours import OpeningHours as OpeningHours
 from config.kinds import TicketKind as TicketKind
 from config.knowledge import Knowledge
 from config.matters import Matters
+from config.outbox import Outbox
 from config.overflow import Duty as Duty
 from config.overflow import DutyPerson as DutyPerson
 from config.overflow import OverflowStep as OverflowStep
@@ -264,6 +266,8 @@ class Site(Settings):
     knowledge: Knowledge = Knowledge()
     suggestions: Suggestions = Suggestions()
     reports: Reports = Reports()
+    bookings: Bookings = Bookings()
+    outbox: Outbox = Outbox()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

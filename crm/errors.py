@@ -9,6 +9,7 @@ CrmError
 ├── NumberTaken        the number is on another customer's card
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
+├── BookingRefused     no room, no guide, not at that time: `reason` says which
 ├── AccountLocked      too many wrong passwords: try again later
 ├── BadCursor          a page cursor that no list of ours has given out
 └── BadQuery           nothing that could be looked for
@@ -77,6 +78,14 @@ class ClaimLost(CrmError):
         super().__init__(f"due call {due_call}: claim with fence {fence} is no longer valid; dial nothing for it")
         self.due_call = due_call
         self.fence = fence
+
+
+class BookingRefused(CrmError):
+    """A booking or appointment that cannot be had like that. `reason`: a code, for pages to choose words by."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class AccountLocked(CrmError):

@@ -6,10 +6,9 @@ Whatever path is no file is the one page, which finds its own way; what it shows
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from aiohttp import hdrs, web
 
-from app.web.api.contract import Nothing
+from app.web.api.contract import Nothing, PageQuery
 from app.web.operations import Ask
 from app.web.problems import Problem
 
@@ -44,11 +43,7 @@ SECURITY_HEADERS: Final = {
 }
 
 
-class AnyQuery(msgspec.Struct, frozen=True):
-    """What stands behind the `?` of a page's address is for the page, not for the server."""
-
-
-async def page(ask: Ask[AnyQuery, Nothing]) -> web.StreamResponse:
+async def page(ask: Ask[PageQuery, Nothing]) -> web.StreamResponse:
     """A file of the front end, or its one page."""
     root = ask.request.app[UI].resolve()
     wanted = (root / ask.path("path")).resolve()

@@ -15,6 +15,7 @@ from app.web.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
+from crm.bookings.service import BookingDesk
 from crm.days.service import RunningCalendar
 from crm.db.store import Store
 from ivr.talks import TalkOver
@@ -211,3 +212,8 @@ class Services:
     @cached_property
     def reports(self) -> ReportArchive:
         return ReportArchive(self.store, self.site, self.data)
+
+    @cached_property
+    def bookings(self) -> BookingDesk:
+        """Booking by the site's rules."""
+        return BookingDesk(self.site, self.store, self.clock)

@@ -16,6 +16,7 @@ from crm.calls.model import CallRow, RecordingKind
 from crm.calls.record import customer_number, fold
 from crm.customers.numbers import normalise
 from crm.db.agent_states import agent_state_rows
+from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert
 from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
@@ -80,6 +81,7 @@ class Projection:
         _write_recordings(connection, told)
         enter_owed_calls(connection, events, self._area_code, {each.number_key: each.customer_id for each in told})
         enter_warnings(connection, events, {each.row.call: each.row.ticket for each in told})
+        enter_answers(connection, events)
         self._calls.keep(touched)
 
     def _learn(self, connection: Connection, events: Sequence[CallEvent]) -> dict[str, OpenCall]:

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
 from crm.db.audit.trail import AuditTrail
+from crm.db.bookings.appointments import AppointmentTable
+from crm.db.bookings.table import BookingTable
 from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
@@ -20,6 +22,7 @@ from crm.db.engine import Database
 from crm.db.knowledge.cards import KnowledgeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
+from crm.db.outbox.table import OutboxTable
 from crm.db.quality.assessments import AssessmentTable
 from crm.db.quality.checks import CheckTable
 from crm.db.quality.files import AgentFiles
@@ -72,6 +75,9 @@ class Store:
         self.reports = ReportTable(database, clock)
         self.calendar = CalendarTable(database, self.audit, clock)
         self.search = TicketSearch(database, area_code, zone)
+        self.bookings = BookingTable(database, area_code, clock, self.audit)
+        self.appointments = AppointmentTable(database, area_code, clock, self.audit)
+        self.outbox = OutboxTable(database)
 
     @classmethod
     async def open(

@@ -12,3 +12,7 @@ from crm.db.suggestions import tables as suggestions
 __all__ = ["audit", "cases", "knowledge", "metadata", "quality", "suggestions"]
 __all__ = ["audit", "cases", "metadata", "reports"]
 __all__ = ["audit", "calendar", "cases", "metadata"]
+from crm.db.bookings import tables as bookings
+from crm.db.outbox import tables as outbox
+
+__all__ = ["audit", "bookings", "cases", "metadata", "outbox"]

@@ -20,6 +20,7 @@ from config.schema import (
     Site,
     Trunk,
 )
+from tests.fakes.small_bookings import small_bookings
 from tests.fakes.small_service import small_knowledge, small_matters, small_quality
 
 
@@ -80,6 +81,7 @@ def small_site() -> Site:
         matters=small_matters(),
         quality=small_quality(),
         knowledge=small_knowledge(),
+        bookings=small_bookings(),
         policy=Policy(
             working_time=OpeningHours(weekdays=dict.fromkeys(WEEKDAYS, all_day)),
             versions=(Regulation(in_force_from=date(2026, 1, 1), clauses={}),),

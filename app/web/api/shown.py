@@ -126,6 +126,10 @@ class Reader:
             customer_id=None if row.customer_id is None else str(row.customer_id),
         )
 
+    def number(self, number: str, *, seen: bool) -> str:
+        """A number for these eyes, of something that they see in full or not."""
+        return self._number(number, seen)
+
     def _caller(self, row: TicketRow | CallRow, seen: bool) -> dict[str, object]:
         customer = None
         if row.customer_id is not None:

@@ -6,7 +6,9 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.appointments import APPOINTMENTS
 from app.web.api.assessment import ASSESSMENT_OPERATIONS
+from app.web.api.bookings import BOOKINGS
 from app.web.api.calendar import CALENDAR
 from app.web.api.contract import (
     AgentOut,
@@ -19,6 +21,7 @@ from app.web.api.contract import (
     Me,
     MoveWish,
     Nothing,
+    PageQuery,
     QueueWithCallers,
     RecordingWish,
     StateWish,
@@ -169,7 +172,7 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
 
 _PAGES: Final = (
     operation("page", "GET /{path:.*}", pages.page,
-              "The front end", pages.AnyQuery, Nothing, None, 200, "text/html"),
+              "The front end", PageQuery, Nothing, None, 200, "text/html"),
 )
 # fmt: on
 
@@ -182,6 +185,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *REPORTS,
     *SEARCH,
     *CALENDAR,
+    *BOOKINGS,
+    *APPOINTMENTS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
