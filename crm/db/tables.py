@@ -3,9 +3,13 @@
 from crm.db.audit import tables as audit
 from crm.db.calendar import tables as calendar
 from crm.db.cases import tables as cases
+from crm.db.knowledge import tables as knowledge
+from crm.db.quality import tables as quality
 from crm.db.reports import tables as reports
 from crm.db.schema import metadata
+from crm.db.suggestions import tables as suggestions
 
+__all__ = ["audit", "cases", "knowledge", "metadata", "quality", "suggestions"]
 __all__ = ["audit", "cases", "metadata", "reports"]
 __all__ = ["audit", "calendar", "cases", "metadata"]
 from crm.db.bookings import tables as bookings

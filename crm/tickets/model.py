@@ -148,7 +148,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     `source` says where it comes from and what `action` means: `call` (an event's name, e.g. `CallAnswered`), `change`
     (the field's name; details `old`, `new`), `due_call` (`scheduled`, `cancelled`), `attempt` (the due call's kind;
     details `outcome`…), `playback` (the recording's kind), `message` (to a colleague: `sent`, `read`), `booking` and
-    `appointment` (the step; details `number` and what changed).
+    `appointment` (the step; details `number` and what changed), `suggestion` (the step that was taken).
     """
 
     at: datetime

@@ -98,6 +98,10 @@ class Reader:
         ends = list(accumulate(map(len, texts), initial=0))
         return [whole[begin:end] for begin, end in pairwise(ends)]
 
+    def words(self, text: str, *, seen: bool) -> str:
+        """Free words, with the numbers in them perhaps masked."""
+        return text if seen else _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
+
     def call(self, row: CallRow) -> CallOut:
         return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
 
@@ -116,7 +120,7 @@ class Reader:
         return self._who.supervises or any(ticket.number in self._at_hand for ticket in tickets)
 
     def change(self, row: CustomerChange, *, seen: bool) -> ChangeOut:
-        told = {name: self._text(getattr(row, name) or "", seen) for name in ("old", "new")}
+        told = {name: self.words(getattr(row, name) or "", seen=seen) for name in ("old", "new")}
         return shaped(ChangeOut, row, **told, customer=str(row.customer_id))
 
     def due_call(self, row: DueCall) -> DueCallOut:
@@ -165,12 +169,7 @@ class Reader:
             return value
         if name.endswith("_at"):
             return instant(datetime.fromisoformat(value))
-        return self._text(value, seen)
-
-    def _text(self, text: str, seen: bool) -> str:
-        if seen:
-            return text
-        return _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
+        return self.words(value, seen=seen)
 
 
 def _recording(row: RecordingRow) -> RecordingOut:
