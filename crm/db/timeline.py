@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.db.bookings.tables import booking_step
 from crm.db.schema import (
     call,
     colleague_message,
@@ -37,6 +38,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _attempts(connection, number),
         *await _playbacks(connection, number),
         *await _messages(connection, number),
+        *await _booking_steps(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
@@ -142,4 +144,17 @@ async def _messages(connection: AsyncConnection, number: str) -> list[TimelineEn
             entries.append(
                 TimelineEntry(at=row.read_at, source="message", action="read", by=row.recipient, details=details)
             )
+    return entries
+
+
+async def _booking_steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Of bookings and appointments; what a customer pressed is told by the call's own event."""
+    query = select(booking_step).where(booking_step.c.ticket == number, booking_step.c.event_id.is_(None))
+    entries = []
+    for row in await connection.execute(query.order_by(booking_step.c.id)):
+        kind, _, key = row.subject.partition(" ")
+        details: dict[str, Detail] = msgspec.json.decode(row.details) if row.details else {}
+        entries.append(
+            TimelineEntry(at=row.at, source=kind, action=row.step, by=row.by, details={"number": key, **details})
+        )
     return entries

@@ -21,6 +21,7 @@ from app.web.services import AgentView, Services, TalkView, WishedState
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import (
@@ -135,6 +136,7 @@ class Hall:
             site=self.site,
             data=self.data,
             store=self.store,
+            calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),
             talks=self.talks,

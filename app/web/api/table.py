@@ -6,6 +6,9 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.appointments import APPOINTMENTS
+from app.web.api.bookings import BOOKINGS
+from app.web.api.calendar import CALENDAR
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -17,6 +20,7 @@ from app.web.api.contract import (
     Me,
     MoveWish,
     Nothing,
+    PageQuery,
     QueueWithCallers,
     RecordingWish,
     StateWish,
@@ -45,6 +49,8 @@ from app.web.api.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.reports import OPERATIONS as REPORTS
+from app.web.api.search import SEARCH
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
 
@@ -150,12 +156,17 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
 
 _PAGES: Final = (
     operation("page", "GET /{path:.*}", pages.page,
-              "The front end", Nothing, Nothing, None, 200, "text/html"),
+              "The front end", PageQuery, Nothing, None, 200, "text/html"),
 )
 # fmt: on
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *REPORTS,
+    *SEARCH,
+    *CALENDAR,
+    *BOOKINGS,
+    *APPOINTMENTS,
     *CUSTOMER_OPERATIONS,
     *_PAGES,
 )

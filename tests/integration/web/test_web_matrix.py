@@ -18,6 +18,10 @@ def path_of(template: str, ticket: str, agent: str) -> str:
         "{id}": place,
         "{call}": "call-1",
         "{queue}": "hotline",
+        "{kind}": "daily",
+        "{period}": "2026-11-27",
+        "{year}": "2027",
+        "{day}": "2027-02-20",
         "{token}": "t",
         "{path:.*}": "",
     }

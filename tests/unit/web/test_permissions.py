@@ -75,12 +75,23 @@ def test_what_is_everybodys_business_only_for_supervisors():
             "list_queues",
             "list_agents",
             "get_figures",
+            "get_booking_figures",
             "live_wallboard",
             "supervise",
             "stop_supervising",
             "move_call",
             "close_queue",
             "open_queue",
+            "list_reports",
+            "get_report",
+            "make_report",
+            "get_report_file",
+            "get_compliance",
+            "get_compliance_file",
+            "get_register",
+            "get_calendar",
+            "enter_notice",
+            "enter_day",
         }
         | CUSTOMERS_AT_LARGE
     )
