@@ -153,6 +153,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "store check": (system.store.check, 2.0),
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
+            "deadlines": (system.watch.tick, 15.0),
             "retention": (partial(retention, system), 3600.0),
         }
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from config.schema import Role
+from crm.cases.rights import Reader
 
 PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
@@ -61,6 +62,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "set_agent_state": _ALL,
     "change_wrap_up": _ALL,
     "get_telephone": _ALL,
+    "list_cases": _ALL,
+    "get_case": _ALL,
+    "take_step": _ALL,
+    "get_matters": _ALL,
+    "get_deadlines": _ALL,
+    "get_accountability": _SUPERVISORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
 }
@@ -101,9 +108,18 @@ def may_sit_at(who: Principal, agent: str) -> bool:
     return who.role == "administrator" or agent == who.agent
 
 
-def may_work_on(who: Principal, ticket_agent: str | None) -> bool:
-    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors."""
-    return who.supervises or ticket_agent is None or ticket_agent == who.agent
+def may_work_on(who: Principal, ticket_agent: str | None, *, holds: bool = False) -> bool:
+    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors.
+
+    `holds`: the case is with a party that this person belongs to. A case about oneself is nobody's (tickets.py asks).
+    """
+    return who.supervises or holds or ticket_agent is None or ticket_agent == who.agent
+
+
+def as_case_reader(who: Principal) -> Reader:
+    """As the rules of cases know people; what each may do there is in crm/cases/rights.py, who sees what in its
+    `Sight`."""
+    return Reader(name=who.name, person=who.agent, role=who.role)
 
 
 def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:

@@ -13,6 +13,7 @@ from app.web.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
+from crm.cases.service import CaseService
 from crm.db.store import Store
 from ivr.talks import TalkOver
 
@@ -200,6 +201,7 @@ class Services:
     """The SIP password of an agent's telephone; None when the agent has none."""
     sip_address: str
     secure_cookie: bool
+    cases: CaseService
     talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""

@@ -4,8 +4,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, or_, select
 
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.model import Customer, CustomerNumber
 from crm.customers.numbers import NumberKind, normalise
+from crm.db.cases.sight import visible
 from crm.db.engine import Database
 from crm.db.schema import customer, customer_number, ticket
 from crm.db.tickets import NEWEST, select_tickets, ticket_row
@@ -45,20 +47,22 @@ class CardQueries:
         self._database = database
         self._area_code = area_code
 
-    async def of_caller(self, number: str, limit: int) -> tuple[Customer | None, tuple[TicketRow, ...]]:
+    async def of_caller(
+        self, number: str, limit: int, sight: Sight = SEES_ALL
+    ) -> tuple[Customer | None, tuple[TicketRow, ...]]:
         """Whose number this is, in whatever notation it came, and the newest tickets of the customer, or of the number
-        when it is nobody's. Nothing of an anonymous caller."""
+        when it is nobody's, that somebody with this sight may see. Nothing of an anonymous caller."""
         key = normalise(number, self._area_code).normalised
         if not key:
             return None, ()
         async with self._database.read() as connection:
             known = _customer(list(await connection.execute(_OF_NUMBER, {"of_number": key})))
             if known is None:
-                rows = await connection.execute(_OF_STRANGER, {"of_number": key, "most": limit})
+                rows = await connection.execute(_OF_STRANGER.where(visible(sight)), {"of_number": key, "most": limit})
             else:
                 numbers = [each.normalised for each in known.numbers]
                 given = {"of_customer": known.id, "of_numbers": numbers, "most": limit}
-                rows = await connection.execute(_OF_CUSTOMER, given)
+                rows = await connection.execute(_OF_CUSTOMER.where(visible(sight)), given)
             return known, tuple(ticket_row(row) for row in rows)
 
 

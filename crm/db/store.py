@@ -13,6 +13,7 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
+from crm.db.cases.table import CaseTable
 from crm.db.customers import CustomerQueries
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
@@ -44,6 +45,7 @@ class Store:
         self.zone = zone
         self.clock = clock
         self.audit = AuditTrail(zone)
+        self.cases = CaseTable(database, area_code, clock, self.audit)
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, area_code, clock)

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.db.cases.tables import ticket_step
 from crm.db.schema import (
     call,
     colleague_message,
@@ -14,6 +15,7 @@ from crm.db.schema import (
     event,
     recording,
     recording_playback,
+    ticket,
     ticket_change,
 )
 from crm.followups.model import DueCallState
@@ -37,6 +39,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _attempts(connection, number),
         *await _playbacks(connection, number),
         *await _messages(connection, number),
+        *await _steps(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
@@ -143,3 +146,22 @@ async def _messages(connection: AsyncConnection, number: str) -> list[TimelineEn
                 TimelineEntry(at=row.read_at, source="message", action="read", by=row.recipient, details=details)
             )
     return entries
+
+
+async def _steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Of the case, and that other tickets were merged into it (LNE: a call about an open case is on both)."""
+    merged = select(ticket.c.number).where(ticket.c.case_of == number)
+    theirs = ticket_step.c.ticket.in_(merged) & (ticket_step.c.step == "merged")
+    query = select(ticket_step).where(or_(ticket_step.c.ticket == number, theirs)).order_by(ticket_step.c.id)
+    entries = []
+    for row in await connection.execute(query):
+        own = row.ticket == number
+        details: dict[str, Detail] = _shown(msgspec.json.decode(row.details)) if own else {"ticket": row.ticket}
+        action = row.step if own else "attached"
+        entries.append(TimelineEntry(at=row.at, source="step", action=action, by=row.by, details=details))
+    return entries
+
+
+def _shown(details: dict[str, Any]) -> dict[str, Detail]:
+    """Lists as words."""
+    return {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in details.items()}

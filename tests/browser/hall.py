@@ -21,6 +21,7 @@ from app.web.services import AgentView, Services, TalkView, WishedState
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
+from crm.cases.service import CaseService
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import (
@@ -134,6 +135,7 @@ class Hall:
         services = Services(
             site=self.site,
             data=self.data,
+            cases=CaseService(self.site, self.store, lambda: datetime.now(UTC)),
             store=self.store,
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),

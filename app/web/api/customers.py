@@ -8,7 +8,7 @@ from msgspec import UNSET
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import CustomerFull, CustomerNew, CustomerOut, CustomerPatch, CustomerQuery
 from app.web.api.shown import shaped
-from app.web.api.tickets import reader
+from app.web.api.tickets import reader, sight_of
 from app.web.operations import Ask
 from app.web.problems import Problem, invalid
 from crm.customers.model import Customer, CustomerNumber
@@ -63,7 +63,7 @@ async def _full(ask: Ask[Nothing, msgspec.Struct], customer: Customer) -> Custom
         customer.id,
         extra={"action": "customer_opened", "by": ask.who.name, "customer": customer.id},
     )
-    tickets = await ask.services.store.tickets.for_customer(customer_id=customer.id, limit=5)
+    tickets = await ask.services.store.tickets.for_customer(customer.id, 5, sight_of(ask))
     return reader(ask).customer_full(customer, tickets)
 
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.cases import CASES
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -168,6 +169,7 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *CASES,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

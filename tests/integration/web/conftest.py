@@ -20,6 +20,7 @@ from app.web.server import create_app
 from app.web.services import Services
 from config.paths import DataDir
 from config.schema import Site
+from crm.cases.service import CaseService
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -226,6 +227,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             talks=talks,
             hub=hub,
             figures=figures,
+            cases=CaseService(site, store, clock),
             status=lambda: parts,
             clock=clock,
             local_token=LOCAL_TOKEN,

@@ -13,6 +13,7 @@ from app.desk_news import DeskNews
 from app.talk_desk import TalkDesk
 from app.web.desk import DeskHub
 from config.schema import Prompt, Site
+from crm.cases.organisation import Organisation
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.events import CallArrived
@@ -39,7 +40,7 @@ def desks(centre: CallCentre) -> DeskHub:
     hub, bus = DeskHub(centre.telephony.now), Bus()
     board = CallBoard(bus)
     store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_caller=away)))
-    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None))
+    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None), Organisation(centre.site))
     news.subscribe(bus)
     board.end_with(bus)
     news.talk_of = TalkDesk(centre.hotline).talk

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("holder", sa.Text(), nullable=True),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("told", sa.Integer(), server_default="0", nullable=False),
@@ -54,9 +55,20 @@ def upgrade() -> None:
     op.create_index("ix_ticket_clock_tell_at", "ticket_clock", ["tell_at"])
     op.create_index("ix_ticket_clock_due_at", "ticket_clock", ["due_at"])
     op.create_index("ix_ticket_clock_clause_started_at", "ticket_clock", ["clause", "started_at"])
+    op.create_table(
+        "ticket_person",
+        sa.Column("ticket", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_ticket_person_ticket"),
+        sa.PrimaryKeyConstraint("ticket", "person", name="pk_ticket_person"),
+    )
+    op.create_index("ix_ticket_person_person_judged_at", "ticket_person", ["person", "judged_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("ticket_person")
     op.drop_table("ticket_clock")
     op.drop_table("ticket_step")
     with op.batch_alter_table("ticket") as ticket:
