@@ -11,7 +11,7 @@ from config.policy import Recipient
 from crm.cases import steps
 from crm.cases.clocks import Clock
 from crm.cases.file import CaseFile, ClockRow, Notice, Rules
-from crm.cases.model import Case
+from crm.cases.model import MOVES, Case
 from crm.cases.rights import STEP_WORDS
 from crm.cases.steps import SYSTEM, Taken
 from crm.tickets.model import Severity
@@ -24,8 +24,9 @@ _LONGEST: Final = 1000
 def notices_of(file: CaseFile, new: Sequence[Taken], before: Case, case: Case, rules: Rules) -> list[Notice]:
     """What follows from one act: one notice for each who is told, the most telling one."""
     words: dict[str, str] = {}
+    passed = any(each.name in MOVES for each in new)
     for each in reversed(new):
-        for recipients, text in _of_step(file, each, before, case, rules):
+        for recipients, text in _of_step(file, each, before, case, rules, passed=passed):
             words.update(dict.fromkeys(recipients, text))
     copied = [each for each in new if each.by != SYSTEM and not isinstance(each.step, steps.Noted)]
     if case.is_complaint and copied:
@@ -56,9 +57,9 @@ def may_hear(person: str, case: Case, rules: Rules) -> bool:
 
 
 def _of_step(
-    file: CaseFile, taken: Taken, before: Case, case: Case, rules: Rules
+    file: CaseFile, taken: Taken, before: Case, case: Case, rules: Rules, *, passed: bool
 ) -> Iterable[tuple[Iterable[str], str]]:
-    """Recipients and words of one step."""
+    """Recipients and words of one step. `passed`: the case changed hands with it."""
     organisation, step = rules.organisation, taken.step
     holder = organisation.parties.get(case.holder or "")
     at_work = holder.people | holder.heads if holder else frozenset()
@@ -68,7 +69,7 @@ def _of_step(
         return _line(file, case, STEP_WORDS[taken.name], taken.name, taken.by, chinese, english)
 
     match step:
-        case steps.Received(holder=received) if received != before.holder and before.holder:
+        case steps.Received(again=False) if passed:
             yield at_work, line("已转到贵处，请着手办理", "it is yours now: start on it")
         case steps.Registered(category=str(category)):
             along = _along(category, rules)

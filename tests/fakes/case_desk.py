@@ -105,6 +105,10 @@ class CaseDesk:
     def approved(self) -> "CaseDesk":
         """Passed to aid, begun, its plan approved."""
         self.take("8002", "passed_on", to="aid:hall")
+        return self.planned()
+
+    def planned(self) -> "CaseDesk":
+        """Begun by aid, its plan approved."""
         self.take("8001", "started")
         self.take("8001", "plan_proposed", measures=("apology",), text="登门致歉")
         self.take("8801", "plan_approved")

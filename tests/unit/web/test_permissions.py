@@ -72,6 +72,7 @@ def test_what_is_everybodys_business_only_for_supervisors():
         "list_queues",
         "list_agents",
         "get_figures",
+        "get_accountability",
         "live_wallboard",
         "supervise",
         "stop_supervising",
