@@ -51,13 +51,19 @@ class Office:
         step = msgspec.convert({"step": name, "version": version, **fields}, STEPS[name])
         return await self.service.take(number, step, reader(person))
 
-    async def solve(self, number: str = NUMBER, **judged: Any) -> None:
+    async def judged(self, number: str) -> None:
+        """A complaint of 8003, found valid."""
+        await self.take("8002", "registered", number, kind="complaint", about=["8003"])
+        await self.take("8002", "started", number)
+        await self.take("8801", "judged", number, verdict="valid", evidence="录音", persons=["8003"])
+
+    async def solve(self, number: str = NUMBER) -> None:
         """From registered at the hotline to solved by aid."""
         await self.take("8002", "passed_on", number, to="aid:hall")
         await self.take("8001", "started", number)
         await self.take("8001", "plan_proposed", number, measures=["apology"], text="致歉")
         await self.take("8801", "plan_approved", number)
-        await self.take("8801", "judged", number, verdict="valid", evidence="录音", **judged)
+        await self.take("8801", "judged", number, verdict="valid", evidence="录音")
         await self.take("8001", "solved", number, result="已致歉")
 
     async def messages(self, recipient: str) -> list[str]:
@@ -250,13 +256,11 @@ async def test_of_the_sixth_valid_complaint_of_a_year_and_each_further_one_the_s
     await calls(journal, store, *numbers)
     for count, number in enumerate(numbers, start=1):
         office.clock.now = at("2025-12-31 23:00") if count == 1 else at("2026-03-09 10:00")
-        await office.take("8002", "registered", number, kind="complaint", about=["8003"])
-        await office.solve(number, persons=["8003"])
+        await office.judged(number)
     told = [text for text in await office.messages("8802") if "件有效投诉" in text]
     assert len(told) == 1 and "第 6 件" in told[0], "that of last year does not count; six of this year do"
     await calls(journal, store, "20260309-0018")
-    await office.take("8002", "registered", "20260309-0018", kind="complaint", about=["8003"])
-    await office.solve("20260309-0018", persons=["8003"])
+    await office.judged("20260309-0018")
     assert sum("件有效投诉" in text for text in await office.messages("8802")) == 2
     year = office.service.year_of(office.clock.now)
     assert await store.cases.lists.valid_complaints(*year) == {"8003": 7}

@@ -203,8 +203,14 @@ def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
-    site, clock, data = small_site(), MovableClock(), DataDir(tmp_path / "data")
+def site() -> Site:
+    """What the house is built for; a test file may have another."""
+    return small_site()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIterator[House]:
+    clock, data = MovableClock(), DataDir(tmp_path / "data")
     shutil.copytree(store_with_users, data.root)
     ui = tmp_path / "ui"
     ui.mkdir()
