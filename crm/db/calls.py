@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, exists, select, tuple_
 
 from crm.calls.model import CallRow
 from crm.cases.organisation import SEES_ALL, Sight
@@ -62,7 +62,7 @@ class CallQueries:
         if caller is not None:
             query = query.where(call.c.number_key == normalise(caller, self._area_code).normalised)
         if not sight.everything:
-            query = query.where(call.c.ticket.in_(select(ticket.c.number).where(visible(sight))))
+            query = query.where(exists().where(ticket.c.number == call.c.ticket, visible(sight)))
         wanted = {call.c.agent: agent, call.c.line: line, call.c.queue: queue, call.c.direction: direction}
         for column, value in wanted.items():
             if value is not None:

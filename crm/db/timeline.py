@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.cases.tables import ticket_step
@@ -150,16 +150,24 @@ async def _messages(connection: AsyncConnection, number: str) -> list[TimelineEn
 
 async def _steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
     """Of the case, and that other tickets were merged into it (LNE: a call about an open case is on both)."""
-    merged = select(ticket.c.number).where(ticket.c.case_of == number)
-    theirs = ticket_step.c.ticket.in_(merged) & (ticket_step.c.step == "merged")
-    query = select(ticket_step).where(or_(ticket_step.c.ticket == number, theirs)).order_by(ticket_step.c.id)
-    entries = []
-    for row in await connection.execute(query):
-        own = row.ticket == number
-        details: dict[str, Detail] = _shown(msgspec.json.decode(row.details)) if own else {"ticket": row.ticket}
-        action = row.step if own else "attached"
-        entries.append(TimelineEntry(at=row.at, source="step", action=action, by=row.by, details=details))
-    return entries
+    own = select(ticket_step).where(ticket_step.c.ticket == number).order_by(ticket_step.c.id)
+    theirs = (
+        select(ticket_step)
+        .join(ticket, ticket.c.number == ticket_step.c.ticket)
+        .where(ticket.c.case_of == number, ticket_step.c.step == "merged")
+        .order_by(ticket_step.c.id)
+    )
+    return [
+        *[
+            _step_entry(row, row.step, _shown(msgspec.json.decode(row.details)))
+            for row in await connection.execute(own)
+        ],
+        *[_step_entry(row, "attached", {"ticket": row.ticket}) for row in await connection.execute(theirs)],
+    ]
+
+
+def _step_entry(row: Any, action: str, details: dict[str, Detail]) -> TimelineEntry:
+    return TimelineEntry(at=row.at, source="step", action=action, by=row.by, details=details)
 
 
 def _shown(details: dict[str, Any]) -> dict[str, Detail]:

@@ -8,12 +8,14 @@ from config.schema import Agent, Level, Line, MessageAction, Queue, Site
 from tests.fakes.small_site import small_site
 
 DEMO = Path(__file__).parents[2] / "config" / "site"
-NAMES = ("8001", "8002", "8003", "8004", "8005", "8102", "8701", "8801", "8802", "8901")
+NAMES = ("8001", "8002", "8003", "8004", "8005", "8101", "8102", "8701", "8801", "8802", "8901")
 
 
 def case_site() -> Site:
-    """At the hall: 8001 aid, 8002 and 8003 hotline, 8005 supervision, 8004 heads `exhibits`, 8003 works there too;
-    at the province: 8102 heads `inspection` (restricted matters), 8701 leads. 8801, 8802 supervise everything."""
+    """At the hall: 8001 aid, 8002 and 8003 hotline, 8005 supervision, 8004 heads `exhibits`, 8003 works there too.
+
+    At the province: 8101 heads `service`, 8102 `inspection` (restricted matters), 8701 leads. 8801, 8802 supervise all.
+    """
     demo, small = load_site(DEMO), small_site()
     roles = {"8801": "supervisor", "8802": "supervisor", "8901": "administrator"}
     return small.model_copy(
@@ -35,6 +37,7 @@ def case_site() -> Site:
                         id="exhibits", title="展陈部", title_en="Exhibits", level="hall", head="8004", members=("8003",)
                     ),
                     Department(id="inspection", title="纪检", title_en="Inspection", level="province", head="8102"),
+                    Department(id="service", title="服务部", title_en="Service", level="province", head="8101"),
                     Department(
                         id="leaders",
                         title="领导小组",
@@ -51,6 +54,14 @@ def case_site() -> Site:
                         title_en="Exhibits",
                         kinds=("complaint", "consultation"),
                         department="exhibits",
+                    ),
+                    Category(
+                        id="press",
+                        title="媒体曝光",
+                        title_en="Press",
+                        kinds=("complaint",),
+                        department="service",
+                        along=("exhibits",),
                     ),
                     Category(
                         id="discipline",

@@ -4,7 +4,7 @@ Steps are only ever added. Clocks and people are made anew from the steps after 
 place of a fact. `verdict`: of a clock that has stopped; `told`: how many rungs of its ladder people were told of.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from crm.db.schema import at_column, id_column, metadata, text_column
 
@@ -40,6 +40,14 @@ ticket_clock = Table(
     Index("ix_ticket_clock_tell_at", "tell_at"),
     Index("ix_ticket_clock_due_at", "due_at"),
     Index("ix_ticket_clock_clause_started_at", "clause", "started_at"),
+    # The few clocks that run, among all that ever did.
+    Index(
+        "ix_ticket_clock_running",
+        "ticket",
+        "due_at",
+        sqlite_where=text("stopped_at IS NULL"),
+        postgresql_where=text("stopped_at IS NULL"),
+    ),
 )
 
 ticket_person = Table(

@@ -176,6 +176,16 @@ def test_a_disciplinary_matter_goes_to_its_office_at_once_and_out_of_others_sigh
         assert sight.sees(restricted=False, department=None, level=None), person
 
 
+@pytest.mark.req("LNE-6")
+def test_press_exposure_goes_to_the_province_and_the_department_concerned_is_told() -> None:
+    desk = CaseDesk()
+    desk.take("8002", "registered", kind="complaint", category="press")
+    assert (desk.case.holder, desk.case.restricted) == ("department:service", False)
+    told = desk.told()
+    assert {"8101", "8003", "8004"} <= set(told)
+    assert "涉及贵部门" in told["8004"] and "转到贵处" in told["8101"]
+
+
 @pytest.mark.req("CPL-4")
 def test_a_plan_is_carried_out_only_after_another_one_has_approved_it() -> None:
     desk = CaseDesk().registered()
