@@ -169,7 +169,7 @@ class DeskNews:
             "waited_s": (at - call.queued_at).total_seconds() if call.queued_at else None,
             "reason": card.reason,
             "customer": _card_of(card.customer) if card.customer else None,
-            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases],
+            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases if ticket.number != arrived.ticket],
             "tickets": [_ticket_of(ticket) for ticket in card.tickets if ticket.number != arrived.ticket],
         }
         self._hub.publish(agent, "screen_pop", {"call": arrived.call_id, "ticket": arrived.ticket, "pop": pop})
@@ -179,8 +179,7 @@ class DeskNews:
         arrived, store = call.arrived, self._store
         sight = self._organisation.sight(agent, self._site.agent(agent).role)
         try:
-            customer, tickets = await store.cards.of_caller(arrived.ani, 6, sight)
-            cases = await store.cases.lists.open_of(arrived.ani, sight, but=arrived.ticket)
+            customer, tickets, cases = await store.cards.of_offer(arrived.ani, 6, sight)
             due = await store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
         except StoreAway:
             log.warning("A pop goes without its card.", extra={"action": "pop_without_card"})

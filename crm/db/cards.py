@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
+from crm.cases.model import OPEN
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.model import Customer, CustomerNumber
 from crm.customers.numbers import NumberKind, normalise
@@ -11,6 +12,7 @@ from crm.db.cases.sight import visible
 from crm.db.engine import Database
 from crm.db.schema import customer, customer_number, ticket
 from crm.db.tickets import NEWEST, select_tickets, ticket_row
+from crm.db.worker import Worker
 from crm.tickets.model import TicketRow
 
 _OF_NUMBER: Final[Select[Any]] = (
@@ -40,30 +42,66 @@ _OF_CUSTOMER: Final[Select[Any]] = (
 )
 
 
+_OPEN: Final = (
+    select_tickets()
+    .where(
+        or_(
+            ticket.c.customer_id == bindparam("of_customer"),
+            ticket.c.number_key.in_(bindparam("of_numbers", expanding=True)),
+        ),
+        ticket.c.stage.in_([stage.value for stage in OPEN]),
+    )
+    .order_by(ticket.c.kind != "complaint", *NEWEST)
+    .limit(5)
+)
+"""Complaints first: a call may be about one of these."""
+
+Card = tuple[Customer | None, tuple[TicketRow, ...], tuple[TicketRow, ...]]
+"""Whose number it is, the newest tickets, the open cases."""
+
+
 class CardQueries:
-    """Raises StoreAway."""
+    """Raises StoreAway. Its thread and connection are made when it is first asked."""
 
     def __init__(self, database: Database, area_code: str) -> None:
         self._database = database
         self._area_code = area_code
+        self._reader: Worker | None = None
 
     async def of_caller(
         self, number: str, limit: int, sight: Sight = SEES_ALL
     ) -> tuple[Customer | None, tuple[TicketRow, ...]]:
         """Whose number this is, in whatever notation it came, and the newest tickets of the customer, or of the number
         when it is nobody's, that somebody with this sight may see. Nothing of an anonymous caller."""
+        customer, tickets, _ = await self.of_offer(number, limit, sight)
+        return customer, tickets
+
+    async def of_offer(self, number: str, limit: int, sight: Sight) -> Card:
+        """As `of_caller`, with the open cases, which the call may be about."""
         key = normalise(number, self._area_code).normalised
         if not key:
-            return None, ()
-        async with self._database.read() as connection:
-            known = _customer(list(await connection.execute(_OF_NUMBER, {"of_number": key})))
-            if known is None:
-                rows = await connection.execute(_OF_STRANGER.where(visible(sight)), {"of_number": key, "most": limit})
-            else:
-                numbers = [each.normalised for each in known.numbers]
-                given = {"of_customer": known.id, "of_numbers": numbers, "most": limit}
-                rows = await connection.execute(_OF_CUSTOMER.where(visible(sight)), given)
-            return known, tuple(ticket_row(row) for row in rows)
+            return None, (), ()
+        if self._reader is None:
+            self._reader = Worker(self._database, writes=False)
+        return await self._reader.transact(lambda connection: _read(connection, key, limit, sight))
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            await self._reader.close()
+            self._reader = None
+
+
+def _read(connection: Connection, key: str, limit: int, sight: Sight) -> Card:
+    known = _customer(list(connection.execute(_OF_NUMBER, {"of_number": key})))
+    seen = visible(sight)
+    if known is None:
+        rows = connection.execute(_OF_STRANGER.where(seen), {"of_number": key, "most": limit})
+        theirs: dict[str, object] = {"of_customer": None, "of_numbers": [key]}
+    else:
+        theirs = {"of_customer": known.id, "of_numbers": [each.normalised for each in known.numbers]}
+        rows = connection.execute(_OF_CUSTOMER.where(seen), theirs | {"most": limit})
+    tickets = tuple(ticket_row(row) for row in rows)
+    return known, tickets, tuple(ticket_row(row) for row in connection.execute(_OPEN.where(seen), theirs))
 
 
 def _customer(rows: list[Row[Any]]) -> Customer | None:

@@ -323,6 +323,8 @@ async def test_a_call_about_an_open_case_is_merged_and_both_timelines_show_it(
     await project_all(journal, store)
     found = await store.cases.lists.open_of("+86 138 1234 5678", SEES_ALL, but="20260309-0009")
     assert [each.number for each in found] == [NUMBER]
+    _, _, offered = await store.cards.of_offer("+86 138 1234 5678", 5, SEES_ALL)
+    assert [each.number for each in offered] == [NUMBER], "on the card of the offer, too"
     await office.take("8001", "merged", "20260309-0009", into=NUMBER)
     case, child = await store.tickets.get(NUMBER), await store.tickets.get("20260309-0009")  # type: ignore[arg-type]
     assert case is not None and child is not None

@@ -39,7 +39,7 @@ def desks(centre: CallCentre) -> DeskHub:
     """The desks of a call centre whose store is away: pops go without a card."""
     hub, bus = DeskHub(centre.telephony.now), Bus()
     board = CallBoard(bus)
-    store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_caller=away)))
+    store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_offer=away)))
     news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None), Organisation(centre.site))
     news.subscribe(bus)
     board.end_with(bus)
