@@ -1,10 +1,10 @@
 """Cases of a site (flow): one step taken, one case looked at, who sees what. The rules are beside it. CPL, LNE, TKT."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
+from config.hours import DayKind
 from config.schema import Site
 from crm.cases.clocks import Clock, clocks
 from crm.cases.decide import decide, sees, situation_of
@@ -17,6 +17,7 @@ from crm.db.cases.table import Wanted
 from crm.db.store import Store
 from crm.errors import UnknownRecord
 from crm.messages.model import ColleagueMessage
+from crm.policy import Regulated
 from crm.tickets.model import TicketRow
 
 
@@ -43,10 +44,16 @@ class CaseService:
     """`at_risk`: running clocks that are warned of, and late ones, as the watch saw them last."""
 
     def __init__(self, site: Site, store: Store, clock: Callable[[], datetime]) -> None:
-        self.rules: Final = Rules.of(site)
+        self.rules = Rules.of(site)
         self._store = store
         self._clock = clock
         self.at_risk: tuple[int, int] = (0, 0)
+
+    def go_by(self, special_days: Mapping[date, DayKind]) -> None:
+        """The calendar has changed (a notice is out): every clock goes by it from its next step or warning on."""
+        site = self.rules.site
+        regulated = Regulated.of(site.policy, site.zone, special_days)
+        self.rules = replace(self.rules, regulated=regulated)
 
     @property
     def organisation(self) -> Organisation:

@@ -18,11 +18,16 @@ from crm.db.schema import call, ticket
 from crm.errors import UnknownRecord
 
 
-async def load(connection: AsyncConnection, number: str, area_code: str, *, lock: bool = False) -> CaseFile:
-    """Everything on the case; `lock`: nobody else writes on it until the transaction ends. Raises UnknownRecord."""
+async def lock(connection: AsyncConnection, *numbers: str | None) -> None:
+    """Nobody else writes on these tickets until the transaction ends. In the order of their numbers, so that two who
+    merge two cases into each other wait instead of both succeeding."""
+    rows = select(ticket.c.number).where(ticket.c.number.in_([each for each in numbers if each]))
+    await connection.execute(rows.order_by(ticket.c.number).with_for_update())
+
+
+async def load(connection: AsyncConnection, number: str, area_code: str) -> CaseFile:
+    """Everything on the case. Raises UnknownRecord."""
     query = select(ticket, call.c.queue).join_from(ticket, call, ticket.c.call_id == call.c.call_id, isouter=True)
-    if lock:
-        await connection.execute(select(ticket.c.number).where(ticket.c.number == number).with_for_update())
     row = (await connection.execute(query.where(ticket.c.number == number))).one_or_none()
     if row is None:
         raise UnknownRecord("ticket", number)

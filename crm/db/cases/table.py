@@ -58,7 +58,8 @@ class CaseTable:
         Raises UnknownRecord, VersionConflict, and what `decide` raises; then nothing is written.
         """
         async with self._database.write() as connection:
-            file = await files.load(connection, number, self._area_code, lock=True)
+            await files.lock(connection, number, wanted.other)
+            file = await files.load(connection, number, self._area_code)
             if file.version != version:
                 raise VersionConflict(f"ticket {number}", version, file.version)
             made = decide(await self._completed(connection, file, wanted))
@@ -88,7 +89,8 @@ class CaseTable:
         """Tells what the clocks of one ticket say. Who comes second, in another process or after a crash, finds it told
         and says nothing."""
         async with self._database.write() as connection:
-            file = await files.load(connection, number, self._area_code, lock=True)
+            await files.lock(connection, number)
+            file = await files.load(connection, number, self._area_code)
             made = decide(file)
             await write(self._database, connection, file, made, self._clock())
             return await _sent(connection, made)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -346,6 +346,35 @@ async def test_a_call_about_an_open_case_is_merged_and_both_timelines_show_it(
             ticket_clock.c.ticket == NUMBER, ticket_clock.c.stopped_at == at("2026-03-09 10:00")
         )
         assert "merged" in (await connection.execute(clocks)).scalars().all()
+
+
+async def test_two_cases_are_not_merged_into_each_other(office: Office, store: Store) -> None:
+    for number in (NUMBER, "20260309-0002"):
+        await office.take("8002", "registered", number, kind="complaint")
+        await office.take("8002", "passed_on", number, to="aid:hall")
+    results = await asyncio.gather(
+        office.take_at(3, "8001", "merged", NUMBER, into="20260309-0002"),
+        office.take_at(3, "8001", "merged", "20260309-0002", into=NUMBER),
+        return_exceptions=True,
+    )
+    (refused,) = [each for each in results if isinstance(each, BaseException)]
+    assert isinstance(refused, StepRefused) and refused.refusal.code == "not_open"
+
+
+@pytest.mark.req("CPL-3")
+async def test_a_notice_that_comes_out_moves_what_was_provisional(office: Office, store: Store) -> None:
+    office.clock.now = at("2027-02-05 16:00")
+    await office.take("8002", "registered", kind="complaint")
+    before = next(
+        each for each in (await office.service.look(NUMBER, reader("8002"))).clocks if each.clause == "CPL-3.branch"
+    )
+    office.service.go_by({date(2027, 2, 5): "working", date(2027, 2, 6): "make_up", date(2027, 2, 8): "working"})
+    await office.take("8002", "noted", text="x")
+    after = next(
+        each for each in (await office.service.look(NUMBER, reader("8002"))).clocks if each.clause == "CPL-3.branch"
+    )
+    assert (before.provisional, after.provisional) == (True, False)
+    assert after.due_at == at("2027-02-06 18:00") != before.due_at
 
 
 async def test_a_case_of_a_thousand_steps_is_still_read_in_one_go(office: Office, store: Store) -> None:
