@@ -11,7 +11,7 @@ import msgspec
 
 from config.matters import Category
 from crm.cases import steps
-from crm.cases.clocks import clocks
+from crm.cases.clocks import Clock, clocks
 from crm.cases.file import CaseFile, Decision, OwedCall, Rules, clock_row, told_up_to
 from crm.cases.guards import TRIES_BEFORE_CLOSING, Situation, refusal
 from crm.cases.model import MOVES, Case, Stage, after, apply
@@ -32,7 +32,8 @@ def decide(file: CaseFile, step: Step, who: Reader, now: datetime, rules: Rules)
     case = file.case
     if not sees(rules.organisation.sight(who.person, who.role), case, rules):
         raise UnknownRecord("ticket", file.number)
-    situation = situation_of(file, who, now, rules)
+    running = clocks_of(file, rules) if isinstance(step, steps.ExtensionAsked) else ()
+    situation = situation_of(file, who, now, rules, running)
     found = verdict(situation.held, case.stage, name_of(step)) or refusal(situation, name_of(step), step)
     if found is not None:
         raise StepRefused(found, forbidden=found.code in _OF_PERSON)
@@ -57,9 +58,14 @@ def sees(sight: Sight, case: Case, rules: Rules) -> bool:
     return sight.sees(restricted=case.restricted, department=case.department, level=level_of(case, rules))
 
 
-def situation_of(file: CaseFile, who: Reader, now: datetime, rules: Rules) -> Situation:
+def clocks_of(file: CaseFile, rules: Rules) -> Sequence[Clock]:
+    """As the file's log makes them."""
+    return clocks(file.story(), rules.regulated, rules.organisation)
+
+
+def situation_of(file: CaseFile, who: Reader, now: datetime, rules: Rules, running: Sequence[Clock]) -> Situation:
+    """`running`: the case's clocks, which only an extension asks for."""
     case = file.case
-    running = clocks(file.story(), rules.regulated, rules.organisation) if case.holder else []
     return Situation(
         number=file.number,
         case=case,
@@ -79,7 +85,7 @@ def situation_of(file: CaseFile, who: Reader, now: datetime, rules: Rules) -> Si
 
 def warn(file: CaseFile, now: datetime, rules: Rules) -> Decision:
     """No step: what has to be told of clocks that ran on by themselves (CPL-6)."""
-    running = clocks(file.story(), rules.regulated, rules.organisation)
+    running = clocks_of(file, rules)
     rows = [clock_row(clock, file.told.get((clock.clause, clock.round)), now) for clock in running]
     told = [told_up_to(row.clock, max(row.told, row.clock.reached(now))) for row in rows]
     return Decision(

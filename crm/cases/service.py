@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from config.hours import DayKind
 from config.schema import Site
-from crm.cases.clocks import Clock, clocks
-from crm.cases.decide import decide, sees, situation_of
+from crm.cases.clocks import Clock
+from crm.cases.decide import clocks_of, decide, sees, situation_of
 from crm.cases.file import CaseFile, Rules
 from crm.cases.guards import Situation, refusal
 from crm.cases.organisation import Organisation, Sight
@@ -89,10 +89,11 @@ class CaseService:
         file, now = await self._store.cases.get(number), self._clock()
         if not sees(self.sight(who), file.case, self.rules):
             raise UnknownRecord("ticket", number)
-        situation = situation_of(file, who, now, self.rules)
+        running = clocks_of(file, self.rules)
+        situation = situation_of(file, who, now, self.rules, running)
         return Look(
             file=file,
-            clocks=tuple(clocks(file.story(), self.rules.regulated, self.organisation)),
+            clocks=tuple(running),
             situation=situation,
             offers=tuple(offers(situation)),
             open_cases=await self._store.cases.lists.open_of(file.number_key, self.sight(who), but=number),

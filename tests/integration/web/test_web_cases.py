@@ -15,7 +15,7 @@ import pytest
 
 from config.paths import DataDir
 from config.schema import Site
-from crm.cases.decide import situation_of
+from crm.cases.decide import clocks_of, situation_of
 from crm.cases.file import Rules
 from crm.cases.rights import Reader, verdict
 from crm.cases.service import offers
@@ -192,7 +192,7 @@ async def test_every_person_is_offered_and_allowed_exactly_what_the_rules_say(st
         file = await house.store.cases.get(number)
         for person in WORKING:
             who = Reader(name=person, person=person, role=roles[person])
-            situation = situation_of(file, who, house.clock(), rules)
+            situation = situation_of(file, who, house.clock(), rules, clocks_of(file, rules))
             if stage == "restricted" and person not in ("8102", "8801", "8802", "8901"):
                 assert await staff.status(person, f"/api/tickets/{number}/case") == 404, person
                 status, _ = await staff.try_step(person, number, "noted", text="x")

@@ -48,7 +48,7 @@ def filled(data: st.DataObject, desk: CaseDesk, person: str, name: str) -> dict[
     if name == "linked":
         fields["to"] = OTHER
     elif name in ("passed_on", "handed_down", "escalated", "reported"):
-        parties = receivers(situation_of(desk.file, reader(person), desk.now, desk.rules), kind)
+        parties = receivers(situation_of(desk.file, reader(person), desk.now, desk.rules, desk.clocks()), kind)
         fields["to"] = data.draw(st.sampled_from([party.id for party in parties])) if parties else "nowhere"
     if "until" in names:
         fields["until"] = "2027-01-04T10:00:00+08:00"
@@ -67,7 +67,7 @@ def test_whatever_people_do_the_regulation_holds(data: st.DataObject) -> None:
         desk.names(OTHER, Stage.IN_HAND)
         possible = [
             offer.step
-            for offer in offers(situation_of(desk.file, reader(person), desk.now, desk.rules))
+            for offer in offers(situation_of(desk.file, reader(person), desk.now, desk.rules, desk.clocks()))
             if offer.refusal is None
         ]
         if not possible:
