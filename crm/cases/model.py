@@ -229,6 +229,12 @@ def _fed_back(case: Case, step: FedBack, by: str) -> Changes:
     return {"tries": case.tries + 1}
 
 
+def _judged(case: Case, step: steps.Judged, by: str) -> Changes:
+    """Whom it was found against stands aside from now on, like whoever was complained of from the start."""
+    about = tuple(dict.fromkeys((*case.about, *step.persons)))
+    return {"verdict": step.verdict, "persons": step.persons, "about": about}
+
+
 def _planned(case: Case, step: steps.PlanProposed, by: str) -> Changes:
     return {"plan": Plan(measures=step.measures, text=step.text, by=by)}
 
@@ -262,7 +268,7 @@ _CHANGES: Final[Mapping[type[Step], Callable[[Case, Any, str], Changes]]] = {
     steps.PlanRefused: _over("plan"),
     steps.Solved: lambda case, step, by: {"result": step.result, "awaiting": None, "extension": None},
     steps.RepliedInWriting: lambda case, step, by: {"replied_in_writing": True},
-    steps.Judged: lambda case, step, by: {"verdict": step.verdict, "persons": step.persons},
+    steps.Judged: _judged,
     FedBack: _fed_back,
     steps.Reported: lambda case, step, by: {"reported": True},
     steps.Reopened: _over("merged_into", "cause"),

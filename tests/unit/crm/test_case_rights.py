@@ -213,6 +213,11 @@ def test_who_is_complained_of_does_nothing_on_the_case() -> None:
     assert refused(desk, "8001", "noted", text="不是我") == "recused"
     assert refused(desk, "8801", "taken_back", reason="x") == "recused"
     desk.take("8802", "noted", text="由 8802 处理")
+    other = CaseDesk().registered()
+    other.take("8002", "passed_on", to="aid:hall")
+    other.take("8001", "started")
+    other.take("8801", "judged", verdict="valid", evidence="录音", persons=["8001"])
+    assert refused(other, "8001", "plan_proposed", measures=["apology"], text="x") == "recused"
 
 
 @pytest.mark.req("TKT-6")
@@ -256,7 +261,7 @@ def test_a_complaint_is_judged_and_a_written_answer_given_before_it_is_closed() 
     with pytest.raises(Exception, match="evidence"):
         desk.take("8801", "judged", verdict="valid", evidence=" ")
     assert refused(desk, "8801", "judged", verdict="valid", evidence="录音", persons=["9999"]) == "person"
-    desk.take("8801", "judged", verdict="valid", evidence="录音", persons=["8001"])
+    desk.take("8801", "judged", verdict="valid", evidence="录音", persons=["8003"])
     assert refused(desk, "8001", "closed") == "write_first"
     desk.take("8001", "replied_in_writing", reference="函〔2026〕3号")
     desk.take("8001", "closed")
