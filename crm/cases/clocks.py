@@ -8,7 +8,7 @@ and again after a reopening. Calls have clauses of their own (TEL-1), which are 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from config.policy import LADDER, Clause, Escalation, Instant, Recipient, Scope
@@ -23,7 +23,12 @@ Verdict = Literal["running", "paused", "late", "kept", "moved", "merged"]
 
 PROMISE: Final = "TKT-5"
 """The clock of a promise: its figure is what the customer was told."""
-PROMISE_TEXTS: Final = ("承诺客户的答复时间。", "The customer was promised an answer by then.")
+PROMISE_TEXTS: Final = (
+    "承诺的答复时间已到，一刻钟内应答复客户。",
+    "The customer hears from us within a quarter of an hour of the time that was promised.",
+)
+PROMISE_GRACE: Final = timedelta(minutes=15)
+"""The call that keeps a promise is dialled at the promised time, and has to reach an agent and the customer."""
 
 _OF_CALLS: Final = frozenset({"arrived", "answered"})
 _COUNTS_AS: Final[dict[str, frozenset[Instant]]] = {
@@ -301,7 +306,7 @@ def _person(begin: _Happening, lived: Sequence[_Happening]) -> str | None:
 def _promise(number: int, index: int, told: Sequence[_Happening]) -> Clock:
     """Kept by hearing from us again; a later promise takes its place (TKT-5)."""
     begin, rest = told[index], told[index + 1 :]
-    until = begin.until or begin.at
+    until = (begin.until or begin.at) + PROMISE_GRACE
     end = next((each for each in rest if each.instants & {"responded"} or each.trigger in ("merged", "closed")), None)
     ended: Literal["kept", "moved", "merged"] | None = None
     if end is not None:

@@ -115,7 +115,7 @@ def _way(s: Situation, step: Step | None) -> Refusal | None:
     if isinstance(step, steps.PassedOn):
         if step.to == s.case.holder:
             return _second_notice(s)
-        if not s.held & (WHO_MAY["passed_on"] - {Position.SENDER}):
+        if not _may_move(s):
             return NOT_YOURS
         allowed = receiver and may_pass(s.case, s.holder, receiver, s.organisation)
     elif isinstance(step, steps.HandedDown):
@@ -129,6 +129,11 @@ def _way(s: Situation, step: Step | None) -> Refusal | None:
     return Refusal("linkage", f"不能转到该单位，可转：{zh}。", f"It cannot go to {step.to} from here; it can to {en}.")
 
 
+def _may_move(s: Situation) -> bool:
+    """Who has passed it on already may only send the form after the telephone notice."""
+    return bool(s.held & (WHO_MAY["passed_on"] - {Position.SENDER}))
+
+
 def _second_notice(s: Situation) -> Refusal | None:
     if s.case.stage is Stage.RECEIVED and s.case.rounds > 1:
         return None
@@ -139,6 +144,8 @@ def receivers(s: Situation, kind: type[Step]) -> list[Party]:
     """To whom the case may go by this step: what a page offers."""
     if s.holder is None:
         return []
+    if kind is steps.PassedOn and not _may_move(s):
+        return [s.holder] if _second_notice(s) is None else []
     tests: dict[type[Step], Callable[[Party], bool]] = {
         steps.PassedOn: lambda party: s.holder is not None and may_pass(s.case, s.holder, party, s.organisation),
         steps.HandedDown: lambda party: may_hand_down(s.case, party, s.organisation),

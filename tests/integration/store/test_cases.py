@@ -203,6 +203,27 @@ async def test_each_rung_is_told_once_by_two_watchers_and_after_an_outage(office
 
 
 @pytest.mark.req("CPL-6")
+async def test_a_broken_case_or_a_store_that_is_away_keeps_nobody_from_being_told(
+    office: Office, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in (NUMBER, "20260309-0002"):
+        await office.take("8002", "registered", number, kind="complaint")
+    async with store.database.write() as connection:
+        broken = {"ticket": NUMBER, "at": office.clock.now, "by": "8002", "step": "noted", "details": "{"}
+        await connection.execute(ticket_step.insert(), [broken])
+    office.clock.now = at("2026-03-09 10:31")
+    told: list[ColleagueMessage] = []
+    watch = Watch(office.service, store, office.clock, told.append)
+    assert await watch.tick() == 1
+    assert [each.ticket for each in told] == ["20260309-0002"]
+    assert f"The clocks of {NUMBER} cannot be told" in caplog.text
+    away = await Store.open("sqlite+aiosqlite:////nowhere/at/all.db")
+    assert await Watch(office.service, away, office.clock).tick() == 0
+    assert "Nobody is told of deadlines now" in caplog.text
+    await away.close()
+
+
+@pytest.mark.req("CPL-6")
 async def test_a_deadline_that_moved_is_told_anew(office: Office, store: Store) -> None:
     await office.take("8002", "registered", kind="complaint")
     await office.take("8002", "passed_on", to="aid:hall")

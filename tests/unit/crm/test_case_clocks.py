@@ -8,9 +8,12 @@ import pytest
 from config.load import PRESETS
 from config.policy import Policy, PresetFile, Regulation
 from config.yaml_source import read_yaml
+from crm.cases.decide import situation_of
 from crm.cases.file import Rules
+from crm.cases.guards import receivers
+from crm.cases.steps import PassedOn
 from crm.policy import Regulated
-from tests.fakes.case_desk import RULES, CaseDesk, at
+from tests.fakes.case_desk import RULES, CaseDesk, at, reader
 
 
 @pytest.mark.req("CPL-3")
@@ -62,6 +65,8 @@ def test_each_pass_on_begins_a_new_round_and_leaves_the_old_one_behind() -> None
 def test_the_clock_begins_with_the_telephone_notice_when_the_form_follows_it() -> None:
     desk = CaseDesk("2026-03-09 10:00").registered()
     desk.until("2026-03-09 10:10").take("8002", "passed_on", to="aid:hall", how="telephone")
+    situation = situation_of(desk.file, reader("8002"), desk.now, desk.rules, ())
+    assert [party.id for party in receivers(situation, PassedOn)] == ["aid:hall"], "no other: it is not theirs any more"
     desk.until("2026-03-09 11:40").take("8002", "passed_on", to="aid:hall", how="form")
     assert [each.clause for each in desk.clocks()].count("CPL-2.start") == 1
     assert desk.clock("CPL-2.start").due_at == at("2026-03-09 12:10")
@@ -115,11 +120,11 @@ def test_supervision_states_a_promised_date_in_place_of_the_answer_and_the_promi
     desk.take("8005", "promised", until="2026-03-20T10:00:00+08:00")
     assert desk.verdicts()["CPL-3.supervision"] == "kept"
     promise = desk.clock("TKT-5")
-    assert (promise.due_at, promise.person, promise.verdict(desk.now)) == (at("2026-03-20 10:00"), "8005", "running")
-    spoken = replace(desk.file, talks=(at("2026-03-20 09:58"),))
+    assert (promise.due_at, promise.person, promise.verdict(desk.now)) == (at("2026-03-20 10:15"), "8005", "running")
+    spoken = replace(desk.file, talks=(at("2026-03-20 10:14"),))
     desk.file = spoken
     assert desk.verdicts()["TKT-5"] == "kept"
-    desk.file = replace(spoken, talks=(at("2026-03-20 10:01"),))
+    desk.file = replace(spoken, talks=(at("2026-03-20 10:16"),))
     assert desk.verdicts()["TKT-5"] == "late"
 
 
