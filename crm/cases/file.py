@@ -43,7 +43,8 @@ class Told:
 @dataclass(frozen=True, kw_only=True)
 class CaseFile:
     """A ticket as the store has it. `number_key`: "" for nobody who can be rung. `valid`: how many valid complaints
-    of this calendar year each person named by the step has in other cases (CPL-9)."""
+    of this calendar year each person named by the step has in other cases (CPL-9);
+    `linked_from`: cases that name this one as similar."""
 
     number: str
     version: int
@@ -61,6 +62,7 @@ class CaseFile:
     talks: tuple[datetime, ...] = ()
     callers: frozenset[str] = frozenset()
     attached: tuple[str, ...] = ()
+    linked_from: tuple[str, ...] = ()
     other: Other | None = None
     valid: Mapping[str, int] = field(default_factory=dict)
     told: Mapping[tuple[str, int], Told] = field(default_factory=dict)

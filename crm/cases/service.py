@@ -89,6 +89,8 @@ class CaseService:
         file, now = await self._store.cases.get(number), self._clock()
         if not sees(self.sight(who), file.case, self.rules):
             raise UnknownRecord("ticket", number)
+        hidden = await self._store.cases.lists.hidden(file.linked_from, self.sight(who))
+        file = replace(file, linked_from=tuple(each for each in file.linked_from if each not in hidden))
         running = clocks_of(file, self.rules)
         situation = situation_of(file, who, now, self.rules, running)
         return Look(

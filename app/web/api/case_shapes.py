@@ -116,7 +116,8 @@ class CaseOut(Out, frozen=True, kw_only=True):
     """A case for this reader. `version` goes back with the next step. `positions`: what the reader is to it.
 
     `stage` `new`: nobody has registered it. `open_cases`: others of the same customer, which a call may be about: merge
-    it into one. `tries`: how often the customer was not reached. `awaiting`: what is needed from the customer.
+    it into one. `links`: similar cases, whichever was linked to the other. `tries`: how often the customer was not
+    reached. `awaiting`: what is needed from the customer.
     """
 
     number: str
@@ -169,7 +170,8 @@ class StepTaken(Out, frozen=True, kw_only=True):
 
 
 class CaseQuery(Paging, frozen=True, kw_only=True):
-    """`mine`: what one of my parties has. `due_before`, `overdue`: by the first deadline that runs."""
+    """`mine`: what one of my parties has. `due_before`, `overdue`: by the first deadline that runs. `category`, with
+    `state` all: cases like this one (CPL-8)."""
 
     state: Literal["open", "closed", "all"] = "open"
     stage: Stage | None = None
@@ -179,6 +181,7 @@ class CaseQuery(Paging, frozen=True, kw_only=True):
     mine: bool = False
     level: Key | None = None
     department: Key | None = None
+    category: Key | None = None
     restricted: bool | None = None
     due_before: Moment | None = None
     overdue: bool | None = None

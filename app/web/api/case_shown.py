@@ -110,7 +110,7 @@ def case_out(look: Look, rules: Rules, eyes: Reader, now: datetime) -> CaseOut:
         cause=case.cause and eyes.words(case.cause, seen=seen),
         case_of=file.case_of,
         attached=list(file.attached),
-        links=list(case.links),
+        links=list(dict.fromkeys((*case.links, *file.linked_from))),
         open_cases=[eyes.ticket(row) for row in look.open_cases],
         positions=sorted(look.situation.held),
         clocks=[_clock_out(clock, rules, now) for clock in look.clocks],

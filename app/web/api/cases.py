@@ -50,6 +50,7 @@ async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Listed[CaseItem]:
         severity=query.severity,
         level=query.level,
         department=query.department,
+        category=query.category,
         restricted=query.restricted,
         holders=_holders(ask, query),
         due_before=query.due_before,

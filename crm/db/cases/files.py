@@ -11,7 +11,7 @@ from crm.cases.file import CaseFile, Told
 from crm.cases.guards import Other
 from crm.cases.model import Stage
 from crm.cases.organisation import Sight
-from crm.cases.steps import Taken, step_of
+from crm.cases.steps import Linked, Taken, details_of, step_of
 from crm.customers.numbers import normalise
 from crm.db.cases.tables import ticket_clock, ticket_person, ticket_step
 from crm.db.schema import call, ticket
@@ -61,6 +61,13 @@ async def load(connection: AsyncConnection, number: str, area_code: str) -> Case
             for each in await connection.execute(told)
         },
     )
+
+
+async def linked_from(connection: AsyncConnection, number: str) -> tuple[str, ...]:
+    """The cases that were linked to this one (CPL-8)."""
+    named = (ticket_step.c.step == "linked") & (ticket_step.c.details == details_of(Linked(to=number)))
+    query = select(ticket_step.c.ticket).where(named).order_by(ticket_step.c.id)
+    return tuple(dict.fromkeys((await connection.execute(query)).scalars()))
 
 
 async def log_of(connection: AsyncConnection, number: str) -> tuple[Taken, ...]:

@@ -45,6 +45,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     severity: str | None = None
     level: str | None = None
     department: str | None = None
+    category: str | None = None
     restricted: bool | None = None
     holders: frozenset[str] | None = None
     due_before: datetime | None = None
@@ -237,6 +238,7 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         (ticket.c.severity, wanted.severity),
         (ticket.c.level, wanted.level),
         (ticket.c.department, wanted.department),
+        (ticket.c.category, wanted.category),
         (ticket.c.restricted, wanted.restricted),
     )
     found: list[ColumnElement[bool]] = [column == value for column, value in pairs if value is not None]

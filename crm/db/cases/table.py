@@ -48,7 +48,8 @@ class CaseTable:
     async def get(self, number: str) -> CaseFile:
         """Raises UnknownRecord."""
         async with self._database.read() as connection:
-            return await files.load(connection, number, self._area_code)
+            file = await files.load(connection, number, self._area_code)
+            return replace(file, linked_from=await files.linked_from(connection, number))
 
     async def take(
         self, number: str, decide: Decide, *, version: int, by: str, wanted: Wanted

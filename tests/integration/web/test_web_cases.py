@@ -365,3 +365,9 @@ async def test_a_new_call_of_the_same_customer_is_offered_its_open_case(staff: S
     whole = await staff.get("8003", f"/api/tickets/{case}/case")
     assert whole["attached"] == [again] and "caller" in whole["positions"]
     await staff.take("8003", case, "urged", words="客户催问")
+    similar = await staff.complaint(category="exhibits")
+    await staff.take("8002", similar, "linked", to=case)
+    assert (await staff.get("8002", f"/api/tickets/{case}/case"))["links"] == [similar]
+    assert (await staff.get("8002", f"/api/tickets/{similar}/case"))["links"] == [case]
+    found = await staff.get("8002", "/api/cases", category="exhibits", state="all")
+    assert [each["number"] for each in found["items"]] == [similar]
