@@ -58,7 +58,9 @@ async def list_tickets(ask: Ask[TicketQuery, Nothing]) -> Listed[TicketOut]:
 
 
 async def get_ticket(ask: Ask[Nothing, Nothing]) -> TicketFull:
-    return reader(ask).ticket_full(await ticket_of(ask))
+    ticket = await ticket_of(ask)
+    shown = reader(ask).ticket_full(ticket)
+    return msgspec.structs.replace(shown, editable=await works_on(ask, ticket)) if shown.editable else shown
 
 
 async def patch_ticket(ask: Ask[Nothing, TicketPatch]) -> TicketFull:

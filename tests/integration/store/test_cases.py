@@ -180,10 +180,14 @@ async def test_a_promise_and_a_result_each_owe_the_customer_a_call(office: Offic
 
 
 @pytest.mark.req("CPL-6")
-async def test_each_rung_is_told_once_by_two_watchers_and_after_an_outage(office: Office, store: Store) -> None:
+async def test_each_rung_is_told_once_by_two_watchers_and_after_an_outage(
+    office: Office, store: Store, store_url: str
+) -> None:
     await office.take("8002", "registered", kind="complaint")
     told: list[ColleagueMessage] = []
-    first, second = (Watch(office.service, store, office.clock, told.append) for _ in range(2))
+    another = await Store.open(store_url, area_code="0571", clock=office.clock)  # as another process has it
+    first = Watch(office.service, store, office.clock, told.append)
+    second = Watch(CaseService(SITE, another, office.clock), another, office.clock, told.append)
     assert await first.tick() == 0
     office.clock.now = at("2026-03-09 10:31")  # half of the hour for passing on
     counts = await asyncio.gather(first.tick(), second.tick(), first.tick())
@@ -200,6 +204,7 @@ async def test_each_rung_is_told_once_by_two_watchers_and_after_an_outage(office
     assert office.service.at_risk == (0, 1)
     await office.take("8002", "passed_on", to="aid:hall")
     assert await first.tick() == 0, "what stopped is told no more"
+    await another.close()
 
 
 @pytest.mark.req("CPL-6")

@@ -267,7 +267,9 @@ async def test_who_is_complained_of_neither_writes_on_the_ticket_nor_hears_it(st
     write_sound(staff.house.data.recordings / "talk.wav")
     number = await staff.complaint(about=["8002"])
     assert await staff.status("8002", f"/api/tickets/{number}/recording") == 403
-    version = (await staff.get("8002", f"/api/tickets/{number}"))["version"]
+    ticket = await staff.get("8002", f"/api/tickets/{number}")
+    assert not ticket["editable"]
+    version = ticket["version"]
     wish = {"version": version, "matter": "没有的事"}
     async with (await staff.client("8002")).patch(f"/api/tickets/{number}", json=wish) as answer:
         assert (answer.status, await kind_of(answer)) == (403, "forbidden")

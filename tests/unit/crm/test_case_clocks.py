@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from config.load import PRESETS
-from config.policy import Policy, PresetFile, Regulation
+from config.policy import Clause, Policy, PresetFile, Regulation
 from config.yaml_source import read_yaml
 from crm.cases.decide import situation_of
 from crm.cases.file import Rules
@@ -182,6 +182,33 @@ def test_a_bureaus_limits_run_once_for_the_order_whoever_has_it() -> None:
     assert [(each.clause, each.due_at) for each in urgent.clocks()] == [("12345.urgent", at("2026-03-09 18:00"))]
     desk.planned().take("8001", "solved", result="已更换")
     assert desk.clock("12345.follow-up").due_at == at("2026-03-11 18:00")
+
+
+def test_a_clock_that_pauses_for_a_reopening_goes_on_after_it() -> None:
+    clause = Clause.model_validate(
+        {
+            "id": "OWN.answer",
+            "text": "一百小时内答复，重办期间顺延。",
+            "text_en": "Within 100 hours; the time it was closed does not count.",
+            "clock": "wall_hours",
+            "limit": 100,
+            "starts": "received",
+            "stops": "fed_back",
+            "pauses": ("reopened",),
+        }
+    )
+    policy = Policy(
+        working_time=RULES.site.policy.working_time,
+        versions=(Regulation(in_force_from=date(2026, 1, 1), clauses={clause.id: clause}),),
+    )
+    rules = replace(RULES, regulated=Regulated.of(policy, RULES.site.zone, {}))
+    desk = CaseDesk("2026-03-09 10:00", rules=rules).registered()
+    desk.until("2026-03-09 20:00").fed_back()
+    assert desk.clock("OWN.answer").verdict(desk.now) == "kept"
+    desk.take("8001", "closed")
+    desk.until("2026-03-10 20:00").take("8001", "reopened", reason="客户再次来电")
+    (clock,) = (each for each in desk.clocks() if each.clause == "OWN.answer")
+    assert (clock.stopped_at, clock.due_at) == (None, at("2026-03-14 14:00")), "100 h, and a day it was closed"
 
 
 def test_a_museums_special_complaint_has_five_days() -> None:
