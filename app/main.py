@@ -17,6 +17,10 @@ from aiohttp import web
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.outbox import send_waiting
+from app.privacy import keep_limits
+from app.reports.archive import ReportArchive
+from app.reports.printing import sender
 from app.retention import remove_expired
 from app.scheduler import make_scheduler
 from app.system import System, build
@@ -24,6 +28,7 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from crm.bookings.service import BookingDesk
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -154,13 +159,19 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "deadlines": (system.watch.tick, 15.0),
+            "calendar": (system.calendar.refresh, 60.0),
+            "unknown year": (partial(tell_of_unknown_year, system), 60.0),
             "retention": (partial(retention, system), 3600.0),
+            "reports": (partial(reports, system), 60.0),
+            "outbox": (partial(send_waiting, system.store, system.site.outbox, utc_now), 5.0),
+            "appointments": (partial(tell_of_appointments, system), 30.0),
+            "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
         }
     )
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
-            await system.callers.refresh()
+            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await wait_ready(system, works)
@@ -234,10 +245,31 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
     return ping
 
 
+async def tell_of_unknown_year(system: System) -> None:
+    """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    today = utc_now().astimezone(system.site.zone).date()
+    people = [agent.id for agent in system.site.agents if agent.role != "agent"]
+    await system.calendar.tell_unknown_year(system.store.messages, today, people)
+
+
 async def retention(system: System) -> None:
     """Hourly (TEL-10)."""
     days = system.site.recording.retention_days
     await remove_expired(system.store, system.options.data, days, utc_now())
+
+
+async def reports(system: System) -> None:
+    """Every minute: what is due is made, what is unsent is sent (RPT-3)."""
+    archive = ReportArchive(system.store, system.site, system.options.data)
+    await archive.tick(utc_now(), sender)
+
+
+async def tell_of_appointments(system: System) -> None:
+    """Whoever goes to a customer is reminded; whoever has not come is missed (BKG-5)."""
+    try:
+        await BookingDesk(system.site, system.store, utc_now).tell_of_appointments()
+    except StoreAway as exc:
+        log.warning("Notices of appointments wait for the store: %s", exc, extra={"action": "notices_store_away"})
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from app.acd_view import EVENTS, WISHED, LiveAcd
@@ -26,6 +26,7 @@ from config.schema import Site
 from crm.cases.service import CaseService
 from crm.cases.watch import Watch
 from crm.customers.callers import KnownCallers
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import AgentStateChanged, CallArrived
@@ -59,6 +60,7 @@ class System:
     pbx: AsteriskProcess
     journal: Journal
     store: Store
+    calendar: RunningCalendar
     telephony: AriTelephony
     hotline: Hotline
     history: History
@@ -85,8 +87,12 @@ class System:
             "journal": self.journal.status(),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
             "calls": {"up": True, "served": self.reception.calls, "in_setup": self.reception.in_setup},
+            "calendar": {"up": True, "unknown_year": self.calendar.unknown_year(self._today())},
             "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
         }
+
+    def _today(self) -> date:
+        return utc_now().astimezone(self.site.zone).date()
 
     def services(self, token: str, secrets: Mapping[str, str]) -> Services:
         """What the web server is given."""
@@ -95,6 +101,7 @@ class System:
             site=self.site,
             data=self.options.data,
             store=self.store,
+            calendar=self.calendar,
             acd=self.acd,
             talks=self.talks,
             floor=self.floor,
@@ -139,12 +146,14 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     floor, talks = LiveFloor(hotline, supervision), TalkDesk(hotline)
     live = LiveAcd(acd, board, missed, floor)
     cases = CaseService(site, store, utc_now)
+    calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
+    calendar.recompute.append(cases.recompute)
     news = DeskNews(site, store, hub, board, live, cases.organisation)
     news.talk_of = talks.talk
     news.subscribe(bus)
     board.end_with(bus)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
-    dialler = Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id)
+    dialler = Dialler(hotline, reception, store.due_calls, pbx.facts.entity_id, store.bookings)
     if site.trunk.outbound:
         hotline.virtual_hold.plug_in(dialler)
     return System(
@@ -153,6 +162,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         pbx=pbx,
         journal=journal,
         store=store,
+        calendar=calendar,
         telephony=telephony,
         hotline=hotline,
         history=history,

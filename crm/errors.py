@@ -7,10 +7,15 @@ CrmError
 ├── VersionConflict    somebody else saved the record since it was read
 ├── UnknownRecord      no record of that id
 ├── NumberTaken        the number is on another customer's card
+├── CardMerged         the card became part of another one: work on that
+├── CallGoesOn         a person cannot be removed in the middle of a call
+├── BadFile            an import's file that cannot be read as a table
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
+├── BookingRefused     no room, no guide, not at that time: `reason` says which
 ├── AccountLocked      too many wrong passwords: try again later
-└── BadCursor          a page cursor that no list of ours has given out
+├── BadCursor          a page cursor that no list of ours has given out
+└── BadQuery           nothing that could be looked for
 """
 
 from datetime import datetime
@@ -60,6 +65,23 @@ class NumberTaken(CrmError):
         self.customer_id = customer_id
 
 
+class CardMerged(CrmError):
+    """The card became part of another one and takes no more changes."""
+
+    def __init__(self, customer_id: int, into: int) -> None:
+        super().__init__(f"the card of customer {customer_id} was merged into that of customer {into}: change that one")
+        self.customer_id = customer_id
+        self.into = into
+
+
+class CallGoesOn(CrmError):
+    """A person is removed when no call with that person goes on: end it first."""
+
+
+class BadFile(CrmError):
+    """A file that cannot be read as a table of customers; says what to do about it."""
+
+
 class IllegalTransition(CrmError):
     """The state machine has no such transition; the state did not change."""
 
@@ -78,6 +100,14 @@ class ClaimLost(CrmError):
         self.fence = fence
 
 
+class BookingRefused(CrmError):
+    """A booking or appointment that cannot be had like that. `reason`: a code, for pages to choose words by."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class AccountLocked(CrmError):
     """Too many wrong passwords for this account; the right one is refused as well until `until`."""
 
@@ -88,3 +118,7 @@ class AccountLocked(CrmError):
 
 class BadCursor(CrmError, ValueError):
     """The `after` of a list is not one that a list gave out as `next`."""
+
+
+class BadQuery(CrmError, ValueError):
+    """What was typed into a search names nothing to look for; the message says what to type."""

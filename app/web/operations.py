@@ -49,7 +49,8 @@ class Ask(Generic[Q_co, B_co]):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation(Generic[Q, B]):
-    """`answer` None: the handler makes its own response (`media` says of which type)."""
+    """`answer` None: the handler makes its own response (`media` says of which type). `takes_file`: the handler reads
+    the body itself, a form with a `file`."""
 
     name: str
     method: str
@@ -61,6 +62,7 @@ class Operation(Generic[Q, B]):
     answer: Any = None
     status: int = 200
     media: str = "application/json"
+    takes_file: bool = False
 
 
 AnyOperation = Operation[Any, Any]
@@ -76,6 +78,7 @@ def operation(
     answer: object = None,
     status: int = 200,
     media: str = "application/json",
+    takes_file: bool = False,
 ) -> Operation[Q, B]:
     """An operation of a table; `route`: method and path."""
     method, path = route.split(" ")
@@ -90,6 +93,7 @@ def operation(
         answer=answer,
         status=status,
         media=media,
+        takes_file=takes_file,
     )
 
 

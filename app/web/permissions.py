@@ -15,6 +15,7 @@ PUBLIC: Final = "public"
 
 _ALL: Final[frozenset[Role]] = frozenset({"agent", "supervisor", "administrator"})
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
+_ADMINISTRATORS: Final[frozenset[Role]] = frozenset({"administrator"})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "page": PUBLIC,
@@ -24,6 +25,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "logout": _ALL,
     "me": _ALL,
     "list_tickets": _ALL,
+    "search_tickets": _ALL,
     "get_ticket": _ALL,
     "patch_ticket": _ALL,
     "get_recording": _ALL,
@@ -50,6 +52,20 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_customer": _ALL,
     "create_customer": _ALL,
     "patch_customer": _ALL,
+    "customer_history": _ALL,
+    "reveal_customer": _ALL,
+    "move_number": _ALL,
+    "list_duplicates": _SUPERVISORS,
+    "keep_apart": _SUPERVISORS,
+    "merge_customers": _SUPERVISORS,
+    "import_template": _SUPERVISORS,
+    "preview_import": _SUPERVISORS,
+    "get_import": _SUPERVISORS,
+    "confirm_import": _SUPERVISORS,
+    "export_customers": _SUPERVISORS,
+    "list_accesses": _ADMINISTRATORS,
+    "remove_customer": _ADMINISTRATORS,
+    "list_removals": _ADMINISTRATORS,
     "list_due_calls": _ALL,
     "create_due_call": _ALL,
     "accept_due_call": _ALL,
@@ -57,6 +73,19 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "list_messages": _ALL,
     "send_message": _ALL,
     "read_message": _ALL,
+    "get_slots": _ALL,
+    "list_bookings": _ALL,
+    "get_booking": _ALL,
+    "create_booking": _ALL,
+    "patch_booking": _ALL,
+    "step_booking": _ALL,
+    "tell_booking": _ALL,
+    "get_booking_figures": _SUPERVISORS,
+    "list_appointments": _ALL,
+    "get_appointment": _ALL,
+    "create_appointment": _ALL,
+    "patch_appointment": _ALL,
+    "step_appointment": _ALL,
     "get_figures": _SUPERVISORS,
     "agent_history": _ALL,
     "set_agent_state": _ALL,
@@ -68,8 +97,19 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_matters": _ALL,
     "get_deadlines": _ALL,
     "get_accountability": _SUPERVISORS,
+    "get_calendar": _SUPERVISORS,
+    "enter_notice": _ADMINISTRATORS,
+    "enter_day": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
+    "list_reports": _SUPERVISORS,
+    "get_report": _SUPERVISORS,
+    "make_report": _SUPERVISORS,
+    "get_report_file": _SUPERVISORS,
+    "get_compliance": _SUPERVISORS,
+    "get_compliance_file": _SUPERVISORS,
+    "get_register": _SUPERVISORS,
+    "get_handling_form": _ALL,
 }
 """Operation → roles. Where agents are let in, the functions below say to whose objects."""
 
@@ -125,3 +165,8 @@ def as_case_reader(who: Principal) -> Reader:
 def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
     """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
     return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)
+
+
+def may_reveal(who: Principal, ticket: str | None, ticket_agent: str | None) -> bool:
+    """A card's numbers in full: agents for a case that is theirs or nobody's yet, supervisors at any time (CUS-4)."""
+    return who.supervises or (ticket is not None and may_work_on(who, ticket_agent))

@@ -1,13 +1,13 @@
 """Cases of a site (flow): one step taken, one case looked at, who sees what. The rules are beside it. CPL, LNE, TKT."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
+from typing import Final
 
-from config.hours import DayKind
 from config.schema import Site
 from crm.cases.clocks import Clock
-from crm.cases.decide import clocks_of, decide, sees, situation_of
+from crm.cases.decide import clocks_of, decide, sees, situation_of, warn
 from crm.cases.file import CaseFile, Rules
 from crm.cases.guards import Situation, refusal
 from crm.cases.organisation import Organisation, Sight
@@ -17,7 +17,6 @@ from crm.db.cases.table import Wanted
 from crm.db.store import Store
 from crm.errors import UnknownRecord
 from crm.messages.model import ColleagueMessage
-from crm.policy import Regulated
 from crm.tickets.model import TicketRow
 
 
@@ -44,16 +43,15 @@ class CaseService:
     """`at_risk`: running clocks that are warned of, and late ones, as the watch saw them last."""
 
     def __init__(self, site: Site, store: Store, clock: Callable[[], datetime]) -> None:
-        self.rules = Rules.of(site)
+        self.rules: Final = Rules.of(site)
         self._store = store
         self._clock = clock
         self.at_risk: tuple[int, int] = (0, 0)
 
-    def go_by(self, special_days: Mapping[date, DayKind]) -> None:
-        """The calendar has changed (a notice is out): every clock goes by it from its next step or warning on."""
-        site = self.rules.site
-        regulated = Regulated.of(site.policy, site.zone, special_days)
-        self.rules = replace(self.rules, regulated=regulated)
+    async def recompute(self, since: datetime) -> None:
+        """Days have changed from this instant on: clocks that run on them are made anew, and told if they are due."""
+        for number in await self._store.cases.running(since):
+            await self._store.cases.warn(number, lambda file: warn(file, self._clock(), self.rules))
 
     @property
     def organisation(self) -> Organisation:

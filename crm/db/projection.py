@@ -16,11 +16,14 @@ from crm.calls.model import CallRow, RecordingKind
 from crm.calls.record import customer_number, fold
 from crm.customers.numbers import normalise
 from crm.db.agent_states import agent_state_rows
+from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert
+from crm.db.customers.erased import ErasedNumbers
 from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
 from crm.db.schema import agent_state, call, event, recording, ticket
 from crm.db.schema import customer_number as number_of_customer
+from crm.db.search.index import reindex_known
 from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
 
@@ -64,12 +67,16 @@ class Projection:
     def __init__(self, area_code: str, calls: OpenCalls) -> None:
         self._area_code = area_code
         self._calls = calls
+        self._erased = ErasedNumbers(area_code)
 
     def apply(self, connection: Connection, events: Sequence[AnyEvent]) -> None:
         """Stores the events and brings every call they touch up to date. Applying a batch again changes nothing.
 
         When it raises, or its transaction fails, `forget_all` the calls.
         """
+        events = self._erased.without(connection, events)
+        if self._erased.news:
+            self._calls.forget_all()
         insert_new(connection, event, [_event_row(each) for each in events], ["event_id"])
         insert_new(connection, agent_state, agent_state_rows(events), ["event_id"])
         touched = self._learn(connection, [each for each in events if isinstance(each, CallEvent)])
@@ -79,6 +86,7 @@ class Projection:
         _write_recordings(connection, told)
         enter_owed_calls(connection, events, self._area_code, {each.number_key: each.customer_id for each in told})
         enter_warnings(connection, events, {each.row.call: each.row.ticket for each in told})
+        enter_answers(connection, events)
         self._calls.keep(touched)
 
     def _learn(self, connection: Connection, events: Sequence[CallEvent]) -> dict[str, OpenCall]:
@@ -146,6 +154,7 @@ def _write_tickets(connection: Connection, told: Sequence[_Told]) -> None:
             each.call.written_ticket = known
     if completed:
         connection.execute(_COMPLETE_TICKET, completed)
+        reindex_known(connection, [str(each["of"]) for each in completed])
 
 
 def _ticket_row(told: _Told) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.db.bookings.tables import booking_step
 from crm.db.cases.tables import ticket_step
 from crm.db.schema import (
     call,
@@ -40,6 +41,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _playbacks(connection, number),
         *await _messages(connection, number),
         *await _steps(connection, number),
+        *await _booking_steps(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
@@ -173,3 +175,16 @@ def _step_entry(row: Any, action: str, details: dict[str, Detail]) -> TimelineEn
 def _shown(details: dict[str, Any]) -> dict[str, Detail]:
     """Lists as words."""
     return {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in details.items()}
+
+
+async def _booking_steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Of bookings and appointments; what a customer pressed is told by the call's own event."""
+    query = select(booking_step).where(booking_step.c.ticket == number, booking_step.c.event_id.is_(None))
+    entries = []
+    for row in await connection.execute(query.order_by(booking_step.c.id)):
+        kind, _, key = row.subject.partition(" ")
+        details: dict[str, Detail] = msgspec.json.decode(row.details) if row.details else {}
+        entries.append(
+            TimelineEntry(at=row.at, source=kind, action=row.step, by=row.by, details={"number": key, **details})
+        )
+    return entries

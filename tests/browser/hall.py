@@ -22,6 +22,7 @@ from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
 from crm.cases.service import CaseService
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import (
@@ -137,6 +138,7 @@ class Hall:
             data=self.data,
             cases=CaseService(self.site, self.store, lambda: datetime.now(UTC)),
             store=self.store,
+            calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),
             talks=self.talks,

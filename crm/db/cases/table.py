@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.cases.file import CaseFile, Decision
@@ -83,6 +83,13 @@ class CaseTable:
             .order_by(func.min(ticket_clock.c.tell_at), ticket_clock.c.ticket)
             .limit(limit)
         )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalars().all()
+
+    async def running(self, since: datetime) -> Sequence[str]:
+        """The tickets with a clock that stands still, or is due from that instant on."""
+        ahead = or_(ticket_clock.c.due_at.is_(None), ticket_clock.c.due_at >= since)
+        query = select(ticket_clock.c.ticket).where(ticket_clock.c.stopped_at.is_(None), ahead).distinct()
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalars().all()
 

@@ -13,6 +13,7 @@ from crm.db.cases.tables import ticket_clock, ticket_person, ticket_step
 from crm.db.engine import Database
 from crm.db.owed_calls import SYSTEM
 from crm.db.schema import colleague_message, due_call, ticket
+from crm.db.search.index import index_ticket
 from crm.errors import VersionConflict
 from crm.followups.model import DueCallKind, DueCallState
 
@@ -30,6 +31,7 @@ async def write(database: Database, connection: AsyncConnection, file: CaseFile,
                 update(ticket).where(ticket.c.case_of == file.number).values(case_of=made.case.merged_into)
             )
         await _write_people(connection, file, made)
+        await index_ticket(connection, file.number)
     await _write_clocks(database, connection, file.number, made.clocks)
     await _write_notices(database, connection, file.number, made, at)
     await _write_calls(database, connection, file, made, at)

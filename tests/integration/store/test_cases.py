@@ -14,6 +14,7 @@ from crm.cases.rights import Reader, StepRefused
 from crm.cases.service import CaseService
 from crm.cases.steps import STEPS
 from crm.cases.watch import Watch
+from crm.days.service import RunningCalendar
 from crm.db.audit.tables import audit
 from crm.db.cases.lists import CaseFilter
 from crm.db.cases.tables import ticket_clock, ticket_step
@@ -394,13 +395,20 @@ async def test_a_notice_that_comes_out_moves_what_was_provisional(office: Office
     before = next(
         each for each in (await office.service.look(NUMBER, reader("8002"))).clocks if each.clause == "CPL-3.branch"
     )
-    office.service.go_by({date(2027, 2, 5): "working", date(2027, 2, 6): "make_up", date(2027, 2, 8): "working"})
-    await office.take("8002", "noted", text="x")
+    days = {date(2027, 2, 5): "working", date(2027, 2, 6): "make_up", date(2027, 2, 8): "working"}
+    await store.calendar.replace_year(2027, days, "8901")
+    calendar = RunningCalendar(store.calendar, SITE.special_days, SITE.zone)
+    calendar.recompute.append(office.service.recompute)
+    await calendar.refresh()
     after = next(
         each for each in (await office.service.look(NUMBER, reader("8002"))).clocks if each.clause == "CPL-3.branch"
     )
     assert (before.provisional, after.provisional) == (True, False)
     assert after.due_at == at("2027-02-06 18:00") != before.due_at
+    async with store.database.read() as connection:
+        kept = select(ticket_clock.c.due_at).where(ticket_clock.c.clause == "CPL-3.branch")
+        assert (await connection.execute(kept)).scalar_one() == after.due_at
+    SITE.special_days.clear()
 
 
 async def test_a_case_of_a_thousand_steps_is_still_read_in_one_go(office: Office, store: Store) -> None:

@@ -21,6 +21,7 @@ from app.web.services import Services
 from config.paths import DataDir
 from config.schema import Site
 from crm.cases.service import CaseService
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -228,6 +229,7 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
             site=site,
             data=data,
             store=store,
+            calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
             acd=acd,
             floor=FakeFloor(acd, clock()),
             talks=talks,

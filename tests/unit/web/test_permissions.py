@@ -7,6 +7,7 @@ from app.web.permissions import (
     PUBLIC,
     Principal,
     may,
+    may_reveal,
     may_see_calls_of,
     may_set_state_of,
     may_sit_at,
@@ -68,15 +69,58 @@ def test_numbers_are_for_the_case_at_hand():
 
 def test_what_is_everybodys_business_only_for_supervisors():
     closed = {name for name in PERMISSIONS if not may("agent", name)}
-    assert closed == {
-        "list_queues",
-        "list_agents",
-        "get_figures",
-        "get_accountability",
-        "live_wallboard",
-        "supervise",
-        "stop_supervising",
-        "move_call",
-        "close_queue",
-        "open_queue",
+    assert (
+        closed
+        == {
+            "list_queues",
+            "list_agents",
+            "get_figures",
+            "get_booking_figures",
+            "get_accountability",
+            "live_wallboard",
+            "supervise",
+            "stop_supervising",
+            "move_call",
+            "close_queue",
+            "open_queue",
+            "list_reports",
+            "get_report",
+            "make_report",
+            "get_report_file",
+            "get_compliance",
+            "get_compliance_file",
+            "get_register",
+            "get_calendar",
+            "enter_notice",
+            "enter_day",
+        }
+        | CUSTOMERS_AT_LARGE
+    )
+
+
+CUSTOMERS_AT_LARGE = {
+    "list_duplicates",
+    "keep_apart",
+    "merge_customers",
+    "import_template",
+    "preview_import",
+    "get_import",
+    "confirm_import",
+    "export_customers",
+    "list_accesses",
+    "remove_customer",
+    "list_removals",
+}
+
+
+@pytest.mark.req("CUS-4")
+def test_numbers_are_revealed_to_agents_for_their_own_case_only():
+    assert may_reveal(AGENT, "t-1", "8001") and may_reveal(AGENT, "t-1", None)
+    assert not may_reveal(AGENT, "t-1", "8002")
+    assert not may_reveal(AGENT, None, None)
+    assert may_reveal(SUPERVISOR, None, None)
+    assert {name for name in CUSTOMERS_AT_LARGE if not may("supervisor", name)} == {
+        "list_accesses",
+        "remove_customer",
+        "list_removals",
     }
