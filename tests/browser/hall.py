@@ -21,6 +21,7 @@ from app.web.services import AgentView, Services, TalkView, WishedState
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
+from crm.cases.service import CaseService
 from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
@@ -135,6 +136,7 @@ class Hall:
         services = Services(
             site=self.site,
             data=self.data,
+            cases=CaseService(self.site, self.store, lambda: datetime.now(UTC)),
             store=self.store,
             calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),
             acd=self.acd,

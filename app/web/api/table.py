@@ -10,6 +10,7 @@ from app.web.api.appointments import APPOINTMENTS
 from app.web.api.assessment import ASSESSMENT_OPERATIONS
 from app.web.api.bookings import BOOKINGS
 from app.web.api.calendar import CALENDAR
+from app.web.api.cases import CASES
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -170,6 +171,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *ASSESSMENT_OPERATIONS,
     *KNOWLEDGE_OPERATIONS,
     *SUGGESTION_OPERATIONS,
+    *CASES,
     *REPORTS,
     *SEARCH,
     *CALENDAR,

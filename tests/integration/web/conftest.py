@@ -20,6 +20,7 @@ from app.web.server import create_app
 from app.web.services import Services
 from config.paths import DataDir
 from config.schema import Site
+from crm.cases.service import CaseService
 from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
@@ -203,8 +204,14 @@ def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
-    site, clock, data = small_site(), MovableClock(), DataDir(tmp_path / "data")
+def site() -> Site:
+    """What the house is built for; a test file may have another."""
+    return small_site()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIterator[House]:
+    clock, data = MovableClock(), DataDir(tmp_path / "data")
     shutil.copytree(store_with_users, data.root)
     ui = tmp_path / "ui"
     ui.mkdir()
@@ -228,6 +235,7 @@ async def house(tmp_path: Path, store_with_users: Path) -> AsyncIterator[House]:
             talks=talks,
             hub=hub,
             figures=figures,
+            cases=CaseService(site, store, clock),
             status=lambda: parts,
             clock=clock,
             local_token=LOCAL_TOKEN,
