@@ -24,7 +24,6 @@ from crm.db.schema import (
     event,
     journal_position,
     metadata,
-    recording,
     rejected_event,
     ticket,
     ticket_change,
@@ -45,10 +44,9 @@ _ELSEWHERE: Final = (
     rejected_event,
     customer_import,
     customer_import_row,
-    # About colleagues and files.
+    # About colleagues.
     agent_state,
     journal_position,
-    recording,
     user_account,
     user_session,
 )
