@@ -14,7 +14,7 @@ from typing import Final
 ROOT = Path(__file__).resolve().parents[1]
 
 LATER: Final[Mapping[str, str]] = {
-        "FUP-2": "follow-up plans come after the cases",
+    "FUP-2": "follow-up plans come after the cases",
     "FUP-4": "follow-up plans come after the cases",
     "FUP-5": "follow-up plans come after the cases",
     "FUP-7": "follow-up plans come after the cases",
