@@ -16,6 +16,7 @@ from crm.db.cards import CardQueries
 from crm.db.customers import CustomerQueries
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
+from crm.db.intake.queries import IntakeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
@@ -44,6 +45,7 @@ class Store:
         self.zone = zone
         self.clock = clock
         self.audit = AuditTrail(zone)
+        self.intake = IntakeTable(database, self.audit, clock)
         self.tickets = TicketQueries(database, area_code, clock)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, area_code, clock)
