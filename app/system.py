@@ -25,7 +25,9 @@ from crm.customers.callers import KnownCallers
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import AgentStateChanged, CallArrived
+from crm.intake.service import Intake
 from crm.journal import Journal, Position
+from crm.policy import Regulated
 from crm.segments import segment_name
 from crm.tickets.service import Tickets
 from ivr.admission import Admission
@@ -68,6 +70,7 @@ class System:
     floor: LiveFloor
     supervision: Supervision
     callers: KnownCallers
+    intake: Intake
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -89,6 +92,7 @@ class System:
             site=self.site,
             data=self.options.data,
             store=self.store,
+            intake=self.intake,
             acd=self.acd,
             talks=self.talks,
             floor=self.floor,
@@ -158,6 +162,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         floor=floor,
         supervision=supervision,
         callers=callers,
+        intake=Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), utc_now),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from config.actions import Menu, MenuBody
+from config.channels import Channels
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
@@ -29,6 +30,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
+    "channels": ("channels.yaml", Channels),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 

@@ -26,6 +26,7 @@ from config.actions import PlayAction as PlayAction
 from config.actions import QueueAction as QueueAction
 from config.actions import RepeatAction as RepeatAction
 from config.actions import Retry as Retry
+from config.channels import Channels
 from config.fields import (
     Address,
     AreaCode,
@@ -256,6 +257,7 @@ class Site(Settings):
     directory: Path
     policy: Policy
     matters: Matters = Matters()
+    channels: Channels = Channels()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

@@ -61,6 +61,13 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "set_agent_state": _ALL,
     "change_wrap_up": _ALL,
     "get_telephone": _ALL,
+    "register": _ALL,
+    "intake_options": _ALL,
+    "list_attachments": _ALL,
+    "add_attachment": _ALL,
+    "get_attachment": _ALL,
+    "public_form": PUBLIC,
+    "public_ticket": PUBLIC,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
 }

@@ -14,6 +14,7 @@ from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store
+from crm.intake.service import Intake
 from ivr.talks import TalkOver
 
 WishedState = Literal["available", "not_ready", "logged_out"]
@@ -188,6 +189,7 @@ class Services:
     site: Site
     data: DataDir
     store: Store
+    intake: Intake
     acd: AcdView
     floor: Floor
     hub: DeskHub

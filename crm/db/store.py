@@ -20,6 +20,7 @@ from crm.db.intake.queries import IntakeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.recordings import RecordingTable
+from crm.db.requests.queries import RequestTable
 from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
@@ -56,6 +57,7 @@ class Store:
         self.recordings = RecordingTable(database)
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
+        self.requests = RequestTable(database)
         self.stories = StoryTable(database)
 
     @classmethod

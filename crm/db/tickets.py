@@ -42,8 +42,10 @@ class TicketQueries:
         ani: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        channel: str | None = None,
     ) -> Page[TicketRow]:
-        """Newest first, filtered; `ani` in any notation; `since` inclusive, `until` exclusive. Raises BadCursor."""
+        """Newest first, filtered; `channel` other: not by telephone; `ani` in any notation; `since` inclusive, `until`
+        exclusive. Raises BadCursor."""
         query = select_tickets().order_by(*NEWEST)
         for column, wanted in ((ticket.c.kind, kind), (ticket.c.state, state), (ticket.c.line, line)):
             if wanted is not None:
@@ -52,6 +54,8 @@ class TicketQueries:
             query = query.where(ticket.c.agent == agent)
         if ani is not None:
             query = query.where(ticket.c.number_key == normalise(ani, self._area_code).normalised)
+        if channel is not None:
+            query = query.where(ticket.c.channel != "telephone" if channel == "other" else ticket.c.channel == channel)
         if since is not None:
             query = query.where(ticket.c.opened_at >= since)
         if until is not None:

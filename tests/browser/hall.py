@@ -35,7 +35,10 @@ from crm.events import (
     CallRang,
     TalkStarted,
 )
+from crm.intake.service import Intake
 from crm.journal import Journal
+from crm.policy import Regulated
+from crm.tickets.service import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
@@ -131,10 +134,13 @@ class Hall:
 
     async def serve(self) -> None:
         """Listen; on the port of before after `stop_serving`, as a server that is started again."""
+        tickets = Tickets(self.journal, self.site.zone, lambda event: None)
+        regulated = Regulated.of(self.site.policy, self.site.zone, self.site.special_days)
         services = Services(
             site=self.site,
             data=self.data,
             store=self.store,
+            intake=Intake(tickets, self.site.matters, regulated, lambda: datetime.now(UTC)),
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),
             talks=self.talks,

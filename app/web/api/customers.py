@@ -9,7 +9,7 @@ from app.web.api.contract import Listed, Nothing
 from app.web.api.records import CustomerFull, CustomerNew, CustomerOut, CustomerPatch, CustomerQuery
 from app.web.api.shown import shaped
 from app.web.api.tickets import reader
-from app.web.operations import Ask
+from app.web.operations import Ask, id_of
 from app.web.problems import Problem, invalid
 from crm.customers.model import Customer, CustomerNumber
 from crm.customers.numbers import normalise
@@ -49,8 +49,8 @@ async def patch_customer(ask: Ask[Nothing, CustomerPatch]) -> CustomerFull:
 
 
 async def _customer_of(ask: Ask[Nothing, CustomerPatch] | Ask[Nothing, Nothing]) -> Customer:
-    customer_id = ask.path("id")
-    customer = await ask.services.store.customers.get(int(customer_id)) if customer_id.isdecimal() else None
+    customer_id = id_of(ask, "customer")
+    customer = await ask.services.store.customers.get(customer_id)
     if customer is None:
         raise Problem("not_found", f"No customer {customer_id}.")
     return customer

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.attachments import ATTACHMENTS
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -29,6 +30,8 @@ from app.web.api.contract import (
     WrapUpStep,
 )
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
+from app.web.api.intake import INTAKE
+from app.web.api.public import PUBLIC_FORM
 from app.web.api.records import (
     CallOut,
     CallQuery,
@@ -168,6 +171,9 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *INTAKE,
+    *ATTACHMENTS,
+    *PUBLIC_FORM,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
