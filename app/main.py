@@ -14,10 +14,12 @@ from pathlib import Path
 
 from aiohttp import web
 
+from app.attachments import AttachmentFiles
+from app.audit_trail import note_heads
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
-from app.retention import remove_expired
+from app.retention import forget_requests, remove_expired, remove_old_files, remove_stray_files
 from app.scheduler import make_scheduler
 from app.system import System, build
 from app.web.server import create_app
@@ -154,6 +156,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
+            "audit heads": (partial(audit_heads, system), 600.0),
         }
     )
     try:
@@ -234,9 +237,19 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
 
 
 async def retention(system: System) -> None:
-    """Hourly (TEL-10)."""
-    days = system.site.recording.retention_days
-    await remove_expired(system.store, system.options.data, days, utc_now())
+    """Hourly (TEL-10, CUS-4)."""
+    days, now = system.site.recording.retention_days, utc_now()
+    await remove_expired(system.store, system.options.data, days, now)
+    files = AttachmentFiles(system.options.data.attachments)
+    await remove_old_files(system.store, files, system.site.channels.files.retention_days, now)
+    if not system.projector.status()["behind_bytes"]:  # else a file's ticket may not be in the store yet
+        await remove_stray_files(system.store, files, now)
+    await forget_requests(system.store, now)
+
+
+async def audit_heads(system: System) -> None:
+    """Every ten minutes: the seal of a day that is over is noted soon after midnight (CUS-4)."""
+    await note_heads(system.store, system.options.data.audit_heads, utc_now())
 
 
 @asynccontextmanager

@@ -91,13 +91,6 @@ class KeptRequests:
                 self._slots.pop(place, None)
             self._bound()
 
-    async def forget(self) -> None:
-        """Hourly: what is older than a day."""
-        try:
-            await self._table.forget(self._clock() - KEPT_FOR)
-        except StoreAway as exc:
-            log.warning("Kept requests wait for the store: %s", exc, extra={"action": "requests_store_away"})
-
     async def _first_time(self, wish: Wish, carry_out: Callable[[], Awaitable[Kept]]) -> Kept:
         try:
             answer = await carry_out()

@@ -13,6 +13,7 @@ PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
 
 _ALL: Final[frozenset[Role]] = frozenset({"agent", "supervisor", "administrator"})
+_ADMINISTRATORS: Final[frozenset[Role]] = frozenset({"administrator"})
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
@@ -68,6 +69,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_attachment": _ALL,
     "public_form": PUBLIC,
     "public_ticket": PUBLIC,
+    "list_audit": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
 }

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Interval, delete, func, literal, select, t
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.customers.numbers import normalise
+from crm.db.audit.trail import AuditTrail
 from crm.db.due_call_rows import attempt_of, attempt_row, due_call_row, ready, stale, still_ours
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse_numbered
@@ -41,10 +42,11 @@ _NOBODY: Final = {"owner": None, "lease_until": None, "accepted_by": None, "acce
 class DueCallTable:
     """What is owed, and to whom it has been given to dial. All raise StoreAway."""
 
-    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime], audit: AuditTrail) -> None:
         self._database = database
         self._area_code = area_code
         self._clock = clock
+        self._audit = audit
 
     async def schedule(
         self,
@@ -64,10 +66,14 @@ class DueCallTable:
         if not number_key:
             raise ValueError(f"nobody can be rung at {number!r}")
         async with self._database.write() as connection:
+            known = (await connection.execute(select(due_call.c.id).where(due_call.c.key == key))).first()
             row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
             row |= {"customer_id": customer_id or row["customer_id"]}
             await self._database.insert_new(connection, due_call, [row], ["key"])
-            return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
+            made = due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
+            if known is None and by is not None:
+                await self._log(connection, "promised", made, by)
+            return made
 
     async def keep_place(
         self,
@@ -244,7 +250,13 @@ class DueCallTable:
             row = await self._required(connection, due_call_id)
             if done != 1:
                 raise IllegalTransition(row.state, DueCallStep.CANCEL)
+            await self._log(connection, "cancelled", row, by)
             return row
+
+    async def _log(self, connection: AsyncConnection, action: str, row: DueCall, by: str) -> None:
+        details = {"kind": row.kind.value, "ticket": row.ticket}
+        subject = f"due_call {row.id}"
+        await self._audit.add(connection, at=self._clock(), by=by, action=action, subject=subject, details=details)
 
     async def accept(self, due_call_id: int, agent_id: str) -> DueCall:
         """The agent who was asked says yes; the first one counts, and may say it twice.

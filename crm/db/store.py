@@ -45,14 +45,14 @@ class Store:
         self.area_code = area_code
         self.zone = zone
         self.clock = clock
-        self.audit = AuditTrail(zone)
+        self.audit = AuditTrail(database, zone)
         self.intake = IntakeTable(database, self.audit, clock)
-        self.tickets = TicketQueries(database, area_code, clock)
+        self.tickets = TicketQueries(database, area_code, clock, self.audit)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
-        self.due_calls = DueCallTable(database, area_code, clock)
+        self.due_calls = DueCallTable(database, area_code, clock, self.audit)
         self.users = UserTable(database, clock)
         self.recordings = RecordingTable(database)
         self.messages = MessageTable(database, clock)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.ids import AgentId
 from crm.customers.numbers import normalise
+from crm.db.audit.trail import AuditTrail
 from crm.db.calls import call_row, select_calls
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse
@@ -25,10 +26,11 @@ NEWEST = (ticket.c.opened_at.desc(), ticket.c.number.desc())
 class TicketQueries:
     """What pages ask about tickets and change on them. All raise StoreAway."""
 
-    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime], audit: AuditTrail) -> None:
         self._database = database
         self._area_code = area_code
         self._clock = clock
+        self._audit = audit
 
     async def list(
         self,
@@ -131,6 +133,10 @@ class TicketQueries:
                 for name, new in changes.items()
             ]
             await connection.execute(insert(ticket_change), lines)
+            fields = {"fields": ", ".join(sorted(changes))}
+            await self._audit.add(
+                connection, at=at, by=by, action="changed", subject=f"ticket {number}", details=fields
+            )
         detail = await _detail(connection, number)
         if detail is None:
             raise UnknownRecord("ticket", number)

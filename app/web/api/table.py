@@ -7,6 +7,7 @@ from aiohttp import web
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.attachments import ATTACHMENTS
+from app.web.api.audit import AUDIT
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -174,6 +175,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *INTAKE,
     *ATTACHMENTS,
     *PUBLIC_FORM,
+    *AUDIT,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
