@@ -147,6 +147,8 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(keep_projecting(system.projector), name="projector"),
         asyncio.create_task(until(stop), name="stop"),
     ]
+    mail = system.site.channels.mail
+    poll = {"mailbox": (partial(poll_mailbox, system), mail.poll_s)} if mail else {}
     figures = asyncio.create_task(system.figures.read_journal(), name="figures")
     scheduler = make_scheduler(
         {
@@ -157,6 +159,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
             "audit heads": (partial(audit_heads, system), 600.0),
+            **poll,
         }
     )
     try:
@@ -245,6 +248,12 @@ async def retention(system: System) -> None:
     if not system.projector.status()["behind_bytes"]:  # else a file's ticket may not be in the store yet
         await remove_stray_files(system.store, files, now)
     await forget_requests(system.store, now)
+
+
+async def poll_mailbox(system: System) -> None:
+    """E-mails become tickets (TKT-1)."""
+    if system.mail_room is not None:
+        await system.mail_room.poll(system.options.data.mail_password, utc_now())
 
 
 async def audit_heads(system: System) -> None:

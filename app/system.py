@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.acd_view import EVENTS, WISHED, LiveAcd
+from app.attachments import AttachmentFiles
 from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
 from app.clock import utc_now
 from app.desk_news import DeskNews
 from app.figures.live import LiveFigures
 from app.floor import LiveFloor
+from app.mailbox import MailRoom
 from app.missed_offers import MissedOffers
 from app.options import UpOptions
 from app.pace_keeper import PaceKeeper
@@ -71,6 +73,7 @@ class System:
     supervision: Supervision
     callers: KnownCallers
     intake: Intake
+    mail_room: MailRoom | None
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -82,6 +85,7 @@ class System:
             "journal": self.journal.status(),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
             "calls": {"up": True, "served": self.reception.calls, "in_setup": self.reception.in_setup},
+            **({"mailbox": self.mail_room.status()} if self.mail_room else {}),
             "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
         }
 
@@ -143,6 +147,10 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     dialler = Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id)
     if site.trunk.outbound:
         hotline.virtual_hold.plug_in(dialler)
+    projector = Projector(journal, store)
+    intake = Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), utc_now)
+    files = AttachmentFiles(options.data.attachments)
+    mail = site.channels.mail
     return System(
         options=options,
         site=site,
@@ -154,7 +162,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         history=history,
         reception=reception,
         dialler=dialler,
-        projector=Projector(journal, store),
+        projector=projector,
         hub=hub,
         figures=figures,
         acd=live,
@@ -162,7 +170,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         floor=floor,
         supervision=supervision,
         callers=callers,
-        intake=Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), utc_now),
+        intake=intake,
+        mail_room=MailRoom(mail, intake, store, files, projector.caught_up) if mail else None,
     )
 
 

@@ -40,7 +40,7 @@ def _new_ones(connection: Connection, opened: Iterable[TicketOpened]) -> list[Ti
     """Without those whose key another ticket has."""
     named = {each.opening.key: each for each in reversed(list(opened)) if each.opening.key}
     query = select(intake.c.key, intake.c.ticket).where(intake.c.key.in_(list(named)))
-    taken = dict(connection.execute(query).tuples().all()) if named else {}
+    taken = {row.key: row.ticket for row in connection.execute(query)} if named else {}
     first = {key: taken.get(key, each.ticket) for key, each in named.items()}
     return [each for each in opened if not each.opening.key or first[each.opening.key] == each.ticket]
 
