@@ -1,6 +1,7 @@
 # Sanxiang. `make run` and `make test` are all a newcomer needs; every target sets up only what is missing.
 SHELL := /bin/bash
-PYTHON ?= python3
+# Which Python the environment is built with; unless given, scripts/choose_python.py takes the quickest one.
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 UI := app/ui/dist/index.html
@@ -38,9 +39,8 @@ setup: $(VENV)/.runtime $(UI)
 	@$(BIN)/sanxiang pbx install
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …"; exit 2; }
-	@echo "Setting up the Python environment in $(VENV) …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || { python="$(or $(PYTHON),$$(python3 scripts/choose_python.py))" && test -n "$$python" && \
+	echo "Setting up the Python environment in $(VENV) with $$python …" && $$python -m venv $(VENV); }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

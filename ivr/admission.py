@@ -16,9 +16,9 @@ FEW = 8
 """Fewer commands than that in a window say nothing."""
 SHARE = 0.9
 """Of the commands that must be carried out in time."""
-FALL, RISE, RISE_A_WINDOW = 0.85, 1.03, 0.5
-SLOW_WINDOWS = 2
-"""So many windows in a row must be slow: a machine may stumble."""
+FALL, RISE, RISE_A_WINDOW = 0.85, 1.05, 0.5
+SLOW_WINDOWS = 4
+"""So many windows in a row must be slow: a machine may stumble, and the work of a second is soon made up for."""
 LEAST = 10.0
 """Calls a second that are let in whatever happens: so few are no overload, the machine is busy with something else."""
 BURST_S, LEAST_BURST = 0.25, 5.0

@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
 from crm.customers.model import Customer, CustomerNumber
 from crm.customers.numbers import NumberKind, normalise
 from crm.db.engine import Database
 from crm.db.schema import customer, customer_number, ticket
 from crm.db.tickets import NEWEST, select_tickets, ticket_row
+from crm.db.worker import Worker
 from crm.tickets.model import TicketRow
 
 _OF_NUMBER: Final[Select[Any]] = (
@@ -39,11 +40,12 @@ _OF_CUSTOMER: Final[Select[Any]] = (
 
 
 class CardQueries:
-    """Raises StoreAway."""
+    """Raises StoreAway. Its thread and connection are made when it is first asked."""
 
     def __init__(self, database: Database, area_code: str) -> None:
         self._database = database
         self._area_code = area_code
+        self._reader: Worker | None = None
 
     async def of_caller(self, number: str, limit: int) -> tuple[Customer | None, tuple[TicketRow, ...]]:
         """Whose number this is, in whatever notation it came, and the newest tickets of the customer, or of the number
@@ -51,15 +53,24 @@ class CardQueries:
         key = normalise(number, self._area_code).normalised
         if not key:
             return None, ()
-        async with self._database.read() as connection:
-            known = _customer(list(await connection.execute(_OF_NUMBER, {"of_number": key})))
-            if known is None:
-                rows = await connection.execute(_OF_STRANGER, {"of_number": key, "most": limit})
-            else:
-                numbers = [each.normalised for each in known.numbers]
-                given = {"of_customer": known.id, "of_numbers": numbers, "most": limit}
-                rows = await connection.execute(_OF_CUSTOMER, given)
-            return known, tuple(ticket_row(row) for row in rows)
+        if self._reader is None:
+            self._reader = Worker(self._database, writes=False)
+        return await self._reader.transact(lambda connection: _read(connection, key, limit))
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            await self._reader.close()
+            self._reader = None
+
+
+def _read(connection: Connection, key: str, limit: int) -> tuple[Customer | None, tuple[TicketRow, ...]]:
+    known = _customer(list(connection.execute(_OF_NUMBER, {"of_number": key})))
+    if known is None:
+        rows = connection.execute(_OF_STRANGER, {"of_number": key, "most": limit})
+    else:
+        numbers = [each.normalised for each in known.numbers]
+        rows = connection.execute(_OF_CUSTOMER, {"of_customer": known.id, "of_numbers": numbers, "most": limit})
+    return known, tuple(ticket_row(row) for row in rows)
 
 
 def _customer(rows: list[Row[Any]]) -> Customer | None:

@@ -86,9 +86,9 @@ class Database:
         if rows:
             await connection.execute(_insert_new(self.dialect, table, tuple(keys)), list(rows))
 
-    def plain_engine(self) -> Engine:
-        """An engine for one thread that only writes (crm.db.writer): one connection, and none of asyncio's cost."""
-        return make_plain_engine(self.url, self._busy_timeout_s)
+    def plain_engine(self, *, writes: bool) -> Engine:
+        """An engine for one thread (crm.db.worker): one connection, and none of asyncio's cost."""
+        return make_plain_engine(self.url, self._busy_timeout_s, writes=writes)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -190,14 +190,14 @@ def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False
     return create_async_engine(url, connect_args=arguments, **pool)
 
 
-def make_plain_engine(url: URL, busy_timeout_s: float) -> Engine:
-    """The same database without asyncio; every transaction on it writes."""
+def make_plain_engine(url: URL, busy_timeout_s: float, *, writes: bool) -> Engine:
+    """The same database without asyncio; every transaction on it writes, or none does."""
     sqlite_ = url.get_backend_name() == "sqlite"
     arguments = _sqlite_arguments(busy_timeout_s) if sqlite_ else _postgresql_arguments(busy_timeout_s, limited=True)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite") if sqlite_ else url,
         connect_args=arguments,
-        execution_options={WRITES: True},
+        execution_options={WRITES: writes},
         pool_size=1,
         max_overflow=0,
     )

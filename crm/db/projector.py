@@ -13,7 +13,7 @@ from crm.db.open_calls import OpenCalls
 from crm.db.projection import Projection
 from crm.db.schema import journal_position, rejected_event
 from crm.db.store import Store
-from crm.db.writer import Writer
+from crm.db.worker import Worker
 from crm.errors import StoreAway
 from crm.events import AnyEvent
 from crm.journal import BATCH, Journal, Position
@@ -26,8 +26,8 @@ Batch = Sequence[tuple[Position, AnyEvent]]
 
 FIRST_RETRY_S: Final = 0.1
 LONGEST_RETRY_S: Final = 2.0
-GATHER_S: Final = 0.05
-"""Between two transactions, so that one takes the events of many calls; a ticket is still seen within 0.1 s (P10)."""
+GATHER_S: Final = 0.15
+"""Between two transactions, so that one takes the events of many calls; a ticket is still seen within 0.2 s (P10)."""
 GIVE_WAY_S: Final = 0.01
 """Between two transactions while there is a backlog: SQLite has one writer at a time, and people save forms."""
 TRIES: Final = 3
@@ -56,13 +56,13 @@ class Projector:
 
     async def run(self) -> None:
         """Until the journal is closed and everything in it is in the store, or the task is cancelled."""
-        writer = Writer(self._store.database)
+        writer = Worker(self._store.database)
         try:
             await self._run(writer)
         finally:
             await writer.close()
 
-    async def _run(self, writer: Writer) -> None:
+    async def _run(self, writer: Worker) -> None:
         async with self._moved:
             self._applied = self._journal.checked(await self._with_patience(writer.transact, self._stored_position))
             self._moved.notify_all()
@@ -116,7 +116,7 @@ class Projector:
             _heed_cancellation()
             return done
 
-    async def _apply(self, writer: Writer, batch: Batch) -> None:
+    async def _apply(self, writer: Worker, batch: Batch) -> None:
         """The whole batch in one transaction; when the store refuses it, each event in its own, so that one bad event
         holds up nobody."""
         try:
@@ -128,7 +128,7 @@ class Projector:
             for position, event in batch:
                 await self._apply_one(writer, position, event)
 
-    async def _apply_one(self, writer: Writer, position: Position, event: AnyEvent) -> None:
+    async def _apply_one(self, writer: Worker, position: Position, event: AnyEvent) -> None:
         """Puts the event aside only when it fails again and again: then it is the event, not the moment."""
         for _ in range(TRIES - 1):
             try:
@@ -153,7 +153,7 @@ class Projector:
             await writer.transact(lambda connection: self._put_aside(connection, position, event, reason))
             self._rejected += 1
 
-    async def _store_batch(self, writer: Writer, batch: Batch) -> None:
+    async def _store_batch(self, writer: Worker, batch: Batch) -> None:
         """With the position, in one transaction: whenever this process is killed, the next one goes on right there."""
 
         def store(connection: Connection) -> None:

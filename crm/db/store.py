@@ -96,4 +96,5 @@ class Store:
         return {"up": away is None, "kind": self.database.dialect, "failure": away}
 
     async def close(self) -> None:
+        await self.cards.close()
         await self.database.close()

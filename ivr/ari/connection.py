@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 # After a pause of our own, timers fire before the answers that wait in the socket are read: look once more.
 GRACE_S = 0.25
 
+_TEXT = 0x81  # FIN, opcode 1
+
 _EVENT: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _KNOWN = frozenset(kind.__name__ for kind in get_args(AnyEvent))
 
@@ -33,6 +35,15 @@ def _own_socket(transport: asyncio.Transport | None) -> socket.socket | None:
     """The connection's socket by a descriptor of our own: the loop's wrapper makes a new object for each option set."""
     wrapper = transport.get_extra_info("socket") if transport is not None else None
     return None if wrapper is None else socket.socket(fileno=os.dup(wrapper.fileno()))
+
+
+def _frame(payload: bytes) -> bytes:
+    """A whole text message as a server sends it: unmasked (RFC 6455, 5.2)."""
+    if len(payload) < 126:
+        return bytes((_TEXT, len(payload))) + payload
+    if len(payload) < 1 << 16:
+        return bytes((_TEXT, 126)) + len(payload).to_bytes(2) + payload
+    return bytes((_TEXT, 127)) + len(payload).to_bytes(8) + payload
 
 
 def _too_late(waiter: "asyncio.Future[RESTResponse]", command: str) -> None:
@@ -50,6 +61,8 @@ class Connection:
         self._transport = transport
         self._socket = _own_socket(transport)
         self._tape = tape
+        self._outgoing: list[bytes] = []
+        """Frames of this turn of the loop, sent together at its end: a write of its own costs more than all else."""
         self._waiting: dict[str, asyncio.Future[RESTResponse]] = {}
         self._ids = count(1)
         self._fenced = False
@@ -152,10 +165,15 @@ class Connection:
     async def _send(self, text: str, deadline: float) -> None:
         if self._tape is not None:
             self._tape.note("out", text)
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionLost("the websocket is closed")
+        if self._transport.get_write_buffer_size() == 0:
+            if not self._outgoing:
+                asyncio.get_running_loop().call_soon(self._flush)
+            self._outgoing.append(_frame(text.encode()))
+            return
+        self._flush()
         try:
-            if self._transport is not None and self._transport.get_write_buffer_size() == 0:
-                await self._websocket.send_str(text)  # goes out at once: nothing can make it wait
-                return
             async with asyncio.timeout_at(deadline):
                 await self._websocket.send_str(text)
         except TimeoutError as exc:
@@ -163,6 +181,12 @@ class Connection:
         except (ConnectionError, RuntimeError) as exc:
             # aiohttp raises RuntimeError for a websocket that is closed already.
             raise ConnectionLost("the websocket is closed") from exc
+
+    def _flush(self) -> None:
+        """A websocket that has closed meanwhile takes nothing more; who waits for an answer learns it by `fence`."""
+        frames, self._outgoing = self._outgoing, []
+        if frames and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(frames))
 
     def _decoded(self, text: str) -> AnyEvent | None:
         """None, and a line in the log, for what cannot be understood: the next message may be."""

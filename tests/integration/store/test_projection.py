@@ -23,7 +23,7 @@ from crm.db.bulk import insert_new, upsert
 from crm.db.open_calls import OpenCalls
 from crm.db.projection import Projection
 from crm.db.store import Store
-from crm.db.writer import ENDS_WITHIN_S, Writer
+from crm.db.worker import ENDS_WITHIN_S, Worker
 from crm.events import AgentAnswered, AnyEvent, CallAnswered, CallEnded, CallNoted, MessageLeft
 from crm.journal import Journal
 from tests.fakes.call_story import INVITED, abandoned_call, answered_call, arrived
@@ -33,8 +33,8 @@ TABLES = ("event", "agent_state", "ticket", "call", "recording")
 
 
 @pytest.fixture
-async def writer(store: Store) -> AsyncIterator[Writer]:
-    made = Writer(store.database)
+async def writer(store: Store) -> AsyncIterator[Worker]:
+    made = Worker(store.database)
     yield made
     await made.close()
 
@@ -42,7 +42,7 @@ async def writer(store: Store) -> AsyncIterator[Writer]:
 class Applying:
     """A projection that is told events, in transactions of its own."""
 
-    def __init__(self, writer: Writer, most: int = 100) -> None:
+    def __init__(self, writer: Worker, most: int = 100) -> None:
         self.writer = writer
         self.calls = OpenCalls(most)
         self.projection = Projection("0571", self.calls)
@@ -77,7 +77,7 @@ def seven_calls() -> list[AnyEvent]:
 
 
 @pytest.mark.parametrize("most", [1, 3, 100])
-async def test_forgetting_shuffling_and_doubling_change_no_row(store: Store, writer: Writer, most: int) -> None:
+async def test_forgetting_shuffling_and_doubling_change_no_row(store: Store, writer: Worker, most: int) -> None:
     events = seven_calls()
     await Applying(writer).apply(*events)
     expected = await contents(store)
@@ -94,7 +94,7 @@ async def test_forgetting_shuffling_and_doubling_change_no_row(store: Store, wri
         assert await contents(store) == expected
 
 
-async def test_a_call_that_has_ended_is_forgotten_and_a_late_event_still_counts(store: Store, writer: Writer) -> None:
+async def test_a_call_that_has_ended_is_forgotten_and_a_late_event_still_counts(store: Store, writer: Worker) -> None:
     applying = Applying(writer)
     await applying.apply(*abandoned_call("c1", "20261122-0001")[:-1])
     assert len(applying.calls) == 1
@@ -111,7 +111,7 @@ async def test_a_call_that_has_ended_is_forgotten_and_a_late_event_still_counts(
     )
 
 
-async def test_events_before_the_arrival_wait_for_it(store: Store, writer: Writer) -> None:
+async def test_events_before_the_arrival_wait_for_it(store: Store, writer: Worker) -> None:
     story = answered_call("c1", "20261122-0001")
     applying = Applying(writer)
     for event in reversed(story):
@@ -137,7 +137,7 @@ async def test_a_transaction_that_failed_is_not_remembered(journal: Journal, sto
     assert projector.status()["rejected"] == 1
 
 
-async def test_a_card_made_during_the_call_stays_on_its_rows(store: Store, writer: Writer) -> None:
+async def test_a_card_made_during_the_call_stays_on_its_rows(store: Store, writer: Worker) -> None:
     story = answered_call("c1", "20261122-0001")
     applying = Applying(writer)
     await applying.apply(*story[:5])
@@ -196,7 +196,7 @@ async def test_a_projector_killed_at_any_moment_leaves_nothing_out_and_nothing_t
     }
 
 
-async def test_bulk_rows_are_read_as_they_were_written(store: Store, writer: Writer) -> None:
+async def test_bulk_rows_are_read_as_they_were_written(store: Store, writer: Worker) -> None:
     """Instants to the microsecond, nothing, quotes, braces, four bytes a character; overwritten as they should."""
     odd = "a'b\"c\\d{e}%f\n𠮷 客户"
     at = INVITED + timedelta(microseconds=1)
@@ -221,13 +221,13 @@ async def test_bulk_rows_are_read_as_they_were_written(store: Store, writer: Wri
     ]
 
 
-async def test_a_naive_instant_is_refused(writer: Writer) -> None:
+async def test_a_naive_instant_is_refused(writer: Worker) -> None:
     row = {"event_id": "1", "name": "x", "at": INVITED.replace(tzinfo=None), "call_id": None, "payload": "{}"}
     with pytest.raises(ValueError, match="time zone"):
         await writer.transact(lambda connection: insert_new(connection, schema.event, [row], ["event_id"]))
 
 
-async def test_what_work_raises_its_caller_hears_and_the_next_work_goes_on(store: Store, writer: Writer) -> None:
+async def test_what_work_raises_its_caller_hears_and_the_next_work_goes_on(store: Store, writer: Worker) -> None:
     def refused(connection: Connection) -> None:
         insert_new(connection, schema.journal_position, [_position("half")], ["journal"])
         connection.execute(text("SELECT * FROM nowhere"))
@@ -246,7 +246,7 @@ def _position(journal: str) -> dict[str, object]:
 
 
 async def test_a_writer_that_hangs_holds_up_neither_the_loop_nor_the_end(store: Store) -> None:
-    hung, writer = threading.Event(), Writer(store.database)
+    hung, writer = threading.Event(), Worker(store.database)
     waiting = asyncio.create_task(writer(hung.wait))
     began = time.monotonic()
     await asyncio.sleep(0.01)
