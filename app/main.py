@@ -19,7 +19,7 @@ from app.audit_trail import note_heads
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
-from app.retention import forget_requests, remove_expired, remove_old_files, remove_stray_files
+from app.retention import forget_hook_messages, forget_requests, remove_expired, remove_old_files, remove_stray_files
 from app.scheduler import make_scheduler
 from app.system import System, build
 from app.web.server import create_app
@@ -159,6 +159,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "closed queues": (partial(restate, system.hotline), 600.0),
             "retention": (partial(retention, system), 3600.0),
             "audit heads": (partial(audit_heads, system), 600.0),
+            "web hooks": (system.hooks.tick, 1.0),
             **poll,
         }
     )
@@ -176,6 +177,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     finally:
         if scheduler.running:
             scheduler.shutdown(wait=False)
+        await system.hooks.close()
         await system.supervision.close()
         await system.reception.close()
         for work in (figures, *works):
@@ -248,6 +250,7 @@ async def retention(system: System) -> None:
     if not system.projector.status()["behind_bytes"]:  # else a file's ticket may not be in the store yet
         await remove_stray_files(system.store, files, now)
     await forget_requests(system.store, now)
+    await forget_hook_messages(system.store)
 
 
 async def poll_mailbox(system: System) -> None:

@@ -72,3 +72,11 @@ async def forget_requests(store: Store, now: datetime) -> None:
         await store.requests.forget(now - REQUESTS_KEPT)
     except StoreAway as exc:
         log.warning("Kept requests wait for the store: %s", exc, extra={"action": "retention_store_away"})
+
+
+async def forget_hook_messages(store: Store) -> None:
+    """To subscribers of web hooks, over a month old."""
+    try:
+        await store.hooks.forget()
+    except StoreAway as exc:
+        log.warning("Messages to web hooks wait for the store: %s", exc, extra={"action": "retention_store_away"})

@@ -20,6 +20,7 @@ from app.pace_keeper import PaceKeeper
 from app.talk_desk import TalkDesk
 from app.web.desk import DeskHub
 from app.web.services import Services
+from app.webhooks import HookSender
 from config.ids import AgentId, CallId
 from config.prompt_files import prompt_seconds
 from config.schema import Site
@@ -74,6 +75,7 @@ class System:
     callers: KnownCallers
     intake: Intake
     mail_room: MailRoom | None
+    hooks: HookSender
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -171,6 +173,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         supervision=supervision,
         callers=callers,
         intake=intake,
+        hooks=HookSender(site.channels.web_hooks, store.hooks, utc_now),
         mail_room=MailRoom(mail, intake, store, files, projector.caught_up) if mail else None,
     )
 

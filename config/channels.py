@@ -27,6 +27,9 @@ def _origin(value: str) -> str:
     return value.lower()
 
 
+_EMBEDDING = ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+"""IPv6 networks whose addresses stand for IPv4 ones: NAT64, 6to4, Teredo."""
+
 Host = Annotated[str, AfterValidator(_host)]
 Email = Annotated[str, AfterValidator(_email)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -89,6 +92,8 @@ class WebHooks(Model):
         """Whether a connection to this IP address may be made."""
         found = ipaddress.ip_address(address)
         mapped = getattr(found, "ipv4_mapped", None) or found
+        if any(mapped in ipaddress.ip_network(network) for network in _EMBEDDING):
+            return False  # an IPv4 address inside, perhaps of our own
         if any(mapped in ipaddress.ip_network(network) for network in self.private):
             return True
         return mapped.is_global and not mapped.is_multicast

@@ -126,6 +126,8 @@ async def _answer(operation: AnyOperation, ask: Ask[Any, Any]) -> web.StreamResp
     answer = await operation.handle(ask)
     if isinstance(answer, web.StreamResponse):
         return answer
+    if operation.status == 204:
+        return web.Response(status=204)
     return web.Response(status=operation.status, body=encode(answer), content_type="application/json")
 
 

@@ -70,6 +70,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "public_form": PUBLIC,
     "public_ticket": PUBLIC,
     "list_audit": _ADMINISTRATORS,
+    "list_webhooks": _ADMINISTRATORS,
+    "create_webhook": _ADMINISTRATORS,
+    "patch_webhook": _ADMINISTRATORS,
+    "delete_webhook": _ADMINISTRATORS,
+    "list_deliveries": _ADMINISTRATORS,
+    "ping_webhook": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
 }

@@ -16,6 +16,7 @@ from crm.db.cards import CardQueries
 from crm.db.customers import CustomerQueries
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
+from crm.db.hooks.queries import WebHookTable
 from crm.db.intake.queries import IntakeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
@@ -46,6 +47,7 @@ class Store:
         self.zone = zone
         self.clock = clock
         self.audit = AuditTrail(database, zone)
+        self.hooks = WebHookTable(database, self.audit, clock)
         self.intake = IntakeTable(database, self.audit, clock)
         self.tickets = TicketQueries(database, area_code, clock, self.audit)
         self.calls = CallQueries(database, area_code)

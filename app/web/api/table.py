@@ -53,6 +53,7 @@ from app.web.api.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.webhooks import WEB_HOOKS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
 
@@ -176,6 +177,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *ATTACHMENTS,
     *PUBLIC_FORM,
     *AUDIT,
+    *WEB_HOOKS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
