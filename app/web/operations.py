@@ -6,6 +6,7 @@ asking, may they, is the request well formed; then the handler; then JSON.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -19,6 +20,10 @@ from app.web.permissions import Principal, may
 from app.web.problems import Problem, invalid
 from app.web.services import Services
 
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+
+T = TypeVar("T")
 Q = TypeVar("Q")
 B = TypeVar("B")
 Q_co = TypeVar("Q_co", covariant=True)
@@ -146,7 +151,7 @@ def _query(request: web.Request, kind: type[Q]) -> Q:
     for name, value in given.items():
         _check_text(name, name + value)
     try:
-        return msgspec.convert(given, type=kind, strict=False)
+        return _in_time(msgspec.convert(given, type=kind, strict=False))
     except msgspec.ValidationError as exc:
         raise malformed(exc) from exc
 
@@ -165,7 +170,16 @@ async def _body(request: web.Request, kind: type[B]) -> B:
         raise invalid("body", f"not UTF-8: {exc.reason}") from exc
     if b"\\u" in raw:
         _check_texts(msgspec.to_builtins(body))
-    return body
+    return _in_time(body)
+
+
+def _in_time(given: T) -> T:
+    """Raises Problem for an instant that leaves the calendar as soon as it is counted in another zone."""
+    for name in getattr(given, "__struct_fields__", ()):
+        at = getattr(given, name)
+        if isinstance(at, datetime) and not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise invalid(name, f"a time between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return given
 
 
 def _check_path(request: web.Request) -> None:
