@@ -64,6 +64,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_telephone": _ALL,
     "register": _ALL,
     "intake_options": _ALL,
+    "get_arrival": _ALL,
     "list_attachments": _ALL,
     "add_attachment": _ALL,
     "get_attachment": _ALL,

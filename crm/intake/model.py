@@ -111,3 +111,9 @@ def contact_of(text: str) -> tuple[str, str]:
     if _EMAIL.fullmatch(stripped):
         return "", stripped
     return stripped[: MAX_LENGTHS["contact_number"]], ""
+
+
+def masked_email(address: str) -> str:
+    """`w***@example.cn`: enough to tell two apart, too little to write to (CUS-4)."""
+    name, at, host = address.partition("@")
+    return f"{name[:1]}***{at}{host}" if address else ""

@@ -18,7 +18,9 @@ from app.web.api.shown import agent_message
 from app.web.desk import DeskHub
 from app.web.server import create_app
 from app.web.services import AgentView, Services, TalkView, WishedState
+from config.channels import Channels, WebForm, WebHooks
 from config.ids import AgentId
+from config.matters import Category, Department, Matters
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
 from crm.db.projector import Projector
@@ -48,6 +50,20 @@ PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8
 ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", "visit_booking", "guide_booking")
 
 
+MATTERS = Matters(
+    departments=(Department(id="reception", title="接待部", title_en="Reception", level="hall", head="8001"),),
+    categories=(
+        Category(
+            id="guiding",
+            title="讲解服务",
+            title_en="Guided tours",
+            kinds=("consultation", "complaint"),
+            department="reception",
+        ),
+    ),
+)
+
+
 def hall_site() -> Site:
     """The small site with three queues and what fills the lists of the pages."""
 
@@ -65,6 +81,10 @@ def hall_site() -> Site:
 
     return small_site().model_copy(
         update={
+            "channels": Channels(
+                web_form=WebForm(enabled=True, least_fill_s=1), web_hooks=WebHooks(allowed=("https://crm.example.cn",))
+            ),
+            "matters": MATTERS,
             "queues": (
                 queue("aid", "客户援助", "Customer aid", "8001", "8002"),
                 queue("hotline", "咨询与预约", "Consultation and bookings", "8001", "8002", "8003"),

@@ -6,12 +6,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from app.web.api.contract import Nothing
-from app.web.api.intake_shapes import CategoryOut, IntakeNew, IntakeOptions, Registered
+from app.web.api.intake_shapes import ArrivalOut, CategoryOut, IntakeNew, IntakeOptions, Registered
+from app.web.api.shown import shaped
+from app.web.api.tickets import reader, ticket_of
 from app.web.operations import AnyOperation, Ask, operation
 from app.web.problems import Problem, invalid
 from app.web.services import Services
 from config.schema import Site
-from crm.intake.model import BY_HAND, CHANNELS, Channel, Opening
+from crm.intake.model import BY_HAND, CHANNELS, Channel, Opening, masked_email
 from crm.tickets.model import TicketKind
 
 EARLIEST: Final = timedelta(days=3660)
@@ -57,6 +59,23 @@ async def options(ask: Ask[Nothing, Nothing]) -> IntakeOptions:
     )
 
 
+async def get_arrival(ask: Ask[Nothing, Nothing]) -> ArrivalOut:
+    """404 for a ticket that came by telephone."""
+    ticket = await ticket_of(ask)
+    facts = await ask.services.store.intake.facts(ticket.number)
+    if facts is None:
+        raise Problem("not_found", f"Ticket {ticket.number} came by telephone.")
+    seen = reader(ask).sees(ticket.number, ticket.agent)
+    return shaped(
+        ArrivalOut,
+        facts,
+        email=facts.email if seen else masked_email(facts.email),
+        address=facts.address if seen else facts.address and "***",
+        respond_by=ask.services.intake.respond_by(facts.received_at),
+        masked=not seen,
+    )
+
+
 def categories_of(site: Site) -> list[CategoryOut]:
     return [
         CategoryOut(
@@ -73,5 +92,7 @@ INTAKE: Final[tuple[AnyOperation, ...]] = (
               Nothing, IntakeNew, Registered, 201),
     operation("intake_options", "GET /api/intake/options", options,
               "Channels, kinds and categories for registering", Nothing, Nothing, IntakeOptions),
+    operation("get_arrival", "GET /api/tickets/{number}/arrival", get_arrival,
+              "How a ticket of another channel came", Nothing, Nothing, ArrivalOut),
 )
 # fmt: on

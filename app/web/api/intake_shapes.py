@@ -103,3 +103,15 @@ class UploadQuery(In, frozen=True, kw_only=True):
     """What the file is called. The body is the file itself, of whatever Content-Type: what it is shows in it."""
 
     name: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class ArrivalOut(Out, frozen=True, kw_only=True):
+    """How a ticket of another channel came. `masked`: e-mail and address are shortened for this reader (CUS-4)."""
+
+    received_at: datetime
+    recorded_by: str | None
+    email: str
+    address: str
+    reference: str
+    respond_by: datetime
+    masked: bool

@@ -76,6 +76,22 @@ async def test_a_letter_is_a_ticket_at_once_and_keeps_what_is_known_of_it(house:
             assert [each["number"] for each in (await answer.json())["items"]] == [made["ticket"]]
 
 
+@pytest.mark.req("TKT-3", "CUS-4")
+async def test_how_it_came_is_told_and_masked_for_who_has_not_got_it(house: House) -> None:
+    telephone = await house.call()
+    async with house.logged_in("8001") as agent, house.logged_in("8801") as supervisor:
+        made = await register(agent, email="wang@example.cn", address="西湖区 1 号", reference="7")
+        await house.projector.caught_up()
+        path = f"/api/tickets/{made['ticket']}/arrival"
+        async with agent.get(path) as seen_by_agent, supervisor.get(path) as seen_by_supervisor:
+            masked, full = await seen_by_agent.json(), await seen_by_supervisor.json()
+        assert (masked["email"], masked["address"], masked["masked"]) == ("w***@example.cn", "***", True)
+        assert (full["email"], full["address"], full["masked"]) == ("wang@example.cn", "西湖区 1 号", False)
+        assert full["recorded_by"] == "8001" and full["respond_by"] > full["received_at"]
+        async with agent.get(f"/api/tickets/{telephone}/arrival") as answer:
+            assert answer.status == 404
+
+
 @pytest.mark.req("TKT-1")
 async def test_the_store_is_away_and_nobody_loses_a_letter(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async with house.logged_in("8001") as agent:

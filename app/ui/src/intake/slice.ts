@@ -53,6 +53,10 @@ export const slice: Slice = {
         cameBy: "收到：{channel}",
         cameAt: "收到于 {time}",
         letter: "客户来信",
+        arrival: "来件信息",
+        recordedBy: "登记人",
+        respondDue: "答复期限",
+        byItself: "自动收取",
         file: {
           title: "附件",
           logged: "每次下载都会记录",
@@ -113,6 +117,10 @@ export const slice: Slice = {
         cameBy: "Received: {channel}",
         cameAt: "received {time}",
         letter: "Letter from the customer",
+        arrival: "How it came",
+        recordedBy: "Registered by",
+        respondDue: "Answer before",
+        byItself: "came in by itself",
         file: {
           title: "Files",
           logged: "each download is logged",
