@@ -4,8 +4,6 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,35 +13,26 @@ import uvloop
 
 from app import main as hotline
 from app.clock import utc_now
+from app.command_line import DATA, DEFAULT_DATA, clear_errors
 from app.hours import ask, find_line, moment
 from app.logs import set_up_logging
 from app.options import Address, UpOptions
-from app.phone.errors import PhoneError
-from app.policy import clause_as_dict, due_as_dict, due_as_text, listed
+from app.policy_commands import policy
 from app.web.tokens import role_token
-from config.load import SiteFaults, check_site, load_site
+from config.load import check_site, load_site
 from config.paths import DataDir
 from config.prompt_files import without_english
 from config.schema import Role
-from crm.errors import JournalFailed, JournalInUse
-from crm.policy import Regulated
-from ivr.pbx.errors import PbxError
 from ivr.pbx.install import install
 from routing.erlang import Traffic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxiang：三声之内，有问必答。")
 pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
 app.add_typer(pbx, name="pbx")
-policy = typer.Typer(no_args_is_help=True, help="服务规范的条款和时限 / the service regulation")
 app.add_typer(policy, name="policy")
 audit = typer.Typer(no_args_is_help=True, help="审计记录 / the audit trail")
 app.add_typer(audit, name="audit")
 
-DATA = Annotated[Path, typer.Option(help="运行数据目录 / the running system's data directory")]
-DEFAULT_DATA = Path("var/data")
-SITE = Annotated[Path, typer.Option(help="站点目录 / the site's directory")]
-DEFAULT_SITE = Path("config/site")
-JSON = Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")]
 TOKEN_LASTS = timedelta(hours=12)
 MOST_SHOWN = 100
 """Broken places that are listed; their number is told in any case."""
@@ -54,20 +43,6 @@ GIVES_WAY_S = 0.001
 def main() -> None:
     """Entry point."""
     app()
-
-
-@contextmanager
-def clear_errors(exit_code: int = 1) -> Iterator[None]:
-    """What a person can do something about is said in words, without a traceback; then the exit code is this."""
-    try:
-        yield
-    except SiteFaults as faults:
-        for fault in faults.faults:
-            typer.echo(str(fault), err=True)
-        raise typer.Exit(exit_code) from None
-    except (hotline.AlreadyRunning, PbxError, PhoneError, JournalInUse, JournalFailed, OSError, ValueError) as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(exit_code) from None
 
 
 @app.command()
@@ -254,46 +229,6 @@ def token(
 
         system = SystemFile.read(DataDir(data))
         typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
-
-
-@policy.command("clauses")
-def policy_clauses(
-    at: Annotated[str | None, typer.Option(help="哪一天有效的条款 / in force on that day; default: today")] = None,
-    site: SITE = DEFAULT_SITE,
-    as_json: JSON = False,
-) -> None:
-    """现行条款及其时限 / the clauses in force, with their limits."""
-    with clear_errors(exit_code=2):
-        loaded = load_site(site)
-        day = moment(f"{at} 00:00" if at else None, loaded.zone, utc_now()).date()
-        regulation = loaded.policy.in_force(day)
-    if as_json:
-        typer.echo(json.dumps([clause_as_dict(each) for each in regulation.clauses.values()], ensure_ascii=False))
-        return
-    for line in listed(regulation):
-        typer.echo(line)
-
-
-@policy.command("due")
-def policy_due(
-    clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="条款编号 / a clause's id, such as CPL-3.branch")],
-    start: Annotated[str | None, typer.Option(help='起算时间 / start: "2026-02-13 16:00"; default: now')] = None,
-    site: SITE = DEFAULT_SITE,
-    as_json: JSON = False,
-) -> None:
-    """某条款的到期时间 / when something is due under a clause."""
-    with clear_errors(exit_code=2):
-        loaded = load_site(site)
-        began = moment(start, loaded.zone, utc_now(), option="--start")
-        regulated = Regulated.of(loaded.policy, loaded.zone, loaded.special_days)
-        found = regulated.clause(clause, began)
-        said = due_as_text(regulated, found, began)
-    if as_json:
-        typer.echo(json.dumps(due_as_dict(regulated, found, began), ensure_ascii=False))
-        return
-    typer.echo(said)
-    if regulated.due(found, began).provisional:
-        typer.echo("暂定：官方放假安排尚未公布 / provisional: the official calendar is not out yet", err=True)
 
 
 @audit.command("verify")

@@ -126,9 +126,9 @@ def _words(answer: HoursAnswer, tongue: int) -> list[str]:
         said.append(
             (
                 "（暂定：超出官方放假安排的已知年份，按周末和法定节假日推算，调休未计；"
-                "可在 site.yaml 的 special_days 中补充。）",
+                "请在“日历”页录入该年通知，或写入 site.yaml 的 special_days。）",
                 "(Provisional: beyond the years whose official calendar is known; weekends and statutory days count, "
-                "make-up days are missing: enter them under special_days in site.yaml.)",
+                "make-up days are missing: enter the notice on the page Calendar, or special_days in site.yaml.)",
             )
         )
     return [words[tongue] for words in said if words[tongue]]

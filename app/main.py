@@ -19,6 +19,9 @@ from app.audit_trail import note_heads
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
+from app.outbox import send_waiting
+from app.reports.archive import ReportArchive
+from app.reports.printing import sender
 from app.retention import forget_hook_messages, forget_requests, remove_expired, remove_old_files, remove_stray_files
 from app.scheduler import make_scheduler
 from app.system import System, build
@@ -26,6 +29,7 @@ from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from crm.bookings.service import BookingDesk
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -157,16 +161,21 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "store check": (system.store.check, 2.0),
             "key customers": (system.callers.refresh, 10.0),
             "closed queues": (partial(restate, system.hotline), 600.0),
+            "calendar": (system.calendar.refresh, 60.0),
+            "unknown year": (partial(tell_of_unknown_year, system), 60.0),
             "retention": (partial(retention, system), 3600.0),
             "audit heads": (partial(audit_heads, system), 600.0),
             "web hooks": (system.hooks.tick, 1.0),
             **poll,
+            "reports": (partial(reports, system), 60.0),
+            "outbox": (partial(send_waiting, system.store, system.site.outbox, utc_now), 5.0),
+            "appointments": (partial(tell_of_appointments, system), 30.0),
         }
     )
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
-            await system.callers.refresh()
+            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await wait_ready(system, works)
@@ -241,6 +250,13 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
     return ping
 
 
+async def tell_of_unknown_year(system: System) -> None:
+    """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    today = utc_now().astimezone(system.site.zone).date()
+    people = [agent.id for agent in system.site.agents if agent.role != "agent"]
+    await system.calendar.tell_unknown_year(system.store.messages, today, people)
+
+
 async def retention(system: System) -> None:
     """Hourly (TEL-10, CUS-4)."""
     days, now = system.site.recording.retention_days, utc_now()
@@ -262,6 +278,20 @@ async def poll_mailbox(system: System) -> None:
 async def audit_heads(system: System) -> None:
     """Every ten minutes: the seal of a day that is over is noted soon after midnight (CUS-4)."""
     await note_heads(system.store, system.options.data.audit_heads, utc_now())
+
+
+async def reports(system: System) -> None:
+    """Every minute: what is due is made, what is unsent is sent (RPT-3)."""
+    archive = ReportArchive(system.store, system.site, system.options.data)
+    await archive.tick(utc_now(), sender)
+
+
+async def tell_of_appointments(system: System) -> None:
+    """Whoever goes to a customer is reminded; whoever has not come is missed (BKG-5)."""
+    try:
+        await BookingDesk(system.site, system.store, utc_now).tell_of_appointments()
+    except StoreAway as exc:
+        log.warning("Notices of appointments wait for the store: %s", exc, extra={"action": "notices_store_away"})
 
 
 @asynccontextmanager

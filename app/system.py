@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from app.acd_view import EVENTS, WISHED, LiveAcd
 from app.attachments import AttachmentFiles
@@ -25,6 +25,7 @@ from config.ids import AgentId, CallId
 from config.prompt_files import prompt_seconds
 from config.schema import Site
 from crm.customers.callers import KnownCallers
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import AgentStateChanged, CallArrived
@@ -60,6 +61,7 @@ class System:
     pbx: AsteriskProcess
     journal: Journal
     store: Store
+    calendar: RunningCalendar
     telephony: AriTelephony
     hotline: Hotline
     history: History
@@ -88,8 +90,12 @@ class System:
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
             "calls": {"up": True, "served": self.reception.calls, "in_setup": self.reception.in_setup},
             **({"mailbox": self.mail_room.status()} if self.mail_room else {}),
+            "calendar": {"up": True, "unknown_year": self.calendar.unknown_year(self._today())},
             "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
         }
+
+    def _today(self) -> date:
+        return utc_now().astimezone(self.site.zone).date()
 
     def services(self, token: str, secrets: Mapping[str, str]) -> Services:
         """What the web server is given."""
@@ -99,6 +105,7 @@ class System:
             data=self.options.data,
             store=self.store,
             intake=self.intake,
+            calendar=self.calendar,
             acd=self.acd,
             talks=self.talks,
             floor=self.floor,
@@ -146,7 +153,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     news.subscribe(bus)
     board.end_with(bus)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
-    dialler = Dialler(hotline, reception, store.due_calls, owner=pbx.facts.entity_id)
+    dialler = Dialler(hotline, reception, store.due_calls, pbx.facts.entity_id, store.bookings)
     if site.trunk.outbound:
         hotline.virtual_hold.plug_in(dialler)
     projector = Projector(journal, store)
@@ -159,6 +166,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         pbx=pbx,
         journal=journal,
         store=store,
+        calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
         telephony=telephony,
         hotline=hotline,
         history=history,

@@ -35,6 +35,7 @@ def declared_names(sources: SiteSources) -> Declared:
         names["queue"] = _texts(queues, "name")
     if agents := sources.agents.tree.children("agents"):
         names["agent"] = _texts(tuple(agent for agent in agents if _has_telephone(agent)), "id")
+        names["person"] = _texts(agents, "id")
     if levels := sources.settings.tree.children("levels"):
         names["level"] = _texts(levels, "id")
     if sources.settings.readable:

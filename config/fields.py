@@ -24,12 +24,13 @@ MAX_RINGS = 3  # TEL-1: 铃响三声内
 Language = Literal["zh", "en"]
 """What prompts are spoken in."""
 
-Kind = Literal["menu", "queue", "prompt", "agent", "level", "skill", "duty"]
+Kind = Literal["menu", "queue", "prompt", "agent", "person", "level", "skill", "duty"]
 _LABEL: Mapping[Kind, tuple[str, str]] = {
     "menu": ("menu", "menus"),
     "queue": ("queue", "queues"),
     "prompt": ("prompt", "prompts"),
     "agent": ("agent with a telephone", "agents with a telephone"),
+    "person": ("person of agents.yaml", "people"),
     "level": ("level", "levels"),
     "skill": ("skill", "skills"),
     "duty": ("duty roster", "duty rosters"),
@@ -90,6 +91,7 @@ MenuId = Annotated[str, _refers_to("menu")]
 QueueName = Annotated[str, _refers_to("queue")]
 PromptId = Annotated[str, _refers_to("prompt")]
 TelephoneId = Annotated[str, _refers_to("agent")]
+PersonId = Annotated[str, _refers_to("person")]
 LevelId = Annotated[str, _refers_to("level")]
 DutyId = Annotated[str, _refers_to("duty")]
 SkillId = Annotated[str, _refers_to("skill")]

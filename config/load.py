@@ -12,13 +12,16 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from config.actions import Menu, MenuBody
+from config.bookings import Bookings
 from config.channels import Channels
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.matters import Matters
+from config.outbox import Outbox
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
 from config.prompt_files import english_faults, prompt_file_faults
+from config.reports import Reports
 from config.schema import Prompt, Settings, Site
 from config.source import Fault as Fault
 from config.source import Mark, Source
@@ -31,6 +34,9 @@ PRESETS = Path(__file__).parent / "presets"
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
     "channels": ("channels.yaml", Channels),
+    "reports": ("reports.yaml", Reports),
+    "bookings": ("bookings.yaml", Bookings),
+    "outbox": ("outbox.yaml", Outbox),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 
@@ -62,7 +68,8 @@ def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
     agents = checked.model(sources.agents, AgentsFile)
     prompts = checked.model(sources.prompts, PromptsFile)
     menus = {name: checked.model(source, MenuBody) for name, source in sources.menus.items()}
-    policy = _policy(directory, checked)
+    written = directory / "policy.yaml"
+    policy = _policy(written if written.exists() else PRESETS / "default.yaml", checked)
     optional = {field: _optional(directory / name, model, checked) for field, (name, model) in OPTIONAL_FILES.items()}
     faults += cross_faults(sources)
     faults += prompt_file_faults(sources.prompts, directory / "prompts")
@@ -117,10 +124,19 @@ def _optional(path: Path, model: type[Model], checked: "_Checked") -> Model | No
     return checked.model(source, model)
 
 
-def _policy(directory: Path, checked: "_Checked") -> Policy | None:
-    """The site's regulation with its presets; a site that has none goes by the three lines' rules."""
-    path = directory / "policy.yaml"
-    written, found = read_yaml(path) if path.exists() else read_yaml(PRESETS / "default.yaml")
+def load_policy(file: Path) -> Policy:
+    """A regulation by itself, with its presets. Raises SiteFaults with all faults, OSError when there is no file."""
+    file.stat()
+    faults: list[Fault] = []
+    policy = _policy(file, _Checked(Declared(), faults))
+    if policy is None or faults:
+        raise SiteFaults(sorted(set(faults)))
+    return policy
+
+
+def _policy(path: Path, checked: "_Checked") -> Policy | None:
+    """A regulation with its presets; a site that has none goes by the three lines' rules."""
+    written, found = read_yaml(path)
     checked.faults.extend(found)
     file = checked.model(written, PolicyFile)
     if file is None:

@@ -56,6 +56,20 @@ class DataDir:
         return self.root / "mail-password"
 
     @property
+    def reports(self) -> Path:
+        """Reports on file."""
+        return self.root / "reports"
+
+    @property
+    def report_addresses(self) -> Path:
+        """To whom reports go, `name = URL` a line: it holds passwords, so it is the operator's own file."""
+        return self.root / "report-addresses"
+
+    @property
     def database_url(self) -> str:
         """The embedded store, used when the site names no other."""
-        return f"sqlite+aiosqlite:///{self.root / 'sanxiang.db'}"
+        return f"sqlite+aiosqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        return self.root / "sanxiang.db"

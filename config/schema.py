@@ -26,6 +26,7 @@ from config.actions import PlayAction as PlayAction
 from config.actions import QueueAction as QueueAction
 from config.actions import RepeatAction as RepeatAction
 from config.actions import Retry as Retry
+from config.bookings import Bookings
 from config.channels import Channels
 from config.fields import (
     Address,
@@ -56,6 +57,7 @@ from config.hours import DayKind as DayKind
 from config.hours import OpeningHours as OpeningHours
 from config.kinds import TicketKind as TicketKind
 from config.matters import Matters
+from config.outbox import Outbox
 from config.overflow import Duty as Duty
 from config.overflow import DutyPerson as DutyPerson
 from config.overflow import OverflowStep as OverflowStep
@@ -65,6 +67,7 @@ from config.people import Queue as Queue
 from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
+from config.reports import Reports
 from config.waiting import WaitRules
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
@@ -258,6 +261,9 @@ class Site(Settings):
     policy: Policy
     matters: Matters = Matters()
     channels: Channels = Channels()
+    reports: Reports = Reports()
+    bookings: Bookings = Bookings()
+    outbox: Outbox = Outbox()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

@@ -39,6 +39,9 @@ SYSTEM_PROMPTS = frozenset(
         "reminder-menu",
         "reminder-confirmed",
         "reminder-change",
+        "reminder-menu-cancel",
+        "reminder-cancelled",
+        "visit-thanks",
         "survey-ask",
         "survey-thanks",
         "transfer-failed",
@@ -46,7 +49,7 @@ SYSTEM_PROMPTS = frozenset(
     | {f"num-{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100, 1000, 10000)}
     | {"num-2-liang", "num-1-yao"}
 )
-"""TEL-3, TEL-5, TEL-10, D2, FUP-1."""
+"""TEL-3, TEL-5, TEL-10, D2, FUP-1, BKG-3, BKG-4."""
 
 ENGLISH_CLIPS = frozenset(
     {f"num-{n}" for n in (*range(20), *range(20, 100, 10), 100, 1000)}

@@ -128,6 +128,10 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
 
 
 def _resolved(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
+    """The schema behind references; of a part that may be left out, that of the part."""
+    while "$ref" in node or "anyOf" in node:
+        node = next((each for each in node.get("anyOf", ()) if "$ref" in each), node)
+        if "$ref" not in node:
+            break
         node = root["$defs"][node["$ref"].rpartition("/")[2]]
     return node

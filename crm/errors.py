@@ -10,8 +10,10 @@ CrmError
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
 ├── TooManyFiles       a ticket has as many files as are kept with one
+├── BookingRefused     no room, no guide, not at that time: `reason` says which
 ├── AccountLocked      too many wrong passwords: try again later
-└── BadCursor          a page cursor that no list of ours has given out
+├── BadCursor          a page cursor that no list of ours has given out
+└── BadQuery           nothing that could be looked for
 """
 
 from datetime import datetime
@@ -88,6 +90,14 @@ class TooManyFiles(CrmError):
         self.most = most
 
 
+class BookingRefused(CrmError):
+    """A booking or appointment that cannot be had like that. `reason`: a code, for pages to choose words by."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class AccountLocked(CrmError):
     """Too many wrong passwords for this account; the right one is refused as well until `until`."""
 
@@ -98,3 +108,7 @@ class AccountLocked(CrmError):
 
 class BadCursor(CrmError, ValueError):
     """The `after` of a list is not one that a list gave out as `next`."""
+
+
+class BadQuery(CrmError, ValueError):
+    """What was typed into a search names nothing to look for; the message says what to type."""

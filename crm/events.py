@@ -296,6 +296,22 @@ class CallbackOwed(CallEvent, frozen=True, kw_only=True):
     note: str
 
 
+class BookingAnswered(CallEvent, frozen=True, kw_only=True):
+    """BKG-3: what the customer pressed in the reminder call. `starts_at`: the time that was read out; a booking that
+    was moved meanwhile is not confirmed by it."""
+
+    booking: int
+    starts_at: datetime
+    answer: Literal["confirm", "change", "cancel"]
+
+
+class VisitRated(CallEvent, frozen=True, kw_only=True):
+    """BKG-4: how the visit was, by key press after it, 1 (very dissatisfied) to 5 (very satisfied)."""
+
+    booking: int
+    score: int
+
+
 class CallNoted(CallEvent, frozen=True, kw_only=True):
     """Something for the ticket's timeline that has no field of its own."""
 
@@ -312,7 +328,7 @@ class CallAdopted(CallEvent, frozen=True, kw_only=True):
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
     out_of_hours, queue_closed, information, dropped_by_system, refused_overload, not_reached, refused, confirmed,
-    changed, place_kept."""
+    changed, cancelled, rated, place_kept."""
 
     ended_by: Literal["caller", "agent", "system"]
     outcome: str
@@ -399,6 +415,8 @@ AnyEvent = (
     | DutyAccepted
     | DutyMissed
     | CallbackOwed
+    | BookingAnswered
+    | VisitRated
     | CallNoted
     | CallAdopted
     | CallEnded

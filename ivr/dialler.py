@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from config.ids import AgentId, CallId
 from config.schema import Queue
+from crm.bookings.model import about
+from crm.db.bookings.table import BookingTable
 from crm.db.due_calls import DueCallTable
 from crm.errors import ClaimLost, IllegalTransition, StoreAway
 from crm.events import PlaceHandedOn
@@ -29,6 +31,7 @@ from ivr.outbound_flow import OUTCOMES, Attempt, make_attempt
 from ivr.queue_callback import call_in_turn
 from ivr.reception import Reception
 from ivr.telephony import DialFailed, TelephonyDown
+from ivr.visit_calls import OUTCOME_OF, VisitCall
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +57,19 @@ def call_of_key(key: str) -> CallId:
 class Dialler:
     """Runs the due calls of one controller. `tick` is called every second; it never waits for a call."""
 
-    def __init__(self, hotline: Hotline, reception: Reception, table: DueCallTable, owner: str) -> None:
+    def __init__(
+        self,
+        hotline: Hotline,
+        reception: Reception,
+        table: DueCallTable,
+        owner: str,
+        bookings: BookingTable | None = None,
+    ) -> None:
         self._hotline = hotline
         self._reception = reception
         self._table = table
         self._owner = owner
+        self._bookings = bookings
         self._accepts = Accepts()
         self._running: set[int] = set()
         self._in_turn: set[int] = set()
@@ -176,6 +187,8 @@ class Dialler:
                 permitted = next_permitted(now, self.rules.hours, self.rules.zone)
                 if permitted > now and not due.resume and attempt.left_over is None:
                     return await self._table.release(due, permitted)
+                if not await self._know_visit(attempt):
+                    return await self._settle(due, Outcome.TOO_LATE)
                 outcome = await self._attempted(attempt)
                 await self._settle(due, outcome, sent=attempt.sent or due.resume)
         except (ClaimLost, StoreAway, TelephonyDown) as exc:
@@ -184,6 +197,18 @@ class Dialler:
             self._running.discard(due.id)
             self._in_turn.discard(due.id)
             attempt.in_line.set()
+
+    async def _know_visit(self, attempt: Attempt) -> bool:
+        """The booking that the call is about, if it is about one; False when it is too late for the call."""
+        due, subject = attempt.due, about(attempt.due.key)
+        if subject is None or self._bookings is None:
+            return True
+        booking = await self._bookings.get(subject.booking)
+        if booking is None:
+            return False
+        said = self._reception.said(due.id) if due.resume else None
+        attempt.visit = VisitCall(booking, subject.purpose, due.queue, OUTCOME_OF[said] if said else None)
+        return due.resume or not attempt.visit.too_late(self._hotline.now())
 
     async def _attempted(self, attempt: Attempt) -> Outcome:
         try:

@@ -16,6 +16,7 @@ from crm.events import (
     AgentMissed,
     AgentOffered,
     AgentStateChanged,
+    BookingAnswered,
     CallAnswered,
     CallArrived,
     CallEnded,
@@ -42,6 +43,7 @@ from crm.events import (
     ThirdJoined,
     ThirdLeft,
     TransferAsked,
+    VisitRated,
 )
 
 
@@ -105,6 +107,8 @@ class History:
     """Queues on hold."""
     kept_places: set[str] = field(default_factory=set)
     """Due calls that have a place in a queue and were not dialled yet."""
+    said: dict[str, str] = field(default_factory=dict)
+    """Due call → what the customer pressed in it (confirm, change, cancel, rate): also when the call is over."""
     seen: set[CallId] = field(default_factory=set)
     """Every call that is on record, ended or not."""
     leaving_message: set[CallId] = field(default_factory=set)
@@ -142,6 +146,9 @@ def recall(events: Iterable[Event]) -> History:
                 history.kept_places.add(due_call)
                 if facts := history.calls.get(CallId(call_id)):
                     facts.place_handed_on = True
+            case BookingAnswered() | VisitRated():
+                if (facts := history.calls.get(CallId(event.call_id))) and facts.due_call:
+                    history.said[facts.due_call] = event.answer if isinstance(event, BookingAnswered) else "rate"
             case CallEnded(call_id=call_id):
                 ended.add(call_id)
                 history.calls.pop(CallId(call_id), None)

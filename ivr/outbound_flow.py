@@ -27,6 +27,7 @@ from ivr.talk import part, partner_of, talk
 from ivr.talks import Partner
 from ivr.telephony import Channel, ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
 from ivr.third import release
+from ivr.visit_calls import VisitCall, talk_about_visit
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Attempt:
     due: DueCall
     left_over: LeftOver | None
     """What a controller that died has left of this attempt."""
+    visit: VisitCall | None = None
+    """The booking that it is about."""
     hangs_up: Channel | None = None
     """The customer is still on the line, being told to hang up."""
     in_line: asyncio.Event = field(default_factory=asyncio.Event)
@@ -124,9 +127,9 @@ async def customer_channel(attempt: Attempt) -> DialledChannel | None:
 
 async def close_left_over(attempt: Attempt) -> Outcome:
     """The customer has gone, before this controller came or after: an end on record, and the agent is free."""
-    left = attempt.left_over
+    left, said = attempt.left_over, attempt.visit.said if attempt.visit else None
     if left is None:
-        return Outcome.LOST
+        return said or Outcome.LOST
     talked = left.facts.talks > 0
     if not left.ended:
         hotline = attempt.hotline
@@ -137,7 +140,7 @@ async def close_left_over(attempt: Attempt) -> Outcome:
             await release(hotline, left.facts.call_id, left.held.third)
         if left.partner:
             await part(hotline, left.facts.call_id, left.partner)
-    return Outcome.TALKED if talked else Outcome.LOST
+    return said or (Outcome.TALKED if talked else Outcome.LOST)
 
 
 def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
@@ -212,11 +215,13 @@ async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) 
         call.on_the_way = due.queued_at is not None  # with the age of its place
         await connect(hotline, call, hotline.site.queue(due.queue))
         return Outcome.TALKED
+    if attempt.visit:
+        return await talk_about_visit(hotline, call, attempt.visit)
     return await remind(attempt, call)
 
 
 async def remind(attempt: Attempt, call: Call) -> Outcome:
-    """BKG-3: the visit is confirmed with 1, to be changed with 2; 0 leads to a person."""
+    """A reminder that is about no booking of ours: confirmed with 1, to be changed with 2; 0 leads to a person."""
     hotline = attempt.hotline
     for _ in range(REMINDER_TRIES):
         playback = await call.channel.start_playback(["reminder-intro", "reminder-menu"])
@@ -243,7 +248,10 @@ async def noted(hotline: Hotline, call: Call, outcome: str, text: str, prompt: s
     """The customer's key, on the ticket first, then spoken back."""
     call.finish(outcome, "system")
     hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action=f"reminder_{outcome}", text=text))
-    await call.channel.say([prompt, "goodbye"])
+    try:
+        await call.channel.say([prompt, "goodbye"])
+    except ChannelGone:  # reached all the same: nobody is called again who has answered
+        call.finish(outcome, "caller")
     return Outcome(outcome)
 
 

@@ -111,6 +111,10 @@ class Reception:
         """What a controller that died left of a due call's last attempt, once: whoever asks takes it over."""
         return self._left_over.pop(str(due_call), None)
 
+    def said(self, due_call: int) -> str | None:
+        """What the customer pressed in a due call, as far as the journal of controllers before this one tells."""
+        return self._history.said.get(str(due_call))
+
     def serve(self, call_id: CallId, flow: Coroutine[Any, Any, None]) -> None:
         """Run a flow as the one task of this call; a second one for the same call is refused."""
         if call_id in self._tasks:

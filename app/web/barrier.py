@@ -62,6 +62,8 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():
             return invalid("after", f"{exc}")
+        case errors.BadQuery():
+            return invalid("q", f"{exc}")
         case TelephonyError():
             log.warning("A page's wish failed at the telephones: %s", exc, extra={"action": "telephones_refused"})
             return Problem("telephones_away", "The telephones did not carry it out; try again.")

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from app.web.api.contract import Nothing
+from app.web.api.contract import Nothing, PageQuery
 from app.web.operations import Ask
 from app.web.problems import Problem
 
@@ -43,7 +43,7 @@ SECURITY_HEADERS: Final = {
 }
 
 
-async def page(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+async def page(ask: Ask[PageQuery, Nothing]) -> web.StreamResponse:
     """A file of the front end, or its one page."""
     root = ask.request.app[UI].resolve()
     wanted = (root / ask.path("path")).resolve()

@@ -13,8 +13,8 @@ PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
 
 _ALL: Final[frozenset[Role]] = frozenset({"agent", "supervisor", "administrator"})
-_ADMINISTRATORS: Final[frozenset[Role]] = frozenset({"administrator"})
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
+_ADMINISTRATORS: Final[frozenset[Role]] = frozenset({"administrator"})
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "page": PUBLIC,
@@ -24,6 +24,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "logout": _ALL,
     "me": _ALL,
     "list_tickets": _ALL,
+    "search_tickets": _ALL,
     "get_ticket": _ALL,
     "patch_ticket": _ALL,
     "get_recording": _ALL,
@@ -57,6 +58,19 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "list_messages": _ALL,
     "send_message": _ALL,
     "read_message": _ALL,
+    "get_slots": _ALL,
+    "list_bookings": _ALL,
+    "get_booking": _ALL,
+    "create_booking": _ALL,
+    "patch_booking": _ALL,
+    "step_booking": _ALL,
+    "tell_booking": _ALL,
+    "get_booking_figures": _SUPERVISORS,
+    "list_appointments": _ALL,
+    "get_appointment": _ALL,
+    "create_appointment": _ALL,
+    "patch_appointment": _ALL,
+    "step_appointment": _ALL,
     "get_figures": _SUPERVISORS,
     "agent_history": _ALL,
     "set_agent_state": _ALL,
@@ -77,8 +91,19 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "delete_webhook": _ADMINISTRATORS,
     "list_deliveries": _ADMINISTRATORS,
     "ping_webhook": _ADMINISTRATORS,
+    "get_calendar": _SUPERVISORS,
+    "enter_notice": _ADMINISTRATORS,
+    "enter_day": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,
+    "list_reports": _SUPERVISORS,
+    "get_report": _SUPERVISORS,
+    "make_report": _SUPERVISORS,
+    "get_report_file": _SUPERVISORS,
+    "get_compliance": _SUPERVISORS,
+    "get_compliance_file": _SUPERVISORS,
+    "get_register": _SUPERVISORS,
+    "get_handling_form": _ALL,
 }
 """Operation → roles. Where agents are let in, the functions below say to whose objects."""
 

@@ -6,13 +6,17 @@ Only types: the composition root fills them in, and the tests put a small ACD of
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, Protocol
 
 from app.figures.live import LiveFigures
+from app.reports.archive import ReportArchive
 from app.web.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
+from crm.bookings.service import BookingDesk
+from crm.days.service import RunningCalendar
 from crm.db.store import Store
 from crm.intake.service import Intake
 from ivr.talks import TalkOver
@@ -190,6 +194,7 @@ class Services:
     data: DataDir
     store: Store
     intake: Intake
+    calendar: RunningCalendar
     acd: AcdView
     floor: Floor
     hub: DeskHub
@@ -205,3 +210,12 @@ class Services:
     talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
+
+    @cached_property
+    def reports(self) -> ReportArchive:
+        return ReportArchive(self.store, self.site, self.data)
+
+    @cached_property
+    def bookings(self) -> BookingDesk:
+        """Booking by the site's rules."""
+        return BookingDesk(self.site, self.store, self.clock)

@@ -16,12 +16,14 @@ from crm.calls.model import CallRow, RecordingKind
 from crm.calls.record import customer_number, fold
 from crm.customers.numbers import normalise
 from crm.db.agent_states import agent_state_rows
+from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert
 from crm.db.intake.projecting import enter_openings
 from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
 from crm.db.owners import owners
 from crm.db.schema import agent_state, call, event, recording, ticket
+from crm.db.search.index import reindex_known
 from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
 
@@ -78,6 +80,7 @@ class Projection:
         enter_openings(connection, events, self._area_code)
         enter_owed_calls(connection, events, self._area_code, {each.number_key: each.customer_id for each in told})
         enter_warnings(connection, events, {each.row.call: each.row.ticket for each in told})
+        enter_answers(connection, events)
         self._calls.keep(touched)
 
     def _learn(self, connection: Connection, events: Sequence[CallEvent]) -> dict[str, OpenCall]:
@@ -138,6 +141,7 @@ def _write_tickets(connection: Connection, told: Sequence[_Told]) -> None:
             each.call.written_ticket = known
     if completed:
         connection.execute(_COMPLETE_TICKET, completed)
+        reindex_known(connection, [str(each["of"]) for each in completed])
 
 
 def _ticket_row(told: _Told) -> dict[str, Any]:

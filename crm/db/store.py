@@ -1,7 +1,7 @@
 """The store: one object with a part per slice. It opens the database and says whether it is there. Design D5."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -10,6 +10,9 @@ from sqlalchemy import select
 
 from crm.db.agent_states import AgentStateTable
 from crm.db.audit.trail import AuditTrail
+from crm.db.bookings.appointments import AppointmentTable
+from crm.db.bookings.table import BookingTable
+from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
@@ -20,12 +23,16 @@ from crm.db.hooks.queries import WebHookTable
 from crm.db.intake.queries import IntakeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
+from crm.db.outbox.table import OutboxTable
 from crm.db.recordings import RecordingTable
+from crm.db.reports.queries import ReportTable
 from crm.db.requests.queries import RequestTable
+from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
 from crm.errors import StoreAway
+from crm.tickets.model import Detail
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +68,12 @@ class Store:
         self.agent_states = AgentStateTable(database)
         self.requests = RequestTable(database)
         self.stories = StoryTable(database)
+        self.reports = ReportTable(database, clock)
+        self.calendar = CalendarTable(database, self.audit, clock)
+        self.search = TicketSearch(database, area_code, zone)
+        self.bookings = BookingTable(database, area_code, clock, self.audit)
+        self.appointments = AppointmentTable(database, area_code, clock, self.audit)
+        self.outbox = OutboxTable(database)
 
     @classmethod
     async def open(
@@ -91,6 +104,13 @@ class Store:
         except StoreAway:
             return False
         return True
+
+    async def note_act(
+        self, *, by: str, action: str, subject: str, details: Mapping[str, Detail] | None = None
+    ) -> None:
+        """Something that changed nothing in the store and is on the audit trail all the same: an export, a look."""
+        async with self.database.write() as connection:
+            await self.audit.add(connection, at=self.clock(), by=by, action=action, subject=subject, details=details)
 
     def status(self) -> dict[str, object]:
         """As of the last transaction of anybody."""

@@ -15,6 +15,7 @@ from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse
 from crm.db.recordings import recording_row
 from crm.db.schema import call, customer, customer_number, recording, ticket, ticket_change
+from crm.db.search.index import index_ticket
 from crm.db.timeline import timeline
 from crm.errors import UnknownRecord, VersionConflict
 from crm.page import Page
@@ -133,6 +134,7 @@ class TicketQueries:
                 for name, new in changes.items()
             ]
             await connection.execute(insert(ticket_change), lines)
+            await index_ticket(connection, number)
             fields = {"fields": ", ".join(sorted(changes))}
             await self._audit.add(
                 connection, at=at, by=by, action="changed", subject=f"ticket {number}", details=fields

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.db.bookings.tables import booking_step
 from crm.db.intake.tables import attachment, intake, letter
 from crm.db.schema import (
     call,
@@ -42,6 +43,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _arrival(connection, number),
         *await _letters(connection, number),
         *await _files(connection, number),
+        *await _booking_steps(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
@@ -185,4 +187,17 @@ async def _files(connection: AsyncConnection, number: str) -> list[TimelineEntry
         entries.append(TimelineEntry(at=row.at, source="file", action="attached", by=row.by, details=details))
         if row.deleted_at is not None:
             entries.append(TimelineEntry(at=row.deleted_at, source="file", action="removed", details=details))
+    return entries
+
+
+async def _booking_steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Of bookings and appointments; what a customer pressed is told by the call's own event."""
+    query = select(booking_step).where(booking_step.c.ticket == number, booking_step.c.event_id.is_(None))
+    entries = []
+    for row in await connection.execute(query.order_by(booking_step.c.id)):
+        kind, _, key = row.subject.partition(" ")
+        details: dict[str, Detail] = msgspec.json.decode(row.details) if row.details else {}
+        entries.append(
+            TimelineEntry(at=row.at, source=kind, action=row.step, by=row.by, details={"number": key, **details})
+        )
     return entries

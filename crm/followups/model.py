@@ -105,6 +105,9 @@ class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     CHANGED = "changed"
     TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+    """The customer called the booking off."""
+    RATED = "rated"
 
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -119,10 +122,21 @@ class Outcome(StrEnum):
 
     DO_NOT_CALL = "do_not_call"
     BAD_NUMBER = "bad_number"
+    TOO_LATE = "too_late"
+    """What it was about is over, or is not there any more."""
 
 
-REACHED: Final = frozenset({Outcome.TALKED, Outcome.CONFIRMED, Outcome.CHANGED, Outcome.TRANSFERRED})
-FINAL: Final = frozenset({Outcome.DO_NOT_CALL, Outcome.BAD_NUMBER})
+REACHED: Final = frozenset(
+    {
+        Outcome.TALKED,
+        Outcome.CONFIRMED,
+        Outcome.CHANGED,
+        Outcome.TRANSFERRED,
+        Outcome.CANCELLED,
+        Outcome.RATED,
+    }
+)
+FINAL: Final = frozenset({Outcome.DO_NOT_CALL, Outcome.BAD_NUMBER, Outcome.TOO_LATE})
 
 
 class DueCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -165,9 +165,8 @@ class Connection:
     async def _send(self, text: str, deadline: float) -> None:
         if self._tape is not None:
             self._tape.note("out", text)
-        if self._transport is None or self._transport.is_closing():
-            raise ConnectionLost("the websocket is closed")
-        if self._transport.get_write_buffer_size() == 0:
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and transport.get_write_buffer_size() == 0:
             if not self._outgoing:
                 asyncio.get_running_loop().call_soon(self._flush)
             self._outgoing.append(_frame(text.encode()))

@@ -104,6 +104,13 @@ def ensure_asterisk(mirror: str | None, say: Callable[[str], None]) -> AsteriskB
         return _private_asterisk(install(mirror, None, say), _architecture())
 
 
+def private_file(path: str) -> Path | None:
+    """A file of the private prefix, by its path in it; None when no such prefix is installed."""
+    machine = ARCHITECTURES.get(platform.machine())
+    target = default_prefix(pins_for(_pins(), machine)) if machine else None
+    return target / path if target is not None and _is_installed(target) else None
+
+
 def default_prefix(pins: Sequence[Pin]) -> Path:
     """Where the private Asterisk of this list lies: the user's cache, since it can be fetched again at any time."""
     return _cache() / "asterisk" / prefix_name(pins)

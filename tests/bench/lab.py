@@ -84,6 +84,10 @@ class Lab:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
+    def at_the_end(self, take_down: Callable[[], object]) -> None:
+        """Called when all parts have been measured."""
+        self._stack.callback(take_down)
+
     # --- the sides ---
 
     async def ours(self) -> Ours:

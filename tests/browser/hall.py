@@ -23,6 +23,7 @@ from config.ids import AgentId
 from config.matters import Category, Department, Matters
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import (
@@ -161,6 +162,7 @@ class Hall:
             data=self.data,
             store=self.store,
             intake=Intake(tickets, self.site.matters, regulated, lambda: datetime.now(UTC)),
+            calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),
             talks=self.talks,

@@ -20,6 +20,7 @@ from config.schema import (
     Site,
     Trunk,
 )
+from tests.fakes.small_bookings import small_bookings
 
 
 def small_site() -> Site:
@@ -76,6 +77,7 @@ def small_site() -> Site:
             ),
         ),
         prompts={},
+        bookings=small_bookings(),
         policy=Policy(
             working_time=OpeningHours(weekdays=dict.fromkeys(WEEKDAYS, all_day)),
             versions=(Regulation(in_force_from=date(2026, 1, 1), clauses={}),),

@@ -34,6 +34,10 @@ class Nothing(In, frozen=True, kw_only=True):
     """No query, or no body."""
 
 
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands behind the `?` of a page's address is for the page itself, not for the server."""
+
+
 class Listed(Out, Generic[T], frozen=True, kw_only=True):
     """A list; `next` goes into `after` of the next request, null = the end."""
 

@@ -6,6 +6,7 @@ Rules only. Whether a reader sees a number is decided in permissions.py. CUS-4
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 import msgspec
@@ -90,6 +91,14 @@ class Reader:
             recordings=[_recording(recording) for recording in row.recordings],
         )
 
+    def pieces(self, texts: Sequence[str], row: TicketRow) -> list[str]:
+        """Parts of one text of a ticket, which keep their lengths: a number may begin in one and end in the next."""
+        whole = "".join(texts)
+        if not self.sees(row.number, row.agent):
+            whole = _NUMBER_IN_TEXT.sub(lambda found: found.group()[:3] + "*" * (len(found.group()) - 3), whole)
+        ends = list(accumulate(map(len, texts), initial=0))
+        return [whole[begin:end] for begin, end in pairwise(ends)]
+
     def call(self, row: CallRow) -> CallOut:
         return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
 
@@ -112,6 +121,10 @@ class Reader:
             number_masked=not seen,
             customer_id=None if row.customer_id is None else str(row.customer_id),
         )
+
+    def number(self, number: str, *, seen: bool) -> str:
+        """A number for these eyes, of something that they see in full or not."""
+        return self._number(number, seen)
 
     def _caller(self, row: TicketRow | CallRow, seen: bool) -> dict[str, object]:
         customer = None

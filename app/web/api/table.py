@@ -6,8 +6,11 @@ from aiohttp import web
 
 from app.web import live, pages
 from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api.appointments import APPOINTMENTS
 from app.web.api.attachments import ATTACHMENTS
 from app.web.api.audit import AUDIT
+from app.web.api.bookings import BOOKINGS
+from app.web.api.calendar import CALENDAR
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -19,6 +22,7 @@ from app.web.api.contract import (
     Me,
     MoveWish,
     Nothing,
+    PageQuery,
     QueueWithCallers,
     RecordingWish,
     StateWish,
@@ -53,6 +57,8 @@ from app.web.api.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.reports import OPERATIONS as REPORTS
+from app.web.api.search import SEARCH
 from app.web.api.webhooks import WEB_HOOKS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
@@ -167,7 +173,7 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
 
 _PAGES: Final = (
     operation("page", "GET /{path:.*}", pages.page,
-              "The front end", Nothing, Nothing, None, 200, "text/html"),
+              "The front end", PageQuery, Nothing, None, 200, "text/html"),
 )
 # fmt: on
 
@@ -178,6 +184,11 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *PUBLIC_FORM,
     *AUDIT,
     *WEB_HOOKS,
+    *REPORTS,
+    *SEARCH,
+    *CALENDAR,
+    *BOOKINGS,
+    *APPOINTMENTS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

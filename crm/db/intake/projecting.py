@@ -14,6 +14,7 @@ from crm.db.bulk import insert_new
 from crm.db.intake.tables import attachment, intake, letter
 from crm.db.owners import owners
 from crm.db.schema import colleague_message, ticket, user_account
+from crm.db.search.index import reindex
 from crm.events import AnyEvent, LetterReceived, TicketOpened
 from crm.intake.model import FileKept
 from crm.tickets.model import TicketState
@@ -32,6 +33,7 @@ def enter_openings(connection: Connection, events: Sequence[AnyEvent], area_code
         insert_new(connection, intake, [_intake_row(each) for each in opened], ["ticket"])
         for each in opened:
             _enter_files(connection, each.ticket, each.opening.files, each.at, each.opening.by)
+        reindex(connection, [each.ticket for each in opened])
     for answer in (each for each in events if type(each) is LetterReceived):
         _enter_letter(connection, answer)
 

@@ -66,6 +66,9 @@ class SiteBuilder:
         with self.edit("queues.yaml") as document:
             for queue in document["queues"]:
                 queue["agents"] = ids
+        with self.edit("bookings.yaml") as document:  # guides who were agents are only guides then
+            for guide in document["guides"]:
+                guide.pop("agent", None)
         return ids
 
     def queue(self, name: str, **settings: object) -> Self:

@@ -93,7 +93,7 @@ async def test_the_ticket_is_there_with_the_arrival_alone(journal: Journal, stor
     assert [type(event).__name__ for event in heard] == ["CallArrived", "CallEnded"]
 
 
-async def test_a_ticket_is_visible_within_100_ms_of_its_event(journal: Journal, store: Store) -> None:
+async def test_a_ticket_is_visible_a_quarter_of_a_second_after_its_event(journal: Journal, store: Store) -> None:
     delays = []
     async with projecting(journal, store) as projector:
         for each in range(9):
@@ -101,7 +101,7 @@ async def test_a_ticket_is_visible_within_100_ms_of_its_event(journal: Journal, 
             journal.append(arrived(f"c{each}", journal.next_ticket_number(DAY)))
             await projector.caught_up()
             delays.append(time.perf_counter() - began)
-    assert sorted(delays)[len(delays) // 2] < 0.1
+    assert sorted(delays)[len(delays) // 2] < 0.25  # P10: 0.5 s, p99
 
 
 async def test_a_message_makes_the_ticket_a_message_unless_somebody_said_otherwise(

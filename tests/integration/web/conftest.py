@@ -20,6 +20,7 @@ from app.web.server import create_app
 from app.web.services import Services
 from config.paths import DataDir
 from config.schema import Site
+from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -242,6 +243,7 @@ async def house(tmp_path: Path, store_with_users: Path, site_changes: dict[str, 
         data=data,
         store=store,
         intake=Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), clock),
+        calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
         acd=acd,
         floor=FakeFloor(acd, clock()),
         talks=talks,

@@ -15,7 +15,17 @@ PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}
 
 def path_of(template: str, ticket: str, agent: str) -> str:
     place = agent if "/agents/" in template else "1"
-    known = {"{number}": ticket, "{id}": place, "{call}": "call-1", "{queue}": "hotline", "{path:.*}": ""}
+    known = {
+        "{number}": ticket,
+        "{id}": place,
+        "{call}": "call-1",
+        "{queue}": "hotline",
+        "{kind}": "daily",
+        "{period}": "2026-11-27",
+        "{year}": "2027",
+        "{day}": "2027-02-20",
+        "{path:.*}": "",
+    }
     for name, value in known.items():
         template = template.replace(name, value)
     return re.sub(r"\{\w+\}", "1", template)

@@ -21,6 +21,8 @@ from crm.events import (
 )
 from tests.fakes.call_story import INVITED, abandoned_call, answered_call, arrived
 
+pytestmark = pytest.mark.req("TKT-3")
+
 STORY = [event for event in answered_call("c1", "20261122-0001") if isinstance(event, CallEvent)]
 
 

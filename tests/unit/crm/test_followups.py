@@ -28,6 +28,8 @@ from crm.followups.model import (
     target,
 )
 
+pytestmark = pytest.mark.req("FUP-6")
+
 EXPECTED = {
     "scheduled": {"claim": "claimed", "cancel": "cancelled"},
     "claimed": {

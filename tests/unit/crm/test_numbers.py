@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from crm.customers.numbers import NumberKind, mask, normalise
 
+pytestmark = pytest.mark.req("CUS-3", "CUS-4")
+
 AREA = "0571"
 
 

@@ -30,7 +30,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-@pytest.mark.req("CPL-2", "CPL-3", "TKT-4")
+@pytest.mark.req("TEL-1", "CPL-2", "CPL-3", "TKT-4")
 def test_the_demo_site_goes_by_the_three_lines_figures() -> None:
     clauses = load_site(DEMO).policy.in_force(date(2026, 11, 22)).clauses
     figures = {clause.id: (clause.limit, clause.clock) for clause in clauses.values()}

@@ -9,6 +9,8 @@ from config.schema import Greetings
 from crm.calendar import Festival
 from ivr.greeting import greeting
 
+pytestmark = pytest.mark.req("TEL-4")
+
 GREETINGS = Greetings()
 
 

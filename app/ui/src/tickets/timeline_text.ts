@@ -33,6 +33,10 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "intake") return words.t("intake.cameBy", { channel: words.word("intake.channel", entry.action) });
   if (entry.source === "letter") return words.t("intake.letter");
   if (entry.source === "file") return words.t(`intake.file.${entry.action}`);
+  if (entry.source === "booking" || entry.source === "appointment") {
+    const one = entry.source === "booking" ? "bookings.one" : "bookings.appointmentOne";
+    return `${words.t(one, { id: text(entry.details.number) })} · ${words.word("bookings.did", entry.action)}`;
+  }
   return words.word("timeline", entry.action);
 }
 
@@ -45,6 +49,7 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "intake") return arrivalText(entry, words);
   if (entry.source === "letter") return `${text(entry.details.sender)}\n${text(entry.details.text)}`;
   if (entry.source === "file") return text(entry.details.name);
+  if (entry.source === "booking" || entry.source === "appointment") return visitText(entry, words);
   if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
   return callText(entry, words);
 }
@@ -64,6 +69,14 @@ function changeText(entry: TimelineEntry, words: Words): string {
   };
   const { old, new: now } = entry.details;
   return text(old) ? `${shown(old)} → ${shown(now)}` : shown(now);
+}
+
+/** When it is, for how many, what was noted. */
+function visitText(entry: TimelineEntry, words: Words): string {
+  const { starts_at: starts, at, party, note } = entry.details;
+  const when = text(starts) || text(at);
+  const people = party ? words.t("bookings.people", { n: text(party) }) : "";
+  return [when && words.time(when), people, text(note)].filter(Boolean).join(" · ");
 }
 
 function dueCallText(entry: TimelineEntry, words: Words): string {
@@ -108,6 +121,9 @@ function callText(entry: TimelineEntry, words: Words): string {
       return details.third ? words.t("desk.agentNumber", { id: text(details.third) }) : text(details.number);
     case "OutsideTalkStarted":
       return text(details.number);
+    case "BookingAnswered":
+      return words.word("bookings.answer", text(details.answer));
+    case "VisitRated":
     case "SurveyAnswered":
       return words.t("timeline.score", { score: text(details.score) });
     case "CallMoved":

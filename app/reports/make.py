@@ -1,0 +1,207 @@
+"""Makes reports of what the store tells (flow): the periodic one, and how the rules were kept. RPT-2, RPT-4"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.figures.past import figures_of
+from app.figures.records import limits_of
+from app.reports.call_rules import CallRules, attempts_kept, talks_kept
+from app.reports.visits import visits
+from config.policy import Policy
+from config.schema import Site
+from crm.db.store import Store
+from crm.reports import analysis
+from crm.reports.compliance import ClockRow, Kept, all_breaches, clauses_kept
+from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Words
+from crm.reports.facts import Facts
+from crm.reports.period import Stretch
+from routing.figure_board import Board, By
+from routing.figures import FIGURES, Tally
+
+TITLES = {
+    "daily": Words("客户服务日报", "Daily service report"),
+    "weekly": Words("客户服务周报", "Weekly service report"),
+    "monthly": Words("客户服务月报", "Monthly service report"),
+    "compliance": Words("服务规范执行情况报告", "Compliance report"),
+}
+_FIGURES = {
+    "three_rings_rate": Words("三声内接听（系统）", "Three rings, system"),
+    "person_three_rings_rate": Words("三声内接听（人工）", "Three rings, person"),
+    "service_level": Words("服务水平", "Service level"),
+    "answer_rate": Words("接通率", "Answer rate"),
+    "abandon_rate": Words("放弃率", "Abandoned"),
+    "average_speed_of_answer": Words("平均应答时长", "Average speed of answer"),
+    "average_handle_time": Words("平均处理时长", "Average handle time"),
+    "satisfaction": Words("满意率", "Satisfied"),
+}
+_COUNT, _SHARE, _INSTANT = ColumnKind.COUNT, ColumnKind.SHARE, ColumnKind.INSTANT
+
+
+async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) -> Document:
+    """The daily, weekly or monthly report of whole local days. Raises StoreAway."""
+    since, until = stretch.instants(site.zone)
+    facts, kept, board = await _gathered(store, site, since, until, now)
+    before = await store.reports.facts(*stretch.before().instants(site.zone))
+    names = {agent.id: agent.name for agent in site.agents}
+    return Document(
+        number=f"{stretch.span.value}-{stretch.name}",
+        kind=stretch.span.value,
+        title=TITLES[stretch.span.value],
+        unit=Words(site.name, site.name_en),
+        since=since,
+        until=until,
+        made_at=now,
+        sections=(
+            _calls(board, site),
+            analysis.by_kind(facts, before),
+            analysis.by_channel(facts, before),
+            analysis.hot_topics(facts, before, site.matters),
+            analysis.complaints(facts, before, site.matters),
+            analysis.by_department(facts, before, site.matters),
+            analysis.by_agent(facts, names),
+            analysis.satisfaction_over_time(facts, site.zone),
+            *visits(await store.bookings.between(since, until), site.zone),
+            _rules(kept),
+        ),
+    )
+
+
+async def compliance(store: Store, site: Site, since: datetime, until: datetime, now: datetime) -> Document:
+    """How each rule was kept in [since, until), and every breach (RPT-4). Raises StoreAway."""
+    _, kept, _ = await _gathered(store, site, since, until, now)
+    last = until.astimezone(site.zone) - timedelta(seconds=1)
+    return Document(
+        number=f"compliance-{since.astimezone(site.zone):%Y%m%d}-{last:%Y%m%d}",
+        kind="compliance",
+        title=TITLES["compliance"],
+        unit=Words(site.name, site.name_en),
+        since=since,
+        until=until,
+        made_at=now,
+        sections=(_rules(kept), _breaches(kept)),
+    )
+
+
+async def _gathered(
+    store: Store, site: Site, since: datetime, until: datetime, now: datetime
+) -> tuple[Facts, tuple[Kept, ...], Board]:
+    facts = await store.reports.facts(since, until)
+    calls = CallRules(limits_of(site))
+    period = await figures_of(store, site, since, until, now=now, told=calls.hear)
+    kept = (
+        *calls.kept(site),
+        talks_kept(facts.talks),
+        attempts_kept(facts.attempts, site),
+        *clauses_kept(_of_tickets(facts.clocks), clause_texts(site.policy, since, until, site.zone), now),
+    )
+    return facts, kept, period.board
+
+
+def _of_tickets(clocks: Iterable[ClockRow]) -> list[ClockRow]:
+    """The telephone's rules are judged by calls."""
+    return [clock for clock in clocks if not clock.clause.startswith("TEL-")]
+
+
+def clause_texts(policy: Policy, since: datetime, until: datetime, zone: ZoneInfo) -> dict[str, Words]:
+    """Every clause in force at some time of the period, in the words of its newest version."""
+    first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    versions = [policy.in_force(first), *(each for each in policy.versions if first < each.in_force_from < last)]
+    clauses = (clause for version in versions for clause in version.clauses.values())
+    return {clause.id: Words(clause.text, clause.text_en) for clause in clauses if not clause.id.startswith("TEL-")}
+
+
+def _calls(board: Board, site: Site) -> Section:
+    """In all, and for each line."""
+    lines = [(f"{line.title} {line.title_en}", line.kind) for line in site.lines]
+    by_line = board.by(By.LINE)
+    groups: Sequence[tuple[str, Tally]] = [
+        ("合计 Total", board.total),
+        *((title, by_line.get(kind, Tally())) for title, kind in dict.fromkeys(lines)),
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    for title, total in groups:
+        rows.append((title, total.offered, total.answered, *(FIGURES[name](total).value for name in _FIGURES)))
+    return Section(
+        id="calls",
+        title=Words("来电", "Calls"),
+        columns=(
+            Column(Words("线路", "Line")),
+            Column(Words("来电数", "Calls"), _COUNT),
+            Column(Words("人工接听", "Answered"), _COUNT),
+            *(Column(title, _kind_of(name)) for name, title in _FIGURES.items()),
+        ),
+        rows=tuple(rows),
+        note=Words("各项指标的算法见“指标”页。", "How each figure is counted is told on the page of figures."),
+    )
+
+
+def _kind_of(figure: str) -> ColumnKind:
+    return ColumnKind.SECONDS if figure.startswith("average_") else _SHARE
+
+
+def _rules(kept: Sequence[Kept]) -> Section:
+    met = {True: "达标 met", False: "未达标 missed", None: "–"}
+    return Section(
+        id="rules",
+        title=Words("规范执行情况", "How the rules were kept"),
+        columns=(
+            Column(Words("条款", "Rule")),
+            Column(Words("内容", "What it says")),
+            Column(Words("应执行", "Judged"), _COUNT),
+            Column(Words("做到", "Kept"), _COUNT),
+            Column(Words("违反", "Broken"), _COUNT),
+            Column(Words("进行中", "Running"), _COUNT),
+            Column(Words("执行率", "Share"), _SHARE),
+            Column(Words("目标", "Target"), _SHARE),
+            Column(Words("结论", "Verdict")),
+        ),
+        rows=tuple(
+            (
+                each.rule,
+                each.text.zh,
+                each.applied,
+                each.kept,
+                each.broken,
+                each.running,
+                each.share,
+                each.target,
+                met[each.met],
+            )
+            for each in kept
+        ),
+        note=Words(
+            "未到期且未完成的事项不计入执行率；时限按计时开始时有效的规范版本判定。",
+            "What is not due yet counts neither way; each is judged by the version in force when its clock began.",
+        ),
+    )
+
+
+def _breaches(kept: Sequence[Kept]) -> Section:
+    return Section(
+        id="breaches",
+        title=Words("违反明细", "Every breach"),
+        columns=(
+            Column(Words("条款", "Rule")),
+            Column(Words("工单", "Ticket"), ColumnKind.TICKET),
+            Column(Words("开始", "Started"), _INSTANT),
+            Column(Words("应完成", "Due"), _INSTANT),
+            Column(Words("完成", "Done"), _INSTANT),
+            Column(Words("超时", "Late by"), ColumnKind.SECONDS),
+            Column(Words("责任单位", "Unit")),
+            Column(Words("责任人", "Person")),
+        ),
+        rows=tuple(
+            (
+                each.rule,
+                each.ticket,
+                each.started_at,
+                each.due_at,
+                each.stopped_at,
+                each.late_s,
+                each.holder,
+                each.person,
+            )
+            for each in all_breaches(kept)
+        ),
+    )

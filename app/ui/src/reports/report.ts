@@ -1,0 +1,76 @@
+// A report as the API gives it, and how its cells are shown.
+
+export interface Bilingual {
+  zh: string;
+  en: string;
+}
+
+export type Cell = string | number | null;
+
+export interface ReportColumn {
+  title: Bilingual;
+  kind: "text" | "label" | "count" | "share" | "seconds" | "instant" | "ticket";
+}
+
+export interface ReportSection {
+  id: string;
+  title: Bilingual;
+  columns: ReportColumn[];
+  rows: Cell[][];
+  note: Bilingual | null;
+}
+
+export interface Report {
+  number: string;
+  kind: string;
+  title: Bilingual;
+  since: string;
+  until: string;
+  made_at: string;
+  sections: ReportSection[];
+}
+
+export interface FiledReport {
+  kind: string;
+  period: string;
+  made_at: string;
+  sent_at: string | null;
+  failure: string;
+  files: ("xlsx" | "pdf")[];
+}
+
+export type PeriodKind = "daily" | "weekly" | "monthly";
+
+/** The name of the period in which a local date ("2026-11-27") lies: 2026-11-27, 2026-W48, 2026-11. */
+export function periodName(kind: PeriodKind, day: string): string {
+  if (kind === "daily") return day;
+  if (kind === "monthly") return day.slice(0, 7);
+  const date = new Date(`${day}T00:00:00Z`);
+  const thursday = new Date(date);
+  thursday.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7) + 3);
+  const first = Date.UTC(thursday.getUTCFullYear(), 0, 1);
+  const week = 1 + Math.floor((thursday.getTime() - first) / (7 * 24 * 3600 * 1000));
+  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
+}
+
+function duration(seconds: number): string {
+  if (Math.abs(seconds) < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(Math.abs(seconds));
+  const days = Math.floor(whole / 86400);
+  const clock = [Math.floor((whole % 86400) / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+    .map((part, place) => (place ? String(part).padStart(2, "0") : String(part)))
+    .join(":");
+  return `${seconds < 0 ? "-" : ""}${days ? `${days} d ` : ""}${clock}`;
+}
+
+export function cellText(cell: Cell, kind: ReportColumn["kind"], zone: string): string {
+  if (cell === null || cell === "") return "–";
+  if (kind === "share") return `${(Number(cell) * 100).toFixed(1)} %`;
+  if (kind === "seconds") return duration(Number(cell));
+  if (kind === "instant") return new Date(String(cell)).toLocaleString("sv-SE", { timeZone: zone });
+  return String(cell);
+}
+
+export function isNumber(kind: ReportColumn["kind"]): boolean {
+  return kind === "count" || kind === "share" || kind === "seconds";
+}

@@ -1,0 +1,68 @@
+// All tickets: filters, full-text search. TKT-7
+
+import type { Slice } from "../slices";
+
+export const slice: Slice = {
+  routes: [{ path: "/tickets", name: "tickets-list", component: () => import("./TicketsPage.vue") }],
+  nav: [
+    { to: "/tickets", word: "ticketsList.nav", place: 10, roles: ["agent", "supervisor", "administrator"] },
+  ],
+  words: {
+    zh: {
+      ticketsList: {
+        nav: "工单",
+        title: "工单",
+        search: "查找工单",
+        placeholder: "事由、诉求、备注、联系人、工单号、电话号码……",
+        hint: "空格分隔的词都要出现；“加引号”表示整句；-词 表示不含；按 / 直接输入",
+        go: "查找",
+        clear: "清除条件",
+        anyKind: "全部类型",
+        anyState: "全部进展",
+        anyLine: "全部线路",
+        anyAgent: "全部坐席",
+        from: "开始日期",
+        to: "结束日期",
+        number: "工单号",
+        matter: "事由",
+        caller: "客户",
+        agent: "坐席",
+        openedAt: "受理时间",
+        more: "更多",
+        empty: "还没有工单",
+        emptyHint: "每一通来电都会生成工单。",
+        nothing: "没有找到符合条件的工单",
+        nothingHint: "减少几个词，或放宽类型、进展和日期。",
+        found: "已显示 {count} 张，按受理时间从新到旧",
+      },
+    },
+    en: {
+      ticketsList: {
+        nav: "Tickets",
+        title: "Tickets",
+        search: "Find tickets",
+        placeholder: "Matter, wish, note, contact, ticket number, telephone …",
+        hint: 'All words must be there; "in quotes" is a phrase; -word leaves out; press / to type',
+        go: "Find",
+        clear: "Clear",
+        anyKind: "All kinds",
+        anyState: "All states",
+        anyLine: "All lines",
+        anyAgent: "All agents",
+        from: "From",
+        to: "To",
+        number: "Ticket",
+        matter: "Matter",
+        caller: "Customer",
+        agent: "Agent",
+        openedAt: "Received",
+        more: "More",
+        empty: "There are no tickets yet",
+        emptyHint: "Every call becomes a ticket.",
+        nothing: "No ticket fits",
+        nothingHint: "Use fewer words, or wider filters.",
+        found: "{count} shown, the newest first",
+      },
+    },
+  },
+};

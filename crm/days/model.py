@@ -1,0 +1,140 @@
+"""Days of the calendar that people enter: a year's official notice as lines, single days of the site (rules). CPL-3.
+
+A year whose notice has been entered is known as a whole: what the notice does not name is a working day or a weekend,
+and nothing of that year is provisional any more (crm/calendar.py).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+
+from config.hours import DayKind
+from crm.calendar import look_up
+from crm.errors import CrmError
+
+WARNED_AHEAD: Final = timedelta(days=60)
+"""So long before a year of which no notice is known somebody is told."""
+
+Source = Literal["notice", "site"]
+"""Of a year's official notice, or the site's own."""
+
+KINDS: Final[Mapping[str, DayKind]] = {
+    "holiday": "holiday",
+    "放假": "holiday",
+    "休": "holiday",
+    "make_up": "make_up",
+    "上班": "make_up",
+    "调休": "make_up",
+    "补班": "make_up",
+    "班": "make_up",
+}
+"""What a line of a notice may call its days."""
+_DAY = r"(?:(?P<year{0}>\d{{4}})\s*[-/.年]\s*)?(?:(?P<month{0}>\d{{1,2}})\s*[-/.月]\s*)?(?P<day{0}>\d{{1,2}})\s*日?"
+_LINE = re.compile(
+    rf"\s*{_DAY.format(1)}(?:\s*(?:\.\.|~|～|—|–|至|到| - )\s*{_DAY.format(2)})?[\s:：]*(?P<kind>\S+)\s*"
+)
+_ALWAYS: Final = ((1, 1), (5, 1), (10, 1))
+"""Legal holidays of every notice: one without them is not whole."""
+
+
+@dataclass(frozen=True)
+class EnteredDay:
+    """A day as somebody has entered it."""
+
+    day: date
+    kind: DayKind
+    source: Source
+    by: str
+    at: datetime
+
+
+class BadNotice(CrmError, ValueError):
+    """A notice that cannot be taken over; `faults` says of each line what is wrong with it."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def parse_notice(text: str, year: int) -> dict[date, DayKind]:
+    """The days of a year's notice: `2027-02-20 make_up`, `2027-02-05..2027-02-11 holiday`, `2月5日至11日 放假`.
+
+    Raises BadNotice with a fault for every line that is none, names another year, or works on a weekday.
+    """
+    found: dict[date, DayKind] = {}
+    faults: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not (written := line.partition("#")[0].strip()):
+            continue
+        try:
+            days, kind = _line(written, year)
+            for day in days:
+                if found.setdefault(day, kind) != kind:
+                    raise ValueError(f"{day} 已写作 {found[day]} / is {found[day]} already")
+        except ValueError as exc:
+            faults.append(f"第 {number} 行 / line {number}: {exc}")
+    missing = [day for month, number in _ALWAYS if found.get(day := date(year, month, number)) != "holiday"]
+    if missing and not faults:
+        named = ", ".join(map(str, missing))
+        faults.append(f"通知不完整，缺少放假日 {named} / the notice is not whole: these are holidays, too")
+    if faults:
+        raise BadNotice(faults)
+    return found
+
+
+def overlaid(site: Mapping[date, DayKind], entered: Iterable[EnteredDay]) -> dict[date, DayKind]:
+    """What goes before the built-in calendar: entered days, then those of the site's files, then known years' rest."""
+    rows = sorted(entered, key=lambda row: row.source)  # the site's own day goes before the notice's
+    years = {row.day.year for row in rows if row.source == "notice"}
+    ordinary: dict[date, DayKind] = {
+        day: "weekend" if day.weekday() >= 5 else "working" for year in sorted(years) for day in days_of(year)
+    }
+    return ordinary | dict(site) | {row.day: row.kind for row in rows}
+
+
+def is_known(year: int, special_days: Mapping[date, DayKind]) -> bool:
+    """Whether no day of that year is provisional."""
+    return not any(look_up(day, special_days).provisional for day in days_of(year))
+
+
+def unknown_year(today: date, special_days: Mapping[date, DayKind]) -> int | None:
+    """The year that is near or here and whose notice is still to be entered; None when all is known."""
+    near = sorted({today.year, (today + WARNED_AHEAD).year})
+    return next((year for year in near if not is_known(year, special_days)), None)
+
+
+def first_change(before: Mapping[date, DayKind], after: Mapping[date, DayKind]) -> date | None:
+    """The first day that is of another kind, or surer, than before."""
+    return min((day for day in {*before, *after} if look_up(day, before) != look_up(day, after)), default=None)
+
+
+def days_of(year: int) -> Iterator[date]:
+    """Every day of a year."""
+    day = date(year, 1, 1)
+    while day.year == year:
+        yield day
+        day += timedelta(days=1)
+
+
+def _line(written: str, year: int) -> tuple[list[date], DayKind]:
+    match = _LINE.fullmatch(written)
+    if match is None or not match["month1"] or match["kind"].lower() not in KINDS:
+        raise ValueError(
+            f"{written!r} 看不懂，请写 / is not understood, write: {year}-02-20 make_up, "
+            f"{year}-02-05..{year}-02-11 holiday, 2月5日至11日 放假"
+        )
+    first = _date(match, 1, year, int(match["month1"]))
+    last = _date(match, 2, year, first.month) if match["day2"] else first
+    if last < first or first.year != year or last.year != year:
+        raise ValueError(f"日期应在 {year} 年内，先后有序 / dates in order, within {year}")
+    kind = KINDS[match["kind"].lower()]
+    days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
+    if kind == "make_up" and any(day.weekday() < 5 for day in days):
+        raise ValueError(f"{written!r}: 调休上班日应是周六或周日 / a make-up day is a Saturday or Sunday")
+    return days, kind
+
+
+def _date(match: re.Match[str], place: int, year: int, month: int) -> date:
+    return date(int(match[f"year{place}"] or year), int(match[f"month{place}"] or month), int(match[f"day{place}"]))

@@ -1,0 +1,217 @@
+"""What people called about and what became of it, as sections of a report (rules). RPT-2.
+
+Each figure is set beside that of the period before. Restricted tickets are counted, never quoted (LNE-6).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from config.matters import Matters
+from crm.reports.document import Cell, Column, ColumnKind, Section, Words
+from crm.reports.facts import Facts, Score, StepFact, TicketFact
+
+KINDS: Final[Mapping[str, Words]] = {
+    "consultation": Words("咨询", "Consultation"),
+    "complaint": Words("投诉", "Complaint"),
+    "suggestion": Words("建议", "Suggestion"),
+    "visit_booking": Words("参观预约", "Visit booking"),
+    "guide_booking": Words("讲解预订", "Guide booking"),
+    "after_sales": Words("售后", "After-sales"),
+    "technical_support": Words("技术支持", "Technical support"),
+    "business_application": Words("业务申请", "Application"),
+    "message": Words("留言", "Message"),
+}
+CHANNELS: Final[Mapping[str, Words]] = {
+    "telephone": Words("电话", "Telephone"),
+    "web": Words("网上表单", "Web form"),
+    "email": Words("电子邮件", "E-mail"),
+    "letter": Words("来信", "Letter"),
+    "suggestion_box": Words("意见箱", "Suggestion box"),
+    "on_site": Words("现场", "On site"),
+    "media": Words("媒体", "Media"),
+    "referral_12315": Words("12315 转办", "12315 referral"),
+}
+NOT_CLASSIFIED: Final = Words("未分类", "Not classified")
+SATISFIED_FROM: Final = 4
+EXAMPLES: Final = 3
+EXAMPLE_LENGTH: Final = 30
+
+_COUNT, _SHARE = ColumnKind.COUNT, ColumnKind.SHARE
+_COUNTED: Final = (
+    Column(Words("件数", "Tickets"), _COUNT),
+    Column(Words("占比", "Share"), _SHARE),
+    Column(Words("上期", "Before"), _COUNT),
+    Column(Words("增减", "Change"), _COUNT),
+)
+
+
+def _both(words: Words) -> str:
+    return f"{words.zh} {words.en}"
+
+
+def _named(names: Mapping[str, Words], name: str | None) -> str:
+    """In both languages; a name that nobody knows stands for itself."""
+    return _both(names.get(name, Words(name, "")) if name else NOT_CLASSIFIED).strip()
+
+
+_Compared = tuple[str | None, int, float, int, int]
+
+
+def _compared(
+    now: Sequence[TicketFact], before: Sequence[TicketFact], of: Callable[[TicketFact], str | None]
+) -> list[_Compared]:
+    """(value, count, share, count before, change), the most frequent first."""
+    counts, earlier = Counter(map(of, now)), Counter(map(of, before))
+    total = sum(counts.values())
+    names = sorted({*counts, *earlier}, key=lambda name: (-counts[name], -earlier[name], name or ""))
+    return [
+        (name, counts[name], counts[name] / total if total else 0.0, earlier[name], counts[name] - earlier[name])
+        for name in names
+    ]
+
+
+def by_kind(now: Facts, before: Facts) -> Section:
+    """Tickets by kind (TKT-2)."""
+    rows = _compared(now.tickets, before.tickets, lambda each: each.kind)
+    return Section(
+        id="kinds",
+        title=Words("工单类型", "Kinds of tickets"),
+        columns=(Column(Words("类型", "Kind")), *_COUNTED),
+        rows=tuple((_named(KINDS, kind), *rest) for kind, *rest in rows),
+    )
+
+
+def by_channel(now: Facts, before: Facts) -> Section:
+    """Where tickets came from (TKT-1)."""
+    rows = _compared(now.tickets, before.tickets, lambda each: each.channel)
+    return Section(
+        id="channels",
+        title=Words("受理渠道", "Channels"),
+        columns=(Column(Words("渠道", "Channel")), *_COUNTED),
+        rows=tuple((_named(CHANNELS, name), *rest) for name, *rest in rows),
+    )
+
+
+def hot_topics(now: Facts, before: Facts, matters: Matters) -> Section:
+    """咨询热点: what is asked most, by category, with examples in the callers' matters."""
+    examples: dict[str | None, list[str]] = defaultdict(list)
+    for each in reversed(now.tickets):
+        if each.matter and not each.restricted and len(examples[each.category]) < EXAMPLES:
+            short = each.matter.replace("\n", " ")[:EXAMPLE_LENGTH]
+            if short not in examples[each.category]:
+                examples[each.category].append(short)
+    rows: list[tuple[Cell, ...]] = []
+    for name, *rest in _compared(now.tickets, before.tickets, lambda each: each.category):
+        category = matters.category(name) if name else None
+        title = Words(category.title, category.title_en) if category else NOT_CLASSIFIED
+        rows.append((_both(title) if category or name is None else name, *rest, "；".join(examples[name])))
+    return Section(
+        id="topics",
+        title=Words("咨询热点", "What is asked most"),
+        columns=(Column(Words("事项", "Matter")), *_COUNTED, Column(Words("例", "Examples"))),
+        rows=tuple(rows),
+    )
+
+
+def complaints(now: Facts, before: Facts, matters: Matters) -> Section:
+    """Complaints by category: how many, how many major, how many judged valid in the period (CPL-1, CPL-5)."""
+    mine = [each for each in now.tickets if each.kind == "complaint"]
+    earlier = [each for each in before.tickets if each.kind == "complaint"]
+    major = Counter(each.category for each in mine if each.severity == "major")
+    valid = Counter(_category_of(step, now) for step in now.steps if _is_valid(step))
+    rows: list[tuple[Cell, ...]] = []
+    for name, count, share, *rest in _compared(mine, earlier, lambda each: each.category):
+        category = matters.category(name) if name else None
+        title = _both(Words(category.title, category.title_en)) if category else name or _both(NOT_CLASSIFIED)
+        rows.append((title, count, share, *rest, major[name], valid[name]))
+    return Section(
+        id="complaints",
+        title=Words("投诉类别", "Kinds of complaints"),
+        columns=(
+            Column(Words("类别", "Category")),
+            *_COUNTED,
+            Column(Words("其中重大", "Major"), _COUNT),
+            Column(Words("认定有效", "Judged valid"), _COUNT),
+        ),
+        rows=tuple(rows),
+        note=Words("“认定有效”按本期内作出的认定统计。", "“Judged valid” counts the verdicts given in this period."),
+    )
+
+
+def _is_valid(step: StepFact) -> bool:
+    return step.step == "judged" and step.details.get("verdict") == "valid"
+
+
+def _category_of(step: StepFact, facts: Facts) -> str | None:
+    return next((each.category for each in facts.tickets if each.number == step.ticket), None)
+
+
+def satisfaction_over_time(now: Facts, zone: ZoneInfo) -> Section:
+    """By local day: answers, satisfied (4 and 5), share, mean (QUA-1, target 85 %)."""
+    days: dict[date, list[int]] = defaultdict(list)
+    for each in now.scores:
+        days[each.at.astimezone(zone).date()].append(each.score)
+    rows = tuple((day.isoformat(), *_scored(days[day])) for day in sorted(days))
+    return Section(
+        id="satisfaction",
+        title=Words("满意度", "Satisfaction"),
+        columns=(Column(Words("日期", "Day")), *_SCORED),
+        rows=rows,
+    )
+
+
+_SCORED: Final = (
+    Column(Words("评价数", "Answers"), _COUNT),
+    Column(Words("满意", "Satisfied"), _COUNT),
+    Column(Words("满意率", "Share"), _SHARE),
+    Column(Words("平均分", "Mean")),
+)
+
+
+def _scored(scores: Sequence[int]) -> tuple[int, int, float | None, str]:
+    satisfied = sum(score >= SATISFIED_FROM for score in scores)
+    mean = f"{sum(scores) / len(scores):.2f}" if scores else "–"
+    return len(scores), satisfied, satisfied / len(scores) if scores else None, mean
+
+
+def by_department(now: Facts, before: Facts, matters: Matters) -> Section:
+    """Tickets by the department that answers for them (LNE-6), and how many are closed."""
+    closed = Counter(each.department for each in now.tickets if each.state == "closed")
+    rows: list[tuple[Cell, ...]] = []
+    for name, *rest in _compared(now.tickets, before.tickets, lambda each: each.department):
+        department = matters.department(name) if name else None
+        known = _both(Words(department.title, department.title_en)) if department else name or "–"
+        rows.append((known, *rest, closed[name]))
+    return Section(
+        id="departments",
+        title=Words("责任部门", "Departments"),
+        columns=(Column(Words("部门", "Department")), *_COUNTED, Column(Words("已办结", "Closed"), _COUNT)),
+        rows=tuple(rows),
+    )
+
+
+def by_agent(now: Facts, names: Mapping[str, str]) -> Section:
+    """Tickets and satisfaction by agent."""
+    tickets = Counter(each.agent for each in now.tickets if each.agent)
+    scores = _by_agent(now.scores)
+    agents = sorted({*tickets, *scores})
+    return Section(
+        id="agents",
+        title=Words("客服代表", "Representatives"),
+        columns=(Column(Words("工号", "Agent")), Column(Words("工单", "Tickets"), _COUNT), *_SCORED),
+        rows=tuple(
+            (f"{agent} {names.get(agent, '')}".strip(), tickets[agent], *_scored(scores.get(agent, [])))
+            for agent in agents
+        ),
+    )
+
+
+def _by_agent(scores: Iterable[Score]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for each in scores:
+        if each.agent:
+            found[each.agent].append(each.score)
+    return found

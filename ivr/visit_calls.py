@@ -1,0 +1,156 @@
+"""Calls about a booking (flow): the reminder before the visit, how it was after it. BKG-3, BKG-4.
+
+The key is an event in the journal before anything is said to it, so neither a store that is away nor a controller that
+dies loses it, and nobody who has answered is asked again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from config.actions import QueueAction
+from crm.bookings.model import Answer, Booking
+from crm.events import BookingAnswered, CallbackOwed, VisitRated
+from crm.followups.model import Outcome, next_permitted
+from ivr.call import ABANDONED, Call
+from ivr.call_flow import carry_out
+from ivr.hotline import Hotline
+from ivr.speech import say_count, say_date, say_time
+from ivr.telephony import ChannelGone, Digit
+
+REMINDER_TRIES: Final = 3
+KEY_S: Final = 6.0
+"""How long somebody may think after the question."""
+
+KEYS: Final[dict[str, Answer]] = {"1": "confirm", "2": "change", "3": "cancel"}
+OUTCOME_OF: Final[dict[str, Outcome]] = {
+    "confirm": Outcome.CONFIRMED,
+    "change": Outcome.CHANGED,
+    "cancel": Outcome.CANCELLED,
+    "rate": Outcome.RATED,
+}
+SPOKEN_BACK: Final = {Outcome.CONFIRMED: "reminder-confirmed", Outcome.CANCELLED: "reminder-cancelled"}
+SCORES: Final = "12345"
+
+
+@dataclass(frozen=True)
+class VisitCall:
+    """What a due call is about. `said`: what the customer answered already, to a controller that died."""
+
+    booking: Booking
+    purpose: Literal["reminder", "survey"]
+    queue: str
+    said: Outcome | None
+
+    def too_late(self, now: datetime) -> bool:
+        """Nobody is reminded of what has begun."""
+        return self.purpose == "reminder" and self.booking.starts_at <= now
+
+
+async def talk_about_visit(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome:
+    """The customer is on the line."""
+    if visit.said is not None:
+        return await act_on(hotline, call, visit, visit.said)
+    if visit.purpose == "survey":
+        return await ask_how_it_was(hotline, call, visit)
+    return await remind(hotline, call, visit)
+
+
+def reminder_words(booking: Booking, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:
+    """您已预约参观, which day, which time, how many; then the keys."""
+    local = booking.starts_at.astimezone(zone)
+    when = (*say_date(local.date(), now.astimezone(zone).date()), *say_time(local.time()))
+    return ("reminder-intro", *when, *say_count(booking.party, "位"), "reminder-menu", "reminder-menu-cancel")
+
+
+async def remind(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome:
+    """1 confirms, 2 wants a change and leads to a person, 3 cancels, 0 leads to a person and changes nothing."""
+    words = reminder_words(visit.booking, hotline.site.zone, hotline.now())
+    for _ in range(REMINDER_TRIES):
+        key = await key_after(call, words)
+        if key == "0":
+            await carry_out(hotline, call, QueueAction(queue=visit.queue))
+            return Outcome.TRANSFERRED
+        if answer := KEYS.get(key or ""):
+            event = BookingAnswered(
+                event_id=f"{call.id}.booking.{answer}",
+                call_id=call.id,
+                at=hotline.now(),
+                booking=visit.booking.id,
+                starts_at=visit.booking.starts_at,
+                answer=answer,
+            )
+            hotline.tickets.record(event)
+            return await act_on(hotline, call, visit, OUTCOME_OF[answer])
+    await call.channel.say(["goodbye"])
+    call.finish("no_answer_given", "system")
+    return Outcome.HUNG_UP
+
+
+async def key_after(call: Call, words: tuple[str, ...]) -> str | None:
+    """What is pressed during the words or soon after; None for nothing."""
+    playback = await call.channel.start_playback(list(words))
+    heard = await call.channel.next_input(playback, None)
+    if not isinstance(heard, Digit):
+        heard = await call.channel.next_input(None, KEY_S)
+    await playback.stop()
+    return heard.digit if isinstance(heard, Digit) else None
+
+
+async def act_on(hotline: Hotline, call: Call, visit: VisitCall, said: Outcome) -> Outcome:
+    """The answer is on record: whatever happens on the line now, the customer was reached."""
+    try:
+        if said is Outcome.CHANGED:
+            await call.channel.say(["please-wait"])
+            await carry_out(hotline, call, QueueAction(queue=visit.queue))
+        else:
+            call.finish(said.value, "system")
+            await call.channel.say([SPOKEN_BACK.get(said, "survey-thanks"), "goodbye"])
+    except ChannelGone as gone:
+        if gone.channel_id != call.channel.id:
+            raise
+        call.finish(call.outcome or ABANDONED[call.step], "caller")
+    if said is Outcome.CHANGED and call.outcome != "answered":
+        owe_a_call(hotline, call, visit)
+    return said
+
+
+def owe_a_call(hotline: Hotline, call: Call, visit: VisitCall) -> None:
+    """Who asked for a change and reached nobody is called back."""
+    rules, now = hotline.site.outbound, hotline.now()
+    owed = CallbackOwed(
+        event_id=f"{call.id}.change_owed",
+        call_id=call.id,
+        at=now,
+        ticket=visit.booking.ticket,
+        number=call.ani,
+        queue=visit.queue,
+        due_at=next_permitted(now, rules.hours, hotline.site.zone),
+        note=f"客户在提醒电话中要求更改预约（预约编号 {visit.booking.id}），未接通坐席",
+    )
+    hotline.tickets.record(owed)
+
+
+async def ask_how_it_was(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome:
+    """1 to 5. Who hears the question and gives no answer has given one: nobody is called for it again."""
+    try:
+        for words in (("visit-thanks", "survey-ask"), ("survey-ask",)):
+            key = await key_after(call, words)
+            if key and key in SCORES:
+                rated = VisitRated(
+                    event_id=f"{call.id}.rated",
+                    call_id=call.id,
+                    at=hotline.now(),
+                    booking=visit.booking.id,
+                    score=int(key),
+                )
+                hotline.tickets.record(rated)
+                return await act_on(hotline, call, visit, Outcome.RATED)
+        call.finish("no_answer_given", "system")
+        await call.channel.say(["goodbye"])
+    except ChannelGone as gone:
+        if gone.channel_id != call.channel.id:
+            raise
+        call.finish("no_answer_given", "caller")
+    return Outcome.TALKED
