@@ -14,17 +14,15 @@ from pathlib import Path
 
 from aiohttp import web
 
-from app.attachments import AttachmentFiles
-from app.audit_trail import note_heads
 from app.clock import utc_now
 from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
 from app.outbox import send_waiting
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
-from app.retention import forget_hook_messages, forget_requests, remove_expired, remove_old_files, remove_stray_files
 from app.scheduler import make_scheduler
 from app.system import System, build
+from app.upkeep import audit_heads, poll_mailbox, retention
 from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
@@ -165,7 +163,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             "unknown year": (partial(tell_of_unknown_year, system), 60.0),
             "retention": (partial(retention, system), 3600.0),
             "audit heads": (partial(audit_heads, system), 600.0),
-            "web hooks": (system.hooks.tick, 1.0),
+            "web hooks": (system.hooks.tick, 2.0),
             **poll,
             "reports": (partial(reports, system), 60.0),
             "outbox": (partial(send_waiting, system.store, system.site.outbox, utc_now), 5.0),
@@ -255,29 +253,6 @@ async def tell_of_unknown_year(system: System) -> None:
     today = utc_now().astimezone(system.site.zone).date()
     people = [agent.id for agent in system.site.agents if agent.role != "agent"]
     await system.calendar.tell_unknown_year(system.store.messages, today, people)
-
-
-async def retention(system: System) -> None:
-    """Hourly (TEL-10, CUS-4)."""
-    days, now = system.site.recording.retention_days, utc_now()
-    await remove_expired(system.store, system.options.data, days, now)
-    files = AttachmentFiles(system.options.data.attachments)
-    await remove_old_files(system.store, files, system.site.channels.files.retention_days, now)
-    if not system.projector.status()["behind_bytes"]:  # else a file's ticket may not be in the store yet
-        await remove_stray_files(system.store, files, now)
-    await forget_requests(system.store, now)
-    await forget_hook_messages(system.store)
-
-
-async def poll_mailbox(system: System) -> None:
-    """E-mails become tickets (TKT-1)."""
-    if system.mail_room is not None:
-        await system.mail_room.poll(system.options.data.mail_password, utc_now())
-
-
-async def audit_heads(system: System) -> None:
-    """Every ten minutes: the seal of a day that is over is noted soon after midnight (CUS-4)."""
-    await note_heads(system.store, system.options.data.audit_heads, utc_now())
 
 
 async def reports(system: System) -> None:

@@ -69,7 +69,7 @@ def check_address(address: str, rules: WebHooks) -> None:
 
 
 class HookSender:
-    """One per system. `tick` is called every second, and never twice at once."""
+    """One per system. `tick` is called every two seconds, and never twice at once."""
 
     def __init__(self, rules: WebHooks, table: WebHookTable, clock: Callable[[], datetime]) -> None:
         self._rules = rules
