@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,8 @@ async def test_anybody_writes_without_a_login_on_a_telephone_and_hears_the_numbe
     await page.get_by_label("电话或电子邮箱").fill("138 1234 5678")
     await page.get_by_test_id("send").press("Enter")
     number = await page.get_by_test_id("ticket-number").inner_text()
+    due = (datetime.now(hall.site.zone) + timedelta(hours=24)).strftime("%H:")
+    await expect(page.get_by_test_id("received")).to_contain_text(f" {due}")
     await picture(page, "contact-received")
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390

@@ -61,6 +61,7 @@ class PublicForm(Out, frozen=True, kw_only=True):
 
     name: str
     name_en: str
+    time_zone: str
     kinds: list[TicketKind]
     categories: list[CategoryOut]
     response_h: float

@@ -33,6 +33,7 @@ async def public_form(ask: Ask[Nothing, Nothing]) -> PublicForm:
     return PublicForm(
         name=services.site.name,
         name_en=services.site.name_en,
+        time_zone=services.site.time_zone,
         kinds=list(KINDS),
         categories=categories_of(services.site),
         response_h=round((services.intake.respond_by(now) - now) / timedelta(hours=1), 1),

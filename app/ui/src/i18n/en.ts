@@ -593,7 +593,7 @@ export const en: Catalogue = {
     internal: "The server failed. Try again; if it stays so, tell the administrator.",
     unreachable: "The server cannot be reached. Check the network; the page reconnects by itself.",
     refused: "The request was not accepted: {detail}",
-    unsupported_file: "This kind of file is not kept: {detail}",
+    unsupported_file: "This kind of file is not kept. PDF, PNG, JPG, Word and Excel without macros, and plain text are.",
     key_reused: "This request was used for something else. Reload the page and try again.",
     too_many_requests: "Too much was sent in a short time. Try again in a while.",
     form_expired: "The page has been open for too long. Send it once more; nothing you wrote is lost.",

@@ -568,7 +568,7 @@ export const zhCN = {
     internal: "服务器出错了，请稍后重试；若反复出现，请联系管理员。",
     unreachable: "连不上服务器，请检查网络；恢复后会自动重连。",
     refused: "请求没有被接受：{detail}",
-    unsupported_file: "不支持这种文件：{detail}",
+    unsupported_file: "不收存这种文件。可用 PDF、PNG、JPG 图片，不含宏的 Word、Excel，或纯文本。",
     key_reused: "该请求已用于其他内容，请刷新页面后重试。",
     too_many_requests: "提交过于频繁，请稍候再试。",
     form_expired: "页面打开时间过长，请重新提交一次，已填写的内容不会丢失。",
