@@ -25,7 +25,7 @@ async def remove_expired(store: Store, data: DataDir, retention_days: int, now: 
     try:
         while expired := await store.recordings.expired(now - timedelta(days=retention_days)):
             for row in expired:
-                await asyncio.to_thread(_remove, data, row)
+                await asyncio.to_thread(remove_file, data, row)
                 await store.recordings.mark_deleted(row.id, now)
             removed += len(expired)
     except StoreAway as exc:
@@ -35,7 +35,8 @@ async def remove_expired(store: Store, data: DataDir, retention_days: int, now: 
     return removed
 
 
-def _remove(data: DataDir, row: RecordingRow) -> None:
+def remove_file(data: DataDir, row: RecordingRow) -> None:
+    """The sound of a recording; gone already is gone."""
     folder = data.messages if row.kind is RecordingKind.MESSAGE else data.recordings
     (folder / row.file).unlink(missing_ok=True)
 

@@ -7,6 +7,9 @@ CrmError
 ├── VersionConflict    somebody else saved the record since it was read
 ├── UnknownRecord      no record of that id
 ├── NumberTaken        the number is on another customer's card
+├── CardMerged         the card became part of another one: work on that
+├── CallGoesOn         a person cannot be removed in the middle of a call
+├── BadFile            an import's file that cannot be read as a table
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
 ├── TooManyFiles       a ticket has as many files as are kept with one
@@ -61,6 +64,23 @@ class NumberTaken(CrmError):
         super().__init__(f"number {number} is on the card of customer {customer_id}")
         self.number = number
         self.customer_id = customer_id
+
+
+class CardMerged(CrmError):
+    """The card became part of another one and takes no more changes."""
+
+    def __init__(self, customer_id: int, into: int) -> None:
+        super().__init__(f"the card of customer {customer_id} was merged into that of customer {into}: change that one")
+        self.customer_id = customer_id
+        self.into = into
+
+
+class CallGoesOn(CrmError):
+    """A person is removed when no call with that person goes on: end it first."""
+
+
+class BadFile(CrmError):
+    """A file that cannot be read as a table of customers; says what to do about it."""
 
 
 class IllegalTransition(CrmError):

@@ -11,6 +11,11 @@ from app.web.operations import AnyOperation
 from app.web.permissions import PERMISSIONS, PUBLIC
 from app.web.problems import KINDS
 
+_FORM: Final = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+}
 _REF: Final = "#/components/schemas/{name}"
 
 
@@ -76,6 +81,8 @@ def _operation(one: AnyOperation, by_type: dict[int, Any], components: dict[str,
             "required": True,
             "content": {"application/json": {"schema": by_type[id(one.body)]}},
         }
+    elif one.takes_file:
+        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
     return described
 
 

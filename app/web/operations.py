@@ -55,7 +55,8 @@ class Ask(Generic[Q_co, B_co]):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation(Generic[Q, B]):
-    """`answer` None: the handler makes its own response (`media` says of which type)."""
+    """`answer` None: the handler makes its own response (`media` says of which type). `takes_file`: the handler reads
+    the body itself, a form with a `file`."""
 
     name: str
     method: str
@@ -67,6 +68,7 @@ class Operation(Generic[Q, B]):
     answer: Any = None
     status: int = 200
     media: str = "application/json"
+    takes_file: bool = False
 
 
 AnyOperation = Operation[Any, Any]
@@ -88,6 +90,7 @@ def operation(
     answer: object = None,
     status: int = 200,
     media: str = "application/json",
+    takes_file: bool = False,
 ) -> Operation[Q, B]:
     """An operation of a table; `route`: method and path."""
     method, path = route.split(" ")
@@ -102,6 +105,7 @@ def operation(
         answer=answer,
         status=status,
         media=media,
+        takes_file=takes_file,
     )
 
 

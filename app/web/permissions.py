@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from config.schema import Role
+from config.schema import Role, Site
+from crm.suggestions.model import Suggestion
 
 PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
@@ -51,6 +52,20 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_customer": _ALL,
     "create_customer": _ALL,
     "patch_customer": _ALL,
+    "customer_history": _ALL,
+    "reveal_customer": _ALL,
+    "move_number": _ALL,
+    "list_duplicates": _SUPERVISORS,
+    "keep_apart": _SUPERVISORS,
+    "merge_customers": _SUPERVISORS,
+    "import_template": _SUPERVISORS,
+    "preview_import": _SUPERVISORS,
+    "get_import": _SUPERVISORS,
+    "confirm_import": _SUPERVISORS,
+    "export_customers": _SUPERVISORS,
+    "list_accesses": _ADMINISTRATORS,
+    "remove_customer": _ADMINISTRATORS,
+    "list_removals": _ADMINISTRATORS,
     "list_due_calls": _ALL,
     "create_due_call": _ALL,
     "accept_due_call": _ALL,
@@ -91,6 +106,32 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "delete_webhook": _ADMINISTRATORS,
     "list_deliveries": _ADMINISTRATORS,
     "ping_webhook": _ADMINISTRATORS,
+    "get_quality_rules": _ALL,
+    "draw_checks": _SUPERVISORS,
+    "list_checks": _ALL,
+    "get_check": _ALL,
+    "hear_check": _ALL,
+    "score_check": _SUPERVISORS,
+    "answer_check": _ALL,
+    "decide_check": _SUPERVISORS,
+    "get_assessment": _ALL,
+    "close_month": _SUPERVISORS,
+    "get_agent_file": _ALL,
+    "add_file_note": _SUPERVISORS,
+    "list_cards": _ALL,
+    "card_choices": _ALL,
+    "get_card": _ALL,
+    "open_card": _ALL,
+    "create_card": _ALL,
+    "revise_card": _ALL,
+    "approve_card": _SUPERVISORS,
+    "suggestion_choices": _ALL,
+    "list_suggestions": _ALL,
+    "get_suggestion": _ALL,
+    "register_suggestion": _ALL,
+    "pass_suggestion": _ALL,
+    "decide_suggestion": _ALL,
+    "tell_suggestion": _ALL,
     "get_calendar": _SUPERVISORS,
     "enter_notice": _ADMINISTRATORS,
     "enter_day": _ADMINISTRATORS,
@@ -147,6 +188,35 @@ def may_work_on(who: Principal, ticket_agent: str | None) -> bool:
     return who.supervises or ticket_agent is None or ticket_agent == who.agent
 
 
+def may_see_quality_of(who: Principal, agent: str | None) -> bool:
+    """Scores, assessment, file: agents see their own (QUA-6); `agent` None = everybody's."""
+    return who.supervises or (agent is not None and agent == who.agent)
+
+
+def _works_in(who: Principal, site: Site, department_id: str | None) -> bool:
+    department = site.matters.department(department_id or "")
+    return department is not None and who.agent is not None and department.has(who.agent)
+
+
+def may_decide_suggestion(who: Principal, site: Site, one: Suggestion) -> bool:
+    """The department that has it, and supervisors (SUG-1)."""
+    return who.supervises or _works_in(who, site, one.department)
+
+
+def may_pass_suggestion(who: Principal, site: Site, one: Suggestion) -> bool:
+    """Whoever registered it too; a department hands on what is another's."""
+    return may_decide_suggestion(who, site, one) or (who.agent is not None and who.agent == one.registered_by)
+
+
+may_see_suggestion = may_pass_suggestion
+"""Who may pass it on may see it."""
+
+
 def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
     """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
     return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)
+
+
+def may_reveal(who: Principal, ticket: str | None, ticket_agent: str | None) -> bool:
+    """A card's numbers in full: agents for a case that is theirs or nobody's yet, supervisors at any time (CUS-4)."""
+    return who.supervises or (ticket is not None and may_work_on(who, ticket_agent))

@@ -48,6 +48,7 @@ _WITHOUT_ZERO = re.compile(r"(?:10|2\d)[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7}")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _INTERNAL = re.compile(r"\d{2,6}")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|,|;)\D{0,6}\d{1,6}\D*$|(?<=\d{7})[-－]\d{1,5}$", re.IGNORECASE)
+_EXTENSION_DIGITS = re.compile(r"\d{1,6}")
 _URI = re.compile(r"^(?:tel|sips?):", re.IGNORECASE)
 _AREA = re.compile(r"0(?:10|2\d|[3-9]\d{2})")
 
@@ -134,6 +135,14 @@ def normalise(raw: str, area_code: str) -> Number:
         return Number(raw=raw, normalised="", kind=NumberKind.ANONYMOUS)
     normalised, kind = _read(dialled, area_code)
     return Number(raw=raw, normalised=normalised, kind=kind)
+
+
+def extension(raw: str) -> str:
+    """The extension behind a number (0571-88888888转8001 → 8001); "" for none."""
+    text = _URI.sub("", unicodedata.normalize("NFKC", raw).strip()).partition("@")[0]
+    found = _EXTENSION.search(text)
+    digits = _EXTENSION_DIGITS.search(found.group()) if found else None
+    return digits.group() if digits else ""
 
 
 def mask(number: str) -> str:

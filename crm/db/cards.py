@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
-from crm.customers.model import Customer, CustomerNumber
-from crm.customers.numbers import NumberKind, normalise
+from crm.customers.model import Customer
+from crm.customers.numbers import normalise
+from crm.db.customers.rows import card_of, number_columns, number_of
 from crm.db.engine import Database
 from crm.db.schema import customer, customer_number, ticket
 from crm.db.tickets import NEWEST, select_tickets, ticket_row
@@ -13,7 +14,7 @@ from crm.db.worker import Worker
 from crm.tickets.model import TicketRow
 
 _OF_NUMBER: Final[Select[Any]] = (
-    select(customer, customer_number)
+    select(customer, *number_columns())
     .join_from(customer, customer_number)
     .where(
         customer.c.id
@@ -77,9 +78,4 @@ def _customer(rows: list[Row[Any]]) -> Customer | None:
     """The customer of rows that differ only in the number."""
     if not rows:
         return None
-    numbers = tuple(
-        CustomerNumber(raw=row.raw, normalised=row.normalised, kind=NumberKind(row.kind), place=row.place)
-        for row in rows
-    )
-    of_customer = {name: value for name, value in rows[0]._mapping.items() if name in customer.c}
-    return Customer(**of_customer, numbers=numbers)
+    return card_of(rows[0], [number_of(row) for row in rows])

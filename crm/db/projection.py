@@ -18,6 +18,7 @@ from crm.customers.numbers import normalise
 from crm.db.agent_states import agent_state_rows
 from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert
+from crm.db.customers.erased import ErasedNumbers
 from crm.db.intake.projecting import enter_openings
 from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
@@ -64,12 +65,16 @@ class Projection:
     def __init__(self, area_code: str, calls: OpenCalls) -> None:
         self._area_code = area_code
         self._calls = calls
+        self._erased = ErasedNumbers(area_code)
 
     def apply(self, connection: Connection, events: Sequence[AnyEvent]) -> None:
         """Stores the events and brings every call they touch up to date. Applying a batch again changes nothing.
 
         When it raises, or its transaction fails, `forget_all` the calls.
         """
+        events = self._erased.without(connection, events)
+        if self._erased.news:
+            self._calls.forget_all()
         insert_new(connection, event, [_event_row(each) for each in events], ["event_id"])
         insert_new(connection, agent_state, agent_state_rows(events), ["event_id"])
         touched = self._learn(connection, [each for each in events if isinstance(each, CallEvent)])

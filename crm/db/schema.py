@@ -108,15 +108,24 @@ customer = Table(
     metadata,
     id_column(),
     Column("version", Integer(), nullable=False),
+    Column("kind", Text(), nullable=False, server_default="person"),
     Column("name", Text(), nullable=False),
     text_column("form_of_address"),
     text_column("employer"),
     text_column("post"),
+    text_column("shop_name"),
+    text_column("unit"),
+    text_column("floor"),
+    text_column("contact_person"),
     text_column("address"),
     text_column("notes"),
     Column("key_customer", Boolean(), nullable=False),
+    Column("looked_after_by", Text()),
     Column("do_not_call", Boolean(), nullable=False),
     at_column("updated_at", nullable=False),
+    # A card that was merged only leads to the one that stayed; it goes with it.
+    Column("merged_into", ForeignKey("customer.id", ondelete="CASCADE"), index=True),
+    Index("ix_customer_updated_at_id", "updated_at", "id"),
 )
 
 customer_number = Table(
@@ -128,6 +137,8 @@ customer_number = Table(
     Column("kind", Text(), nullable=False),
     Column("place", Text()),
     Column("rank", Integer(), nullable=False),
+    text_column("use"),
+    text_column("extension"),
 )
 
 customer_change = Table(
@@ -230,6 +241,7 @@ call = Table(
     Index("ix_call_invited_at_call_id", "invited_at", "call_id"),
     Index("ix_call_number_key_invited_at", "number_key", "invited_at"),
     Index("ix_call_agent_invited_at", "agent", "invited_at"),
+    Index("ix_call_customer_id_invited_at", "customer_id", "invited_at"),
 )
 
 agent_state = Table(
@@ -281,7 +293,7 @@ due_call = Table(
     Column("ticket", Text(), index=True),
     Column("queue", Text(), nullable=False),
     text_column("note"),
-    Column("customer_id", ForeignKey("customer.id", ondelete="SET NULL")),
+    Column("customer_id", ForeignKey("customer.id", ondelete="SET NULL"), index=True),
     Column("attempts", Integer(), nullable=False),
     Column("fence", Integer(), nullable=False),
     Column("owner", Text()),

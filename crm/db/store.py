@@ -16,19 +16,28 @@ from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
-from crm.db.customers import CustomerQueries
+from crm.db.customers.access import AccessLog
+from crm.db.customers.imports import ImportTable
+from crm.db.customers.merging import DuplicateTable
+from crm.db.customers.queries import CustomerQueries
+from crm.db.customers.removal import RemovalTable
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
 from crm.db.hooks.queries import WebHookTable
 from crm.db.intake.queries import IntakeTable
+from crm.db.knowledge.cards import KnowledgeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.outbox.table import OutboxTable
+from crm.db.quality.assessments import AssessmentTable
+from crm.db.quality.checks import CheckTable
+from crm.db.quality.files import AgentFiles
 from crm.db.recordings import RecordingTable
 from crm.db.reports.queries import ReportTable
 from crm.db.requests.queries import RequestTable
 from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
+from crm.db.suggestions.suggestions import SuggestionTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
 from crm.errors import StoreAway
@@ -58,7 +67,11 @@ class Store:
         self.intake = IntakeTable(database, self.audit, clock)
         self.tickets = TicketQueries(database, area_code, clock, self.audit)
         self.calls = CallQueries(database, area_code)
-        self.customers = CustomerQueries(database, area_code, clock)
+        self.customers = CustomerQueries(database, self.audit, area_code, clock)
+        self.duplicates = DuplicateTable(database, self.audit, clock)
+        self.accesses = AccessLog(database, self.audit, clock)
+        self.imports = ImportTable(database, self.audit, area_code, clock)
+        self.removals = RemovalTable(database, self.audit, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock, self.audit)
@@ -68,6 +81,11 @@ class Store:
         self.agent_states = AgentStateTable(database)
         self.requests = RequestTable(database)
         self.stories = StoryTable(database)
+        self.checks = CheckTable(database, clock, self.audit)
+        self.agent_files = AgentFiles(database, clock, self.audit)
+        self.assessments = AssessmentTable(database, clock, self.audit)
+        self.knowledge = KnowledgeTable(database, clock, self.audit)
+        self.suggestions = SuggestionTable(database, clock, self.audit, self.due_calls)
         self.reports = ReportTable(database, clock)
         self.calendar = CalendarTable(database, self.audit, clock)
         self.search = TicketSearch(database, area_code, zone)

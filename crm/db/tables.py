@@ -5,15 +5,22 @@ from crm.db.calendar import tables as calendar
 from crm.db.cases import tables as cases
 from crm.db.hooks import tables as hooks
 from crm.db.intake import tables as intake
+from crm.db.knowledge import tables as knowledge
+from crm.db.quality import tables as quality
+from crm.db.reports import tables as reports
 from crm.db.requests import tables as requests
 from crm.db.schema import metadata
+from crm.db.suggestions import tables as suggestions
 
 __all__ = ["audit", "cases", "hooks", "intake", "metadata", "requests"]
-from crm.db.reports import tables as reports
 
+__all__ = ["audit", "cases", "knowledge", "metadata", "quality", "suggestions"]
 __all__ = ["audit", "cases", "metadata", "reports"]
 __all__ = ["audit", "calendar", "cases", "metadata"]
 from crm.db.bookings import tables as bookings
 from crm.db.outbox import tables as outbox
 
 __all__ = ["audit", "bookings", "cases", "metadata", "outbox"]
+from crm.db.customers import tables as customers
+
+__all__ = ["audit", "cases", "customers", "metadata"]

@@ -19,6 +19,7 @@ from crm.db.schema import (
     ticket,
     ticket_change,
 )
+from crm.db.suggestions.tables import suggestion_step
 from crm.followups.model import DueCallState
 from crm.tickets.model import Detail, TimelineEntry
 
@@ -43,6 +44,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _arrival(connection, number),
         *await _letters(connection, number),
         *await _files(connection, number),
+        *await _suggestion(connection, number),
         *await _booking_steps(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
@@ -188,6 +190,21 @@ async def _files(connection: AsyncConnection, number: str) -> list[TimelineEntry
         if row.deleted_at is not None:
             entries.append(TimelineEntry(at=row.deleted_at, source="file", action="removed", details=details))
     return entries
+
+
+async def _suggestion(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """The steps of the ticket's suggestion (SUG-1)."""
+    query = select(suggestion_step).where(suggestion_step.c.ticket == number).order_by(suggestion_step.c.version)
+    return [
+        TimelineEntry(
+            at=row.at,
+            source="suggestion",
+            action=row.step,
+            by=row.by,
+            details=msgspec.json.decode(row.details, type=dict[str, Detail]) if row.details else {},
+        )
+        for row in await connection.execute(query)
+    ]
 
 
 async def _booking_steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:

@@ -149,7 +149,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     (the field's name; details `old`, `new`), `due_call` (`scheduled`, `cancelled`), `attempt` (the due call's kind;
     details `outcome`…), `playback` (the recording's kind), `message` (to a colleague: `sent`, `read`), `intake` (the
     channel), `letter` (`received`: an e-mail on the ticket), `file` (`attached`, `removed`), `booking` and
-    `appointment` (the step; details `number` and what changed).
+    `appointment` (the step; details `number` and what changed), `suggestion` (the step that was taken).
     """
 
     at: datetime

@@ -1,14 +1,17 @@
 """Messages to colleagues who are absent, with read receipts (adapter): seen at once on a page that is open. TEL-7."""
 
 import uuid
+from collections.abc import Iterable
 
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import MessageNew, MessageOut, MessageQuery
 from app.web.api.shown import shaped
 from app.web.api.tickets import reader
+from app.web.desk import DeskHub
 from app.web.operations import Ask, id_of
 from app.web.problems import Problem, invalid
 from config.ids import TicketNumber
+from crm.db.owed_calls import SYSTEM
 from crm.messages.model import ColleagueMessage
 
 
@@ -76,6 +79,13 @@ async def _caller(ask: Ask[Nothing, MessageNew]) -> str:
     if new.caller is not None:
         return new.caller.strip()
     return (ticket.contact_number or ticket.ani) if reader(ask).sees(ticket.number, ticket.agent) else ""
+
+
+def tell_of_notice(hub: DeskHub, people: Iterable[str], about: str) -> None:
+    """A notice of the system lies in these people's boxes: open desks read them. `about`: of which record."""
+    for person in people:
+        payload = {"message": f"notice {about}", "recipient": person, "sender": SYSTEM, "read_at": None}
+        hub.publish(person, "message", payload)
 
 
 def _tell(ask: Ask[Nothing, MessageNew] | Ask[Nothing, Nothing], row: ColleagueMessage, agent: str) -> None:

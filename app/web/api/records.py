@@ -1,11 +1,11 @@
-"""The outside shape of what is kept: tickets, calls, customers, due calls, messages. Data only; see contract.py."""
+"""The outside shape of what is kept: tickets, calls, due calls, messages. Data only; see contract.py."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from app.web.api.contract import In, Key, Moment, Out, Paging, ShortText, Text
+from app.web.api.contract import In, Key, Moment, Out, Paging, ShortText
 from config.schema import LineKind
 from crm.followups.model import DueCallKind, DueCallState
 from crm.intake.model import Channel
@@ -161,65 +161,6 @@ class CallQuery(Paging, frozen=True, kw_only=True):
     but_not: ShortText = ""
     since: Moment | None = None
     until: Moment | None = None
-
-
-# --- customers -------------------------------------------------------------------------------------------------------
-
-
-class CustomerOut(Out, frozen=True, kw_only=True):
-    """A customer's card (CUS-1)."""
-
-    id: str
-    version: int
-    name: str
-    form_of_address: str
-    employer: str
-    post: str
-    address: str
-    notes: str
-    key_customer: bool
-    do_not_call: bool
-    numbers: list[str]
-    numbers_masked: bool
-
-
-class CustomerFull(CustomerOut, frozen=True, kw_only=True):
-    """A card with the customer's last tickets."""
-
-    tickets: list[TicketOut]
-
-
-class CustomerQuery(Paging, frozen=True, kw_only=True):
-    """`q`: part of a name or employer, or a number in any notation."""
-
-    q: ShortText | None = None
-
-
-class CustomerPatch(In, frozen=True, kw_only=True):
-    """The version that was read, and the fields that change."""
-
-    version: int
-    name: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
-    form_of_address: Annotated[str, Meta(max_length=16)] | UnsetType = UNSET
-    employer: ShortText | UnsetType = UNSET
-    post: ShortText | UnsetType = UNSET
-    address: Annotated[str, Meta(max_length=256)] | UnsetType = UNSET
-    notes: Text | UnsetType = UNSET
-    key_customer: bool | UnsetType = UNSET
-    do_not_call: bool | UnsetType = UNSET
-    numbers: Annotated[tuple[Key, ...], Meta(max_length=10)] | UnsetType = UNSET
-
-
-class CustomerNew(In, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(min_length=1, max_length=64)]
-    form_of_address: Annotated[str, Meta(max_length=16)] = ""
-    employer: ShortText = ""
-    post: ShortText = ""
-    address: Annotated[str, Meta(max_length=256)] = ""
-    notes: Text = ""
-    key_customer: bool = False
-    do_not_call: bool = False
-    numbers: Annotated[tuple[Key, ...], Meta(max_length=10)] = ()
 
 
 # --- due calls -------------------------------------------------------------------------------------------------------

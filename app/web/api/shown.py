@@ -25,10 +25,9 @@ from app.web.api.contract import (
     WaitingOut,
 )
 from app.web.api.contract import QueueName as QueueNameOut
+from app.web.api.customer_shapes import ChangeOut, ContactOut, CustomerFull, CustomerOut, NumberOut
 from app.web.api.records import (
     CallOut,
-    CustomerFull,
-    CustomerOut,
     CustomerRef,
     DueCallOut,
     RecordingOut,
@@ -41,7 +40,7 @@ from app.web.permissions import Principal, may_work_on, sees_numbers
 from app.web.services import AgentView, ClosingView, QueueView, SupervisionView
 from config.schema import Queue, Site
 from crm.calls.model import CallRow, RecordingRow
-from crm.customers.model import Customer
+from crm.customers.model import Contact, Customer, CustomerChange
 from crm.customers.numbers import mask, normalise
 from crm.followups.model import DueCall
 from crm.tickets.model import Detail, Severity, TicketDetail, TicketKind, TicketRow, TicketState, TimelineEntry
@@ -99,16 +98,30 @@ class Reader:
         ends = list(accumulate(map(len, texts), initial=0))
         return [whole[begin:end] for begin, end in pairwise(ends)]
 
+    def words(self, text: str, *, seen: bool) -> str:
+        """Free words, with the numbers in them perhaps masked."""
+        return text if seen else _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
+
     def call(self, row: CallRow) -> CallOut:
         return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
 
-    def customer(self, row: Customer, *, seen: bool) -> CustomerOut:
-        return shaped(CustomerOut, row, **self._card(row, seen))
+    def customer(self, row: Customer, contact: Contact, *, seen: bool) -> CustomerOut:
+        return shaped(CustomerOut, row, **self._card(row, contact, seen))
 
-    def customer_full(self, row: Customer, tickets: Sequence[TicketRow]) -> CustomerFull:
+    def customer_full(
+        self, row: Customer, contact: Contact, tickets: Sequence[TicketRow], *, revealed: bool = False
+    ) -> CustomerFull:
+        seen = revealed or self.sees_card(tickets)
+        told = [self.ticket(ticket) for ticket in tickets]
+        return shaped(CustomerFull, row, **self._card(row, contact, seen), tickets=told)
+
+    def sees_card(self, tickets: Sequence[TicketRow]) -> bool:
         """A card is shown in full while one of the customer's tickets is at hand."""
-        seen = self._who.supervises or any(ticket.number in self._at_hand for ticket in tickets)
-        return shaped(CustomerFull, row, **self._card(row, seen), tickets=[self.ticket(ticket) for ticket in tickets])
+        return self._who.supervises or any(ticket.number in self._at_hand for ticket in tickets)
+
+    def change(self, row: CustomerChange, *, seen: bool) -> ChangeOut:
+        told = {name: self.words(getattr(row, name) or "", seen=seen) for name in ("old", "new")}
+        return shaped(ChangeOut, row, **told, customer=str(row.customer_id))
 
     def due_call(self, row: DueCall) -> DueCallOut:
         own = self._who.agent is not None and self._who.agent in (row.accepted_by, row.created_by)
@@ -132,9 +145,16 @@ class Reader:
             customer = CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
         return {"ani": self._number(row.ani, seen), "ani_masked": not seen, "customer": customer}
 
-    def _card(self, row: Customer, seen: bool) -> dict[str, object]:
-        numbers = [self._number(number.raw, seen) for number in row.numbers]
-        return {"id": str(row.id), "numbers": numbers, "numbers_masked": not seen}
+    def _card(self, row: Customer, contact: Contact, seen: bool) -> dict[str, object]:
+        contacts = [shaped(NumberOut, number, number=self._number(number.raw, seen)) for number in row.numbers]
+        return {
+            "id": str(row.id),
+            "numbers": [each.number for each in contacts],
+            "numbers_masked": not seen,
+            "contacts": contacts,
+            "contact": shaped(ContactOut, contact),
+            "merged_into": None if row.merged_into is None else str(row.merged_into),
+        }
 
     def _number(self, number: str, seen: bool) -> str:
         return number if seen or not number else mask(normalise(number, self._site.area_code).normalised)
@@ -149,9 +169,7 @@ class Reader:
             return value
         if name.endswith("_at"):
             return instant(datetime.fromisoformat(value))
-        if seen:
-            return value
-        return _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), value)
+        return self.words(value, seen=seen)
 
 
 def _recording(row: RecordingRow) -> RecordingOut:

@@ -5,8 +5,9 @@ from typing import Final
 from aiohttp import web
 
 from app.web import live, pages
-from app.web.api import agents, customers, due_calls, figures, floor, messages, people, sound, talks, tickets
+from app.web.api import agents, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.appointments import APPOINTMENTS
+from app.web.api.assessment import ASSESSMENT_OPERATIONS
 from app.web.api.attachments import ATTACHMENTS
 from app.web.api.audit import AUDIT
 from app.web.api.bookings import BOOKINGS
@@ -34,17 +35,15 @@ from app.web.api.contract import (
     TransferWish,
     WrapUpStep,
 )
+from app.web.api.customer_table import CUSTOMER_OPERATIONS
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
 from app.web.api.intake import INTAKE
+from app.web.api.knowledge import KNOWLEDGE_OPERATIONS
 from app.web.api.public import PUBLIC_FORM
+from app.web.api.quality import CHECK_OPERATIONS
 from app.web.api.records import (
     CallOut,
     CallQuery,
-    CustomerFull,
-    CustomerNew,
-    CustomerOut,
-    CustomerPatch,
-    CustomerQuery,
     DueCallNew,
     DueCallOut,
     DueCallQuery,
@@ -59,6 +58,7 @@ from app.web.api.records import (
 )
 from app.web.api.reports import OPERATIONS as REPORTS
 from app.web.api.search import SEARCH
+from app.web.api.suggestions import SUGGESTION_OPERATIONS
 from app.web.api.webhooks import WEB_HOOKS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
@@ -136,14 +136,6 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
               "End the after-call work now, or take 30 seconds more", Nothing, WrapUpStep, AgentOut),
     operation("get_telephone", "GET /api/agents/{id}/telephone", agents.get_telephone,
               "How the agent's telephone registers", Nothing, Nothing, Telephone),
-    operation("list_customers", "GET /api/customers", customers.list_customers,
-              "Customers' cards", CustomerQuery, Nothing, Listed[CustomerOut]),
-    operation("create_customer", "POST /api/customers", customers.create_customer,
-              "A new card", Nothing, CustomerNew, CustomerFull, 201),
-    operation("get_customer", "GET /api/customers/{id}", customers.get_customer,
-              "A card with the last tickets", Nothing, Nothing, CustomerFull),
-    operation("patch_customer", "PATCH /api/customers/{id}", customers.patch_customer,
-              "Change a card; 409 with `current` when it is stale", Nothing, CustomerPatch, CustomerFull),
     operation("list_due_calls", "GET /api/due-calls", due_calls.list_due_calls,
               "Calls that are due", DueCallQuery, Nothing, Listed[DueCallOut]),
     operation("create_due_call", "POST /api/due-calls", due_calls.create_due_call,
@@ -184,11 +176,16 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *PUBLIC_FORM,
     *AUDIT,
     *WEB_HOOKS,
+    *CHECK_OPERATIONS,
+    *ASSESSMENT_OPERATIONS,
+    *KNOWLEDGE_OPERATIONS,
+    *SUGGESTION_OPERATIONS,
     *REPORTS,
     *SEARCH,
     *CALENDAR,
     *BOOKINGS,
     *APPOINTMENTS,
+    *CUSTOMER_OPERATIONS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

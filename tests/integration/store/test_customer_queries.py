@@ -18,6 +18,7 @@ def card(name: str, *numbers: str) -> Customer:
     return Customer(name=name, numbers=tuple(CustomerNumber(raw=number) for number in numbers))
 
 
+@pytest.mark.req("CUS-2", "CUS-3")
 async def test_a_customer_is_recognised_by_any_number_in_any_notation(store: Store) -> None:
     saved = await store.customers.save(card("王芳", "+86 138-1234-5678", "8888 8888"))
     assert [(each.raw, each.normalised, each.kind) for each in saved.numbers] == [
@@ -40,6 +41,7 @@ async def test_a_number_belongs_to_one_customer(store: Store) -> None:
     assert [each.name for each in (await store.customers.list()).items] == ["王芳"]
 
 
+@pytest.mark.req("CUS-1")
 async def test_changes_are_kept_and_a_stale_one_is_refused(store: Store, clock: HandClock) -> None:
     first = await store.customers.save(card("王芳", "13812345678"), by="8001")
     clock.forward(minutes=1)
@@ -82,6 +84,7 @@ async def test_search_and_pages(store: Store, clock: HandClock) -> None:
     assert rest.next is None
 
 
+@pytest.mark.req("CUS-2")
 async def test_a_caller_is_matched_on_arrival_and_afterwards(journal: Journal, store: Store) -> None:
     known = await store.customers.save(card("王芳", "13812345678"))
     for event in answered_call("c1", "20261122-0001", ani="+8613812345678"):

@@ -24,6 +24,9 @@ def path_of(template: str, ticket: str, agent: str) -> str:
         "{period}": "2026-11-27",
         "{year}": "2027",
         "{day}": "2027-02-20",
+        "{token}": "t",
+        "{month}": "2026-10",
+        "{version}": "1",
         "{path:.*}": "",
     }
     for name, value in known.items():

@@ -7,6 +7,7 @@ from app.web.permissions import (
     PUBLIC,
     Principal,
     may,
+    may_reveal,
     may_see_calls_of,
     may_set_state_of,
     may_sit_at,
@@ -26,7 +27,8 @@ def test_what_nobody_ruled_on_is_refused(role):
 
 
 def test_without_a_login_only_these_are_open():
-    assert {name for name in PERMISSIONS if may(None, name)} == {"page", "status", "openapi", "login"}
+    public = {"page", "status", "openapi", "login", "public_form", "public_ticket"}
+    assert {name for name in PERMISSIONS if may(None, name)} == public
 
 
 def test_an_administrator_may_do_all_that_a_supervisor_may_and_a_supervisor_all_that_an_agent_may():
@@ -68,25 +70,72 @@ def test_numbers_are_for_the_case_at_hand():
 
 def test_what_is_everybodys_business_only_for_supervisors():
     closed = {name for name in PERMISSIONS if not may("agent", name)}
-    assert closed == {
-        "list_queues",
-        "list_agents",
-        "get_figures",
-        "get_booking_figures",
-        "live_wallboard",
-        "supervise",
-        "stop_supervising",
-        "move_call",
-        "close_queue",
-        "open_queue",
-        "list_reports",
-        "get_report",
-        "make_report",
-        "get_report_file",
-        "get_compliance",
-        "get_compliance_file",
-        "get_register",
-        "get_calendar",
-        "enter_notice",
-        "enter_day",
+    assert closed == SUPERVISORS_ONLY | CUSTOMERS_AT_LARGE | ADMINISTRATION
+
+
+ADMINISTRATION = {
+    "list_audit",
+    "list_webhooks",
+    "create_webhook",
+    "patch_webhook",
+    "delete_webhook",
+    "list_deliveries",
+    "ping_webhook",
+}
+
+
+SUPERVISORS_ONLY = {
+    "list_queues",
+    "list_agents",
+    "get_figures",
+    "get_booking_figures",
+    "live_wallboard",
+    "supervise",
+    "stop_supervising",
+    "move_call",
+    "close_queue",
+    "open_queue",
+    "list_reports",
+    "get_report",
+    "make_report",
+    "get_report_file",
+    "get_compliance",
+    "get_compliance_file",
+    "get_register",
+    "get_calendar",
+    "enter_notice",
+    "enter_day",
+    "draw_checks",
+    "score_check",
+    "decide_check",
+    "close_month",
+    "add_file_note",
+    "approve_card",
+}
+
+CUSTOMERS_AT_LARGE = {
+    "list_duplicates",
+    "keep_apart",
+    "merge_customers",
+    "import_template",
+    "preview_import",
+    "get_import",
+    "confirm_import",
+    "export_customers",
+    "list_accesses",
+    "remove_customer",
+    "list_removals",
+}
+
+
+@pytest.mark.req("CUS-4")
+def test_numbers_are_revealed_to_agents_for_their_own_case_only():
+    assert may_reveal(AGENT, "t-1", "8001") and may_reveal(AGENT, "t-1", None)
+    assert not may_reveal(AGENT, "t-1", "8002")
+    assert not may_reveal(AGENT, None, None)
+    assert may_reveal(SUPERVISOR, None, None)
+    assert {name for name in CUSTOMERS_AT_LARGE if not may("supervisor", name)} == {
+        "list_accesses",
+        "remove_customer",
+        "list_removals",
     }

@@ -33,6 +33,7 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "intake") return words.t("intake.cameBy", { channel: words.word("intake.channel", entry.action) });
   if (entry.source === "letter") return words.t("intake.letter");
   if (entry.source === "file") return words.t(`intake.file.${entry.action}`);
+  if (entry.source === "suggestion") return words.word("suggestions.step", entry.action);
   if (entry.source === "booking" || entry.source === "appointment") {
     const one = entry.source === "booking" ? "bookings.one" : "bookings.appointmentOne";
     return `${words.t(one, { id: text(entry.details.number) })} · ${words.word("bookings.did", entry.action)}`;
@@ -51,12 +52,18 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "file") return text(entry.details.name);
   if (entry.source === "booking" || entry.source === "appointment") return visitText(entry, words);
   if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
+  if (entry.source === "suggestion") return suggestionText(entry);
   return callText(entry, words);
 }
 
 function arrivalText(entry: TimelineEntry, words: Words): string {
   const { received_at: receivedAt, reference } = entry.details;
   return [words.t("intake.cameAt", { time: words.time(text(receivedAt)) }), text(reference)].filter(Boolean).join(" · ");
+}
+
+function suggestionText(entry: TimelineEntry): string {
+  const { words, reason, result } = entry.details;
+  return [text(words), text(reason), text(result)].filter(Boolean).join(" · ");
 }
 
 function changeText(entry: TimelineEntry, words: Words): string {
