@@ -30,8 +30,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxi
 pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
 app.add_typer(pbx, name="pbx")
 app.add_typer(policy, name="policy")
+audit = typer.Typer(no_args_is_help=True, help="审计记录 / the audit trail")
+app.add_typer(audit, name="audit")
 
 TOKEN_LASTS = timedelta(hours=12)
+MOST_SHOWN = 100
+"""Broken places that are listed; their number is told in any case."""
 GIVES_WAY_S = 0.001
 """So soon the thread that writes to the store lets the calls' loop go on (Python's own: 5 ms, at each of its turns)."""
 
@@ -225,6 +229,25 @@ def token(
 
         system = SystemFile.read(DataDir(data))
         typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
+
+
+@audit.command("verify")
+def audit_verify(
+    data: DATA = DEFAULT_DATA,
+    day: Annotated[str | None, typer.Option(help="只查某天 / one local day only: 2026-11-22")] = None,
+    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+) -> None:
+    """核对审计链：被改、被删、被插、被挪的记录 / finds rows that were changed, removed, put in or moved."""
+    from app.verify import verify_audit
+
+    with clear_errors(exit_code=2):
+        rows, broken = verify_audit(DataDir(data), database, day and date.fromisoformat(day).isoformat())
+    for each in broken[:MOST_SHOWN]:
+        typer.echo(str(each))
+    if broken:
+        typer.echo(f"{rows} 条记录，{len(broken)} 处不符 / {rows} rows, {len(broken)} broken places", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{rows} 条记录，完好 / {rows} rows, all as they were written")
 
 
 @pbx.command("install")

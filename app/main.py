@@ -22,9 +22,9 @@ from app.privacy import keep_limits
 from app.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
-from app.retention import remove_expired
 from app.scheduler import Job, make_scheduler
 from app.system import System, build
+from app.upkeep import audit_heads, poll_mailbox, retention
 from app.web.server import create_app
 from config.load import load_site
 from config.paths import DataDir
@@ -168,6 +168,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     finally:
         if scheduler.running:
             scheduler.shutdown(wait=False)
+        await system.hooks.close()
         await system.supervision.close()
         await system.reception.close()
         for work in (figures, *works):
@@ -178,6 +179,8 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
 def jobs(system: System) -> dict[str, tuple[Job, float]]:
     """What happens by the clock, and every how many seconds."""
     store, site = system.store, system.site
+    mail = site.channels.mail
+    mailbox: dict[str, tuple[Job, float]] = {"mailbox": (partial(poll_mailbox, system), mail.poll_s)} if mail else {}
     return {
         "due calls": (system.dialler.tick, 1.0),
         "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
@@ -188,6 +191,9 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "calendar": (system.calendar.refresh, 60.0),
         "unknown year": (partial(tell_of_unknown_year, system), 60.0),
         "retention": (partial(retention, system), 3600.0),
+        "audit heads": (partial(audit_heads, system), 600.0),
+        "web hooks": (system.hooks.tick, 2.0),
+        **mailbox,
         "reports": (partial(reports, system), 60.0),
         "outbox": (partial(send_waiting, store, site.outbox, utc_now), 5.0),
         "appointments": (partial(tell_of_appointments, system), 30.0),
@@ -259,12 +265,6 @@ async def tell_of_unknown_year(system: System) -> None:
     today = utc_now().astimezone(system.site.zone).date()
     people = [agent.id for agent in system.site.agents if agent.role != "agent"]
     await system.calendar.tell_unknown_year(system.store.messages, today, people)
-
-
-async def retention(system: System) -> None:
-    """Hourly (TEL-10)."""
-    days = system.site.recording.retention_days
-    await remove_expired(system.store, system.options.data, days, utc_now())
 
 
 async def reports(system: System) -> None:

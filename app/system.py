@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from functools import partial
 
 from app.acd_view import EVENTS, WISHED, LiveAcd
+from app.attachments import AttachmentFiles
 from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
 from app.clock import utc_now
 from app.desk_news import DeskNews
 from app.figures.live import LiveFigures
 from app.floor import LiveFloor
+from app.mailbox import MailRoom
 from app.missed_offers import MissedOffers
 from app.options import UpOptions
 from app.pace_keeper import PaceKeeper
@@ -20,6 +22,7 @@ from app.talk_desk import TalkDesk
 from app.web.api.messages import tell_message
 from app.web.desk import DeskHub
 from app.web.services import Services
+from app.webhooks import HookSender
 from config.ids import AgentId, CallId
 from config.prompt_files import prompt_seconds
 from config.schema import Site
@@ -30,7 +33,9 @@ from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import AgentStateChanged, CallArrived
+from crm.intake.service import Intake
 from crm.journal import Journal, Position
+from crm.policy import Regulated
 from crm.segments import segment_name
 from crm.tickets.service import Tickets
 from ivr.admission import Admission
@@ -76,6 +81,9 @@ class System:
     callers: KnownCallers
     cases: CaseService
     watch: Watch
+    intake: Intake
+    mail_room: MailRoom | None
+    hooks: HookSender
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -87,6 +95,7 @@ class System:
             "journal": self.journal.status(),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
             "calls": {"up": True, "served": self.reception.calls, "in_setup": self.reception.in_setup},
+            **({"mailbox": self.mail_room.status()} if self.mail_room else {}),
             "calendar": {"up": True, "unknown_year": self.calendar.unknown_year(self._today())},
             "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
         }
@@ -101,6 +110,7 @@ class System:
             site=self.site,
             data=self.options.data,
             store=self.store,
+            intake=self.intake,
             calendar=self.calendar,
             acd=self.acd,
             talks=self.talks,
@@ -156,6 +166,10 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     dialler = Dialler(hotline, reception, store.due_calls, pbx.facts.entity_id, store.bookings)
     if site.trunk.outbound:
         hotline.virtual_hold.plug_in(dialler)
+    projector = Projector(journal, store)
+    intake = Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), utc_now)
+    files = AttachmentFiles(options.data.attachments)
+    mail = site.channels.mail
     return System(
         options=options,
         site=site,
@@ -168,7 +182,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         history=history,
         reception=reception,
         dialler=dialler,
-        projector=Projector(journal, store),
+        projector=projector,
         hub=hub,
         figures=figures,
         acd=live,
@@ -178,6 +192,9 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         callers=callers,
         cases=cases,
         watch=Watch(cases, store, utc_now, partial(tell_message, hub)),
+        intake=intake,
+        hooks=HookSender(site.channels.web_hooks, store.hooks, utc_now),
+        mail_room=MailRoom(mail, intake, store, files, projector.caught_up) if mail else None,
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from config.actions import Menu, MenuBody
 from config.bookings import Bookings
+from config.channels import Channels
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
@@ -36,6 +37,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
+    "channels": ("channels.yaml", Channels),
     "quality": ("quality.yaml", Quality),
     "knowledge": ("knowledge.yaml", Knowledge),
     "suggestions": ("suggestions.yaml", Suggestions),

@@ -41,6 +41,21 @@ class DataDir:
         return self.root / "messages"
 
     @property
+    def attachments(self) -> Path:
+        """Files on tickets, under names of our own."""
+        return self.root / "attachments"
+
+    @property
+    def audit_heads(self) -> Path:
+        """The last seal of each day of the audit trail, a line a day, so that a tail cut off shows (CUS-4)."""
+        return self.root / "audit-heads.log"
+
+    @property
+    def mail_password(self) -> Path:
+        """The mailbox's password, 0600; never in a site's files."""
+        return self.root / "mail-password"
+
+    @property
     def reports(self) -> Path:
         """Reports on file."""
         return self.root / "reports"

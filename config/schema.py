@@ -27,6 +27,7 @@ from config.actions import QueueAction as QueueAction
 from config.actions import RepeatAction as RepeatAction
 from config.actions import Retry as Retry
 from config.bookings import Bookings
+from config.channels import Channels
 from config.fields import (
     Address,
     AreaCode,
@@ -263,6 +264,7 @@ class Site(Settings):
     directory: Path
     policy: Policy
     matters: Matters = Matters()
+    channels: Channels = Channels()
     quality: Quality = Quality()
     knowledge: Knowledge = Knowledge()
     suggestions: Suggestions = Suggestions()

@@ -12,6 +12,7 @@ CrmError
 ├── BadFile            an import's file that cannot be read as a table
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
+├── TooManyFiles       a ticket has as many files as are kept with one
 ├── BookingRefused     no room, no guide, not at that time: `reason` says which
 ├── AccountLocked      too many wrong passwords: try again later
 ├── BadCursor          a page cursor that no list of ours has given out
@@ -98,6 +99,15 @@ class ClaimLost(CrmError):
         super().__init__(f"due call {due_call}: claim with fence {fence} is no longer valid; dial nothing for it")
         self.due_call = due_call
         self.fence = fence
+
+
+class TooManyFiles(CrmError):
+    """No more files are kept with this ticket."""
+
+    def __init__(self, ticket: str, most: int) -> None:
+        super().__init__(f"ticket {ticket} has {most} files, and no more are kept with one")
+        self.ticket = ticket
+        self.most = most
 
 
 class BookingRefused(CrmError):

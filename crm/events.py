@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import msgspec
 
+from crm.intake.model import Channel, Letter, Opening
+
 _RUN: Final = uuid4().hex[:20]
 _SERIAL = count()
 
@@ -363,6 +365,21 @@ class QueueOpened(Event, frozen=True, kw_only=True):
     by: str
 
 
+class TicketOpened(Event, frozen=True, kw_only=True):
+    """A ticket from another channel than the telephone (TKT-1). `at` is when it was registered here."""
+
+    ticket: str
+    channel: Channel
+    opening: Opening
+
+
+class LetterReceived(Event, frozen=True, kw_only=True):
+    """An e-mail that answers on a ticket there is."""
+
+    ticket: str
+    letter: Letter
+
+
 AnyEvent = (
     CallArrived
     | CallRang
@@ -406,4 +423,6 @@ AnyEvent = (
     | AgentStateChanged
     | QueueClosed
     | QueueOpened
+    | TicketOpened
+    | LetterReceived
 )

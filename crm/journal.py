@@ -21,7 +21,7 @@ import msgspec
 
 from config.ids import TicketNumber
 from crm.errors import JournalFailed, JournalInUse
-from crm.events import AnyEvent, CallArrived, Event
+from crm.events import AnyEvent, CallArrived, Event, TicketOpened
 from crm.segments import Syncer, cut_torn_end, is_line_start, lines, segment_name, segment_names, segment_path
 from crm.tickets.model import parse_ticket_number, ticket_number
 
@@ -115,7 +115,7 @@ class Journal:
                 raise JournalFailed(f"journal {self._directory}: {exc}") from exc
             self._sizes[segment] = start + len(line)
             self._syncer.touch(fd)
-            if isinstance(event, CallArrived):
+            if isinstance(event, CallArrived | TicketOpened):
                 self.note_ticket(event.ticket)
             self._wake_followers()
             return Position(segment, start + len(line))
@@ -164,7 +164,8 @@ class Journal:
                 del self._followers[woken]
 
     def next_ticket_number(self, local_day: date) -> TicketNumber:
-        """The next number of a local day, without gaps; it counts as used once its CallArrived is appended.
+        """The next number of a local day, without gaps; it counts as used once its CallArrived or TicketOpened
+        is appended.
 
         Call it and append without awaiting in between, or two calls get one number.
         """
@@ -300,9 +301,9 @@ class Journal:
     def _count_tickets(self) -> None:
         for name in sorted(self._sizes)[-_COUNTED_SEGMENTS:]:
             for offset, line in lines(segment_path(self._directory, name), 0, self._sizes[name]):
-                if b'"CallArrived"' in line:
+                if b'"CallArrived"' in line or b'"TicketOpened"' in line:
                     event = self._decode(line, name, offset)
-                    if isinstance(event, CallArrived):
+                    if isinstance(event, CallArrived | TicketOpened):
                         self.note_ticket(event.ticket)
 
 

@@ -6,18 +6,24 @@ asking, may they, is the request well formed; then the handler; then JSON.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from app.web.api.contract import Nothing
 from app.web.encoding import encode
+from app.web.idempotency import Kept, KeptRequests, wish_of
 from app.web.identity import Door
 from app.web.permissions import Principal, may
-from app.web.problems import Problem
+from app.web.problems import Problem, invalid
 from app.web.services import Services
 
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+
+T = TypeVar("T")
 Q = TypeVar("Q")
 B = TypeVar("B")
 Q_co = TypeVar("Q_co", covariant=True)
@@ -67,6 +73,12 @@ class Operation(Generic[Q, B]):
 
 AnyOperation = Operation[Any, Any]
 
+LARGEST_ID: Final = 2**63 - 1
+"""What the store counts to."""
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_NEVER_KEPT: Final = frozenset({"login"})
+"""Its answer is for one moment and one browser."""
+
 
 def operation(
     name: str,
@@ -98,7 +110,7 @@ def operation(
 
 
 def serve(
-    operation: AnyOperation, services: Services, door: Door
+    operation: AnyOperation, services: Services, door: Door, kept: KeptRequests
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The aiohttp handler of an operation."""
 
@@ -106,21 +118,30 @@ def serve(
         principal = await door.principal(request)
         if not may(principal.role if principal else None, operation.name):
             raise _refused(principal, operation)
-        answer = await operation.handle(
-            Ask(
-                request=request,
-                services=services,
-                door=door,
-                query=_query(request, operation.query),
-                body=await _body(request, operation.body),
-                principal=principal,
-            )
-        )
-        if isinstance(answer, web.StreamResponse):
-            return answer
-        return web.Response(status=operation.status, body=encode(answer), content_type="application/json")
+        _check_path(request)
+        query, body = _query(request, operation.query), await _body(request, operation.body)
+        ask = Ask(request=request, services=services, door=door, query=query, body=body, principal=principal)
+        own_response = operation.answer is None or operation.name in _NEVER_KEPT
+        if request.method not in _WRITES or own_response:
+            return await _answer(operation, ask)
+        raw = b"" if operation.body is Nothing else await request.read()
+        wish = wish_of(request, principal.name if principal else "", raw)
+        return await (_answer(operation, ask) if wish is None else kept.once(wish, lambda: _kept(operation, ask)))
 
     return handler
+
+
+async def _answer(operation: AnyOperation, ask: Ask[Any, Any]) -> web.StreamResponse:
+    answer = await operation.handle(ask)
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    if operation.status == 204:
+        return web.Response(status=204)
+    return web.Response(status=operation.status, body=encode(answer), content_type="application/json")
+
+
+async def _kept(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
+    return Kept(operation.status, encode(await operation.handle(ask)))
 
 
 def _refused(principal: Principal | None, operation: AnyOperation) -> Problem:
@@ -130,8 +151,11 @@ def _refused(principal: Principal | None, operation: AnyOperation) -> Problem:
 
 
 def _query(request: web.Request, kind: type[Q]) -> Q:
+    given = dict(request.query)
+    for name, value in given.items():
+        _check_text(name, name + value)
     try:
-        return msgspec.convert(dict(request.query), type=kind, strict=False)
+        return _in_time(msgspec.convert(given, type=kind, strict=False))
     except msgspec.ValidationError as exc:
         raise malformed(exc) from exc
 
@@ -141,10 +165,57 @@ async def _body(request: web.Request, kind: type[B]) -> B:
         return kind()
     if request.content_type != "application/json":
         raise Problem("not_json", "The body has to be application/json.")
+    raw = await request.read()
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        body = msgspec.json.decode(raw, type=kind)
     except msgspec.DecodeError as exc:
         raise malformed(exc) from exc
+    except UnicodeDecodeError as exc:
+        raise invalid("body", f"not UTF-8: {exc.reason}") from exc
+    if b"\\u" in raw:
+        _check_texts(msgspec.to_builtins(body))
+    return _in_time(body)
+
+
+def _in_time(given: T) -> T:
+    """Raises Problem for an instant that leaves the calendar as soon as it is counted in another zone."""
+    for name in getattr(given, "__struct_fields__", ()):
+        at = getattr(given, name)
+        if isinstance(at, datetime) and not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise invalid(name, f"a time between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return given
+
+
+def _check_path(request: web.Request) -> None:
+    for name, value in request.match_info.items():
+        _check_text(name, value)
+
+
+def _check_texts(value: object) -> None:
+    """All texts of a body, wherever they stand."""
+    if isinstance(value, str):
+        _check_text("body", value)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_texts(name)
+            _check_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(item)
+
+
+def _check_text(field: str, text: str) -> None:
+    """Raises Problem for what no store can keep: NUL, and halves of characters."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise invalid(field, "contains a character that cannot be kept (NUL, or half of one)")
+
+
+def id_of(ask: Ask[Any, Any], what: str, name: str = "id") -> int:
+    """The id in the path. Raises Problem (404) for one that no record can have."""
+    text = ask.path(name)
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
+        raise Problem("not_found", f"No {what} {text}.")
+    return int(text)
 
 
 def malformed(exc: msgspec.DecodeError) -> Problem:

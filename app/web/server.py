@@ -7,9 +7,11 @@ from typing import Final
 from aiohttp import web
 
 from app.web.api.people import GUARD
+from app.web.api.public import RATE
 from app.web.api.table import DESCRIPTION, OPERATIONS
 from app.web.barrier import problems
 from app.web.encoding import encode
+from app.web.idempotency import KeptRequests
 from app.web.identity import Door
 from app.web.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.login_guard import LoginGuard
@@ -17,6 +19,7 @@ from app.web.openapi import describe
 from app.web.operations import serve
 from app.web.pages import UI, UI_DIRECTORY, add_headers
 from app.web.permissions import PERMISSIONS
+from app.web.rate import RateLimit
 from app.web.services import Services
 from app.web.wallboard import WallboardFeed
 
@@ -34,11 +37,15 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     app[SOCKETS] = set()
     app[STREAMS] = set()
     app[GUARD] = LoginGuard()
+    web_form = services.site.channels.web_form
+    app[RATE] = RateLimit(web_form.per_address, web_form.total)
     app[UI] = ui
     app[DESCRIPTION] = encode(describe((one for one in OPERATIONS if one.name != "page"), _API_VERSION))
-    door = Door(services)
+    door, kept = Door(services), KeptRequests(services.store.requests, services.clock)
     for operation in OPERATIONS:
-        app.router.add_route(operation.method, operation.path, serve(operation, services, door), name=operation.name)
+        app.router.add_route(
+            operation.method, operation.path, serve(operation, services, door, kept), name=operation.name
+        )
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_all)
     app.cleanup_ctx.append(_wallboard)

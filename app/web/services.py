@@ -19,6 +19,7 @@ from crm.bookings.service import BookingDesk
 from crm.cases.service import CaseService
 from crm.days.service import RunningCalendar
 from crm.db.store import Store
+from crm.intake.service import Intake
 from ivr.talks import TalkOver
 
 WishedState = Literal["available", "not_ready", "logged_out"]
@@ -193,6 +194,7 @@ class Services:
     site: Site
     data: DataDir
     store: Store
+    intake: Intake
     calendar: RunningCalendar
     acd: AcdView
     floor: Floor

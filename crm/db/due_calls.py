@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Interval, delete, func, literal, select, t
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.customers.numbers import normalise
+from crm.db.audit.trail import AuditTrail
 from crm.db.due_call_rows import attempt_of, attempt_row, due_call_row, ready, stale, still_ours
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse_numbered
@@ -41,10 +42,11 @@ _NOBODY: Final = {"owner": None, "lease_until": None, "accepted_by": None, "acce
 class DueCallTable:
     """What is owed, and to whom it has been given to dial. All raise StoreAway."""
 
-    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime], audit: AuditTrail) -> None:
         self._database = database
         self._area_code = area_code
         self._clock = clock
+        self._audit = audit
 
     async def schedule(
         self,
@@ -61,7 +63,8 @@ class DueCallTable:
     ) -> DueCall:
         """Enters a call, once per `key`: the same key again returns what is there. Raises ValueError for no number."""
         async with self._database.write() as connection:
-            return await self.enter(
+            known = (await connection.execute(select(due_call.c.id).where(due_call.c.key == key))).first()
+            made = await self.enter(
                 connection,
                 kind=kind,
                 number=number,
@@ -73,6 +76,9 @@ class DueCallTable:
                 customer_id=customer_id,
                 by=by,
             )
+            if known is None and by is not None:
+                await self._log(connection, "promised", made, by)
+            return made
 
     async def enter(
         self,
@@ -266,7 +272,9 @@ class DueCallTable:
     async def cancel(self, due_call_id: int, by: str) -> DueCall:
         """Calls it off; its worker loses the claim. Raises UnknownRecord, and IllegalTransition once it is dialled."""
         async with self._database.write() as connection:
-            return await self.call_off(connection, due_call_id, by)
+            row = await self.call_off(connection, due_call_id, by)
+            await self._log(connection, "cancelled", row, by)
+            return row
 
     async def call_off(self, connection: AsyncConnection, due_call_id: int, by: str) -> DueCall:
         """As `cancel`, in the transaction of what makes the call needless."""
@@ -277,6 +285,11 @@ class DueCallTable:
         if done != 1:
             raise IllegalTransition(row.state, DueCallStep.CANCEL)
         return row
+
+    async def _log(self, connection: AsyncConnection, action: str, row: DueCall, by: str) -> None:
+        details = {"kind": row.kind.value, "ticket": row.ticket}
+        subject = f"due_call {row.id}"
+        await self._audit.add(connection, at=self._clock(), by=by, action=action, subject=subject, details=details)
 
     async def accept(self, due_call_id: int, agent_id: str) -> DueCall:
         """The agent who was asked says yes; the first one counts, and may say it twice.

@@ -6,6 +6,7 @@ from typing import Final
 from crm.errors import BadCursor
 
 MAX_LIMIT: Final = 500
+_LARGEST_ID: Final = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,10 +29,14 @@ def parse(after: str) -> tuple[datetime, str]:
 def parse_numbered(after: str) -> tuple[datetime, int]:
     """As `parse`, for a list whose key is a number."""
     at, key = parse(after)
-    try:
-        return at, int(key)
-    except ValueError as exc:
-        raise BadCursor(f"not a cursor of this list: {after!r}") from exc
+    return at, row_id(key, after)
+
+
+def row_id(text: str, after: str) -> int:
+    """A row's number in a cursor. Raises BadCursor for one that no store counts to."""
+    if text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _LARGEST_ID:
+        return int(text)
+    raise BadCursor(f"not a cursor of this list: {after!r}")
 
 
 def page_size(limit: int) -> int:

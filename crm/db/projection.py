@@ -19,10 +19,11 @@ from crm.db.agent_states import agent_state_rows
 from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert
 from crm.db.customers.erased import ErasedNumbers
+from crm.db.intake.projecting import enter_openings
 from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
+from crm.db.owners import owners
 from crm.db.schema import agent_state, call, event, recording, ticket
-from crm.db.schema import customer_number as number_of_customer
 from crm.db.search.index import reindex_known
 from crm.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.model import Severity, TicketKind, TicketState
@@ -34,9 +35,6 @@ _STORIES: Final = (
     select(event.c.call_id, event.c.payload)
     .where(event.c.call_id.in_(bindparam("calls", expanding=True)))
     .order_by(event.c.id)
-)
-_OWNERS: Final = select(number_of_customer.c.normalised, number_of_customer.c.customer_id).where(
-    number_of_customer.c.normalised.in_(bindparam("numbers", expanding=True))
 )
 _COMPLETE_TICKET: Final = (
     update(ticket)
@@ -84,6 +82,7 @@ class Projection:
         _write_tickets(connection, told)
         _write_calls(connection, told)
         _write_recordings(connection, told)
+        enter_openings(connection, events, self._area_code)
         enter_owed_calls(connection, events, self._area_code, {each.number_key: each.customer_id for each in told})
         enter_warnings(connection, events, {each.row.call: each.row.ticket for each in told})
         enter_answers(connection, events)
@@ -107,8 +106,8 @@ class Projection:
         stories = [(known, known.events) for known in touched.values()]
         rows = [(known, row, _sounds(events)) for known, events in stories if (row := fold(events)) is not None]
         keys = [normalise(customer_number(row), self._area_code).normalised for _, row, _ in rows]
-        owners = _owners(connection, set(keys) - {""})
-        return [_Told(*each, key, owners.get(key)) for each, key in zip(rows, keys, strict=True)]
+        known = owners(connection, set(keys) - {""})
+        return [_Told(*each, key, known.get(key)) for each, key in zip(rows, keys, strict=True)]
 
 
 def _event_row(each: AnyEvent) -> dict[str, Any]:
@@ -130,13 +129,6 @@ def _stories(connection: Connection, calls: Collection[str]) -> dict[str, list[C
             if isinstance(each, CallEvent):
                 stories[call_id].append(each)
     return stories
-
-
-def _owners(connection: Connection, numbers: Collection[str]) -> dict[str, int]:
-    """Which customer each number belongs to."""
-    if not numbers:
-        return {}
-    return {row.normalised: row.customer_id for row in connection.execute(_OWNERS, {"numbers": list(numbers)})}
 
 
 def _write_tickets(connection: Connection, told: Sequence[_Told]) -> None:

@@ -24,6 +24,8 @@ from crm.db.customers.queries import CustomerQueries
 from crm.db.customers.removal import RemovalTable
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
+from crm.db.hooks.queries import WebHookTable
+from crm.db.intake.queries import IntakeTable
 from crm.db.knowledge.cards import KnowledgeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
@@ -33,6 +35,7 @@ from crm.db.quality.checks import CheckTable
 from crm.db.quality.files import AgentFiles
 from crm.db.recordings import RecordingTable
 from crm.db.reports.queries import ReportTable
+from crm.db.requests.queries import RequestTable
 from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
 from crm.db.suggestions.suggestions import SuggestionTable
@@ -60,9 +63,11 @@ class Store:
         self.area_code = area_code
         self.zone = zone
         self.clock = clock
-        self.audit = AuditTrail(zone)
+        self.audit = AuditTrail(database, zone)
         self.cases = CaseTable(database, area_code, clock, self.audit)
-        self.tickets = TicketQueries(database, area_code, clock)
+        self.hooks = WebHookTable(database, self.audit, clock)
+        self.intake = IntakeTable(database, self.audit, clock)
+        self.tickets = TicketQueries(database, area_code, clock, self.audit)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, self.audit, area_code, clock)
         self.duplicates = DuplicateTable(database, self.audit, clock)
@@ -71,11 +76,12 @@ class Store:
         self.removals = RemovalTable(database, self.audit, area_code, clock)
         self.cards = CardQueries(database, area_code)
         self.callers = CallerQueries(database)
-        self.due_calls = DueCallTable(database, area_code, clock)
+        self.due_calls = DueCallTable(database, area_code, clock, self.audit)
         self.users = UserTable(database, clock)
         self.recordings = RecordingTable(database)
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
+        self.requests = RequestTable(database)
         self.stories = StoryTable(database)
         self.checks = CheckTable(database, clock, self.audit)
         self.agent_files = AgentFiles(database, clock, self.audit)

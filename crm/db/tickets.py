@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.ids import AgentId
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.numbers import normalise
+from crm.db.audit.trail import AuditTrail
 from crm.db.calls import call_row, select_calls
 from crm.db.cases.sight import visible
 from crm.db.engine import Database
@@ -28,10 +29,11 @@ NEWEST = (ticket.c.opened_at.desc(), ticket.c.number.desc())
 class TicketQueries:
     """What pages ask about tickets and change on them. All raise StoreAway."""
 
-    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, area_code: str, clock: Callable[[], datetime], audit: AuditTrail) -> None:
         self._database = database
         self._area_code = area_code
         self._clock = clock
+        self._audit = audit
 
     async def list(
         self,
@@ -46,8 +48,10 @@ class TicketQueries:
         since: datetime | None = None,
         until: datetime | None = None,
         sight: Sight = SEES_ALL,
+        channel: str | None = None,
     ) -> Page[TicketRow]:
-        """Newest first, filtered; `ani` in any notation; `since` inclusive, `until` exclusive. Raises BadCursor."""
+        """Newest first, filtered; `channel` other: not by telephone; `ani` in any notation; `since` inclusive, `until`
+        exclusive. Raises BadCursor."""
         query = select_tickets().where(visible(sight)).order_by(*NEWEST)
         for column, wanted in ((ticket.c.kind, kind), (ticket.c.state, state), (ticket.c.line, line)):
             if wanted is not None:
@@ -56,6 +60,8 @@ class TicketQueries:
             query = query.where(ticket.c.agent == agent)
         if ani is not None:
             query = query.where(ticket.c.number_key == normalise(ani, self._area_code).normalised)
+        if channel is not None:
+            query = query.where(ticket.c.channel != "telephone" if channel == "other" else ticket.c.channel == channel)
         if since is not None:
             query = query.where(ticket.c.opened_at >= since)
         if until is not None:
@@ -132,6 +138,10 @@ class TicketQueries:
             ]
             await connection.execute(insert(ticket_change), lines)
             await index_ticket(connection, number)
+            fields = {"fields": ", ".join(sorted(changes))}
+            await self._audit.add(
+                connection, at=at, by=by, action="changed", subject=f"ticket {number}", details=fields
+            )
         detail = await _detail(connection, number)
         if detail is None:
             raise UnknownRecord("ticket", number)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.bookings.tables import booking_step
 from crm.db.cases.tables import ticket_step
+from crm.db.intake.tables import attachment, intake, letter
 from crm.db.schema import (
     call,
     colleague_message,
@@ -41,6 +42,9 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _attempts(connection, number),
         *await _playbacks(connection, number),
         *await _messages(connection, number),
+        *await _arrival(connection, number),
+        *await _letters(connection, number),
+        *await _files(connection, number),
         *await _suggestion(connection, number),
         *await _steps(connection, number),
         *await _booking_steps(connection, number),
@@ -149,6 +153,44 @@ async def _messages(connection: AsyncConnection, number: str) -> list[TimelineEn
             entries.append(
                 TimelineEntry(at=row.read_at, source="message", action="read", by=row.recipient, details=details)
             )
+    return entries
+
+
+async def _arrival(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Of a ticket that did not come by telephone (TKT-1)."""
+    query = select(intake, ticket.c.channel, ticket.c.opened_at).join(ticket, intake.c.ticket == ticket.c.number)
+    return [
+        TimelineEntry(
+            at=row.opened_at,
+            source="intake",
+            action=row.channel,
+            by=row.recorded_by,
+            details={"received_at": row.received_at.isoformat(), "reference": row.reference},
+        )
+        for row in await connection.execute(query.where(intake.c.ticket == number))
+    ]
+
+
+async def _letters(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    return [
+        TimelineEntry(
+            at=row.at,
+            source="letter",
+            action="received",
+            details={"sender": row.sender, "subject": row.subject, "text": row.text},
+        )
+        for row in await connection.execute(select(letter).where(letter.c.ticket == number))
+    ]
+
+
+async def _files(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Attached, and removed by retention."""
+    entries = []
+    for row in await connection.execute(select(attachment).where(attachment.c.ticket == number)):
+        details: dict[str, Detail] = {"name": row.name, "size": row.size}
+        entries.append(TimelineEntry(at=row.at, source="file", action="attached", by=row.by, details=details))
+        if row.deleted_at is not None:
+            entries.append(TimelineEntry(at=row.deleted_at, source="file", action="removed", details=details))
     return entries
 
 

@@ -147,7 +147,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     `source` says where it comes from and what `action` means: `call` (an event's name, e.g. `CallAnswered`), `change`
     (the field's name; details `old`, `new`), `due_call` (`scheduled`, `cancelled`), `attempt` (the due call's kind;
-    details `outcome`…), `playback` (the recording's kind), `message` (to a colleague: `sent`, `read`), `booking` and
+    details `outcome`…), `playback` (the recording's kind), `message` (to a colleague: `sent`, `read`), `intake` (the
+    channel), `letter` (`received`: an e-mail on the ticket), `file` (`attached`, `removed`), `booking` and
     `appointment` (the step; details `number` and what changed), `step` (of its case: crm.cases.steps; `attached` with
     `ticket`: another ticket was merged into it), `suggestion` (the step that was taken).
     """

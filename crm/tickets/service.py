@@ -1,4 +1,5 @@
-"""Every call becomes a ticket at the moment it arrives (TKT-1): number and journal line first, then the store (D5).
+"""Every call and every letter becomes a ticket at the moment it arrives (TKT-1): number and journal line first, then
+the store (D5).
 
 This is flow without waiting: nothing here asks the store, so nothing here can be held up by it.
 """
@@ -12,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from config.ids import CallId, ChannelId, TicketNumber
 from crm.errors import JournalFailed
-from crm.events import CallArrived, Event
+from crm.events import CallArrived, Event, LetterReceived, TicketOpened
+from crm.intake.model import Channel, Letter, Opening
 from crm.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,22 @@ class Tickets:
             )
         )
         return number
+
+    def open_from(self, channel: Channel, opening: Opening, at: datetime) -> TicketNumber:
+        """The ticket of something that came in by another channel and is registered at `at`."""
+        number = self._journal.next_ticket_number(at.astimezone(self._zone).date())
+        self._journal.note_ticket(number)
+        self.record(TicketOpened(at=at, ticket=number, channel=channel, opening=opening))
+        return number
+
+    def answer_on(self, ticket: TicketNumber, letter: Letter, at: datetime) -> None:
+        """An e-mail came in that answers on a ticket there is."""
+        self.record(LetterReceived(at=at, ticket=ticket, letter=letter))
+
+    @property
+    def all_on_disk(self) -> bool:
+        """Whether everything recorded so far survives this process. False: the disk refused, and memory holds it."""
+        return not self._unwritten
 
     def record(self, event: Event) -> None:
         """Journal it, then tell. When this returns, the event survives the process, unless the disk refuses."""

@@ -18,7 +18,9 @@ from app.web.api.shown import agent_message
 from app.web.desk import DeskHub
 from app.web.server import create_app
 from app.web.services import AgentView, Services, TalkView, WishedState
+from config.channels import Channels, WebForm, WebHooks
 from config.ids import AgentId
+from config.matters import Category, Department, Matters
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
 from crm.cases.service import CaseService
@@ -37,7 +39,10 @@ from crm.events import (
     CallRang,
     TalkStarted,
 )
+from crm.intake.service import Intake
 from crm.journal import Journal
+from crm.policy import Regulated
+from crm.tickets.service import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
@@ -45,6 +50,20 @@ from tests.fakes.talk_desk import FakeTalks
 
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
 ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", "visit_booking", "guide_booking")
+
+
+MATTERS = Matters(
+    departments=(Department(id="reception", title="接待部", title_en="Reception", level="hall", head="8001"),),
+    categories=(
+        Category(
+            id="guiding",
+            title="讲解服务",
+            title_en="Guided tours",
+            kinds=("consultation", "complaint"),
+            department="reception",
+        ),
+    ),
+)
 
 
 def hall_site() -> Site:
@@ -64,6 +83,10 @@ def hall_site() -> Site:
 
     return small_site().model_copy(
         update={
+            "channels": Channels(
+                web_form=WebForm(enabled=True, least_fill_s=1), web_hooks=WebHooks(allowed=("https://crm.example.cn",))
+            ),
+            "matters": MATTERS,
             "queues": (
                 queue("aid", "客户援助", "Customer aid", "8001", "8002"),
                 queue("hotline", "咨询与预约", "Consultation and bookings", "8001", "8002", "8003"),
@@ -133,11 +156,14 @@ class Hall:
 
     async def serve(self) -> None:
         """Listen; on the port of before after `stop_serving`, as a server that is started again."""
+        tickets = Tickets(self.journal, self.site.zone, lambda event: None)
+        regulated = Regulated.of(self.site.policy, self.site.zone, self.site.special_days)
         services = Services(
             site=self.site,
             data=self.data,
             cases=CaseService(self.site, self.store, lambda: datetime.now(UTC)),
             store=self.store,
+            intake=Intake(tickets, self.site.matters, regulated, lambda: datetime.now(UTC)),
             calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),

@@ -1,4 +1,4 @@
-// Which page answers which address. Every page but the login needs a session.
+// Which page answers which address. Every page needs a session, but the login and what the public may see.
 
 import { createRouter, createWebHistory } from "vue-router";
 
@@ -26,6 +26,7 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
+  if (to.meta.public) return true;
   const session = useSession();
   await session.restore();
   if (to.meta.open) return session.me ? "/" : true;

@@ -19,7 +19,7 @@ from app.web.api.customer_shapes import (
     Reveal,
 )
 from app.web.api.tickets import find_ticket, reader, sight_of
-from app.web.operations import Ask
+from app.web.operations import Ask, id_of
 from app.web.permissions import may_reveal
 from app.web.problems import Problem, invalid
 from crm.customers.model import Customer, CustomerNumber, card_faults
@@ -124,9 +124,8 @@ async def move_number(ask: Ask[Nothing, NumberMove]) -> CustomerFull:
 
 async def card_of(ask: AnyAsk) -> Customer:
     """The card of the path. Raises Problem when there is none."""
-    customer_id = ask.path("id")
-    known = customer_id.isdecimal() and len(customer_id) <= 15
-    card = await ask.services.store.customers.get(int(customer_id)) if known else None
+    customer_id = id_of(ask, "customer")
+    card = await ask.services.store.customers.get(customer_id)
     if card is None:
         raise Problem("not_found", f"No customer {customer_id}.")
     return card

@@ -7,7 +7,7 @@ from typing import Final
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import DueCallNew, DueCallOut, DueCallQuery
 from app.web.api.tickets import find_ticket, reader, sight_of, works_on
-from app.web.operations import Ask
+from app.web.operations import Ask, id_of
 from app.web.permissions import may_sit_at
 from app.web.problems import Problem, invalid
 from config.ids import AgentId
@@ -79,8 +79,8 @@ async def cancel_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
 
 
 async def _due_call_of(ask: Ask[Nothing, Nothing]) -> DueCall:
-    due_call_id = ask.path("id")
-    row = await ask.services.store.due_calls.get(int(due_call_id)) if due_call_id.isdecimal() else None
+    due_call_id = id_of(ask, "due call")
+    row = await ask.services.store.due_calls.get(due_call_id)
     if row is None:
         raise Problem("not_found", f"No due call {due_call_id}.")
     return row

@@ -8,7 +8,7 @@ from app.web.api.records import MessageNew, MessageOut, MessageQuery
 from app.web.api.shown import shaped
 from app.web.api.tickets import find_ticket, reader
 from app.web.desk import DeskHub
-from app.web.operations import Ask
+from app.web.operations import Ask, id_of
 from app.web.problems import Problem, invalid
 from crm.db.owed_calls import SYSTEM
 from crm.messages.model import ColleagueMessage
@@ -51,8 +51,8 @@ async def send_message(ask: Ask[Nothing, MessageNew]) -> MessageOut:
 
 async def read_message(ask: Ask[Nothing, Nothing]) -> MessageOut:
     """The recipient has read it: the sender sees when. Pressed twice, the first time counts."""
-    message_id = ask.path("id")
-    row = await ask.services.store.messages.get(int(message_id)) if message_id.isdecimal() else None
+    message_id = id_of(ask, "message")
+    row = await ask.services.store.messages.get(message_id)
     if row is None:
         raise Problem("not_found", f"No message {message_id}.")
     if row.recipient != (ask.who.agent or ask.who.name):

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from app.web.api.contract import In, Key, Moment, Out, Paging, ShortText
 from config.schema import LineKind
 from crm.followups.model import DueCallKind, DueCallState
+from crm.intake.model import Channel
 from crm.tickets.model import Detail, Severity, TicketKind, TicketState
 
 # --- tickets and calls -----------------------------------------------------------------------------------------------
@@ -123,6 +124,9 @@ class TicketFull(TicketOut, frozen=True, kw_only=True):
 
 
 class TicketQuery(Paging, frozen=True, kw_only=True):
+    """`channel` other: whatever did not come by telephone."""
+
+    channel: Literal["telephone", "other"] | Channel | None = None
     kind: TicketKind | None = None
     state: TicketState | None = None
     line: LineKind | None = None

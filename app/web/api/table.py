@@ -8,6 +8,8 @@ from app.web import live, pages
 from app.web.api import agents, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.appointments import APPOINTMENTS
 from app.web.api.assessment import ASSESSMENT_OPERATIONS
+from app.web.api.attachments import ATTACHMENTS
+from app.web.api.audit import AUDIT
 from app.web.api.bookings import BOOKINGS
 from app.web.api.calendar import CALENDAR
 from app.web.api.cases import CASES
@@ -36,7 +38,9 @@ from app.web.api.contract import (
 )
 from app.web.api.customer_table import CUSTOMER_OPERATIONS
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
+from app.web.api.intake import INTAKE
 from app.web.api.knowledge import KNOWLEDGE_OPERATIONS
+from app.web.api.public import PUBLIC_FORM
 from app.web.api.quality import CHECK_OPERATIONS
 from app.web.api.records import (
     CallOut,
@@ -56,6 +60,7 @@ from app.web.api.records import (
 from app.web.api.reports import OPERATIONS as REPORTS
 from app.web.api.search import SEARCH
 from app.web.api.suggestions import SUGGESTION_OPERATIONS
+from app.web.api.webhooks import WEB_HOOKS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
 
@@ -167,6 +172,11 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *INTAKE,
+    *ATTACHMENTS,
+    *PUBLIC_FORM,
+    *AUDIT,
+    *WEB_HOOKS,
     *CHECK_OPERATIONS,
     *ASSESSMENT_OPERATIONS,
     *KNOWLEDGE_OPERATIONS,

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import insert, select, text
+from sqlalchemy import Row, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.audit import AuditRow, first_seal, seal
+from crm.audit import AuditRow, Head, Sealed, first_seal, seal
 from crm.db.audit.tables import audit
+from crm.db.engine import Database
+from crm.db.paging import cursor, page_size, parse_numbered
+from crm.page import Page
 from crm.tickets.model import Detail
 
 _LOCK: Final = 0x53414155
@@ -20,7 +23,8 @@ _LOCK: Final = 0x53414155
 class AuditTrail:
     """One per store. `zone`: in whose days the chain is cut."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+        self._database = database
         self._zone = zone
 
     async def add(
@@ -52,3 +56,58 @@ class AuditTrail:
         sealed = seal(row, last.seal if last else first_seal(day))
         fields = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
         await connection.execute(insert(audit).values(**fields, seal=sealed))
+
+    async def list(
+        self,
+        *,
+        by: str | None = None,
+        action: str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> Page[AuditRow]:
+        """Newest first; `since` inclusive, `until` exclusive. Raises BadCursor, StoreAway."""
+        size = page_size(limit)
+        query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(size + 1)
+        for column, wanted in ((audit.c.by, by), (audit.c.action, action), (audit.c.subject, subject)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if since is not None:
+            query = query.where(audit.c.at >= since)
+        if until is not None:
+            query = query.where(audit.c.at < until)
+        if after is not None:
+            query = query.where(tuple_(audit.c.at, audit.c.id) < tuple_(*parse_numbered(after)))
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        last = rows[size - 1] if len(rows) > size else None
+        items = tuple(_row(row) for row in rows[:size])
+        return Page(items=items, next=cursor(last.at, last.id) if last else None)
+
+    async def days(self) -> tuple[str, ...]:
+        """The days that have rows. Raises StoreAway."""
+        async with self._database.read() as connection:
+            return tuple((await connection.execute(select(audit.c.day).distinct().order_by(audit.c.day))).scalars())
+
+    async def chain(self, day: str) -> tuple[Sealed, ...]:
+        """A day's rows by serial, as `crm.audit.verify` reads them. Raises StoreAway."""
+        query = select(audit).where(audit.c.day == day).order_by(audit.c.serial, audit.c.id)
+        async with self._database.read() as connection:
+            return tuple(Sealed(row.id, _row(row), row.seal) for row in await connection.execute(query))
+
+    async def heads(self, after: str, before: str) -> dict[str, Head]:
+        """How each day between two days ended, neither of them included. Raises StoreAway."""
+        days = select(audit.c.day, func.max(audit.c.serial).label("last")).group_by(audit.c.day)
+        ends = days.where(audit.c.day > after, audit.c.day < before).subquery()
+        query = select(audit.c.day, audit.c.serial, audit.c.seal).join(
+            ends, (audit.c.day == ends.c.day) & (audit.c.serial == ends.c.last)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.order_by(audit.c.day))).all()
+        return {row.day: Head(row.serial, row.seal) for row in rows}
+
+
+def _row(row: Row[Any]) -> AuditRow:
+    return AuditRow(**{name: getattr(row, name) for name in AuditRow.__dataclass_fields__})

@@ -26,7 +26,10 @@ from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.events import AgentAnswered, AgentOffered, CallArrived, CallEnded, Event, MessageLeft, TalkStarted
+from crm.intake.service import Intake
 from crm.journal import Journal
+from crm.policy import Regulated
+from crm.tickets.service import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
@@ -65,6 +68,7 @@ class House:
     clock: MovableClock
     parts: dict[str, dict[str, object]]
     accepted: list[tuple[str, str]]
+    services: Services
     app: web.Application
     server: TestServer
     ui: Path
@@ -94,6 +98,16 @@ class House:
             async with browser.post("/api/login", json={"name": name, "password": PASSWORDS[name]}) as answer:
                 assert answer.status == 200, await answer.text()
             yield browser
+
+    @asynccontextmanager
+    async def another_server(self) -> AsyncIterator[str]:
+        """A server that knows only what the store does, as after a restart; its origin."""
+        server = TestServer(create_app(self.services, ui=self.ui), host="127.0.0.1")
+        await server.start_server()
+        try:
+            yield str(server.make_url("/").origin())
+        finally:
+            await server.close()
 
     def arrival(self, call_id: str, ani: str = "13812345678") -> CallArrived:
         """A call that comes in now."""
@@ -204,9 +218,15 @@ def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site() -> Site:
+def site_changes() -> dict[str, object]:
+    """What a test module wants otherwise in its site."""
+    return {}
+
+
+@pytest.fixture
+def site(site_changes: dict[str, object]) -> Site:
     """What the house is built for; a test file may have another."""
-    return small_site()
+    return small_site().model_copy(update=site_changes)
 
 
 @pytest.fixture
@@ -224,28 +244,28 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
     await figures.read_journal()
     parts: dict[str, dict[str, object]] = {"asterisk": {"up": True}, "store": {"up": True}}
     accepted: list[tuple[str, str]] = []
-    app = create_app(
-        Services(
-            site=site,
-            data=data,
-            store=store,
-            calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
-            acd=acd,
-            floor=FakeFloor(acd, clock()),
-            talks=talks,
-            hub=hub,
-            figures=figures,
-            cases=CaseService(site, store, clock),
-            status=lambda: parts,
-            clock=clock,
-            local_token=LOCAL_TOKEN,
-            telephone_secret=lambda agent: None if agent == "8901" else f"secret of {agent}",
-            sip_address="127.0.0.1:5062",
-            secure_cookie=False,
-            due_call_accepted=lambda due_call, agent: accepted.append((due_call, agent)),
-        ),
-        ui=ui,
+    tickets = Tickets(journal, site.zone, lambda event: None)
+    services = Services(
+        site=site,
+        data=data,
+        store=store,
+        intake=Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), clock),
+        calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
+        acd=acd,
+        floor=FakeFloor(acd, clock()),
+        talks=talks,
+        hub=hub,
+        figures=figures,
+        cases=CaseService(site, store, clock),
+        status=lambda: parts,
+        clock=clock,
+        local_token=LOCAL_TOKEN,
+        telephone_secret=lambda agent: None if agent == "8901" else f"secret of {agent}",
+        sip_address="127.0.0.1:5062",
+        secure_cookie=False,
+        due_call_accepted=lambda due_call, agent: accepted.append((due_call, agent)),
     )
+    app = create_app(services, ui=ui)
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     try:
@@ -262,6 +282,7 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
             clock=clock,
             parts=parts,
             accepted=accepted,
+            services=services,
             app=app,
             server=server,
             ui=ui,

@@ -1,5 +1,7 @@
 """Every route × every role, generated from the router; then own and foreign objects. Nothing is open by accident."""
 
+import re
+
 import aiohttp
 import pytest
 from aiohttp import hdrs
@@ -29,7 +31,7 @@ def path_of(template: str, ticket: str, agent: str) -> str:
     }
     for name, value in known.items():
         template = template.replace(name, value)
-    return template
+    return re.sub(r"\{\w+\}", "1", template)
 
 
 async def status_of(client: aiohttp.ClientSession, method: str, path: str) -> int:

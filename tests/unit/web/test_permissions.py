@@ -27,7 +27,8 @@ def test_what_nobody_ruled_on_is_refused(role):
 
 
 def test_without_a_login_only_these_are_open():
-    assert {name for name in PERMISSIONS if may(None, name)} == {"page", "status", "openapi", "login"}
+    public = {"page", "status", "openapi", "login", "public_form", "public_ticket"}
+    assert {name for name in PERMISSIONS if may(None, name)} == public
 
 
 def test_an_administrator_may_do_all_that_a_supervisor_may_and_a_supervisor_all_that_an_agent_may():
@@ -97,6 +98,18 @@ def test_what_is_everybodys_business_only_for_supervisors():
         }
         | CUSTOMERS_AT_LARGE
     )
+    assert closed == SUPERVISORS_ONLY | CUSTOMERS_AT_LARGE | ADMINISTRATION
+
+
+ADMINISTRATION = {
+    "list_audit",
+    "list_webhooks",
+    "create_webhook",
+    "patch_webhook",
+    "delete_webhook",
+    "list_deliveries",
+    "ping_webhook",
+}
 
 
 SUPERVISORS_ONLY = {
@@ -126,6 +139,14 @@ SUPERVISORS_ONLY = {
     "close_month",
     "add_file_note",
     "approve_card",
+    "list_audit",
+    "list_webhooks",
+    "create_webhook",
+    "patch_webhook",
+    "delete_webhook",
+    "list_deliveries",
+    "ping_webhook",
+    "get_accountability",
 }
 
 CUSTOMERS_AT_LARGE = {

@@ -23,6 +23,7 @@ export class ApiProblem extends Error {
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
+const UPLOAD_TIMEOUT_MS = 120_000;
 
 let onSessionOver: () => void = () => {};
 
@@ -41,28 +42,36 @@ async function problemOf(response: Response): Promise<ApiProblem> {
   return new ApiProblem(kind, response.status, typeof body.detail === "string" ? body.detail : "", body);
 }
 
-async function send(method: string, path: string, body: unknown): Promise<Response> {
+async function send(method: string, path: string, body: unknown, key?: string): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
+  if (key) headers["Idempotency-Key"] = key;
   try {
     return await fetch(path, {
       method,
       credentials: "same-origin",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      headers,
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(body instanceof Blob ? UPLOAD_TIMEOUT_MS : REQUEST_TIMEOUT_MS),
     });
   } catch (fault) {
     throw new ApiProblem("unreachable", 0, fault instanceof Error ? fault.message : String(fault));
   }
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, body);
+async function request<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
+  const response = await send(method, path, body, key);
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.status === 401 && path !== "/api/login") onSessionOver();
     throw problem;
   }
   return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** A key for `Idempotency-Key`. Not randomUUID: that one is missing on pages without https. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 type Query = Record<string, string | number | null | undefined>;
@@ -75,7 +84,10 @@ function withQuery(path: string, query: Query): string {
 
 export const api = {
   get: <T>(path: string, query: Query = {}) => request<T>("GET", withQuery(path, query)),
-  post: <T>(path: string, body: unknown = {}) => request<T>("POST", path, body),
+  /** With a `key`, what is sent twice is carried out once. */
+  post: <T>(path: string, body: unknown = {}, key?: string) => request<T>("POST", path, body, key),
+  /** The file itself is the body. */
+  upload: <T>(path: string, file: File) => request<T>("POST", withQuery(path, { name: file.name }), file),
   delete: <T>(path: string) => request<T>("DELETE", path),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, body),
 };

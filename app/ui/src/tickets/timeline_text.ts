@@ -30,6 +30,9 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "attempt") return words.t("timeline.attempt", { kind: words.word("due.kind", entry.action) });
   if (entry.source === "playback") return words.t("timeline.played", { kind: words.word("recording", entry.action) });
   if (entry.source === "message") return words.word("timeline", `message_${entry.action}`);
+  if (entry.source === "intake") return words.t("intake.cameBy", { channel: words.word("intake.channel", entry.action) });
+  if (entry.source === "letter") return words.t("intake.letter");
+  if (entry.source === "file") return words.t(`intake.file.${entry.action}`);
   if (entry.source === "suggestion") return words.word("suggestions.step", entry.action);
   if (entry.source === "booking" || entry.source === "appointment") {
     const one = entry.source === "booking" ? "bookings.one" : "bookings.appointmentOne";
@@ -44,10 +47,18 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "due_call") return dueCallText(entry, words);
   if (entry.source === "attempt") return words.word("outcome", text(entry.details.outcome) || "running");
   if (entry.source === "playback") return "";
+  if (entry.source === "intake") return arrivalText(entry, words);
+  if (entry.source === "letter") return `${text(entry.details.sender)}\n${text(entry.details.text)}`;
+  if (entry.source === "file") return text(entry.details.name);
   if (entry.source === "booking" || entry.source === "appointment") return visitText(entry, words);
   if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
   if (entry.source === "suggestion") return suggestionText(entry);
   return callText(entry, words);
+}
+
+function arrivalText(entry: TimelineEntry, words: Words): string {
+  const { received_at: receivedAt, reference } = entry.details;
+  return [words.t("intake.cameAt", { time: words.time(text(receivedAt)) }), text(reference)].filter(Boolean).join(" · ");
 }
 
 function suggestionText(entry: TimelineEntry): string {

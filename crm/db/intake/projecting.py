@@ -1,0 +1,141 @@
+"""Openings and letters become rows, in the projector's transaction and once each. TKT-1.
+
+A key that is known stays with the ticket it opened first: the same e-mail, read twice, is one ticket.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from crm.customers.numbers import normalise
+from crm.db.bulk import insert_new
+from crm.db.intake.tables import attachment, intake, letter
+from crm.db.owners import owners
+from crm.db.schema import colleague_message, ticket, user_account
+from crm.db.search.index import reindex
+from crm.events import AnyEvent, LetterReceived, TicketOpened
+from crm.intake.model import FileKept
+from crm.tickets.model import TicketState
+
+SYSTEM = "system"
+
+
+def enter_openings(connection: Connection, events: Sequence[AnyEvent], area_code: str) -> None:
+    """Tickets of other channels, and the letters that answer on them, with their files."""
+    opened = [each for each in events if type(each) is TicketOpened]
+    if opened := _new_ones(connection, opened):
+        keys = {each.ticket: normalise(each.opening.contact_number, area_code).normalised for each in opened}
+        known = owners(connection, set(keys.values()) - {""})
+        rows = [_ticket_row(each, keys[each.ticket], known) for each in opened]
+        insert_new(connection, ticket, rows, ["number"])
+        insert_new(connection, intake, [_intake_row(each) for each in opened], ["ticket"])
+        for each in opened:
+            _enter_files(connection, each.ticket, each.opening.files, each.at, each.opening.by)
+        reindex(connection, [each.ticket for each in opened])
+    for answer in (each for each in events if type(each) is LetterReceived):
+        _enter_letter(connection, answer)
+
+
+def _new_ones(connection: Connection, opened: Iterable[TicketOpened]) -> list[TicketOpened]:
+    """Without those whose key another ticket has."""
+    named = {each.opening.key: each for each in reversed(list(opened)) if each.opening.key}
+    query = select(intake.c.key, intake.c.ticket).where(intake.c.key.in_(list(named)))
+    taken = {row.key: row.ticket for row in connection.execute(query)} if named else {}
+    first = {key: taken.get(key, each.ticket) for key, each in named.items()}
+    return [each for each in opened if not each.opening.key or first[each.opening.key] == each.ticket]
+
+
+def _ticket_row(each: TicketOpened, number_key: str, known: Mapping[str, int]) -> dict[str, Any]:
+    told = each.opening
+    return {
+        "number": each.ticket,
+        "opened_at": each.at,
+        "state": TicketState.OPEN,
+        "kind": told.kind,
+        "severity": told.severity,
+        "channel": each.channel,
+        "ani": "",
+        "number_key": number_key,
+        "customer_id": known.get(number_key),
+        "matter": told.matter,
+        "wish": told.wish,
+        "contact_name": told.contact_name,
+        "form_of_address": told.form_of_address,
+        "contact_number": told.contact_number,
+        "category": told.category,
+        "department": told.department,
+        "restricted": told.restricted,
+        "version": 1,
+    }
+
+
+def _intake_row(each: TicketOpened) -> dict[str, Any]:
+    told = each.opening
+    return {
+        "ticket": each.ticket,
+        "received_at": told.received_at,
+        "recorded_by": told.by,
+        "email": told.email,
+        "address": told.address,
+        "reference": told.reference,
+        "key": told.key,
+    }
+
+
+def _enter_files(connection: Connection, number: str, files: Sequence[FileKept], at: datetime, by: str | None) -> None:
+    rows = [
+        {
+            "id": file.id,
+            "ticket": number,
+            "name": file.name,
+            "media": file.media,
+            "size": file.size,
+            "sha256": file.sha256,
+            "at": at,
+            "by": by,
+        }
+        for file in files
+    ]
+    insert_new(connection, attachment, rows, ["id"])
+
+
+def _enter_letter(connection: Connection, each: LetterReceived) -> None:
+    """The letter and its files, and a notice to whoever has the ticket: its agent, else the supervisors."""
+    told = each.letter
+    other = select(letter.c.event_id).where(letter.c.key == told.key, letter.c.event_id != each.event_id)
+    if connection.execute(other).first() is not None:
+        return
+    row = {
+        "event_id": each.event_id,
+        "ticket": each.ticket,
+        "at": each.at,
+        "received_at": told.received_at,
+        "sender": told.sender,
+        "subject": told.subject,
+        "text": told.text,
+        "key": told.key,
+    }
+    insert_new(connection, letter, [row], ["event_id"])
+    _enter_files(connection, each.ticket, told.files, each.at, None)
+    _tell(connection, each)
+
+
+def _tell(connection: Connection, each: LetterReceived) -> None:
+    agent = connection.execute(select(ticket.c.agent).where(ticket.c.number == each.ticket)).scalar_one_or_none()
+    supervisors = select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
+    readers = [agent] if agent else list(connection.execute(supervisors).scalars())
+    rows = [
+        {
+            "key": f"{each.event_id}:{reader}",
+            "at": each.at,
+            "sender": SYSTEM,
+            "recipient": reader,
+            "text": f"工单 {each.ticket} 收到客户来信：{each.letter.subject or '（无主题）'}"[:500],
+            "ticket": each.ticket,
+            "caller": "",
+        }
+        for reader in readers
+    ]
+    insert_new(connection, colleague_message, rows, ["key"])

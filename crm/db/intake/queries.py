@@ -1,0 +1,119 @@
+"""What pages and the mailbox ask about other channels: letters that are known, attached files, how far was read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm.db.audit.trail import AuditTrail
+from crm.db.engine import Database
+from crm.db.intake.tables import attachment, intake, letter, mailbox_position
+from crm.db.schema import ticket
+from crm.errors import TooManyFiles, UnknownRecord
+from crm.intake.files import MOST_FILES
+from crm.intake.model import Attachment, FileKept, IntakeFacts
+
+
+class IntakeTable:
+    """All raise StoreAway. The projector makes the rows of tickets and letters."""
+
+    def __init__(self, database: Database, audit: AuditTrail, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+
+    async def facts(self, number: str) -> IntakeFacts | None:
+        """What is known of a ticket's arrival; None when it came by telephone."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(intake).where(intake.c.ticket == number))).one_or_none()
+        if row is None:
+            return None
+        return IntakeFacts(**{name: getattr(row, name) for name in IntakeFacts.__struct_fields__})
+
+    async def ticket_of_key(self, key: str) -> str | None:
+        """The ticket that came, or was answered on, under this key."""
+        async with self._database.read() as connection:
+            for table in (intake, letter):
+                found = await connection.execute(select(table.c.ticket).where(table.c.key == key))
+                if (number := found.scalar_one_or_none()) is not None:
+                    return str(number)
+        return None
+
+    async def files(self, number: str) -> tuple[Attachment, ...]:
+        """Of a ticket, oldest first, removed ones too."""
+        query = select(attachment).where(attachment.c.ticket == number).order_by(attachment.c.at, attachment.c.id)
+        async with self._database.read() as connection:
+            return tuple(_attachment(row) for row in await connection.execute(query))
+
+    async def add_file(self, number: str, file: FileKept, *, by: str) -> Attachment:
+        """The same content a second time is the file that is there. Raises UnknownRecord, TooManyFiles."""
+        async with self._database.write() as connection:
+            # The ticket's row is the lock under which its files are counted.
+            known = select(ticket.c.number).where(ticket.c.number == number).with_for_update()
+            if (await connection.execute(known)).first() is None:
+                raise UnknownRecord("ticket", number)
+            kept = select(attachment).where(attachment.c.ticket == number, attachment.c.deleted_at.is_(None))
+            rows = (await connection.execute(kept)).all()
+            for row in rows:
+                if row.sha256 == file.sha256:
+                    return _attachment(row)
+            if len(rows) >= MOST_FILES:
+                raise TooManyFiles(number, MOST_FILES)
+            at = self._clock()
+            facts = {name: getattr(file, name) for name in FileKept.__struct_fields__}
+            await connection.execute(insert(attachment).values(**facts, ticket=number, at=at, by=by))
+            await self._log(connection, "attached", number, file.id, by)
+        return Attachment(**facts, ticket=number, at=at, by=by, deleted_at=None)
+
+    async def log_download(self, number: str, file: str, *, by: str) -> None:
+        """To be called before the first byte is sent: who cannot be logged gets nothing (CUS-4)."""
+        async with self._database.write() as connection:
+            await self._log(connection, "opened_file", number, file, by)
+
+    async def expired(self, before: datetime, limit: int = 200) -> tuple[Attachment, ...]:
+        """Files attached before an instant to tickets that are closed, oldest first."""
+        query = (
+            select(attachment)
+            .join(ticket, attachment.c.ticket == ticket.c.number)
+            .where(attachment.c.deleted_at.is_(None), attachment.c.at < before, ticket.c.state == "closed")
+            .order_by(attachment.c.at)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return tuple(_attachment(row) for row in await connection.execute(query))
+
+    async def mark_deleted(self, file: Attachment) -> None:
+        """Retention has removed the file."""
+        async with self._database.write() as connection:
+            gone = update(attachment).where(attachment.c.id == file.id).values(deleted_at=self._clock())
+            await connection.execute(gone)
+            await self._log(connection, "removed_file", file.ticket, file.id, "system")
+
+    async def known_files(self) -> frozenset[str]:
+        """The names of all files that belong to a ticket."""
+        query = select(attachment.c.id).where(attachment.c.deleted_at.is_(None))
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
+    async def mailbox_read_to(self, mailbox: str) -> tuple[int, int] | None:
+        """UIDVALIDITY and the last UID that was dealt with; None: never."""
+        query = select(mailbox_position.c.uid_validity, mailbox_position.c.uid)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.where(mailbox_position.c.mailbox == mailbox))).one_or_none()
+        return None if row is None else (row.uid_validity, row.uid)
+
+    async def remember_mailbox(self, mailbox: str, uid_validity: int, uid: int) -> None:
+        row = {"mailbox": mailbox, "uid_validity": uid_validity, "uid": uid}
+        async with self._database.write() as connection:
+            await self._database.upsert(connection, mailbox_position, [row], ["mailbox"])
+
+    async def _log(self, connection: AsyncConnection, action: str, number: str, file: str, by: str) -> None:
+        await self._audit.add(
+            connection, at=self._clock(), by=by, action=action, subject=f"ticket {number}", details={"file": file}
+        )
+
+
+def _attachment(row: Row[Any]) -> Attachment:
+    return Attachment(**{name: getattr(row, name) for name in Attachment.__struct_fields__})

@@ -1,0 +1,50 @@
+"""The public's rate: a bucket an address and one for all; and whose address counts behind a proxy."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.web.rate import RateLimit, client_address
+from config.channels import Rate
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def test_so_many_at_once_then_so_many_an_hour() -> None:
+    limit = RateLimit(Rate(burst=2, per_hour=60), Rate(burst=100, per_hour=100))
+    assert [bool(limit.take("a", NOW)) for _ in range(3)] == [False, False, True]
+    assert limit.take("a", NOW) == timedelta(minutes=1)
+    assert not limit.take("b", NOW), "another address has its own"
+    assert not limit.take("a", NOW + timedelta(minutes=1))
+    assert limit.take("a", NOW + timedelta(minutes=1))
+    assert not limit.take("a", NOW + timedelta(days=1))
+
+
+def test_all_together_have_a_limit_and_a_refusal_costs_nothing() -> None:
+    limit = RateLimit(Rate(burst=9, per_hour=60), Rate(burst=2, per_hour=1))
+    assert [bool(limit.take(each, NOW)) for each in "abc"] == [False, False, True]
+    assert not limit.take("c", NOW + timedelta(hours=1))
+
+
+def test_a_clock_that_is_set_back_fills_nothing() -> None:
+    limit = RateLimit(Rate(burst=1, per_hour=1), Rate(burst=9, per_hour=9))
+    assert not limit.take("a", NOW)
+    assert limit.take("a", NOW - timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.9", ["6.6.6.6"], "203.0.113.9"),
+        ("10.0.0.1", ["6.6.6.6, 203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["6.6.6.6", "203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["nonsense"], "10.0.0.1"),
+        ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
+        ("2001:db8:1:2:3::4", [], "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", [], "203.0.113.9"),
+        (None, ["1.2.3.4"], "unknown"),
+    ],
+)
+def test_only_proxies_of_ours_are_believed(peer: str | None, forwarded: list[str], address: str) -> None:
+    assert client_address(peer, forwarded, ("10.0.0.0/8",)) == address
