@@ -19,10 +19,11 @@ from app.memory import spare_the_lasting
 from app.options import UpOptions, write_system_file
 from app.outbox import send_waiting
 from app.privacy import keep_limits
+from app.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
 from app.retention import remove_expired
-from app.scheduler import make_scheduler
+from app.scheduler import Job, make_scheduler
 from app.system import System, build
 from app.web.server import create_app
 from config.load import load_site
@@ -151,29 +152,14 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(until(stop), name="stop"),
     ]
     figures = asyncio.create_task(system.figures.read_journal(), name="figures")
-    scheduler = make_scheduler(
-        {
-            "due calls": (system.dialler.tick, 1.0),
-            "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
-            "store check": (system.store.check, 2.0),
-            "key customers": (system.callers.refresh, 10.0),
-            "closed queues": (partial(restate, system.hotline), 600.0),
-            "deadlines": (system.watch.tick, 15.0),
-            "calendar": (system.calendar.refresh, 60.0),
-            "unknown year": (partial(tell_of_unknown_year, system), 60.0),
-            "retention": (partial(retention, system), 3600.0),
-            "reports": (partial(reports, system), 60.0),
-            "outbox": (partial(send_waiting, system.store, system.site.outbox, utc_now), 5.0),
-            "appointments": (partial(tell_of_appointments, system), 30.0),
-            "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
-        }
-    )
+    scheduler = make_scheduler(jobs(system))
     try:
         async with web_server(system, token, telephones):
             scheduler.start()
             await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
+            await ship_cards(system.store, system.site)
             await wait_ready(system, works)
             welcome(system, say)
             done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
@@ -187,6 +173,29 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         for work in (figures, *works):
             work.cancel()
         await asyncio.wait([figures, *works], timeout=STOPS_WITHIN_S)
+
+
+def jobs(system: System) -> dict[str, tuple[Job, float]]:
+    """What happens by the clock, and every how many seconds."""
+    store, site = system.store, system.site
+    return {
+        "due calls": (system.dialler.tick, 1.0),
+        "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
+        "store check": (store.check, 2.0),
+        "key customers": (system.callers.refresh, 10.0),
+        "closed queues": (partial(restate, system.hotline), 600.0),
+        "deadlines": (system.watch.tick, 15.0),
+        "calendar": (system.calendar.refresh, 60.0),
+        "unknown year": (partial(tell_of_unknown_year, system), 60.0),
+        "retention": (partial(retention, system), 3600.0),
+        "reports": (partial(reports, system), 60.0),
+        "outbox": (partial(send_waiting, store, site.outbox, utc_now), 5.0),
+        "appointments": (partial(tell_of_appointments, system), 30.0),
+        "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
+        "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
+        "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
+        "knowledge cards": (partial(ship_cards, store, site), 3600.0),
+    }
 
 
 async def keep_projecting(projector: Projector) -> None:

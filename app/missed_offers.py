@@ -3,14 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.bus import Bus
 from crm.events import AgentMissed, Event
-
-COUNTED: Final = ("rona", "rejected", "busy", "unreachable")
-"""What is the agent's side's doing; a caller who hung up is not."""
+from crm.quality.file import MISSED_REASONS
 
 
 class MissedOffers:
@@ -34,7 +31,7 @@ class MissedOffers:
 
     def _missed(self, event: AgentMissed) -> None:
         self._turn_to(event.at)
-        if event.reason in COUNTED and event.at.astimezone(self._zone).date() == self._day:
+        if event.reason in MISSED_REASONS and event.at.astimezone(self._zone).date() == self._day:
             self._counts[event.agent][event.reason] += 1
 
     def _turn_to(self, at: datetime) -> None:

@@ -26,6 +26,8 @@ class SiteSources:
     agents: Source
     prompts: Source
     menus: Mapping[str, Source]
+    matters: Source | None = None
+    """None when the site has no such file."""
 
 
 def declared_names(sources: SiteSources) -> Declared:
@@ -44,6 +46,10 @@ def declared_names(sources: SiteSources) -> Declared:
     prompts = sources.prompts.tree.get("prompts")
     if prompts is not None and prompts.entries is not None:
         names["prompt"] = frozenset(prompts.entries)
+    if sources.matters is None or sources.matters.readable:
+        names["category"] = (
+            _texts(sources.matters.tree.children("categories"), "id") if sources.matters else frozenset()
+        )
     return Declared(names, _ring_period(sources.settings))
 
 

@@ -24,7 +24,7 @@ MAX_RINGS = 3  # TEL-1: 铃响三声内
 Language = Literal["zh", "en"]
 """What prompts are spoken in."""
 
-Kind = Literal["menu", "queue", "prompt", "agent", "person", "level", "skill", "duty"]
+Kind = Literal["menu", "queue", "prompt", "agent", "person", "level", "skill", "duty", "category"]
 _LABEL: Mapping[Kind, tuple[str, str]] = {
     "menu": ("menu", "menus"),
     "queue": ("queue", "queues"),
@@ -34,6 +34,7 @@ _LABEL: Mapping[Kind, tuple[str, str]] = {
     "level": ("level", "levels"),
     "skill": ("skill", "skills"),
     "duty": ("duty roster", "duty rosters"),
+    "category": ("category", "categories"),
 }
 _LISTED_AT_MOST = 12
 
@@ -95,6 +96,7 @@ PersonId = Annotated[str, _refers_to("person")]
 LevelId = Annotated[str, _refers_to("level")]
 DutyId = Annotated[str, _refers_to("duty")]
 SkillId = Annotated[str, _refers_to("skill")]
+CategoryId = Annotated[str, _refers_to("category")]
 
 Id = Annotated[str, _matching(ID_PATTERN, "a name of small letters, digits and '-'")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]

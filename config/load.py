@@ -16,15 +16,18 @@ from config.bookings import Bookings
 from config.crosscheck import SiteSources, cross_faults, declared_names
 from config.fields import Declared, Model
 from config.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
+from config.knowledge import Knowledge
 from config.matters import Matters
 from config.outbox import Outbox
 from config.policy import Policy, PolicyFile, PresetFile, Regulation
 from config.privacy import Privacy
 from config.prompt_files import english_faults, prompt_file_faults
+from config.quality import Quality
 from config.reports import Reports
 from config.schema import Prompt, Settings, Site
 from config.source import Fault as Fault
 from config.source import Mark, Source
+from config.suggestions import Suggestions
 from config.wording import faults_of
 from config.yaml_source import read_yaml
 
@@ -33,6 +36,9 @@ PRESETS = Path(__file__).parent / "presets"
 
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
+    "quality": ("quality.yaml", Quality),
+    "knowledge": ("knowledge.yaml", Knowledge),
+    "suggestions": ("suggestions.yaml", Suggestions),
     "reports": ("reports.yaml", Reports),
     "bookings": ("bookings.yaml", Bookings),
     "outbox": ("outbox.yaml", Outbox),
@@ -112,6 +118,7 @@ def _read(directory: Path, faults: list[Fault]) -> SiteSources:
         agents=read("agents.yaml"),
         prompts=read("prompts", "prompts.yaml"),
         menus={name.removesuffix(".yaml"): read("menus", name) for name in menu_files},
+        matters=read_yaml(matters)[0] if (matters := directory / "matters.yaml").exists() else None,
     )
 
 

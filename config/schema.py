@@ -55,6 +55,7 @@ from config.fields import Weekday as Weekday
 from config.hours import DayKind as DayKind
 from config.hours import OpeningHours as OpeningHours
 from config.kinds import TicketKind as TicketKind
+from config.knowledge import Knowledge
 from config.matters import Matters
 from config.outbox import Outbox
 from config.overflow import Duty as Duty
@@ -67,7 +68,9 @@ from config.people import Role as Role
 from config.people import RoutingRules, Skill
 from config.policy import Policy
 from config.privacy import Privacy
+from config.quality import Quality
 from config.reports import Reports
+from config.suggestions import Suggestions
 from config.waiting import WaitRules
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
@@ -260,6 +263,9 @@ class Site(Settings):
     directory: Path
     policy: Policy
     matters: Matters = Matters()
+    quality: Quality = Quality()
+    knowledge: Knowledge = Knowledge()
+    suggestions: Suggestions = Suggestions()
     reports: Reports = Reports()
     bookings: Bookings = Bookings()
     outbox: Outbox = Outbox()

@@ -14,29 +14,10 @@ from typing import Final
 ROOT = Path(__file__).resolve().parents[1]
 
 LATER: Final[Mapping[str, str]] = {
-    "LNE-1": "levels and lines are configured; the linkage of cases comes with the case slice",
-    "LNE-2": "the case slice",
-    "LNE-3": "the case slice",
-    "LNE-4": "the case slice",
-    "LNE-5": "the case slice",
-    "LNE-6": "the case slice",
-    "TKT-6": "the case slice",
-    "CPL-1": "the case slice",
-    "CPL-4": "the case slice",
-    "CPL-5": "the case slice",
-    "CPL-7": "the case slice",
-    "CPL-8": "the case slice",
-    "CPL-9": "the quality slice",
-    "CPL-10": "the case slice",
     "FUP-2": "follow-up plans come after the cases",
     "FUP-4": "follow-up plans come after the cases",
     "FUP-5": "follow-up plans come after the cases",
     "FUP-7": "follow-up plans come after the cases",
-    "QUA-2": "the quality slice",
-    "QUA-3": "the quality slice",
-    "QUA-4": "the quality slice",
-    "QUA-6": "the quality slice",
-    "SUG-1": "the case slice",
 }
 """Ids that may be without a test for now, and why. An id leaves this list when its first test comes."""
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from config.schema import Role
+from config.schema import Role, Site
 from crm.cases.rights import Reader
+from crm.suggestions.model import Suggestion
 
 PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
@@ -91,6 +92,32 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "set_agent_state": _ALL,
     "change_wrap_up": _ALL,
     "get_telephone": _ALL,
+    "get_quality_rules": _ALL,
+    "draw_checks": _SUPERVISORS,
+    "list_checks": _ALL,
+    "get_check": _ALL,
+    "hear_check": _ALL,
+    "score_check": _SUPERVISORS,
+    "answer_check": _ALL,
+    "decide_check": _SUPERVISORS,
+    "get_assessment": _ALL,
+    "close_month": _SUPERVISORS,
+    "get_agent_file": _ALL,
+    "add_file_note": _SUPERVISORS,
+    "list_cards": _ALL,
+    "card_choices": _ALL,
+    "get_card": _ALL,
+    "open_card": _ALL,
+    "create_card": _ALL,
+    "revise_card": _ALL,
+    "approve_card": _SUPERVISORS,
+    "suggestion_choices": _ALL,
+    "list_suggestions": _ALL,
+    "get_suggestion": _ALL,
+    "register_suggestion": _ALL,
+    "pass_suggestion": _ALL,
+    "decide_suggestion": _ALL,
+    "tell_suggestion": _ALL,
     "list_cases": _ALL,
     "get_case": _ALL,
     "take_step": _ALL,
@@ -160,6 +187,30 @@ def as_case_reader(who: Principal) -> Reader:
     """As the rules of cases know people; what each may do there is in crm/cases/rights.py, who sees what in its
     `Sight`."""
     return Reader(name=who.name, person=who.agent, role=who.role)
+
+
+def may_see_quality_of(who: Principal, agent: str | None) -> bool:
+    """Scores, assessment, file: agents see their own (QUA-6); `agent` None = everybody's."""
+    return who.supervises or (agent is not None and agent == who.agent)
+
+
+def _works_in(who: Principal, site: Site, department_id: str | None) -> bool:
+    department = site.matters.department(department_id or "")
+    return department is not None and who.agent is not None and department.has(who.agent)
+
+
+def may_decide_suggestion(who: Principal, site: Site, one: Suggestion) -> bool:
+    """The department that has it, and supervisors (SUG-1)."""
+    return who.supervises or _works_in(who, site, one.department)
+
+
+def may_pass_suggestion(who: Principal, site: Site, one: Suggestion) -> bool:
+    """Whoever registered it too; a department hands on what is another's."""
+    return may_decide_suggestion(who, site, one) or (who.agent is not None and who.agent == one.registered_by)
+
+
+may_see_suggestion = may_pass_suggestion
+"""Who may pass it on may see it."""
 
 
 def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:

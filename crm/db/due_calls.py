@@ -60,14 +60,42 @@ class DueCallTable:
         by: str | None = None,
     ) -> DueCall:
         """Enters a call, once per `key`: the same key again returns what is there. Raises ValueError for no number."""
+        async with self._database.write() as connection:
+            return await self.enter(
+                connection,
+                kind=kind,
+                number=number,
+                due_at=due_at,
+                ticket=ticket,
+                queue=queue,
+                note=note,
+                key=key,
+                customer_id=customer_id,
+                by=by,
+            )
+
+    async def enter(
+        self,
+        connection: AsyncConnection,
+        *,
+        kind: DueCallKind,
+        number: str,
+        due_at: datetime,
+        ticket: str | None,
+        queue: str,
+        note: str,
+        key: str,
+        customer_id: int | None = None,
+        by: str | None = None,
+    ) -> DueCall:
+        """As `schedule`, in the transaction of what it follows from."""
         number_key = normalise(number, self._area_code).normalised
         if not number_key:
             raise ValueError(f"nobody can be rung at {number!r}")
-        async with self._database.write() as connection:
-            row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
-            row |= {"customer_id": customer_id or row["customer_id"]}
-            await self._database.insert_new(connection, due_call, [row], ["key"])
-            return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
+        row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
+        row |= {"customer_id": customer_id or row["customer_id"]}
+        await self._database.insert_new(connection, due_call, [row], ["key"])
+        return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
 
     async def keep_place(
         self,
@@ -238,13 +266,17 @@ class DueCallTable:
     async def cancel(self, due_call_id: int, by: str) -> DueCall:
         """Calls it off; its worker loses the claim. Raises UnknownRecord, and IllegalTransition once it is dialled."""
         async with self._database.write() as connection:
-            changes = {"state": DueCallState.CANCELLED.value, "closed_at": self._clock(), "closed_by": by}
-            possible = due_call.c.state.in_(states_before(DueCallStep.CANCEL)) & (due_call.c.id == due_call_id)
-            done = await _set(connection, possible, {**changes, "fence": due_call.c.fence + 1, "lease_until": None})
-            row = await self._required(connection, due_call_id)
-            if done != 1:
-                raise IllegalTransition(row.state, DueCallStep.CANCEL)
-            return row
+            return await self.call_off(connection, due_call_id, by)
+
+    async def call_off(self, connection: AsyncConnection, due_call_id: int, by: str) -> DueCall:
+        """As `cancel`, in the transaction of what makes the call needless."""
+        changes = {"state": DueCallState.CANCELLED.value, "closed_at": self._clock(), "closed_by": by}
+        possible = due_call.c.state.in_(states_before(DueCallStep.CANCEL)) & (due_call.c.id == due_call_id)
+        done = await _set(connection, possible, {**changes, "fence": due_call.c.fence + 1, "lease_until": None})
+        row = await self._required(connection, due_call_id)
+        if done != 1:
+            raise IllegalTransition(row.state, DueCallStep.CANCEL)
+        return row
 
     async def accept(self, due_call_id: int, agent_id: str) -> DueCall:
         """The agent who was asked says yes; the first one counts, and may say it twice.

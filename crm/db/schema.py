@@ -294,7 +294,7 @@ due_call = Table(
     Column("ticket", Text(), index=True),
     Column("queue", Text(), nullable=False),
     text_column("note"),
-    Column("customer_id", ForeignKey("customer.id", ondelete="SET NULL")),
+    Column("customer_id", ForeignKey("customer.id", ondelete="SET NULL"), index=True),
     Column("attempts", Integer(), nullable=False),
     Column("fence", Integer(), nullable=False),
     Column("owner", Text()),

@@ -24,13 +24,18 @@ from crm.db.customers.queries import CustomerQueries
 from crm.db.customers.removal import RemovalTable
 from crm.db.due_calls import DueCallTable
 from crm.db.engine import Database
+from crm.db.knowledge.cards import KnowledgeTable
 from crm.db.messages import MessageTable
 from crm.db.migrate import migrate
 from crm.db.outbox.table import OutboxTable
+from crm.db.quality.assessments import AssessmentTable
+from crm.db.quality.checks import CheckTable
+from crm.db.quality.files import AgentFiles
 from crm.db.recordings import RecordingTable
 from crm.db.reports.queries import ReportTable
 from crm.db.search.queries import TicketSearch
 from crm.db.stories import StoryTable
+from crm.db.suggestions.suggestions import SuggestionTable
 from crm.db.tickets import TicketQueries
 from crm.db.users import UserTable
 from crm.errors import StoreAway
@@ -72,6 +77,11 @@ class Store:
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
         self.stories = StoryTable(database)
+        self.checks = CheckTable(database, clock, self.audit)
+        self.agent_files = AgentFiles(database, clock, self.audit)
+        self.assessments = AssessmentTable(database, clock, self.audit)
+        self.knowledge = KnowledgeTable(database, clock, self.audit)
+        self.suggestions = SuggestionTable(database, clock, self.audit, self.due_calls)
         self.reports = ReportTable(database, clock)
         self.calendar = CalendarTable(database, self.audit, clock)
         self.search = TicketSearch(database, area_code, zone)

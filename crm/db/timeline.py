@@ -19,6 +19,7 @@ from crm.db.schema import (
     ticket,
     ticket_change,
 )
+from crm.db.suggestions.tables import suggestion_step
 from crm.followups.model import DueCallState
 from crm.tickets.model import Detail, TimelineEntry
 
@@ -40,6 +41,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _attempts(connection, number),
         *await _playbacks(connection, number),
         *await _messages(connection, number),
+        *await _suggestion(connection, number),
         *await _steps(connection, number),
         *await _booking_steps(connection, number),
     ]
@@ -148,6 +150,21 @@ async def _messages(connection: AsyncConnection, number: str) -> list[TimelineEn
                 TimelineEntry(at=row.read_at, source="message", action="read", by=row.recipient, details=details)
             )
     return entries
+
+
+async def _suggestion(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """The steps of the ticket's suggestion (SUG-1)."""
+    query = select(suggestion_step).where(suggestion_step.c.ticket == number).order_by(suggestion_step.c.version)
+    return [
+        TimelineEntry(
+            at=row.at,
+            source="suggestion",
+            action=row.step,
+            by=row.by,
+            details=msgspec.json.decode(row.details, type=dict[str, Detail]) if row.details else {},
+        )
+        for row in await connection.execute(query)
+    ]
 
 
 async def _steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:

@@ -149,7 +149,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     (the field's name; details `old`, `new`), `due_call` (`scheduled`, `cancelled`), `attempt` (the due call's kind;
     details `outcome`…), `playback` (the recording's kind), `message` (to a colleague: `sent`, `read`), `booking` and
     `appointment` (the step; details `number` and what changed), `step` (of its case: crm.cases.steps; `attached` with
-    `ticket`: another ticket was merged into it).
+    `ticket`: another ticket was merged into it), `suggestion` (the step that was taken).
     """
 
     at: datetime

@@ -21,6 +21,7 @@ from config.schema import (
     Trunk,
 )
 from tests.fakes.small_bookings import small_bookings
+from tests.fakes.small_service import small_knowledge, small_matters, small_quality
 
 
 def small_site() -> Site:
@@ -77,6 +78,9 @@ def small_site() -> Site:
             ),
         ),
         prompts={},
+        matters=small_matters(),
+        quality=small_quality(),
+        knowledge=small_knowledge(),
         bookings=small_bookings(),
         policy=Policy(
             working_time=OpeningHours(weekdays=dict.fromkeys(WEEKDAYS, all_day)),

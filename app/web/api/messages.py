@@ -1,6 +1,7 @@
 """Messages to colleagues who are absent, with read receipts (adapter): seen at once on a page that is open. TEL-7."""
 
 import uuid
+from collections.abc import Iterable
 
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import MessageNew, MessageOut, MessageQuery
@@ -9,6 +10,7 @@ from app.web.api.tickets import find_ticket, reader
 from app.web.desk import DeskHub
 from app.web.operations import Ask
 from app.web.problems import Problem, invalid
+from crm.db.owed_calls import SYSTEM
 from crm.messages.model import ColleagueMessage
 
 
@@ -76,6 +78,13 @@ async def _caller(ask: Ask[Nothing, MessageNew]) -> str:
     if new.caller is not None:
         return new.caller.strip()
     return (ticket.contact_number or ticket.ani) if reader(ask).sees(ticket.number, ticket.agent) else ""
+
+
+def tell_of_notice(hub: DeskHub, people: Iterable[str], about: str) -> None:
+    """A notice of the system lies in these people's boxes: open desks read them. `about`: of which record."""
+    for person in people:
+        payload = {"message": f"notice {about}", "recipient": person, "sender": SYSTEM, "read_at": None}
+        hub.publish(person, "message", payload)
 
 
 def tell_message(hub: DeskHub, row: ColleagueMessage) -> None:

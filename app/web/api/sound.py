@@ -1,7 +1,9 @@
 """The sound of a ticket: the talk, or the message a caller left. Nobody hears one unrecorded (TEL-10)."""
 
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
 from aiohttp import hdrs, web
 
 from app.web.api.contract import Nothing
@@ -11,6 +13,8 @@ from app.web.operations import Ask
 from app.web.problems import Problem
 from config.ids import AgentId
 from crm.calls.model import RecordingKind, RecordingRow
+
+Query = TypeVar("Query", bound=msgspec.Struct)
 
 
 async def get_recording(ask: Ask[SoundQuery, Nothing]) -> web.StreamResponse:
@@ -28,7 +32,11 @@ async def _play(ask: Ask[SoundQuery, Nothing], kind: RecordingKind, directory: P
     wanted = [row for row in ticket.recordings if row.kind is kind and ask.query.id in (None, str(row.id))]
     if not wanted:
         raise Problem("not_found", f"Ticket {ticket.number} has no such {kind.value}.")
-    row = max(wanted, key=lambda found: found.recorded_at)
+    return await send_sound(ask, max(wanted, key=lambda found: found.recorded_at), directory)
+
+
+async def send_sound(ask: Ask[Query, Nothing], row: RecordingRow, directory: Path) -> web.StreamResponse:
+    """One recording, to somebody who may hear it; who, is logged before the first byte."""
     path = _file(row, directory)
     if _begins(ask.request):
         await ask.services.store.recordings.log_playback(row.id, by=AgentId(ask.who.name), at=ask.services.clock())

@@ -7,6 +7,7 @@ from aiohttp import web
 from app.web import live, pages
 from app.web.api import agents, due_calls, figures, floor, messages, people, sound, talks, tickets
 from app.web.api.appointments import APPOINTMENTS
+from app.web.api.assessment import ASSESSMENT_OPERATIONS
 from app.web.api.bookings import BOOKINGS
 from app.web.api.calendar import CALENDAR
 from app.web.api.cases import CASES
@@ -35,6 +36,8 @@ from app.web.api.contract import (
 )
 from app.web.api.customer_table import CUSTOMER_OPERATIONS
 from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
+from app.web.api.knowledge import KNOWLEDGE_OPERATIONS
+from app.web.api.quality import CHECK_OPERATIONS
 from app.web.api.records import (
     CallOut,
     CallQuery,
@@ -52,6 +55,7 @@ from app.web.api.records import (
 )
 from app.web.api.reports import OPERATIONS as REPORTS
 from app.web.api.search import SEARCH
+from app.web.api.suggestions import SUGGESTION_OPERATIONS
 from app.web.encoding import encode
 from app.web.operations import AnyOperation, Ask, operation
 
@@ -163,6 +167,10 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *CHECK_OPERATIONS,
+    *ASSESSMENT_OPERATIONS,
+    *KNOWLEDGE_OPERATIONS,
+    *SUGGESTION_OPERATIONS,
     *CASES,
     *REPORTS,
     *SEARCH,

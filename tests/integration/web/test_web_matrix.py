@@ -23,6 +23,8 @@ def path_of(template: str, ticket: str, agent: str) -> str:
         "{year}": "2027",
         "{day}": "2027-02-20",
         "{token}": "t",
+        "{month}": "2026-10",
+        "{version}": "1",
         "{path:.*}": "",
     }
     for name, value in known.items():

@@ -30,6 +30,7 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "attempt") return words.t("timeline.attempt", { kind: words.word("due.kind", entry.action) });
   if (entry.source === "playback") return words.t("timeline.played", { kind: words.word("recording", entry.action) });
   if (entry.source === "message") return words.word("timeline", `message_${entry.action}`);
+  if (entry.source === "suggestion") return words.word("suggestions.step", entry.action);
   if (entry.source === "booking" || entry.source === "appointment") {
     const one = entry.source === "booking" ? "bookings.one" : "bookings.appointmentOne";
     return `${words.t(one, { id: text(entry.details.number) })} · ${words.word("bookings.did", entry.action)}`;
@@ -45,7 +46,13 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "playback") return "";
   if (entry.source === "booking" || entry.source === "appointment") return visitText(entry, words);
   if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
+  if (entry.source === "suggestion") return suggestionText(entry);
   return callText(entry, words);
+}
+
+function suggestionText(entry: TimelineEntry): string {
+  const { words, reason, result } = entry.details;
+  return [text(words), text(reason), text(result)].filter(Boolean).join(" · ");
 }
 
 function changeText(entry: TimelineEntry, words: Words): string {

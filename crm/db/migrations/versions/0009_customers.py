@@ -40,6 +40,7 @@ def _upgrade_cards() -> None:
         number.add_column(_text("use"))
         number.add_column(_text("extension"))
     op.create_index("ix_call_customer_id_invited_at", "call", ["customer_id", "invited_at"])
+    op.create_index("ix_due_call_customer_id", "due_call", ["customer_id"])
     op.create_table(
         "customer_distinct",
         sa.Column("one", ROW_ID, nullable=False),
@@ -130,6 +131,7 @@ def downgrade() -> None:
         "customer_distinct",
     ):
         op.drop_table(table)
+    op.drop_index("ix_due_call_customer_id", "due_call")
     op.drop_index("ix_call_customer_id_invited_at", "call")
     with op.batch_alter_table("customer_number") as number:
         number.drop_column("extension")
