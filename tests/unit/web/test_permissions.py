@@ -117,6 +117,7 @@ SUPERVISORS_ONLY = {
     "list_agents",
     "get_figures",
     "get_booking_figures",
+    "get_accountability",
     "live_wallboard",
     "supervise",
     "stop_supervising",
