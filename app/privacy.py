@@ -7,6 +7,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from app.attachments import AttachmentFiles
 from app.retention import remove_file
 from config.paths import DataDir
 from config.privacy import Privacy
@@ -27,6 +28,10 @@ async def remove_customer(
     for row in await store.removals.recordings(customer_id):
         await asyncio.to_thread(remove_file, data, row)
         await store.recordings.mark_deleted(row.id, store.clock())
+    files = AttachmentFiles(data.attachments)
+    for file in await store.removals.files(customer_id):
+        await asyncio.to_thread(files.remove, file.id)
+        await store.intake.mark_deleted(file)
     removal = await store.removals.remove(customer_id, version=version, by=by, asked_by=asked_by, reason=reason)
     log.info(
         "Customer %d was removed, certificate %d",

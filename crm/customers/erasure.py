@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 import msgspec
 
 from crm.customers.numbers import normalise
-from crm.events import Event
 
 GONE: Final = "[已删除]"
 """In place of a name."""
@@ -25,7 +24,7 @@ _AREA: Final = re.compile(r"0(?:10|2\d|[3-9]\d{2})")
 _WRITTEN: Final = re.compile(r"\+?\d[\d\s()（）–-]{4,}\d")
 _LETTERS: Final = "bcdfghjkmnpqrstvwxz"
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=msgspec.Struct)
 
 
 def pseudonym(source: random.Random) -> str:
@@ -65,12 +64,14 @@ def forget_numbers(event: E, erased: Mapping[str, str], area_code: str) -> E:
         value = getattr(event, name)
         if isinstance(value, str) and name not in _NOT_SAID and (new := _WRITTEN.sub(stand_in, value)) != value:
             changed[name] = new
+        elif isinstance(value, msgspec.Struct) and (told := forget_numbers(value, erased, area_code)) is not value:
+            changed[name] = told
     if "ani" in changed and hasattr(event, "caller_name"):
         changed["caller_name"] = ""
     return msgspec.structs.replace(event, **changed) if changed else event
 
 
-_NOT_SAID: Final = frozenset({"event_id", "call_id", "ticket", "channel_id", "agent_channel_id", "bridge_id"})
+_NOT_SAID: Final = frozenset({"key", "event_id", "call_id", "ticket", "channel_id", "agent_channel_id", "bridge_id"})
 """Ids of an event: never a telephone number, though they may look like one."""
 
 

@@ -19,7 +19,7 @@ from crm.db.agent_states import agent_state_rows
 from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert
 from crm.db.customers.erased import ErasedNumbers
-from crm.db.intake.projecting import enter_openings
+from crm.db.intake.projecting import enter_openings, without_words
 from crm.db.open_calls import OpenCall, OpenCalls
 from crm.db.owed_calls import enter_owed_calls, enter_warnings
 from crm.db.owners import owners
@@ -116,7 +116,7 @@ def _event_row(each: AnyEvent) -> dict[str, Any]:
         "name": type(each).__name__,
         "at": each.at,
         "call_id": getattr(each, "call_id", None),
-        "payload": _encoder.encode(each).decode(),
+        "payload": _encoder.encode(without_words(each)).decode(),
     }
 
 

@@ -177,7 +177,7 @@ async def _letters(connection: AsyncConnection, number: str) -> list[TimelineEnt
             at=row.at,
             source="letter",
             action="received",
-            details={"sender": row.sender, "subject": row.subject, "text": row.text},
+            details={"sender": row.email, "subject": row.subject, "text": row.text},
         )
         for row in await connection.execute(select(letter).where(letter.c.ticket == number))
     ]

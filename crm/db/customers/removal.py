@@ -23,6 +23,8 @@ from crm.db.customers.merging import pointing_at_customers
 from crm.db.customers.tables import customer_access, customer_import_row, customer_removal, erased_number
 from crm.db.customers.watch import alone
 from crm.db.engine import Database
+from crm.db.intake.queries import attachment_row
+from crm.db.intake.tables import attachment
 from crm.db.recordings import recording_row
 from crm.db.schema import (
     call,
@@ -38,6 +40,7 @@ from crm.db.search.index import reindex
 from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
 from crm.events import AnyEvent
 from crm.followups.model import OWNED, DueCallState
+from crm.intake.model import Attachment
 
 _LONGEST_CALL: Final = timedelta(days=1)
 _NOBODYS: Final = (NumberKind.SHORT, NumberKind.SERVICE, NumberKind.INTERNAL, NumberKind.ANONYMOUS)
@@ -58,6 +61,16 @@ class RemovalTable:
         async with self._database.read() as connection:
             seeds = await self._seeds(connection, await _cards(connection, customer_id))
             return tuple([recording_row(row) async for row in _recordings(connection, seeds)])
+
+    async def files(self, customer_id: int) -> tuple[Attachment, ...]:
+        """The files on the person's tickets that are still there."""
+        async with self._database.read() as connection:
+            seeds = await self._seeds(connection, await _cards(connection, customer_id))
+            found: list[Attachment] = []
+            for part in parts(seeds[ticket]):
+                kept = attachment.c.ticket.in_(part) & attachment.c.deleted_at.is_(None)
+                found += [attachment_row(row) for row in await connection.execute(select(attachment).where(kept))]
+        return tuple(found)
 
     async def remove(self, customer_id: int, *, version: int | None, by: str, asked_by: str, reason: str) -> Removal:
         """Removes the person and returns the certificate. `asked_by`: self, agent, retention.

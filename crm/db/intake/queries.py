@@ -45,7 +45,7 @@ class IntakeTable:
         """Of a ticket, oldest first, removed ones too."""
         query = select(attachment).where(attachment.c.ticket == number).order_by(attachment.c.at, attachment.c.id)
         async with self._database.read() as connection:
-            return tuple(_attachment(row) for row in await connection.execute(query))
+            return tuple(attachment_row(row) for row in await connection.execute(query))
 
     async def add_file(self, number: str, file: FileKept, *, by: str) -> Attachment:
         """The same content a second time is the file that is there. Raises UnknownRecord, TooManyFiles."""
@@ -58,7 +58,7 @@ class IntakeTable:
             rows = (await connection.execute(kept)).all()
             for row in rows:
                 if row.sha256 == file.sha256:
-                    return _attachment(row)
+                    return attachment_row(row)
             if len(rows) >= MOST_FILES:
                 raise TooManyFiles(number, MOST_FILES)
             at = self._clock()
@@ -82,10 +82,10 @@ class IntakeTable:
             .limit(limit)
         )
         async with self._database.read() as connection:
-            return tuple(_attachment(row) for row in await connection.execute(query))
+            return tuple(attachment_row(row) for row in await connection.execute(query))
 
     async def mark_deleted(self, file: Attachment) -> None:
-        """Retention has removed the file."""
+        """The file is gone: its time was over, or the customer was removed."""
         async with self._database.write() as connection:
             gone = update(attachment).where(attachment.c.id == file.id).values(deleted_at=self._clock())
             await connection.execute(gone)
@@ -115,5 +115,6 @@ class IntakeTable:
         )
 
 
-def _attachment(row: Row[Any]) -> Attachment:
+def attachment_row(row: Row[Any]) -> Attachment:
+    """An Attachment of a row of the table."""
     return Attachment(**{name: getattr(row, name) for name in Attachment.__struct_fields__})

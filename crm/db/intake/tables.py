@@ -23,7 +23,7 @@ letter = Table(
     Column("ticket", ForeignKey("ticket.number"), nullable=False, index=True),
     at_column("at", nullable=False),
     at_column("received_at", nullable=False),
-    Column("sender", Text(), nullable=False),
+    Column("email", Text(), nullable=False),
     text_column("subject"),
     text_column("text"),
     Column("key", Text(), nullable=False, unique=True),

@@ -9,7 +9,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, select, text
 
+from app.attachments import AttachmentFiles
+from app.privacy import remove_customer
 from config.ids import AgentId
+from config.paths import DataDir
 from crm.customers.model import Customer, CustomerNumber
 from crm.customers.numbers import normalise
 from crm.db.engine import make_engine
@@ -19,7 +22,7 @@ from crm.db.store import Store
 from crm.events import TicketOpened
 from crm.intake.model import CHANNELS, FileKept, Letter, Opening, contact_of, masked_email
 from crm.journal import Journal
-from crm.tickets.model import TicketForm, TicketKind
+from crm.tickets.model import TicketForm, TicketKind, TicketStep
 from crm.tickets.service import Tickets
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -111,6 +114,38 @@ async def test_an_answer_tells_whoever_has_the_ticket(store: Store, journal: Jou
     detail = await store.tickets.get(made)
     assert detail is not None
     assert [entry.source for entry in detail.timeline if entry.source == "letter"] == ["letter"]
+
+
+@pytest.mark.req("CUS-4")
+async def test_a_removed_customer_is_gone_from_letters_and_files_too(
+    store: Store, journal: Journal, clock: HandClock, tmp_path: Path
+) -> None:
+    number = normalise("13812345678", "0571")
+    card = CustomerNumber(raw=number.raw, normalised=number.normalised, kind=number.kind)
+    customer = await store.customers.save(Customer(id=0, name="王建国", numbers=(card,)), by="8001")
+    data = DataDir(tmp_path)
+    file = AttachmentFiles(data.attachments).keep("来信.txt", b"13812345678")
+    tickets = tickets_of(journal)
+    told = {"matter": "我是王建国", "contact_name": "王建国", "contact_number": "138 1234 5678"}
+    opening = Opening(received_at=clock(), email="wang@b.cn", address="西湖区", files=(file,), **told)
+    made = tickets.open_from("letter", opening, clock())
+    tickets.answer_on(
+        made,
+        Letter(received_at=clock(), sender="wang@b.cn", subject="", text="王建国 13812345678", key="mail:1"),
+        clock(),
+    )
+    await project_all(journal, store)
+    await store.tickets.step(made, TicketStep.CLOSE, by=AgentId("8001"), version=1)
+    await remove_customer(store, data, customer.id, version=None, by="8901", asked_by="self", reason="asked by letter")
+    async with store.database.write() as connection:
+        await connection.execute(text("DELETE FROM journal_position"))
+    await project_all(journal, store)
+    assert not [path for path in data.attachments.rglob("*") if path.is_file()]
+    async with store.database.read() as connection:
+        for table in ("ticket", "intake", "letter", "event", "attachment"):
+            rows = str((await connection.execute(text(f"SELECT * FROM {table}"))).all())
+            for word in ("王建国", "13812345678", "138 1234", "wang@b.cn", "西湖区"):
+                assert word not in rows, (table, word)
 
 
 @pytest.mark.req("TKT-7")

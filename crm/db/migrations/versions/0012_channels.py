@@ -54,7 +54,7 @@ def _intake() -> None:
         sa.Column("ticket", sa.Text(), nullable=False),
         sa.Column("at", At, nullable=False),
         sa.Column("received_at", At, nullable=False),
-        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
         _text("subject"),
         _text("text"),
         sa.Column("key", sa.Text(), nullable=False),
