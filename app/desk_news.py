@@ -61,6 +61,9 @@ TALK_CHANGES: tuple[type[CallEvent], ...] = (
     TransferFailed,
 )
 
+TICKETS_SHOWN = 5
+"""Of a caller, besides the one of this call."""
+
 CARD_TIMEOUT_S = 0.3
 """How long a pop waits for the store (300 ms: the budget of the call path)."""
 
@@ -142,14 +145,17 @@ class DeskNews:
 
     async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
         """The pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""
-        asked = asyncio.create_task(self._card(call, agent))
-        await asyncio.wait([asked], timeout=CARD_TIMEOUT_S)
-        if not asked.done():
-            log.warning("A pop goes ahead of its card.", extra={"action": "pop_without_card", "agent": agent})
-            self._publish(call, agent, at, Card())
-        card = await asked
+        late = asyncio.get_running_loop().call_later(CARD_TIMEOUT_S, self._go_ahead, call, agent, at)
+        try:
+            card = await self._card(call, agent)
+        finally:
+            late.cancel()
         if self._board.get(call.arrived.call_id):
             self._publish(call, agent, at, card)
+
+    def _go_ahead(self, call: BoardCall, agent: str, at: datetime) -> None:
+        log.warning("A pop goes ahead of its card.", extra={"action": "pop_without_card", "agent": agent})
+        self._publish(call, agent, at, Card())
 
     def _publish(self, call: BoardCall, agent: str, at: datetime, card: Card) -> None:
         arrived, line = call.arrived, self._line(call)
@@ -169,8 +175,8 @@ class DeskNews:
             "waited_s": (at - call.queued_at).total_seconds() if call.queued_at else None,
             "reason": card.reason,
             "customer": _card_of(card.customer) if card.customer else None,
-            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases if ticket.number != arrived.ticket],
-            "tickets": [_ticket_of(ticket) for ticket in card.tickets if ticket.number != arrived.ticket],
+            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases],
+            "tickets": [_ticket_of(ticket) for ticket in card.tickets],
         }
         self._hub.publish(agent, "screen_pop", {"call": arrived.call_id, "ticket": arrived.ticket, "pop": pop})
 
@@ -179,7 +185,9 @@ class DeskNews:
         arrived, store = call.arrived, self._store
         sight = self._organisation.sight(agent, self._site.agent(agent).role)
         try:
-            customer, tickets, cases = await store.cards.of_offer(arrived.ani, 6, sight)
+            customer, tickets, cases = await store.cards.of_offer(
+                arrived.ani, TICKETS_SHOWN, sight, without=arrived.ticket
+            )
             due = await store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
         except StoreAway:
             log.warning("A pop goes without its card.", extra={"action": "pop_without_card"})
@@ -234,8 +242,8 @@ class DeskNews:
             self._progress(event, talk.agent, "hold" if talk.held else "talking")
 
     def _agent_state(self, event: AgentStateChanged) -> None:
-        view = self._acd.agent(AgentId(event.agent))
-        self._hub.publish(event.agent, "agent_state", agent_message(view, self._site))
+        agent = AgentId(event.agent)
+        self._hub.publish_state(agent, event.state, lambda: agent_message(self._acd.agent(agent), self._site))
 
 
 def talk_message(talk: TalkView) -> dict[str, object]:

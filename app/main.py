@@ -15,7 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from app.clock import utc_now
-from app.memory import spare_the_lasting
+from app.memory import spare_the_lasting, take_short_turns
 from app.options import UpOptions, write_system_file
 from app.outbox import send_waiting
 from app.privacy import keep_limits
@@ -77,6 +77,7 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
             try:
                 system = build(options, site, pbx, journal, store)
                 spare_the_lasting()
+                take_short_turns()
                 await serve(system, telephones, say, stop)
             finally:
                 await pbx.stop()

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -65,6 +65,9 @@ class Journal:
         self._counts: dict[date, int] = {}
         self._unreadable = 0
         self._fd: int | None = None
+        """The file that is appended to, that of the newest segment …"""
+        self._segment, self._day_ends = "", datetime.min.replace(tzinfo=UTC)
+        """… and when its day is over."""
         self._closed = False
         self.id = _identity(directory)
         """Names this journal in the store, so that a new directory never continues at an old one's position."""
@@ -106,7 +109,10 @@ class Journal:
         """
         line = self._encoder.encode(event) + b"\n"
         with self._guard:
-            fd, segment = self._segment_for(segment_name(event.at.astimezone(UTC).date()))
+            if event.at < self._day_ends and self._fd is not None and not self._closed:
+                fd, segment = self._fd, self._segment
+            else:
+                fd, segment = self._segment_for(segment_name(event.at.astimezone(UTC).date()))
             start = self._sizes[segment]
             try:
                 _write_all(fd, line)
@@ -259,7 +265,8 @@ class Journal:
                 self._sizes[segment] = 0
                 # A new name is durable only once its directory is.
                 self._syncer.retire(os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY))
-            self._fd = fd
+            self._fd, self._segment = fd, segment
+            self._day_ends = datetime.combine(date.fromisoformat(segment) + timedelta(days=1), time(), UTC)
         return self._fd, segment
 
     def _wake_followers(self) -> None:
@@ -309,9 +316,9 @@ class Journal:
 
 def _write_all(fd: int, line: bytes) -> None:
     """One write, as a rule; a disk that takes a part of it gets the rest, or raises."""
-    rest = memoryview(line)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
+    written = os.write(fd, line)
+    while written < len(line):
+        written += os.write(fd, line[written:])
 
 
 def _identity(directory: Path) -> str:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
+from functools import cached_property
 
 from config.schema import Queue
 from ivr.answer import answer
@@ -17,7 +18,7 @@ from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
 from ivr.telephony import ChannelGone, Digit
 from ivr.virtual_hold import ask_number
-from ivr.wait_words import Topic, begin, offer_words, place_words
+from ivr.wait_words import Schedule, Topic, begin, offer_words, place_words
 from routing.estimate import expected_wait_s
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,17 @@ class Company:
         self._hotline = hotline
         self._call = call
         self._queue = queue
-        rules = queue.wait or hotline.site.wait
-        self._schedule = begin(rules, self._waited_s(), can_call_back=hotline.virtual_hold.is_open)
+        self._waited_before_s = self._waited_s()
         self._keys_open = False
         self._agent_rings = False
         self._dialogue: asyncio.Task[None] | None = None
         self.wish: asyncio.Future[Wish] = asyncio.get_running_loop().create_future()
+
+    @cached_property
+    def _schedule(self) -> Schedule:
+        """Made for who is still waiting when there is something to say."""
+        rules = self._queue.wait or self._hotline.site.wait
+        return begin(rules, self._waited_before_s, can_call_back=self._hotline.virtual_hold.is_open)
 
     def telephones(self, *, ring: bool) -> None:
         """While an agent's telephone rings nothing is asked of the caller: somebody may answer any moment."""
@@ -60,7 +66,6 @@ class Company:
         if self._call.step is Step.RINGING:
             await self._pick_up_late()
         else:
-            await asyncio.sleep(QUIET_S)
             await self._say(first)
         while not self.wish.done():
             following = self._schedule.next()
@@ -178,12 +183,19 @@ async def company(
 ) -> AsyncIterator[Company]:
     """For as long as the `with` lasts; behind it the line is silent. `first`: what the caller hears at once."""
     kept = Company(hotline, call, queue)
-    task = asyncio.create_task(kept.keep(first), name=f"comfort {call.id}")
+    tasks: list[asyncio.Task[None]] = []
+    loop = asyncio.get_running_loop()
+    quiet_s = 0.0 if call.step is Step.RINGING else QUIET_S
+    begins = loop.call_later(
+        quiet_s, lambda: tasks.append(loop.create_task(kept.keep(first), name=f"comfort {call.id}"))
+    )
     try:
         yield kept
     finally:
-        task.cancel()
-        await asyncio.wait([task])
-        failure = None if task.cancelled() else task.exception()
-        if failure and not isinstance(failure, ChannelGone):
-            log.error("Waiting music failed: %s", failure, extra={"action": "comfort_failed", "call_id": call.id})
+        begins.cancel()
+        for task in tasks:
+            task.cancel()
+            await asyncio.wait([task])
+            failure = None if task.cancelled() else task.exception()
+            if failure and not isinstance(failure, ChannelGone):
+                log.error("Waiting music failed: %s", failure, extra={"action": "comfort_failed", "call_id": call.id})

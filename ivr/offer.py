@@ -99,25 +99,33 @@ async def its_turn(call: Call, place: Place, beside: Company, lookout: Lookout) 
 
     Raises MovedOn, or LeavesQueue when the caller wishes otherwise.
     """
-    turn = asyncio.ensure_future(place.reserved())
+    patience_s = look_out(beside, lookout)
+    turn = place.turn()
     either: set[asyncio.Future[Any]] = {turn, beside.wish}
     try:
         while not turn.done():
-            if beside.wish.done():
-                raise WISHES[beside.wish.result()]
-            patience_s = lookout.patience_s()
             with suppress(TimeoutError):
                 happened = asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 await call.channel.until(happened, timeout_s=patience_s)
+            if not turn.done():
+                patience_s = look_out(beside, lookout)
         return turn.result()
     finally:
-        if not turn.done():
-            turn.cancel()
-            await asyncio.wait({turn})
+        place.stop_waiting()
+
+
+def look_out(beside: Company, lookout: Lookout) -> float:
+    """For how many seconds to wait before looking again. Raises MovedOn, LeavesQueue."""
+    if beside.wish.done():
+        raise WISHES[beside.wish.result()]
+    return lookout.patience_s()
 
 
 async def offer(hotline: Hotline, call: Call, queue: Queue, held: Held) -> Partner | None:
     """The first of these agents who answers, or None when nobody could be had. Raises ChannelGone (caller)."""
+    if len(held) == 1:
+        answer = await ring_agent(hotline, call, queue, held[0])
+        return answered(hotline, call, held[0], answer) if answer else None
     rings = {asyncio.ensure_future(ring_agent(hotline, call, queue, each)): each for each in held}
     pending = set(rings)
     winner: Partner | None = None

@@ -193,19 +193,19 @@ class Supervision:
         except Refused:  # nothing to join in yet: the announcement is being said
             await self._enter(session, Mode.LISTEN)
         while not session.taken_over:
-            await self._next(session, asyncio.create_task(session.leg.wait_gone()))
+            await self._next(session, asyncio.ensure_future(session.leg.wait_gone()))
             if session.leg.gone:
                 raise Over("hung_up")
 
-    async def _next(self, session: Session, own: "asyncio.Task[Any]") -> None:
+    async def _next(self, session: Session, own: "asyncio.Future[Any]") -> None:
         """Wait for what comes next, and do what is wished. `own`: what may happen at the supervisor's telephone.
 
         Raises Over, ChannelGone.
         """
         live = session.live
-        watched: set[asyncio.Task[Any]] = {
-            asyncio.create_task(live.caller.wait_gone()),
-            asyncio.create_task(session.spied_on.wait_gone()),
+        watched: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(live.caller.wait_gone()),
+            asyncio.ensure_future(session.spied_on.wait_gone()),
             asyncio.create_task(session.wished.wait()),
         }
         try:

@@ -119,7 +119,8 @@ class LiveTalk:
     ended: Ended | None = None
     """Set by what was asked: the talk ends by that."""
     _requests: "deque[Request]" = field(default_factory=deque)
-    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: "asyncio.Future[None] | None" = None
+    """While the talk's task waits for something to happen."""
     _over: bool = False
 
     @property
@@ -160,7 +161,8 @@ class LiveTalk:
             raise TalkOver(f"the talk of call {self.call_id} is over")
         request = Request(work, asyncio.get_running_loop().create_future())
         self._requests.append(request)
-        self._asked.set()
+        if self._asked and not self._asked.done():
+            self._asked.set_result(None)
         return await asyncio.shield(request.answer)
 
     async def happens(self) -> Happening:
@@ -175,7 +177,9 @@ class LiveTalk:
             watches[asyncio.ensure_future(self.third.leg.wait_gone())] = Left.THIRD
         if self.reaching:
             watches[asyncio.ensure_future(asyncio.wait([self.reaching]))] = Reached()
-        asked = asyncio.ensure_future(self._asked.wait())
+        self._asked = asked = asyncio.get_running_loop().create_future()
+        if self._requests:
+            asked.set_result(None)
         try:
             await asyncio.wait({*watches, asked}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -184,10 +188,7 @@ class LiveTalk:
         for watch, happening in watches.items():
             if watch.done() and not watch.cancelled():
                 return happening or wish.result()
-        request = self._requests.popleft()
-        if not self._requests:
-            self._asked.clear()
-        return request
+        return self._requests.popleft()
 
     async def carry_out(self, request: Request) -> None:
         """Do what was asked; who asked hears how it went. Raises ChannelGone when the caller left meanwhile."""

@@ -195,8 +195,8 @@ class Channel(Protocol):
     async def hangup(self, reason: Literal["normal", "busy", "no_answer", "congestion"] = "normal") -> None:
         """Hang up; does nothing (no ChannelGone) when the party has gone already."""
 
-    async def wait_gone(self) -> None:
-        """Return when the party hangs up (no ChannelGone: that is what was waited for)."""
+    def wait_gone(self) -> Awaitable[None]:
+        """Done when the party hangs up (no ChannelGone: that is what was waited for)."""
 
     async def until(self, awaitable: Awaitable[T], timeout_s: float | None = None) -> T:
         """Await something else while this party stays: ChannelGone when it leaves first, TimeoutError when time is up.

@@ -46,6 +46,17 @@ class Place:
 
         A match in the same instant as the cancellation is given back: the caller hung up just as an agent became free.
         """
+        try:
+            return await self.turn()
+        except asyncio.CancelledError:
+            self._acd._release(self)
+            raise
+        finally:
+            self.stop_waiting()
+
+    def turn(self) -> "asyncio.Future[tuple[Reservation, ...]]":
+        """Waits from now on; done when it is this call's turn, perhaps at once: for who waits for other things too.
+        Whoever has had enough says `stop_waiting`, and leaves the place if it was given agents in that instant."""
         held: asyncio.Future[tuple[Reservation, ...]] = asyncio.get_running_loop().create_future()
 
         def take(given: tuple[Reservation, ...]) -> None:
@@ -53,13 +64,11 @@ class Place:
                 held.set_result(given)
 
         self.wait(take)
-        try:
-            return await held
-        except asyncio.CancelledError:
-            self._acd._release(self)
-            raise
-        finally:
-            self._acd._stop_waiting(self)
+        return held
+
+    def stop_waiting(self) -> None:
+        """It is in no line any more; nothing happens when it was not. The place stays."""
+        self._acd._stop_waiting(self)
 
     def wait(self, given: Given) -> None:
         """Wait for the turn; `given` is called once, perhaps at once. Raises ValueError when the call waits already."""

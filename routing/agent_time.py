@@ -5,7 +5,7 @@ The states are those of routing.agent, by value: what comes from a record may be
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -110,9 +110,14 @@ class Handles:
         """Take note of a closed span; only work on a call counts."""
         if span.state not in HANDLING or span.call_id is None or span.end is None:
             return
-        known = self._of[span.call_id].get(span.agent, Handle(agent=span.agent))
-        name = "talk" if span.state == "talking" else span.state
-        self._of[span.call_id][span.agent] = replace(known, **{name: getattr(known, name) + (span.end - span.start)})
+        lasted, agents = span.end - span.start, self._of[span.call_id]
+        known = agents.get(span.agent) or Handle(agent=span.agent)
+        agents[span.agent] = Handle(
+            agent=span.agent,
+            talk=known.talk + lasted if span.state == "talking" else known.talk,
+            hold=known.hold + lasted if span.state == "hold" else known.hold,
+            wrap_up=known.wrap_up + lasted if span.state == "wrap_up" else known.wrap_up,
+        )
 
     def finished(self, call_id: str, clock: AgentClock) -> tuple[Handle, ...]:
         """Of this call, without those who are at it still."""

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final
 
 from routing.agent_time import Span, StateTime
-from routing.figures import MICROSECOND, CallRecord, Limits, Ratio, Tally, answer_rate, fate, work
+from routing.figures import MICROSECOND, CallRecord, Limits, Ratio, Sums, Tally, answer_rate, fate, work
 
 INTERVAL: Final = timedelta(minutes=15)
 DAY: Final = timedelta(hours=24)
@@ -70,16 +70,17 @@ class Cell:
         self._waits: list[int] = []
         self._gone: Counter[int] = Counter()
 
-    def put(self, added: Tally) -> None:
-        self.tally.add(added)
+    def put(self, added: Tally, sums: Sums) -> None:
+        """`sums`: those of `added`, which goes into several cells."""
+        self.tally.add_sums(sums, added.longest_wait)
         if added.longest_wait:
             if self._gone[added.longest_wait]:
                 self._gone[added.longest_wait] -= 1
             else:
                 heapq.heappush(self._waits, -added.longest_wait)
 
-    def take_back(self, added: Tally) -> None:
-        self.tally.take_back(added)
+    def take_back(self, added: Tally, sums: Sums) -> None:
+        self.tally.take_sums_back(sums)
         if added.longest_wait:
             self._gone[added.longest_wait] += 1
         while self._waits and self._gone[-self._waits[0]]:
@@ -96,21 +97,28 @@ class Board:
         self._cells: dict[By, dict[Key, Cell]] = {by: {} for by in By}
 
     def put(self, call: CallRecord) -> None:
-        for by, key, added in parts(call, self.limits, self._zone):
-            if added:
-                cell = self._cells[by].get(key)
-                if cell is None:
-                    cell = self._cells[by][key] = Cell()
-                cell.put(added)
+        for by, key, added, sums in self._parts(call):
+            cell = self._cells[by].get(key)
+            if cell is None:
+                cell = self._cells[by][key] = Cell()
+            cell.put(added, sums)
 
     def take_back(self, call: CallRecord) -> None:
         """Undo `put` of the same record. Raises KeyError for one that was not put."""
+        for by, key, added, sums in self._parts(call):
+            cell = self._cells[by][key]
+            cell.take_back(added, sums)
+            if not cell.tally:
+                del self._cells[by][key]
+
+    def _parts(self, call: CallRecord) -> Iterator[tuple[By, Key, Tally, Sums]]:
+        """What adds anything, each with its sums: five parts of a call are all of it."""
+        before, sums = None, Sums()
         for by, key, added in parts(call, self.limits, self._zone):
             if added:
-                cell = self._cells[by][key]
-                cell.take_back(added)
-                if not cell.tally:
-                    del self._cells[by][key]
+                if added is not before:
+                    before, sums = added, added.sums()
+                yield by, key, added, sums
 
     @property
     def total(self) -> Tally:
@@ -126,6 +134,7 @@ class TimeBook:
 
     def __init__(self, since: datetime, until: datetime, zone: tzinfo) -> None:
         self.since, self.until, self._zone = since, until, zone
+        self._latest: datetime | None = None
         self.agents: dict[Key, StateTime] = defaultdict(Counter)
         self.intervals: dict[Key, StateTime] = defaultdict(Counter)
 
@@ -137,10 +146,16 @@ class TimeBook:
         if start < end:
             self.agents[span.agent][key] += (end - start) // MICROSECOND
         while start < end:
-            quarter = interval_of(start, self._zone)
+            quarter = self._quarter(start)
             piece = min(end, quarter + INTERVAL)
             self.intervals[quarter][key] += (piece - start) // MICROSECOND
             start = piece
+
+    def _quarter(self, at: datetime) -> datetime:
+        """As `interval_of`; nearly always that of the time before."""
+        if self._latest is None or not self._latest <= at < self._latest + INTERVAL:
+            self._latest = interval_of(at, self._zone)
+        return self._latest
 
     def with_open(self, open_spans: Iterable[Span], now: datetime) -> "TimeBook":
         """The same, and the spans that last still counted until now."""

@@ -8,7 +8,11 @@ counted twice and the parts of a whole add up to it (field.md §3, item 4). TEL-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Literal
+
+Sums = list[tuple[str, int]]
+"""Names of fields of a Tally, and how much each has."""
 
 MICROSECOND: Final = timedelta(microseconds=1)
 ABANDONED: Final = frozenset({"abandoned_ringing", "abandoned_menu", "abandoned_queue"})
@@ -154,16 +158,27 @@ class Tally:
         return bool(self.offered or self.offers or self.handled)
 
     def add(self, other: "Tally") -> None:
-        for name in _SUMS:
-            if more := getattr(other, name):
-                setattr(self, name, getattr(self, name) + more)
-        self.longest_wait = max(self.longest_wait, other.longest_wait)
+        self.add_sums(other.sums(), other.longest_wait)
 
     def take_back(self, other: "Tally") -> None:
         """Undo `add`, all but the longest wait: what was the next one is for whoever adds to know."""
-        for name in _SUMS:
-            if less := getattr(other, name):
-                setattr(self, name, getattr(self, name) - less)
+        self.take_sums_back(other.sums())
+
+    def sums(self) -> "Sums":
+        """The counts and times that are anything, without the longest wait: of one call a dozen of the thirty."""
+        return [(name, counted) for name, counted in zip(_SUMS, _ALL_SUMS(self), strict=True) if counted]
+
+    def add_sums(self, sums: "Sums", longest_wait: int) -> None:
+        """As `add`, for who adds the same to many."""
+        for name, more in sums:
+            setattr(self, name, getattr(self, name) + more)
+        if longest_wait > self.longest_wait:
+            self.longest_wait = longest_wait
+
+    def take_sums_back(self, sums: "Sums") -> None:
+        """As `take_back`."""
+        for name, less in sums:
+            setattr(self, name, getattr(self, name) - less)
 
 
 TIMES: Final = ("wait", "talk", "hold", "wrap_up", "longest_wait")
@@ -171,6 +186,7 @@ TIMES: Final = ("wait", "talk", "hold", "wrap_up", "longest_wait")
 COUNTS: Final = tuple(field.name for field in fields(Tally) if field.name not in TIMES)
 """The others: calls, offers and handles."""
 _SUMS: Final = tuple(field.name for field in fields(Tally) if field.name != "longest_wait")
+_ALL_SUMS: Final = attrgetter(*_SUMS)
 _MISSED: Final = {"rona": "rona", "rejected": "refused", "busy": "busy", "unreachable": "unreachable"}
 
 

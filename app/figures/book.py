@@ -63,11 +63,14 @@ class FigureBook:
 
     def hear(self, event: Event) -> None:
         """Take note. Any event of a call counts as a change of it: what it means is for the call's record to say."""
-        self._last = event.at if self._last is None else max(event.at, self._last)
+        if self._last is None or event.at > self._last:
+            self._last = event.at
         if isinstance(event, AgentStateChanged):
             self._agent_changed(event)
         elif isinstance(event, CallEvent):
-            call = self._calls.setdefault(event.call_id, _Call())
+            call = self._calls.get(event.call_id)
+            if call is None:
+                call = self._calls[event.call_id] = _Call()
             call.story.append(event)
             self._changed.add(event.call_id)
             if isinstance(event, CallEnded) and not call.ended:

@@ -25,17 +25,24 @@ REACH: Final = timedelta(days=2)
 """So far back the journal is read at start: today, and the 24 hours before any moment of it."""
 CHUNK: Final = 200
 """Events read at start between two turns of everybody else: a few milliseconds."""
+AT_ONCE: Final = 50
+"""So many events are counted together, or fewer when somebody asks: one after the other, each between two steps of a
+call, they cost several times as much, as all that counting needs has left the processor's caches by then."""
 
 
 class LiveFigures:
-    """Reads the journal up to where it ended when this was made; what is told meanwhile is heard after it."""
+    """Reads the journal up to where it ended when this was made; what is told meanwhile is heard after it.
+
+    What is told later is heard before the next answer, or sooner."""
 
     def __init__(self, site: Site, journal: Journal, now: Callable[[], datetime]) -> None:
         self._site, self._journal, self._now = site, journal, now
         self._book = FigureBook(site)
         self._end = journal.end
-        self._waiting: list[Event] | None = []
-        """What was told before the journal was read; None from then on."""
+        self._told: list[Event] = []
+        """What was told, and is not in the book yet."""
+        self._has_read = False
+        """The journal is in the book."""
         self._kept_from = midnight(now(), site)
 
     def subscribe(self, bus: Bus) -> None:
@@ -44,10 +51,15 @@ class LiveFigures:
             bus.subscribe(kind, self.hear)
 
     def hear(self, event: Event) -> None:
-        if self._waiting is None:
+        self._told.append(event)
+        if len(self._told) >= AT_ONCE and self._has_read:
+            self._enter()
+
+    def _enter(self) -> None:
+        """What was told goes into the book."""
+        told, self._told = self._told, []
+        for event in told:
             self._book.hear(event)
-        else:
-            self._waiting.append(event)
 
     async def read_journal(self) -> None:
         """Once, at start; others get their turn in between."""
@@ -60,9 +72,8 @@ class LiveFigures:
                     await asyncio.sleep(0)
         except OSError as exc:
             log.error("Figures begin without a part of the journal: %s", exc, extra={"action": "figures_incomplete"})
-        waiting, self._waiting = self._waiting or [], None
-        for told in waiting:
-            self._book.hear(told)
+        self._enter()
+        self._has_read = True
         log.info("Figures begin with %d events of the journal", count, extra={"action": "figures_begin"})
 
     def _past(self) -> Iterator[Event]:
@@ -72,8 +83,9 @@ class LiveFigures:
 
     def today(self) -> Period | None:
         """As of now; None while the journal is being read."""
-        if self._waiting is not None:
+        if not self._has_read:
             return None
+        self._enter()
         now = self._now()
         start = midnight(now, self._site)
         if start > self._kept_from:

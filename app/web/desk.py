@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from app.web.desk_log import DeskLog, Message, MessageType, is_settled, subject_of
+from app.web.desk_log import SETTLED_STATES, DeskLog, Message, MessageType, is_settled, subject_of
 
 log = logging.getLogger(__name__)
 
@@ -78,18 +78,37 @@ class DeskHub:
         """
         if kind == "agent_state":
             payload = {"agent": agent, **payload}
-        subject = subject_of(kind, payload)
-        self._seq += 1
+        subject, settled = subject_of(kind, payload), is_settled(kind, payload)
         ticket, pop = payload.get("ticket"), payload.get("pop")
         due_call = pop.get("due_call") if isinstance(pop, Mapping) else None
+        ticket, due_call = (each if isinstance(each, str) else None for each in (ticket, due_call))
+        self._keep(agent, kind, subject, settled, lambda: payload, ticket, due_call)
+
+    def publish_state(self, agent: str, state: str, payload: Callable[[], Mapping[str, object]]) -> None:
+        """An agent's own state has changed. The payload of the message is asked for when the first page reads it, as
+        it is then: agents change five times in a call, and most of it is outdated before anybody has looked."""
+        self._keep(agent, "agent_state", agent, state in SETTLED_STATES, lambda: {"agent": agent, **payload()})
+
+    def _keep(
+        self,
+        agent: str,
+        kind: MessageType,
+        subject: str,
+        settled: bool,
+        payload: Callable[[], Mapping[str, object]],
+        ticket: str | None = None,
+        due_call: str | None = None,
+    ) -> None:
+        self._seq += 1
+        envelope = {"seq": self._seq, "type": kind, "at": self._clock()}
         message = Message(
             seq=self._seq,
             type=kind,
             subject=subject,
-            ticket=ticket if isinstance(ticket, str) else None,
-            due_call=due_call if isinstance(due_call, str) else None,
-            settled=is_settled(kind, payload),
-            content={**payload, "seq": self._seq, "type": kind, "at": self._clock()},
+            ticket=ticket,
+            due_call=due_call,
+            settled=settled,
+            content=lambda: {**payload(), **envelope},
         )
         for lost in self._desks[agent].add(message):
             log.warning(

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import cycle
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from config.fields import Language
 from config.ids import ChannelId
@@ -111,7 +111,14 @@ class AriChannel:
     async def answer(self) -> datetime:
         if self.leg.up_at is None:
             # Both at once: the socket carries them out in order, and the caller waits for one round trip only.
-            await asyncio.gather(self.take_over(), self._command(lambda: self._channels.answer(channel_id=self.id)))
+            answering = asyncio.ensure_future(self._command(lambda: self._channels.answer(channel_id=self.id)))
+            try:
+                await self.take_over()
+                await answering
+            except BaseException:
+                answering.cancel()
+                answering.add_done_callback(_look_at)
+                raise
         else:
             await self.take_over()
         while self.leg.up_at is None:
@@ -152,28 +159,28 @@ class AriChannel:
 
     async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
         assert playback is None or isinstance(playback, AriPlayback)  # start_playback makes no other
+        by = None if timeout_s is None else asyncio.get_running_loop().time() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._next_input(playback)
+            return await self._next_input(playback, by)
         except PlaybackFailed as exc:
             self._alarm(exc)
             return PromptsFinished()
-        except TimeoutError:
-            return None
 
-    async def _next_input(self, playback: AriPlayback | None) -> Digit | PromptsFinished:
-        while True:
+    async def _next_input(self, playback: AriPlayback | None, by: float | None) -> Digit | PromptsFinished | None:
+        in_time = True
+        while in_time:
             if self.gone:
                 raise ChannelGone(self.id)
             if self.leg.digits:
                 return self.leg.digits.popleft()
             if playback is None:
-                await self.leg.changed()
+                in_time = await self.leg.changed(by)
             elif playback.ended:
                 await playback.outcome()
                 return PromptsFinished()
             else:
-                await playback.changed()
+                in_time = await playback.changed(by)
+        return None
 
     def _alarm(self, failed: PlaybackFailed) -> None:
         """The caller goes on without that prompt; somebody must repair it."""
@@ -236,14 +243,15 @@ class AriChannel:
             if error.status != 404:
                 raise
 
-    async def wait_gone(self) -> None:
-        await self.leg.wait_gone()
+    def wait_gone(self) -> "asyncio.Future[None]":
+        return self.leg.wait_gone()
 
     async def until(self, awaitable: Awaitable[T], timeout_s: float | None = None) -> T:
         work = asyncio.ensure_future(awaitable)
-        gone = asyncio.ensure_future(self.leg.wait_gone())
+        gone = self.leg.wait_gone()
         try:
-            await asyncio.wait({work, gone}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {work, gone}
+            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
             if gone.done():
@@ -333,10 +341,10 @@ class AriChannel:
         """After a refusal. Raises ChannelGone when the party has gone; returns if the command is worth another try."""
         if error.status not in (404, 409, 422):
             raise error
-        news = self.leg.admitted if self.leg.entered_at is None else self.leg.wait_gone
+        enters = error.status != 404 and self.leg.entered_at is None
         try:
             async with asyncio.timeout(EVENT_LAG_S):
-                await (self.leg.wait_gone() if error.status == 404 else news())
+                await (self.leg.admitted() if enters else self.leg.wait_gone())
         except TimeoutError:
             if error.status == 404:
                 self.leg.left(self._exchange.clock())

@@ -1,7 +1,8 @@
 """ARI commands: every resource of `ivr.ari.model` on the socket, with refusals as AriError. It counts what it sends."""
 
 from collections.abc import Mapping
-from time import monotonic
+from functools import partial
+from time import monotonic, time
 from typing import Protocol
 
 import msgspec
@@ -31,8 +32,8 @@ class CommandWatch(Protocol):
     def sent(self, now: float, number: int) -> None:
         """It goes out."""
 
-    def carried_out(self, now: float, number: int) -> None:
-        """It was answered, refused or given up."""
+    def carried_out(self, now: float, number: int, behind_s: float) -> None:
+        """It was answered, refused or given up. `behind_s`: so long its answer had lain before it was read."""
 
 
 class _Refusal(msgspec.Struct):
@@ -48,19 +49,20 @@ class AriClient:
     def __init__(self, socket: AriSocket, watch: CommandWatch | None = None) -> None:
         self._socket = socket
         self._watch = watch
-        self._once = Channels(self._request_once)
         self.commands_sent = 0
-        self.applications = Applications(self._request)
-        self.asterisk = Asterisk(self._request)
-        self.bridges = Bridges(self._request)
-        self.channels = Channels(self._request)
-        self.device_states = DeviceStates(self._request)
-        self.endpoints = Endpoints(self._request)
-        self.events = Events(self._request)
-        self.mailboxes = Mailboxes(self._request)
-        self.playbacks = Playbacks(self._request)
-        self.recordings = Recordings(self._request)
-        self.sounds = Sounds(self._request)
+        request = partial(self._carry_out, again=True)
+        self._once = Channels(partial(self._carry_out, again=False))
+        self.applications = Applications(request)
+        self.asterisk = Asterisk(request)
+        self.bridges = Bridges(request)
+        self.channels = Channels(request)
+        self.device_states = DeviceStates(request)
+        self.endpoints = Endpoints(request)
+        self.events = Events(request)
+        self.mailboxes = Mailboxes(request)
+        self.playbacks = Playbacks(request)
+        self.recordings = Recordings(request)
+        self.sounds = Sounds(request)
 
     async def dial_once(self, *, channel_id: str, timeout_s: int) -> None:
         """As `channels.dial`, but never sent again when the connection ends before the answer: ConnectionLost then.
@@ -69,28 +71,21 @@ class AriClient:
         """
         await self._once.dial(channel_id=channel_id, timeout_s=timeout_s)
 
-    async def _request(
-        self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
-    ) -> bytes:
-        return await self._carry_out(method, path, query, body, again=True)
-
-    async def _request_once(
-        self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None
-    ) -> bytes:
-        return await self._carry_out(method, path, query, body, again=False)
-
     async def _carry_out(
         self, method: Method, path: str, query: Mapping[str, str], body: Mapping[str, object] | None, *, again: bool
     ) -> bytes:
         self.commands_sent += 1
-        number = self.commands_sent
-        if self._watch is not None:
-            self._watch.sent(monotonic(), number)
-        try:
+        if self._watch is None:
             return _accepted(method, path, await self._socket.request(method, path, query, body, again=again))
+        number, answered_at = self.commands_sent, None
+        self._watch.sent(monotonic(), number)
+        try:
+            response = await self._socket.request(method, path, query, body, again=again)
+            answered_at = response.timestamp
         finally:
-            if self._watch is not None:
-                self._watch.carried_out(monotonic(), number)
+            behind_s = max(0.0, time() - answered_at.timestamp()) if answered_at else 0.0
+            self._watch.carried_out(monotonic(), number, behind_s)
+        return _accepted(method, path, response)
 
 
 def _accepted(method: Method, path: str, response: RESTResponse) -> bytes:

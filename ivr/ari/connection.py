@@ -21,8 +21,12 @@ log = logging.getLogger(__name__)
 # After a pause of our own, timers fire before the answers that wait in the socket are read: look once more.
 GRACE_S = 0.25
 
+UNREAD_BYTES = 16 * 1024
+"""More than that on its way to Asterisk: who sends waits until it is read."""
+
 _TEXT = 0x81  # FIN, opcode 1
 
+_encoder = msgspec.json.Encoder()
 _EVENT: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _KNOWN = frozenset(kind.__name__ for kind in get_args(AnyEvent))
 
@@ -58,11 +62,10 @@ class Connection:
         self, websocket: web.WebSocketResponse, transport: asyncio.Transport | None, tape: Tape | None
     ) -> None:
         self._websocket = websocket
+        self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._socket = _own_socket(transport)
         self._tape = tape
-        self._outgoing: list[bytes] = []
-        """Frames of this turn of the loop, sent together at its end: a write of its own costs more than all else."""
         self._waiting: dict[str, asyncio.Future[RESTResponse]] = {}
         self._ids = count(1)
         self._fenced = False
@@ -77,7 +80,7 @@ class Connection:
             if self._fenced:
                 return
             self._acknowledge()
-            self._heard_at = asyncio.get_running_loop().time()
+            self._heard_at = self._loop.time()
             if message.type is not WSMsgType.TEXT:
                 continue
             if self._tape is not None:
@@ -111,12 +114,14 @@ class Connection:
             query_strings=[RESTQueryStringParameter(name=name, value=value) for name, value in query.items()],
             message_body=None if body is None else msgspec.json.encode(body).decode(),
         )
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         waiter: asyncio.Future[RESTResponse] = loop.create_future()
         self._waiting[request_id] = waiter
         timer = loop.call_at(deadline, loop.call_later, GRACE_S, _too_late, waiter, f"{method} {path}")
         try:
-            await self._send(msgspec.json.encode(request).decode(), deadline)
+            payload = _encoder.encode(request)
+            if not self._write(payload):
+                await self._write_slowly(payload.decode(), deadline)
             return await waiter
         finally:
             timer.cancel()
@@ -129,7 +134,7 @@ class Connection:
 
         Raises ConnectionLost, TelephonyDown.
         """
-        began = asyncio.get_running_loop().time()
+        began = self._loop.time()
         try:
             await self.request("GET", "/asterisk/ping", {}, None, began + timeout_s)
         except ConnectionLost:
@@ -162,16 +167,21 @@ class Connection:
         if self._socket is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
-    async def _send(self, text: str, deadline: float) -> None:
+    def _write(self, payload: bytes) -> bool:
+        """False when Asterisk has not read what was sent before. What is written in one turn of the loop goes out at
+        its end, together (uvloop)."""
         if self._tape is not None:
-            self._tape.note("out", text)
-        transport = self._transport
-        if transport is not None and not transport.is_closing() and transport.get_write_buffer_size() == 0:
-            if not self._outgoing:
-                asyncio.get_running_loop().call_soon(self._flush)
-            self._outgoing.append(_frame(text.encode()))
-            return
-        self._flush()
+            self._tape.note("out", payload.decode())
+        if self._transport is None:
+            return False
+        if self._transport.is_closing():
+            raise ConnectionLost("the websocket is closed")
+        if self._transport.get_write_buffer_size() > UNREAD_BYTES:
+            return False
+        self._transport.write(_frame(payload))
+        return True
+
+    async def _write_slowly(self, text: str, deadline: float) -> None:
         try:
             async with asyncio.timeout_at(deadline):
                 await self._websocket.send_str(text)
@@ -180,12 +190,6 @@ class Connection:
         except (ConnectionError, RuntimeError) as exc:
             # aiohttp raises RuntimeError for a websocket that is closed already.
             raise ConnectionLost("the websocket is closed") from exc
-
-    def _flush(self) -> None:
-        """A websocket that has closed meanwhile takes nothing more; who waits for an answer learns it by `fence`."""
-        frames, self._outgoing = self._outgoing, []
-        if frames and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(b"".join(frames))
 
     def _decoded(self, text: str) -> AnyEvent | None:
         """None, and a line in the log, for what cannot be understood: the next message may be."""

@@ -13,6 +13,8 @@ from ivr.telephony import Digit, TransferWish
 
 # Nobody types that fast or that far ahead: past it the call is ended (style: nothing is dropped silently).
 MAILBOX_SIZE = 64
+DEPARTURES_KEPT = 8
+"""So many wait for the end of a channel before those who have stopped waiting are forgotten."""
 
 
 class MailboxFull(Exception):
@@ -43,7 +45,10 @@ class Leg:
         self.transfers: deque[TransferWish] = deque()
         self._playbacks: dict[str, Playback | None] = {}
         self._recordings: dict[str, LiveRecording | None] = {}
-        self._changed = asyncio.Event()
+        self._waiters: set[asyncio.Future[bool]] = set()
+        """Those who wait for the next change …"""
+        self._departures: list[asyncio.Future[None]] = []
+        """… and those who wait for the end."""
 
     @property
     def gone(self) -> bool:
@@ -89,6 +94,10 @@ class Leg:
             self.dropped = dropped
             self.gone_at = at
             self._notify()
+            departures, self._departures = self._departures, []
+            for waiter in departures:
+                if not waiter.done():
+                    waiter.set_result(None)
 
     def expect_playback(self, playback_id: str) -> None:
         """Before the command is sent: its end can come before the answer."""
@@ -122,9 +131,19 @@ class Leg:
     def forget_recording(self, name: str) -> None:
         self._recordings.pop(name, None)
 
-    async def changed(self) -> None:
-        """Return at the next change. Nothing can be missed between looking at the state and calling this."""
-        await self._changed.wait()
+    async def changed(self, by: float | None = None) -> bool:
+        """True at the next change; False when it has not come `by` that loop time. Nothing can be missed between
+        looking at the state and calling this."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        self._waiters.add(waiter)
+        timer = None if by is None else loop.call_at(by, _settle, waiter, False)
+        try:
+            return await waiter
+        finally:
+            self._waiters.discard(waiter)
+            if timer is not None:
+                timer.cancel()
 
     @property
     def answered_at(self) -> datetime | None:
@@ -146,11 +165,22 @@ class Leg:
         while self.answered_at is None and not self.gone:
             await self.changed()
 
-    async def wait_gone(self) -> None:
-        while not self.gone:
-            await self.changed()
+    def wait_gone(self) -> "asyncio.Future[None]":
+        """Done once it is gone. A future of the caller's own, not a task: each talk waits for both its ends."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.gone:
+            waiter.set_result(None)
+            return waiter
+        if len(self._departures) >= DEPARTURES_KEPT:
+            self._departures = [each for each in self._departures if not each.done()]
+        self._departures.append(waiter)
+        return waiter
 
     def _notify(self) -> None:
-        # Setting wakes all who wait now, clearing makes the next ones wait for the next change.
-        self._changed.set()
-        self._changed.clear()
+        for waiter in self._waiters:
+            _settle(waiter, True)
+
+
+def _settle(waiter: "asyncio.Future[bool]", result: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(result)

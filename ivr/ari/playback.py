@@ -35,14 +35,18 @@ class AriPlayback:
             await self.changed()
         await self.outcome()
 
-    async def changed(self) -> None:
-        """Return when something has happened to the leg. Raises PlaybackFailed when the watchdog's time is over."""
-        try:
-            async with asyncio.timeout_at(self._give_up_at):
-                await self._leg.changed()
-        except TimeoutError:
-            await self.stop()
-            raise PlaybackFailed(f"playback {self.id} was given up: no end in sight") from None
+    async def changed(self, by: float | None = None) -> bool:
+        """True when something has happened to the leg; False when nothing has `by` that loop time.
+
+        Raises PlaybackFailed when the watchdog's time is over.
+        """
+        first = self._give_up_at if by is None else min(by, self._give_up_at)
+        if await self._leg.changed(first):
+            return True
+        if first != self._give_up_at:
+            return False
+        await self.stop()
+        raise PlaybackFailed(f"playback {self.id} was given up: no end in sight")
 
     async def outcome(self) -> None:
         """Of one that has ended: returns if it was heard, or stopped. Raises ChannelGone, PlaybackFailed."""

@@ -135,3 +135,37 @@ def test_a_few_calls_are_let_in_however_slow_the_machine_is() -> None:
     machine = Machine(capacity=0)
     machine.offer(rate=LEAST * 0.9, seconds=30)
     assert not machine.refused
+
+
+def read_late(behind_s: float, windows: int) -> Admission:
+    """Asterisk is quick; so long everything lay before it was read, while forty calls a second came."""
+    admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
+    for _ in range(windows):
+        for number in range(10):
+            admission.ask(now, 0)
+            admission.sent(now - behind_s - FAST_S, number)
+            admission.carried_out(now, number, behind_s)
+        now += WINDOW_S
+    admission.ask(now, 0)
+    return admission
+
+
+def test_what_lay_before_we_read_it_is_not_asterisks_time() -> None:
+    admission = read_late(1.5 * LIMIT_S, 3 * SLOW_WINDOWS)
+    assert admission.rate == math.inf
+    assert admission.latest_s == pytest.approx(FAST_S)
+
+
+def test_a_command_whose_answer_has_not_been_read_yet_is_only_as_old_as_what_has() -> None:
+    admission, behind_s = Admission(latency_s=LIMIT_S, in_setup=1000), 1.5 * LIMIT_S
+    for number in range(12 * SLOW_WINDOWS):
+        now = 100.0 + number * WINDOW_S / 4
+        admission.sent(now, number)
+        admission.carried_out(now, number - 4, behind_s)  # sent a window ago
+        admission.ask(now, 0)
+    assert admission.rate == math.inf
+
+
+def test_a_stumble_of_our_own_refuses_nobody_but_who_stays_behind_is_at_a_limit() -> None:
+    assert read_late(1.0, SLOW_WINDOWS - 1).rate == math.inf
+    assert read_late(1.0, SLOW_WINDOWS + 1).rate < 40

@@ -4,9 +4,7 @@ from app.web.desk_log import MAX_OTHERS, MAX_POPS, DeskLog, Message, MessageType
 
 
 def message(seq: int, kind: MessageType, subject: str, *, settled: bool = False, ticket: str | None = None) -> Message:
-    return Message(
-        seq=seq, type=kind, subject=subject, ticket=ticket, due_call=None, settled=settled, content={"seq": seq}
-    )
+    return Message(seq=seq, type=kind, subject=subject, ticket=ticket, due_call=None, settled=settled, content=dict)
 
 
 def pop(seq: int, call: str) -> Message:

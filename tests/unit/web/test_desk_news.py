@@ -107,7 +107,9 @@ def test_a_pop_offers_the_open_cases_of_the_caller_that_the_agent_may_see(tmp_pa
         async with call_centre(tmp_path, site()) as centre:
             asked: list[Sight] = []
 
-            async def of_offer(number: str, limit: int, sight: Sight) -> tuple[None, tuple[()], tuple[TicketRow, ...]]:
+            async def of_offer(
+                number: str, limit: int, sight: Sight, *, without: str
+            ) -> tuple[None, tuple[()], tuple[TicketRow, ...]]:
                 asked.append(sight)
                 return None, (), (an_open_case(centre.telephony.now()),)
 
