@@ -19,6 +19,7 @@ from app.web.services import TalkView
 from config.ids import AgentId
 from config.schema import Line, Site
 from crm.calendar import festival_of
+from crm.cases.organisation import Organisation
 from crm.customers.model import Customer
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -73,14 +74,19 @@ class Card:
 
     customer: Customer | None = None
     tickets: tuple[TicketRow, ...] = ()
+    open_cases: tuple[TicketRow, ...] = ()
+    """One of these the call may be about: the agent merges it."""
     reason: str | None = None
 
 
 class DeskNews:
     """Turns call events into messages for the agent's desk."""
 
-    def __init__(self, site: Site, store: Store, hub: DeskHub, board: CallBoard, acd: LiveAcd) -> None:
+    def __init__(
+        self, site: Site, store: Store, hub: DeskHub, board: CallBoard, acd: LiveAcd, organisation: Organisation
+    ) -> None:
         self._site = site
+        self._organisation = organisation
         self._acd = acd
         self._store = store
         self._hub = hub
@@ -136,7 +142,7 @@ class DeskNews:
 
     async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
         """The pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""
-        asked = asyncio.create_task(self._card(call))
+        asked = asyncio.create_task(self._card(call, agent))
         await asyncio.wait([asked], timeout=CARD_TIMEOUT_S)
         if not asked.done():
             log.warning("A pop goes ahead of its card.", extra={"action": "pop_without_card", "agent": agent})
@@ -163,19 +169,22 @@ class DeskNews:
             "waited_s": (at - call.queued_at).total_seconds() if call.queued_at else None,
             "reason": card.reason,
             "customer": _card_of(card.customer) if card.customer else None,
+            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases if ticket.number != arrived.ticket],
             "tickets": [_ticket_of(ticket) for ticket in card.tickets if ticket.number != arrived.ticket],
         }
         self._hub.publish(agent, "screen_pop", {"call": arrived.call_id, "ticket": arrived.ticket, "pop": pop})
 
-    async def _card(self, call: BoardCall) -> Card:
+    async def _card(self, call: BoardCall, agent: str) -> Card:
+        """Without what this agent may not see (LNE-6)."""
         arrived, store = call.arrived, self._store
+        sight = self._organisation.sight(agent, self._site.agent(agent).role)
         try:
-            customer, tickets = await store.cards.of_caller(arrived.ani, limit=6)
+            customer, tickets, cases = await store.cards.of_offer(arrived.ani, 6, sight)
             due = await store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
         except StoreAway:
             log.warning("A pop goes without its card.", extra={"action": "pop_without_card"})
             return Card()
-        return Card(customer, tickets, due.note if due else None)
+        return Card(customer, tickets, cases, due.note if due else None)
 
     def greeting_text(self, agent: str, at: datetime) -> str:
         """TEL-3, TEL-4: “您好！{单位}，我是客服{工号}号，很高兴为您服务！”."""
@@ -258,6 +267,7 @@ def _ticket_of(ticket: TicketRow) -> dict[str, object]:
         "number": ticket.number,
         "kind": ticket.kind.value if ticket.kind else None,
         "state": ticket.state.value,
+        "stage": ticket.stage,
         "severity": ticket.severity.value,
         "opened_at": ticket.opened_at,
         "matter": ticket.matter,

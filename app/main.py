@@ -187,6 +187,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "store check": (store.check, 2.0),
         "key customers": (system.callers.refresh, 10.0),
         "closed queues": (partial(restate, system.hotline), 600.0),
+        "deadlines": (system.watch.tick, 15.0),
         "calendar": (system.calendar.refresh, 60.0),
         "unknown year": (partial(tell_of_unknown_year, system), 60.0),
         "retention": (partial(retention, system), 3600.0),

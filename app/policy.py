@@ -21,7 +21,8 @@ def listed(regulation: Regulation) -> Iterator[str]:
     yield f"自 {regulation.in_force_from} 起生效 / in force from {regulation.in_force_from}"
     for clause in regulation.clauses.values():
         chinese, english = _UNITS[clause.clock]
-        yield f"{clause.id:<18} {clause.limit:g} {chinese} / {english}  {clause.starts} → {clause.stops}"
+        stops = " | ".join((clause.stops, *clause.stops_also))
+        yield f"{clause.id:<18} {clause.limit:g} {chinese} / {english}  {clause.starts} → {stops}"
         yield f"{'':<18} {clause.text}"
         yield f"{'':<18} {clause.text_en}"
 

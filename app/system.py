@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from app.acd_view import EVENTS, WISHED, LiveAcd
 from app.attachments import AttachmentFiles
@@ -18,12 +19,15 @@ from app.missed_offers import MissedOffers
 from app.options import UpOptions
 from app.pace_keeper import PaceKeeper
 from app.talk_desk import TalkDesk
+from app.web.api.messages import tell_message
 from app.web.desk import DeskHub
 from app.web.services import Services
 from app.webhooks import HookSender
 from config.ids import AgentId, CallId
 from config.prompt_files import prompt_seconds
 from config.schema import Site
+from crm.cases.service import CaseService
+from crm.cases.watch import Watch
 from crm.customers.callers import KnownCallers
 from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
@@ -75,6 +79,8 @@ class System:
     floor: LiveFloor
     supervision: Supervision
     callers: KnownCallers
+    cases: CaseService
+    watch: Watch
     intake: Intake
     mail_room: MailRoom | None
     hooks: HookSender
@@ -111,6 +117,7 @@ class System:
             floor=self.floor,
             hub=self.hub,
             figures=self.figures,
+            cases=self.cases,
             status=self.status,
             clock=utc_now,
             local_token=token,
@@ -148,7 +155,10 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     supervision = Supervision(hotline)
     floor, talks = LiveFloor(hotline, supervision), TalkDesk(hotline)
     live = LiveAcd(acd, board, missed, floor)
-    news = DeskNews(site, store, hub, board, live)
+    cases = CaseService(site, store, utc_now)
+    calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
+    calendar.recompute.append(cases.recompute)
+    news = DeskNews(site, store, hub, board, live, cases.organisation)
     news.talk_of = talks.talk
     news.subscribe(bus)
     board.end_with(bus)
@@ -166,7 +176,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         pbx=pbx,
         journal=journal,
         store=store,
-        calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
+        calendar=calendar,
         telephony=telephony,
         hotline=hotline,
         history=history,
@@ -180,6 +190,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         floor=floor,
         supervision=supervision,
         callers=callers,
+        cases=cases,
+        watch=Watch(cases, store, utc_now, partial(tell_message, hub)),
         intake=intake,
         hooks=HookSender(site.channels.web_hooks, store.hooks, utc_now),
         mail_room=MailRoom(mail, intake, store, files, projector.caught_up) if mail else None,

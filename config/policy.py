@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.fields import Day, Model, Text, fault
+from config.fields import Day, Id, Model, Text, fault
 from config.hours import OpeningHours
 from config.kinds import TicketKind
 
@@ -30,6 +30,7 @@ Instant = Literal[
     "replied_in_writing",
     "fed_back",
     "extension_asked",
+    "promised",
     "closed",
 ]
 """What starts and stops a clock: a step of a ticket, or of its call."""
@@ -72,11 +73,13 @@ def _rising(steps: tuple[Escalation, ...]) -> tuple[Escalation, ...]:
 class Scope(Model):
     """To which tickets a clause applies: all that are left empty say nothing.
 
-    `holders`: who has the case when its clock starts; `severity`, `complex`, `written`: how it was registered.
+    `holders`: who has the case when its clock starts; `severity`, `complex`, `written`: how it was registered;
+    `channels`: how it came (telephone, email, sms…).
     """
 
     kinds: tuple[TicketKind, ...] = ()
     holders: tuple[PartyKind, ...] = ()
+    channels: tuple[Id, ...] = ()
     severity: Literal["normal", "major"] | None = None
     urgent: bool | None = None
     complex: bool | None = None
@@ -87,6 +90,8 @@ class Clause(Model):
     """One rule with a figure. `limit` is in the unit of its clock: seconds, hours, working hours or working days.
 
     `counting` of working days: `next_day` (Civil Code: the day of the start does not count) or `same_day`.
+    `stops_also`: what is as good as `stops`. `per`: the clock runs once for the ticket, or anew for each party that
+    receives it.
     """
 
     id: ClauseId
@@ -97,6 +102,8 @@ class Clause(Model):
     counting: Literal["next_day", "same_day"] = "next_day"
     starts: Instant
     stops: Instant
+    stops_also: tuple[Instant, ...] = ()
+    per: Literal["ticket", "holder"] = "ticket"
     applies: Scope = Scope()
     pauses: tuple[Standstill, ...] = ()
     escalation: Annotated[tuple[Escalation, ...], AfterValidator(_rising)] = LADDER

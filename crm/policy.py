@@ -39,8 +39,14 @@ class Regulated:
 
     def warned_at(self, clause: Clause, start: datetime, pauses: Sequence[Pause] = ()) -> list[datetime]:
         """When each step of the clause's ladder is reached (CPL-6), as far as its clock runs."""
-        steps = [reached(step.at, limit_of(clause), start, self.calendar, pauses) for step in clause.escalation]
+        steps = [self.share_reached(step.at, clause, start, pauses) for step in clause.escalation]
         return [at for at in steps if at is not None]
+
+    def share_reached(
+        self, share: float, clause: Clause, start: datetime, pauses: Sequence[Pause] = ()
+    ) -> datetime | None:
+        """When that share of the time is used up; None while the clock stands still."""
+        return reached(share, limit_of(clause), start, self.calendar, pauses)
 
 
 def limit_of(clause: Clause) -> Limit:

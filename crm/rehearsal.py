@@ -114,15 +114,15 @@ def rehearse(pasts: Sequence[Past], now: Regulated, new: Regulated, since: datet
 
 def clocks(clause: Clause, past: Past, rules: Regulated, at: datetime) -> Iterator[Clock]:
     """The clocks of a clause on a ticket: one for each start, until the next stop. What needed no stop is left out."""
-    pauses = list(_pauses(clause, past))
+    pauses, stops = list(_pauses(clause, past)), {clause.stops, *clause.stops_also}
     begun: datetime | None = None
     rounds = 0
     for happening in past.happenings:
         instant = INSTANTS.get(happening.step)
-        if begun is not None and (instant == clause.stops or happening.step in (ENDED, "closed")):
+        if begun is not None and (instant in stops or happening.step in (ENDED, "closed")):
             rounds += 1
             clock = _clock(clause, past.ticket, rounds, (begun, happening.at), pauses, rules)
-            if instant == clause.stops or (happening.step == ENDED and clock.late):
+            if instant in stops or (happening.step == ENDED and clock.late):
                 yield clock
             begun = None
         if begun is None and instant == clause.starts and _applies(clause.applies, past, happening):

@@ -14,19 +14,6 @@ from typing import Final
 ROOT = Path(__file__).resolve().parents[1]
 
 LATER: Final[Mapping[str, str]] = {
-    "LNE-1": "levels and lines are configured; the linkage of cases comes with the case slice",
-    "LNE-2": "the case slice",
-    "LNE-3": "the case slice",
-    "LNE-4": "the case slice",
-    "LNE-5": "the case slice",
-    "LNE-6": "the case slice",
-    "TKT-6": "the case slice",
-    "CPL-1": "the case slice",
-    "CPL-4": "the case slice",
-    "CPL-5": "the case slice",
-    "CPL-7": "the case slice",
-    "CPL-8": "the case slice",
-    "CPL-9": "the case slice",
     "FUP-2": "follow-up plans come after the cases",
     "FUP-4": "follow-up plans come after the cases",
     "FUP-5": "follow-up plans come after the cases",

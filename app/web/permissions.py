@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from config.schema import Role, Site
+from crm.cases.rights import Reader
 from crm.suggestions.model import Suggestion
 
 PUBLIC: Final = "public"
@@ -132,6 +133,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "pass_suggestion": _ALL,
     "decide_suggestion": _ALL,
     "tell_suggestion": _ALL,
+    "list_cases": _ALL,
+    "get_case": _ALL,
+    "take_step": _ALL,
+    "get_matters": _ALL,
+    "get_deadlines": _ALL,
+    "get_accountability": _SUPERVISORS,
     "get_calendar": _SUPERVISORS,
     "enter_notice": _ADMINISTRATORS,
     "enter_day": _ADMINISTRATORS,
@@ -183,9 +190,18 @@ def may_sit_at(who: Principal, agent: str) -> bool:
     return who.role == "administrator" or agent == who.agent
 
 
-def may_work_on(who: Principal, ticket_agent: str | None) -> bool:
-    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors."""
-    return who.supervises or ticket_agent is None or ticket_agent == who.agent
+def may_work_on(who: Principal, ticket_agent: str | None, *, holds: bool = False) -> bool:
+    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors.
+
+    `holds`: the case is with a party that this person belongs to. A case about oneself is nobody's (tickets.py asks).
+    """
+    return who.supervises or holds or ticket_agent is None or ticket_agent == who.agent
+
+
+def as_case_reader(who: Principal) -> Reader:
+    """As the rules of cases know people; what each may do there is in crm/cases/rights.py, who sees what in its
+    `Sight`."""
+    return Reader(name=who.name, person=who.agent, role=who.role)
 
 
 def may_see_quality_of(who: Principal, agent: str | None) -> bool:

@@ -16,6 +16,7 @@ from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
 from crm.bookings.service import BookingDesk
+from crm.cases.service import CaseService
 from crm.days.service import RunningCalendar
 from crm.db.store import Store
 from crm.intake.service import Intake
@@ -207,6 +208,7 @@ class Services:
     """The SIP password of an agent's telephone; None when the agent has none."""
     sip_address: str
     secure_cookie: bool
+    cases: CaseService
     talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""

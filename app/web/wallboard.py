@@ -32,6 +32,7 @@ def picture(services: Services) -> dict[str, object]:
         "queues": [queue_out(queue, services.site) for queue in queues],
         "agents_by_state": Counter(agent.state for agent in agents),
         "agents": [agent_out(agent, services.site, supervision=True) for agent in agents],
+        "deadlines": dict(zip(("warned", "late"), services.cases.at_risk, strict=True)),
         "store": "up" if services.store.status()["up"] else "away",
         "figures": None if today is None else figures_out(today, services.clock()),
     }

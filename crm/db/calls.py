@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, exists, select, tuple_
 
 from crm.calls.model import CallRow
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.numbers import normalise
+from crm.db.cases.sight import visible
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse
-from crm.db.schema import call, customer
+from crm.db.schema import call, customer, ticket
 from crm.page import Page
 
 
@@ -50,6 +52,7 @@ class CallQueries:
         direction: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        sight: Sight = SEES_ALL,
     ) -> Page[CallRow]:
         """Newest first. `caller` is the customer's number in any notation; [since, until) is about the INVITE."""
         size = page_size(limit)
@@ -58,6 +61,8 @@ class CallQueries:
             query = query.where(tuple_(call.c.invited_at, call.c.call_id) < tuple_(*parse(after)))
         if caller is not None:
             query = query.where(call.c.number_key == normalise(caller, self._area_code).normalised)
+        if not sight.everything:
+            query = query.where(exists().where(ticket.c.number == call.c.ticket, visible(sight)))
         wanted = {call.c.agent: agent, call.c.line: line, call.c.queue: queue, call.c.direction: direction}
         for column, value in wanted.items():
             if value is not None:

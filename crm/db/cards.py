@@ -4,8 +4,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
+from crm.cases.model import OPEN
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.model import Customer
 from crm.customers.numbers import normalise
+from crm.db.cases.sight import visible
 from crm.db.customers.rows import card_of, number_columns, number_of
 from crm.db.engine import Database
 from crm.db.schema import customer, customer_number, ticket
@@ -40,6 +43,24 @@ _OF_CUSTOMER: Final[Select[Any]] = (
 )
 
 
+_OPEN: Final = (
+    select_tickets()
+    .where(
+        or_(
+            ticket.c.customer_id == bindparam("of_customer"),
+            ticket.c.number_key.in_(bindparam("of_numbers", expanding=True)),
+        ),
+        ticket.c.stage.in_([stage.value for stage in OPEN]),
+    )
+    .order_by(ticket.c.kind != "complaint", *NEWEST)
+    .limit(5)
+)
+"""Complaints first: a call may be about one of these."""
+
+Card = tuple[Customer | None, tuple[TicketRow, ...], tuple[TicketRow, ...]]
+"""Whose number it is, the newest tickets, the open cases."""
+
+
 class CardQueries:
     """Raises StoreAway. Its thread and connection are made when it is first asked."""
 
@@ -48,15 +69,22 @@ class CardQueries:
         self._area_code = area_code
         self._reader: Worker | None = None
 
-    async def of_caller(self, number: str, limit: int) -> tuple[Customer | None, tuple[TicketRow, ...]]:
+    async def of_caller(
+        self, number: str, limit: int, sight: Sight = SEES_ALL
+    ) -> tuple[Customer | None, tuple[TicketRow, ...]]:
         """Whose number this is, in whatever notation it came, and the newest tickets of the customer, or of the number
-        when it is nobody's. Nothing of an anonymous caller."""
+        when it is nobody's, that somebody with this sight may see. Nothing of an anonymous caller."""
+        customer, tickets, _ = await self.of_offer(number, limit, sight)
+        return customer, tickets
+
+    async def of_offer(self, number: str, limit: int, sight: Sight) -> Card:
+        """As `of_caller`, with the open cases, which the call may be about."""
         key = normalise(number, self._area_code).normalised
         if not key:
-            return None, ()
+            return None, (), ()
         if self._reader is None:
             self._reader = Worker(self._database, writes=False)
-        return await self._reader.transact(lambda connection: _read(connection, key, limit))
+        return await self._reader.transact(lambda connection: _read(connection, key, limit, sight))
 
     async def close(self) -> None:
         if self._reader is not None:
@@ -64,14 +92,17 @@ class CardQueries:
             self._reader = None
 
 
-def _read(connection: Connection, key: str, limit: int) -> tuple[Customer | None, tuple[TicketRow, ...]]:
+def _read(connection: Connection, key: str, limit: int, sight: Sight) -> Card:
     known = _customer(list(connection.execute(_OF_NUMBER, {"of_number": key})))
+    seen = visible(sight)
     if known is None:
-        rows = connection.execute(_OF_STRANGER, {"of_number": key, "most": limit})
+        rows = connection.execute(_OF_STRANGER.where(seen), {"of_number": key, "most": limit})
+        theirs: dict[str, object] = {"of_customer": None, "of_numbers": [key]}
     else:
-        numbers = [each.normalised for each in known.numbers]
-        rows = connection.execute(_OF_CUSTOMER, {"of_customer": known.id, "of_numbers": numbers, "most": limit})
-    return known, tuple(ticket_row(row) for row in rows)
+        theirs = {"of_customer": known.id, "of_numbers": [each.normalised for each in known.numbers]}
+        rows = connection.execute(_OF_CUSTOMER.where(seen), theirs | {"most": limit})
+    tickets = tuple(ticket_row(row) for row in rows)
+    return known, tickets, tuple(ticket_row(row) for row in connection.execute(_OPEN.where(seen), theirs))
 
 
 def _customer(rows: list[Row[Any]]) -> Customer | None:

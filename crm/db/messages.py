@@ -37,7 +37,7 @@ class MessageTable:
         async with self._database.write() as connection:
             await self._database.insert_new(connection, colleague_message, [row], ["key"])
             found = await connection.execute(select(colleague_message).where(colleague_message.c.key == key))
-            return _message(found.one())
+            return message_of(found.one())
 
     async def read(self, message_id: int) -> ColleagueMessage:
         """The recipient has read it; the first time counts. Raises UnknownRecord."""
@@ -51,13 +51,13 @@ class MessageTable:
             row = (await connection.execute(select(colleague_message).where(mine))).one_or_none()
         if row is None:
             raise UnknownRecord("message", message_id)
-        return _message(row)
+        return message_of(row)
 
     async def get(self, message_id: int) -> ColleagueMessage | None:
         async with self._database.read() as connection:
             query = select(colleague_message).where(colleague_message.c.id == message_id)
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _message(row)
+        return None if row is None else message_of(row)
 
     async def list(
         self,
@@ -80,12 +80,12 @@ class MessageTable:
         if after is not None:
             query = query.where(tuple_(table.c.at, table.c.id) < tuple_(*parse_numbered(after)))
         async with self._database.read() as connection:
-            rows = [_message(row) for row in await connection.execute(query)]
+            rows = [message_of(row) for row in await connection.execute(query)]
         last = rows[size - 1] if len(rows) > size else None
         return Page(items=tuple(rows[:size]), next=cursor(last.at, last.id) if last else None)
 
 
-def _message(row: Row[Any]) -> ColleagueMessage:
+def message_of(row: Row[Any]) -> ColleagueMessage:
     return ColleagueMessage(
         id=row.id,
         at=row.at,

@@ -184,6 +184,7 @@ ticket = Table(
     Column("restricted", Boolean(), nullable=False, server_default=false()),
     Column("case_of", ForeignKey("ticket.number", ondelete="SET NULL"), index=True),
     Column("version", Integer(), nullable=False),
+    Index("ix_ticket_stage_number", "stage", "number"),
     Index("ix_ticket_holder_opened_at", "holder", "opened_at"),
     Index("ix_ticket_department_opened_at", "department", "opened_at"),
     Index("ix_ticket_opened_at_number", "opened_at", "number"),

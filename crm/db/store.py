@@ -16,6 +16,7 @@ from crm.db.calendar.days import CalendarTable
 from crm.db.callers import CallerQueries
 from crm.db.calls import CallQueries
 from crm.db.cards import CardQueries
+from crm.db.cases.table import CaseTable
 from crm.db.customers.access import AccessLog
 from crm.db.customers.imports import ImportTable
 from crm.db.customers.merging import DuplicateTable
@@ -63,6 +64,7 @@ class Store:
         self.zone = zone
         self.clock = clock
         self.audit = AuditTrail(database, zone)
+        self.cases = CaseTable(database, area_code, clock, self.audit)
         self.hooks = WebHookTable(database, self.audit, clock)
         self.intake = IntakeTable(database, self.audit, clock)
         self.tickets = TicketQueries(database, area_code, clock, self.audit)

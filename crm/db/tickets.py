@@ -8,9 +8,11 @@ from sqlalchemy import Row, Select, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.ids import AgentId
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.numbers import normalise
 from crm.db.audit.trail import AuditTrail
 from crm.db.calls import call_row, select_calls
+from crm.db.cases.sight import visible
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse
 from crm.db.recordings import recording_row
@@ -45,11 +47,12 @@ class TicketQueries:
         ani: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        sight: Sight = SEES_ALL,
         channel: str | None = None,
     ) -> Page[TicketRow]:
         """Newest first, filtered; `channel` other: not by telephone; `ani` in any notation; `since` inclusive, `until`
         exclusive. Raises BadCursor."""
-        query = select_tickets().order_by(*NEWEST)
+        query = select_tickets().where(visible(sight)).order_by(*NEWEST)
         for column, wanted in ((ticket.c.kind, kind), (ticket.c.state, state), (ticket.c.line, line)):
             if wanted is not None:
                 query = query.where(column == wanted)
@@ -76,11 +79,11 @@ class TicketQueries:
         async with self._database.read() as connection:
             return await _detail(connection, number)
 
-    async def for_customer(self, customer_id: int, limit: int = 5) -> tuple[TicketRow, ...]:
+    async def for_customer(self, customer_id: int, limit: int = 5, sight: Sight = SEES_ALL) -> tuple[TicketRow, ...]:
         """The newest tickets of a customer, those of the numbers on the card among them."""
         numbers = select(customer_number.c.normalised).where(customer_number.c.customer_id == customer_id)
         theirs = or_(ticket.c.customer_id == customer_id, ticket.c.number_key.in_(numbers))
-        query = select_tickets().where(theirs).order_by(*NEWEST).limit(page_size(limit))
+        query = select_tickets().where(theirs, visible(sight)).order_by(*NEWEST).limit(page_size(limit))
         async with self._database.read() as connection:
             return tuple(ticket_row(row) for row in await connection.execute(query))
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.bookings.tables import booking_step
+from crm.db.cases.tables import ticket_step
 from crm.db.intake.tables import attachment, intake, letter
 from crm.db.schema import (
     call,
@@ -45,6 +46,7 @@ async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEn
         *await _letters(connection, number),
         *await _files(connection, number),
         *await _suggestion(connection, number),
+        *await _steps(connection, number),
         *await _booking_steps(connection, number),
     ]
     return tuple(sorted(entries, key=lambda entry: entry.at))
@@ -205,6 +207,33 @@ async def _suggestion(connection: AsyncConnection, number: str) -> list[Timeline
         )
         for row in await connection.execute(query)
     ]
+
+
+async def _steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:
+    """Of the case, and that other tickets were merged into it (LNE: a call about an open case is on both)."""
+    own = select(ticket_step).where(ticket_step.c.ticket == number).order_by(ticket_step.c.id)
+    theirs = (
+        select(ticket_step)
+        .join(ticket, ticket.c.number == ticket_step.c.ticket)
+        .where(ticket.c.case_of == number, ticket_step.c.step == "merged")
+        .order_by(ticket_step.c.id)
+    )
+    return [
+        *[
+            _step_entry(row, row.step, _shown(msgspec.json.decode(row.details)))
+            for row in await connection.execute(own)
+        ],
+        *[_step_entry(row, "attached", {"ticket": row.ticket}) for row in await connection.execute(theirs)],
+    ]
+
+
+def _step_entry(row: Any, action: str, details: dict[str, Detail]) -> TimelineEntry:
+    return TimelineEntry(at=row.at, source="step", action=action, by=row.by, details=details)
+
+
+def _shown(details: dict[str, Any]) -> dict[str, Detail]:
+    """Lists as words."""
+    return {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in details.items()}
 
 
 async def _booking_steps(connection: AsyncConnection, number: str) -> list[TimelineEntry]:

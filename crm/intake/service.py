@@ -71,4 +71,10 @@ class Intake:
             raise ValueError(f"category: no such category; there are {known}")
         if opening.kind is not None and opening.kind not in category.kinds:
             raise ValueError(f"category: {category.id} is for {', '.join(category.kinds)}")
-        return msgspec.structs.replace(opening, department=category.department, restricted=category.restricted)
+        department = self._matters.department(category.department)
+        return msgspec.structs.replace(
+            opening,
+            department=category.department,
+            level=department.level if department else None,
+            restricted=category.restricted,
+        )

@@ -19,6 +19,8 @@ class Verdict(StrEnum):
     BROKEN = "broken"
     RUNNING = "running"
     """Not stopped, and not due yet, or it stands still."""
+    MOVED = "moved"
+    """The case went on with somebody else, or in another case, before it was due: neither for nor against."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +37,14 @@ class ClockRow:
     holder: str | None
     person: str | None
     provisional: bool = False
+    verdict: str | None = None
+    """As crm/cases wrote it when the clock stopped: kept, late, moved, merged."""
 
 
 def verdict(clock: ClockRow, now: datetime) -> Verdict:
     """Kept when it stopped no later than it was due; broken when it stopped later, or is due and still runs."""
+    if clock.verdict in ("moved", "merged"):
+        return Verdict.MOVED
     if clock.due_at is None:
         return Verdict.KEPT if clock.stopped_at else Verdict.RUNNING
     if clock.stopped_at is not None:

@@ -149,7 +149,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     (the field's name; details `old`, `new`), `due_call` (`scheduled`, `cancelled`), `attempt` (the due call's kind;
     details `outcome`…), `playback` (the recording's kind), `message` (to a colleague: `sent`, `read`), `intake` (the
     channel), `letter` (`received`: an e-mail on the ticket), `file` (`attached`, `removed`), `booking` and
-    `appointment` (the step; details `number` and what changed), `suggestion` (the step that was taken).
+    `appointment` (the step; details `number` and what changed), `step` (of its case: crm.cases.steps; `attached` with
+    `ticket`: another ticket was merged into it), `suggestion` (the step that was taken).
     """
 
     at: datetime
@@ -183,10 +184,16 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     contact_name: str
     matter: str
     disposition: str | None
+    version: int
+    stage: str | None = None
+    """Of its case (crm.cases.model.Stage); None until it is registered. The next ones are of its case, too."""
+    level: str | None = None
+    holder: str | None = None
     category: str | None = None
     department: str | None = None
     restricted: bool = False
-    version: int
+    case_of: str | None = None
+    """The case in which this ticket goes on."""
 
 
 class TicketDetail(TicketRow, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from config.ids import AgentId
 from config.matters import Category, Department, Matters
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
+from crm.cases.service import CaseService
 from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
@@ -160,6 +161,7 @@ class Hall:
         services = Services(
             site=self.site,
             data=self.data,
+            cases=CaseService(self.site, self.store, lambda: datetime.now(UTC)),
             store=self.store,
             intake=Intake(tickets, self.site.matters, regulated, lambda: datetime.now(UTC)),
             calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),

@@ -18,11 +18,10 @@ from app.web.api.customer_shapes import (
     NumberMove,
     Reveal,
 )
-from app.web.api.tickets import reader
+from app.web.api.tickets import find_ticket, reader, sight_of
 from app.web.operations import Ask, id_of
 from app.web.permissions import may_reveal
 from app.web.problems import Problem, invalid
-from config.ids import TicketNumber
 from crm.customers.model import Customer, CustomerNumber, card_faults
 from crm.customers.numbers import normalise
 from crm.db.customers.queries import CustomerFilter
@@ -94,7 +93,7 @@ async def customer_history(ask: Ask[Nothing, Nothing]) -> Listed[ChangeOut]:
     """All changes of a card and of those that became part of it, the newest first."""
     card = await card_of(ask)
     store = ask.services.store
-    tickets = await store.tickets.for_customer(customer_id=card.id, limit=_TICKETS)
+    tickets = await store.tickets.for_customer(card.id, _TICKETS, sight_of(ask))
     eyes = reader(ask)
     seen = eyes.sees_card(tickets)
     return Listed(items=[eyes.change(row, seen=seen) for row in await store.customers.history(card.id)])
@@ -104,7 +103,7 @@ async def reveal_customer(ask: Ask[Nothing, Reveal]) -> CustomerFull:
     """The numbers in full, for a case and with a reason: logged before they are shown."""
     card, store = await card_of(ask), ask.services.store
     number = ask.body.ticket
-    ticket = await store.tickets.get(TicketNumber(number)) if number else None
+    ticket = await find_ticket(ask, number) if number else None
     if number and (ticket is None or ticket.customer_id != card.id):
         raise invalid("ticket", f"{number} is no ticket of this customer")
     if not may_reveal(ask.who, number, ticket.agent if ticket else None):
@@ -135,7 +134,7 @@ async def card_of(ask: AnyAsk) -> Customer:
 async def full_card(ask: AnyAsk, card: Customer, *, revealed: bool = False) -> CustomerFull:
     """A card with contact and tickets, as this person may see it."""
     store = ask.services.store
-    tickets = await store.tickets.for_customer(customer_id=card.id, limit=_TICKETS)
+    tickets = await store.tickets.for_customer(card.id, _TICKETS, sight_of(ask))
     contact = await store.customers.contact([card.id])
     return reader(ask).customer_full(card, contact[card.id], tickets, revealed=revealed)
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import DueCallNew, DueCallOut, DueCallQuery
-from app.web.api.tickets import reader
+from app.web.api.tickets import find_ticket, reader, sight_of, works_on
 from app.web.operations import Ask, id_of
-from app.web.permissions import may_sit_at, may_work_on
+from app.web.permissions import may_sit_at
 from app.web.problems import Problem, invalid
-from config.ids import AgentId, TicketNumber
+from config.ids import AgentId
 from crm.customers.numbers import normalise
 from crm.followups.model import DueCall
 
@@ -24,7 +24,9 @@ async def list_due_calls(ask: Ask[DueCallQuery, Nothing]) -> Listed[DueCallOut]:
         limit=query.limit, after=query.after, state=query.state, ticket=query.ticket
     )
     eyes = reader(ask)
-    return Listed(items=[eyes.due_call(row) for row in page.items], next=page.next)
+    tickets = [row.ticket for row in page.items if row.ticket]
+    hidden = await ask.services.store.cases.lists.hidden(tickets, sight_of(ask))
+    return Listed(items=[eyes.due_call(row) for row in page.items if row.ticket not in hidden], next=page.next)
 
 
 async def create_due_call(ask: Ask[Nothing, DueCallNew]) -> DueCallOut:
@@ -67,8 +69,8 @@ async def accept_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
 async def cancel_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
     """409 once it is being dialled."""
     row = await _due_call_of(ask)
-    if row.ticket is not None and (ticket := await ask.services.store.tickets.get(TicketNumber(row.ticket))):
-        allowed = may_work_on(ask.who, ticket.agent) or row.created_by == ask.who.name
+    if row.ticket is not None and (ticket := await find_ticket(ask, row.ticket)):
+        allowed = await works_on(ask, ticket) or row.created_by == ask.who.name
     else:
         allowed = ask.who.supervises or row.created_by == ask.who.name
     if not allowed:
@@ -88,7 +90,7 @@ async def _number(ask: Ask[Nothing, DueCallNew]) -> tuple[str, int | None]:
     """The number to ring and whose it is: what was given, else the ticket's, which pages may see masked (CUS-4)."""
     ticket = None
     if ask.body.ticket is not None:
-        ticket = await ask.services.store.tickets.get(TicketNumber(ask.body.ticket))
+        ticket = await find_ticket(ask, ask.body.ticket)
         if ticket is None:
             raise invalid("ticket", f"no ticket {ask.body.ticket}")
     if ask.body.number is not None:

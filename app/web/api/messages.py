@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from app.web.api.contract import Listed, Nothing
 from app.web.api.records import MessageNew, MessageOut, MessageQuery
 from app.web.api.shown import shaped
-from app.web.api.tickets import reader
+from app.web.api.tickets import find_ticket, reader
 from app.web.desk import DeskHub
 from app.web.operations import Ask, id_of
 from app.web.problems import Problem, invalid
-from config.ids import TicketNumber
 from crm.db.owed_calls import SYSTEM
 from crm.messages.model import ColleagueMessage
 
@@ -46,7 +45,7 @@ async def send_message(ask: Ask[Nothing, MessageNew]) -> MessageOut:
         )
     except ValueError as exc:
         raise invalid("text", str(exc)) from exc
-    _tell(ask, row, row.recipient)
+    _tell(ask.services.hub, row, row.recipient)
     return message_out(row)
 
 
@@ -59,8 +58,8 @@ async def read_message(ask: Ask[Nothing, Nothing]) -> MessageOut:
     if row.recipient != (ask.who.agent or ask.who.name):
         raise Problem("forbidden", f"Message {message_id} is for {row.recipient}.")
     row = await ask.services.store.messages.read(row.id)
-    _tell(ask, row, row.sender)
-    _tell(ask, row, row.recipient)
+    _tell(ask.services.hub, row, row.sender)
+    _tell(ask.services.hub, row, row.recipient)
     return message_out(row)
 
 
@@ -73,7 +72,7 @@ async def _caller(ask: Ask[Nothing, MessageNew]) -> str:
     new = ask.body
     if new.ticket is None:
         return (new.caller or "").strip()
-    ticket = await ask.services.store.tickets.get(TicketNumber(new.ticket))
+    ticket = await find_ticket(ask, new.ticket)
     if ticket is None:
         raise invalid("ticket", f"no ticket {new.ticket}")
     if new.caller is not None:
@@ -88,6 +87,11 @@ def tell_of_notice(hub: DeskHub, people: Iterable[str], about: str) -> None:
         hub.publish(person, "message", payload)
 
 
-def _tell(ask: Ask[Nothing, MessageNew] | Ask[Nothing, Nothing], row: ColleagueMessage, agent: str) -> None:
+def tell_message(hub: DeskHub, row: ColleagueMessage) -> None:
+    """A message that the system wrote is on the recipient's open pages at once."""
+    _tell(hub, row, row.recipient)
+
+
+def _tell(hub: DeskHub, row: ColleagueMessage, agent: str) -> None:
     payload = {"message": str(row.id), "recipient": row.recipient, "sender": row.sender, "read_at": row.read_at}
-    ask.services.hub.publish(agent, "message", payload)
+    hub.publish(agent, "message", payload)

@@ -20,7 +20,10 @@ class CustomerRef(Out, frozen=True, kw_only=True):
 
 
 class TicketOut(Out, frozen=True, kw_only=True):
-    """A ticket as lists show it. `kind` is null until somebody has classified it."""
+    """A ticket as lists show it. `kind` is null until somebody has classified it, `stage` until it is registered.
+
+    `holder`: the party that has it; `department`: the one that its category names; `case_of`: where it goes on.
+    """
 
     number: str
     opened_at: datetime
@@ -41,6 +44,13 @@ class TicketOut(Out, frozen=True, kw_only=True):
     matter: str
     disposition: str | None
     version: int
+    stage: str | None
+    level: str | None
+    holder: str | None
+    category: str | None
+    department: str | None
+    restricted: bool
+    case_of: str | None
 
 
 class CallOut(Out, frozen=True, kw_only=True):

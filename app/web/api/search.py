@@ -7,9 +7,10 @@ from msgspec import Meta
 from app.web.api.contract import Key, Listed, Moment, Nothing, Out, Paging
 from app.web.api.records import TicketOut
 from app.web.api.shown import Reader
-from app.web.api.tickets import reader
+from app.web.api.tickets import reader, sight_of
 from app.web.operations import AnyOperation, Ask, operation
 from config.schema import LineKind
+from crm.cases.organisation import Sight
 from crm.db.search.queries import Found, Within
 from crm.tickets.model import TicketKind, TicketState
 
@@ -39,8 +40,8 @@ class FoundOut(Out, frozen=True, kw_only=True):
 
 
 async def search_tickets(ask: Ask[SearchQuery, Nothing]) -> Listed[FoundOut]:
-    """Newest first. What is restricted only supervisors find."""
-    query = ask.query
+    """Newest first. What is restricted only those find who may see it (LNE-6)."""
+    query, sight = ask.query, sight_of(ask)
     within = Within(
         kind=query.kind,
         state=query.state,
@@ -48,11 +49,16 @@ async def search_tickets(ask: Ask[SearchQuery, Nothing]) -> Listed[FoundOut]:
         agent=query.agent,
         since=query.since,
         until=query.until,
-        restricted=ask.who.supervises,
+        restricted=sight != Sight(),
     )
     page = await ask.services.store.search.find(query.q, within, limit=query.limit, after=query.after)
     eyes = reader(ask)
-    return Listed(items=[_found(each, eyes) for each in page.items], next=page.next)
+    seen = [
+        each
+        for each in page.items
+        if sight.sees(restricted=each.ticket.restricted, department=each.ticket.department, level=each.ticket.level)
+    ]
+    return Listed(items=[_found(each, eyes) for each in seen], next=page.next)
 
 
 def _found(found: Found, eyes: Reader) -> FoundOut:

@@ -66,24 +66,38 @@ def shaped(kind: type[T], row: msgspec.Struct, **others: object) -> T:
 class Reader:
     """Who reads, and what is on that person's desk: turns rows into answers for these eyes."""
 
-    def __init__(self, who: Principal, site: Site, at_hand: frozenset[str]) -> None:
-        self._who, self._site, self._at_hand = who, site, at_hand
+    def __init__(
+        self, who: Principal, site: Site, at_hand: frozenset[str], parties: frozenset[str] = frozenset()
+    ) -> None:
+        """`parties`: those that the reader belongs to; an open case that one of them has is at hand, too."""
+        self._who, self._site, self._at_hand, self._parties = who, site, at_hand, parties
 
     def sees(self, ticket: str, agent: str | None) -> bool:
         """Whether the numbers of a ticket of `agent` are shown in full."""
         return sees_numbers(self._who, ticket, agent, self._at_hand)
 
+    def sees_case(self, ticket: str, agent: str | None, holder: str | None) -> bool:
+        """As `sees`; `holder`: the party that has the case, None when it is over."""
+        return self.sees(ticket, agent) or holder in self._parties
+
+    def words(self, text: str, *, seen: bool) -> str:
+        """Free words, with the numbers in them perhaps masked."""
+        return text if seen else _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
+
+    def _sees_row(self, row: TicketRow) -> bool:
+        return self.sees_case(row.number, row.agent, None if row.state is TicketState.CLOSED else row.holder)
+
     def ticket(self, row: TicketRow) -> TicketOut:
-        seen = self.sees(row.number, row.agent)
+        seen = self._sees_row(row)
         return shaped(TicketOut, row, **self._caller(row, seen))
 
     def ticket_full(self, row: TicketDetail) -> TicketFull:
-        seen = self.sees(row.number, row.agent)
+        seen = self._sees_row(row)
         return shaped(
             TicketFull,
             row,
             **self._caller(row, seen),
-            editable=may_work_on(self._who, row.agent),
+            editable=may_work_on(self._who, row.agent, holds=row.holder in self._parties),
             contact_number=self._number(row.contact_number, seen),
             calls=[shaped(CallOut, call, **self._caller(call, seen)) for call in row.calls],
             timeline=[self._timeline(entry, seen) for entry in row.timeline],
@@ -93,14 +107,10 @@ class Reader:
     def pieces(self, texts: Sequence[str], row: TicketRow) -> list[str]:
         """Parts of one text of a ticket, which keep their lengths: a number may begin in one and end in the next."""
         whole = "".join(texts)
-        if not self.sees(row.number, row.agent):
+        if not self._sees_row(row):
             whole = _NUMBER_IN_TEXT.sub(lambda found: found.group()[:3] + "*" * (len(found.group()) - 3), whole)
         ends = list(accumulate(map(len, texts), initial=0))
         return [whole[begin:end] for begin, end in pairwise(ends)]
-
-    def words(self, text: str, *, seen: bool) -> str:
-        """Free words, with the numbers in them perhaps masked."""
-        return text if seen else _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
 
     def call(self, row: CallRow) -> CallOut:
         return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
@@ -160,14 +170,14 @@ class Reader:
         return number if seen or not number else mask(normalise(number, self._site.area_code).normalised)
 
     def _timeline(self, entry: TimelineEntry, seen: bool) -> TimelineOut:
-        details = {name: self._detail(name, value, seen) for name, value in entry.details.items()}
+        details = {name: self.detail(name, value, seen=seen) for name, value in entry.details.items()}
         return shaped(TimelineOut, entry, details=details)
 
-    def _detail(self, name: str, value: Detail, seen: bool) -> Detail:
+    def detail(self, name: str, value: Detail, *, seen: bool) -> Detail:
         """A detail as everything else is written: times in UTC; numbers, wherever they stand in it, perhaps masked."""
         if not isinstance(value, str):
             return value
-        if name.endswith("_at"):
+        if name.endswith("_at") or name == "until":
             return instant(datetime.fromisoformat(value))
         return self.words(value, seen=seen)
 

@@ -8,9 +8,8 @@ from aiohttp import hdrs, web
 
 from app.web.api.contract import Nothing
 from app.web.api.records import SoundQuery
-from app.web.api.tickets import ticket_of
+from app.web.api.tickets import ticket_of, works_on
 from app.web.operations import Ask
-from app.web.permissions import may_work_on
 from app.web.problems import Problem
 from config.ids import AgentId
 from crm.calls.model import RecordingKind, RecordingRow
@@ -28,7 +27,7 @@ async def get_message(ask: Ask[SoundQuery, Nothing]) -> web.StreamResponse:
 
 async def _play(ask: Ask[SoundQuery, Nothing], kind: RecordingKind, directory: Path) -> web.StreamResponse:
     ticket = await ticket_of(ask)
-    if not may_work_on(ask.who, ticket.agent):
+    if not await works_on(ask, ticket):
         raise Problem("forbidden", f"The recordings of ticket {ticket.number} are not yours to hear.")
     wanted = [row for row in ticket.recordings if row.kind is kind and ask.query.id in (None, str(row.id))]
     if not wanted:

@@ -12,6 +12,7 @@ from app.web.api.attachments import ATTACHMENTS
 from app.web.api.audit import AUDIT
 from app.web.api.bookings import BOOKINGS
 from app.web.api.calendar import CALENDAR
+from app.web.api.cases import CASES
 from app.web.api.contract import (
     AgentOut,
     ClosingWish,
@@ -180,6 +181,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *ASSESSMENT_OPERATIONS,
     *KNOWLEDGE_OPERATIONS,
     *SUGGESTION_OPERATIONS,
+    *CASES,
     *REPORTS,
     *SEARCH,
     *CALENDAR,

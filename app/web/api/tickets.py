@@ -9,39 +9,67 @@ from app.web.api.contract import Listed, Nothing
 from app.web.api.records import CallOut, CallQuery, TicketFull, TicketOut, TicketPatch, TicketQuery
 from app.web.api.shown import Reader
 from app.web.operations import Ask
-from app.web.permissions import may_see_calls_of, may_work_on
+from app.web.permissions import as_case_reader, may_see_calls_of, may_work_on
 from app.web.problems import Problem, invalid
 from config.ids import AgentId, TicketNumber
 from crm.calls.model import CallRow
+from crm.cases.organisation import Sight
 from crm.errors import VersionConflict
 from crm.page import Page
-from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketState, TicketStep
+from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketKind, TicketState, TicketStep
 from routing.figures import COUNTS
 
 
 def reader(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Reader:
     """The eyes of whoever asks."""
     at_hand = ask.services.hub.tickets_at_hand(ask.who.agent) if ask.who.agent else frozenset()
-    return Reader(ask.who, ask.services.site, at_hand)
+    parties = ask.services.cases.organisation.parties_of(ask.who.agent) if ask.who.agent else frozenset()
+    return Reader(ask.who, ask.services.site, at_hand, parties)
+
+
+def sight_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Sight:
+    """What of restricted tickets whoever asks may see (LNE-6)."""
+    return ask.services.cases.sight(as_case_reader(ask.who))
+
+
+async def find_ticket(ask: Ask[msgspec.Struct, msgspec.Struct], number: str) -> TicketDetail | None:
+    """A ticket that whoever asks may see. One that is hidden is not there."""
+    ticket = await ask.services.store.tickets.get(TicketNumber(number))
+    if ticket is None:
+        return None
+    seen = sight_of(ask).sees(restricted=ticket.restricted, department=ticket.department, level=ticket.level)
+    return ticket if seen else None
+
+
+async def works_on(ask: Ask[msgspec.Struct, msgspec.Struct], ticket: TicketDetail) -> bool:
+    """Whether whoever asks may change the ticket and hear it. Who is complained of stands aside, whatever the role."""
+    agent = ask.who.agent
+    holds = agent is not None and ticket.holder in ask.services.cases.organisation.parties_of(agent)
+    if not may_work_on(ask.who, ticket.agent, holds=holds):
+        return False
+    return agent is None or not await ask.services.store.cases.lists.is_about(ticket.number, agent)
 
 
 async def list_tickets(ask: Ask[TicketQuery, Nothing]) -> Listed[TicketOut]:
     """Newest first."""
-    page = await ask.services.store.tickets.list(**msgspec.structs.asdict(ask.query))
+    page = await ask.services.store.tickets.list(**msgspec.structs.asdict(ask.query), sight=sight_of(ask))
     eyes = reader(ask)
     return Listed(items=[eyes.ticket(row) for row in page.items], next=page.next)
 
 
 async def get_ticket(ask: Ask[Nothing, Nothing]) -> TicketFull:
-    return reader(ask).ticket_full(await ticket_of(ask))
+    ticket = await ticket_of(ask)
+    shown = reader(ask).ticket_full(ticket)
+    return msgspec.structs.replace(shown, editable=await works_on(ask, ticket)) if shown.editable else shown
 
 
 async def patch_ticket(ask: Ask[Nothing, TicketPatch]) -> TicketFull:
     """Saves the fields that came; 409 with `current` when somebody else saved since `version` was read."""
     ticket = await ticket_of(ask)
-    if not may_work_on(ask.who, ticket.agent):
-        raise Problem("forbidden", f"Ticket {ticket.number} is {ticket.agent}'s.")
+    if not await works_on(ask, ticket):
+        raise Problem("forbidden", f"Ticket {ticket.number} is {ticket.agent}'s, or about you.")
     patch = ask.body
+    _by_steps_only(ticket, patch)
     dispositions = {known.id for known in ask.services.site.dispositions}
     if patch.disposition and patch.disposition not in dispositions:
         raise invalid("disposition", f"one of {', '.join(sorted(dispositions))}")
@@ -74,9 +102,11 @@ async def list_calls(ask: Ask[CallQuery, Nothing]) -> Listed[CallOut]:
             queue=query.queue,
             since=query.since,
             until=query.until,
+            sight=sight_of(ask),
         )
     eyes = reader(ask)
-    return Listed(items=[eyes.call(row) for row in page.items], next=page.next)
+    hidden = await ask.services.store.cases.lists.hidden([row.ticket for row in page.items], sight_of(ask))
+    return Listed(items=[eyes.call(row) for row in page.items if row.ticket not in hidden], next=page.next)
 
 
 async def _counted_calls(ask: Ask[CallQuery, Nothing], agent: str | None) -> Page[CallRow]:
@@ -105,11 +135,37 @@ async def _counted_calls(ask: Ask[CallQuery, Nothing], agent: str | None) -> Pag
 
 async def ticket_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> TicketDetail:
     """The ticket of the path. Raises Problem when there is none."""
-    number = TicketNumber(ask.path("number"))
-    ticket = await ask.services.store.tickets.get(number)
+    number = ask.path("number")
+    ticket = await find_ticket(ask, number)
     if ticket is None:
         raise Problem("not_found", f"No ticket {number}.")
     return ticket
+
+
+def _by_steps_only(ticket: TicketDetail, patch: TicketPatch) -> None:
+    """What a case is and where it stands is said by its steps alone; a complaint is never closed without them (TKT-6).
+
+    Raises Problem.
+    """
+    kind = ticket.kind if patch.kind is UNSET else patch.kind
+    if ticket.stage is None:
+        if patch.state is TicketState.CLOSED and kind is TicketKind.COMPLAINT:
+            raise Problem(
+                "illegal_transition",
+                "A complaint is registered and closed by its steps: POST /api/tickets/{number}/steps.",
+                reason="by_steps",
+                detail_zh="投诉须先登记，并按办理步骤关闭。",
+            )
+        return
+    names = ("kind", "severity", "state")
+    changed = [name for name in names if getattr(patch, name) not in (UNSET, getattr(ticket, name))]
+    if changed:
+        raise Problem(
+            "illegal_transition",
+            f"{', '.join(changed)} of a registered case: take a step, POST /api/tickets/{{number}}/steps.",
+            reason="by_steps",
+            detail_zh="已登记的工单，其类别、级别和状态须通过办理步骤变更。",
+        )
 
 
 async def _save(ask: Ask[Nothing, TicketPatch], ticket: TicketDetail, form: TicketForm) -> TicketDetail:

@@ -44,7 +44,8 @@ appointment = Table(
     Column("state", Text(), nullable=False),
     at_column("at", nullable=False),
     Column("person", Text(), nullable=False),
-    text_column("place"),
+    # The customer's address: it goes with the customer.
+    Column("place", Text(), nullable=False, server_default="", info={"personal": True}),
     text_column("contact_name"),
     text_column("contact_number"),
     text_column("note"),

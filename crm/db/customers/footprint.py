@@ -24,7 +24,6 @@ from crm.db.schema import (
     event,
     journal_position,
     metadata,
-    recording,
     rejected_event,
     ticket,
     ticket_change,
@@ -45,10 +44,9 @@ _ELSEWHERE: Final = (
     rejected_event,
     customer_import,
     customer_import_row,
-    # About colleagues and files.
+    # About colleagues.
     agent_state,
     journal_position,
-    recording,
     user_account,
     user_session,
 )
@@ -158,10 +156,11 @@ async def said_of(connection: AsyncConnection, ids: Collection[int], seeds: Seed
         elif row.field in ("numbers", "moved_number"):
             numbers |= set(f"{row.old or ''}, {row.new or ''}".split(", "))
     for part in parts(seeds[ticket]):
-        written = select(ticket.c.contact_name, ticket.c.contact_number).where(ticket.c.number.in_(part))
-        for row in await connection.execute(written):
-            names.add(row.contact_name)
-            numbers.add(row.contact_number)
+        for table, key in _with_contact():
+            written = select(table.c.contact_name, table.c.contact_number).where(key.in_(part))
+            for row in await connection.execute(written):
+                names.add(row.contact_name or "")
+                numbers.add(row.contact_number or "")
         earlier = select(ticket_change).where(ticket_change.c.ticket.in_(part))
         for row in await connection.execute(earlier):
             if row.field in ("contact_name", "contact_number"):
@@ -175,3 +174,10 @@ async def said_of(connection: AsyncConnection, ids: Collection[int], seeds: Seed
     for part in parts(seeds[due_call]):
         numbers |= set((await connection.execute(select(due_call.c.number).where(due_call.c.id.in_(part)))).scalars())
     return names - {""}, numbers - {""}
+
+
+def _with_contact() -> list[tuple[Table, Column[Any]]]:
+    """Tickets, and what hangs on them and names somebody to be reached: with the column that says which ticket."""
+    wanted = {"contact_name", "contact_number"}
+    named = [table for table in metadata.sorted_tables if wanted <= set(table.c.keys())]
+    return [(table, table.c.number if table is ticket else table.c.ticket) for table in named]

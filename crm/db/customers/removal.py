@@ -36,6 +36,7 @@ from crm.db.schema import (
     rejected_event,
     ticket,
 )
+from crm.db.search.index import reindex
 from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
 from crm.events import AnyEvent
 from crm.followups.model import OWNED, DueCallState
@@ -86,6 +87,8 @@ class RemovalTable:
             counts = await _call_off(connection, seeds, by, at)
             counts |= await rewrite(connection, seeds, person)
             counts |= await self._rewrite_events(connection, seeds[call], person)
+            for part in parts(seeds[ticket]):
+                await connection.run_sync(reindex, part)
             await _drop_imports(connection, person)
             await _rewrite_reasons(connection, ids, person)
             await self._note_erased(connection, person, at)

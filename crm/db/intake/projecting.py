@@ -79,6 +79,7 @@ def _ticket_row(each: TicketOpened, number_key: str, known: Mapping[str, int]) -
         "contact_number": told.contact_number,
         "category": told.category,
         "department": told.department,
+        "level": told.level,
         "restricted": told.restricted,
         "version": 1,
     }

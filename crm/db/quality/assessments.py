@@ -1,5 +1,6 @@
 """What a month says of each agent, and closed months: their figures are kept and never counted again. QUA-3."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy import case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
-from crm.db.cases.tables import ticket_clock
+from crm.db.cases.tables import ticket_clock, ticket_person
 from crm.db.engine import Database
 from crm.db.quality.tables import agent_note, assessment, assessment_month, quality_check
 from crm.db.schema import call, ticket
@@ -129,7 +130,7 @@ async def _facts(connection: AsyncConnection, month: str, period: Period, now: d
         await _clocks(connection, period, now),
         await _tickets(connection, period),
         await _satisfaction(connection, period),
-        await _complaints(connection, month),
+        await _complaints(connection, month, period),
     ):
         for agent, counts in counted.items():
             found.setdefault(agent, {}).update(counts)
@@ -190,12 +191,16 @@ async def _satisfaction(connection: AsyncConnection, period: Period) -> Counts:
     return {agent: {"surveyed": asked, "satisfied": int(liked)} for agent, asked, liked in rows}
 
 
-async def _complaints(connection: AsyncConnection, month: str) -> Counts:
-    """Valid complaints on the agents' files; a day of the month begins with the month."""
-    note = agent_note.c
-    query = (
-        select(note.agent, func.count())
-        .where(note.day >= f"{month}-01", note.day <= f"{month}-31", note.kind == NoteKind.COMPLAINT.value)
-        .group_by(note.agent)
+async def _complaints(connection: AsyncConnection, month: str, period: Period) -> Counts:
+    """Valid complaints: found against the agent on a case in the period (CPL-9), or noted on the file on a day of the
+    month. One that is both is one; a note without a ticket stands for itself."""
+    found, note = ticket_person.c, agent_note.c
+    judged = select(found.person, found.ticket).where(
+        found.verdict == "valid", found.judged_at >= period[0], found.judged_at < period[1]
     )
-    return {agent: {"complaints": count} for agent, count in await connection.execute(query)}
+    noted = select(note.agent, note.ticket, note.id).where(
+        note.day >= f"{month}-01", note.day <= f"{month}-31", note.kind == NoteKind.COMPLAINT.value
+    )
+    cases = {(row.person, row.ticket) for row in await connection.execute(judged)}
+    cases |= {(row.agent, row.ticket or f"note {row.id}") for row in await connection.execute(noted)}
+    return {agent: {"complaints": count} for agent, count in Counter(agent for agent, _ in cases).items()}

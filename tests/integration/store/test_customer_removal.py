@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from crm.customers.imports import plan_import
 from crm.customers.model import Customer, CustomerNumber
@@ -30,6 +30,8 @@ async def everything(store: Store) -> str:
     """All text that the store holds."""
     found: list[str] = []
     async with store.database.read() as connection:
+        # The index of words is in no metadata.
+        found += [str(tuple(row)) for row in await connection.execute(text("SELECT * FROM ticket_words"))]
         for table in metadata.sorted_tables:
             found += [str(tuple(row)) for row in await connection.execute(select(table))]
     return "\n".join(found)

@@ -11,10 +11,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
+from config.ids import TicketNumber
+from crm.db.engine import Database
 from crm.db.migrate import MIGRATIONS, newest_revision
 from crm.db.schema import metadata, ticket, user_account, user_session
 from crm.db.search.index import TABLES_BEGIN
 from crm.db.store import Store
+from tests.integration.store.old_schema import migrate_to
 
 
 async def test_the_migrated_schema_is_the_one_in_the_code(store: Store) -> None:
@@ -73,6 +76,10 @@ async def test_opening_a_ticket_uses_indexes(tmp_path: Path) -> None:
         "SELECT * FROM recording WHERE ticket = 'x'",
         "SELECT * FROM ticket_change WHERE ticket = 'x'",
         "SELECT * FROM due_call WHERE ticket = 'x'",
+        "SELECT * FROM ticket_step WHERE ticket = 'x' ORDER BY id",
+        "SELECT s.id FROM ticket_step s JOIN ticket t ON t.number = s.ticket WHERE t.case_of = 'x' AND step = 'merged'",
+        "SELECT min(due_at) FROM ticket_clock WHERE stopped_at IS NULL GROUP BY ticket",
+        "SELECT ticket FROM ticket_clock WHERE tell_at <= 'x'",
         "SELECT * FROM ticket ORDER BY opened_at DESC, number DESC LIMIT 50",
         "SELECT * FROM ticket WHERE number_key = 'x' ORDER BY opened_at DESC LIMIT 5",
         "SELECT * FROM due_call WHERE state = 'scheduled' AND due_at <= 'x'",
@@ -82,4 +89,22 @@ async def test_opening_a_ticket_uses_indexes(tmp_path: Path) -> None:
             plan = [row.detail for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
             for step in plan:
                 assert not step.startswith("SCAN") or "USING" in step, (statement, plan)
+    await store.close()
+
+
+async def test_tickets_of_before_the_cases_are_unregistered_and_as_they_were(store_url: str) -> None:
+    """Up to 0006 with data, then on."""
+    old = Database(store_url, lambda database: migrate_to(database, "0006"), busy_timeout_s=5)
+    row = "'20261122-0001', '2026-11-22 01:00:00', 'open', 'normal', 'telephone', 'hotline', 1"
+    async with old.write() as connection:
+        await connection.exec_driver_sql(
+            f"INSERT INTO ticket (number, opened_at, state, severity, channel, line, version) VALUES ({row})"
+        )
+    await old.close()
+    store = await Store.open(store_url)
+    ticket = await store.tickets.get(TicketNumber("20261122-0001"))
+    assert ticket is not None
+    assert (ticket.stage, ticket.holder, ticket.restricted, ticket.case_of) == (None, None, False, None)
+    file = await store.cases.get("20261122-0001")
+    assert (file.case.stage, file.taken) == ("new", ())
     await store.close()

@@ -6,11 +6,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from app.cli import app
 from crm.db.cases.tables import ticket_step
+from crm.db.schema import ticket
 from crm.db.store import Store
 from crm.journal import Journal
 from tests.fakes.call_story import DAY, INVITED, answered_call
@@ -31,7 +32,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 @pytest.fixture
 async def past(store: Store, store_url: str, journal: Journal) -> str:
-    """One call, answered after a second; its case was passed on, and started after an hour and a half."""
+    """One call, answered after a second; its case, a complaint, was passed on, and started after an hour and a half."""
     for event in answered_call("c1", journal.next_ticket_number(DAY)):
         journal.append(event)
     await project_all(journal, store)
@@ -42,6 +43,7 @@ async def past(store: Store, store_url: str, journal: Journal) -> str:
     ]
     async with store.database.write() as connection:
         await connection.execute(insert(ticket_step), rows)
+        await connection.execute(update(ticket).values(kind="complaint"))
     return store_url
 
 

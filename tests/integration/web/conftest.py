@@ -20,6 +20,7 @@ from app.web.server import create_app
 from app.web.services import Services
 from config.paths import DataDir
 from config.schema import Site
+from crm.cases.service import CaseService
 from crm.days.service import RunningCalendar
 from crm.db.projector import Projector
 from crm.db.store import Store
@@ -223,8 +224,14 @@ def site_changes() -> dict[str, object]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, store_with_users: Path, site_changes: dict[str, object]) -> AsyncIterator[House]:
-    site, clock, data = small_site().model_copy(update=site_changes), MovableClock(), DataDir(tmp_path / "data")
+def site(site_changes: dict[str, object]) -> Site:
+    """What the house is built for; a test file may have another."""
+    return small_site().model_copy(update=site_changes)
+
+
+@pytest.fixture
+async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIterator[House]:
+    clock, data = MovableClock(), DataDir(tmp_path / "data")
     shutil.copytree(store_with_users, data.root)
     ui = tmp_path / "ui"
     ui.mkdir()
@@ -249,6 +256,7 @@ async def house(tmp_path: Path, store_with_users: Path, site_changes: dict[str, 
         talks=talks,
         hub=hub,
         figures=figures,
+        cases=CaseService(site, store, clock),
         status=lambda: parts,
         clock=clock,
         local_token=LOCAL_TOKEN,

@@ -54,7 +54,7 @@ async def register(person: aiohttp.ClientSession, **fields: object) -> dict[str,
 
 @pytest.mark.req("TKT-1", "TKT-3")
 async def test_a_letter_is_a_ticket_at_once_and_keeps_what_is_known_of_it(house: House) -> None:
-    async with house.logged_in("8001") as agent:
+    async with house.logged_in("8001") as agent, house.logged_in("8801") as supervisor:
         telephone = await house.call()
         made = await register(
             agent, category="discipline", received_at="2026-11-20T01:00:00Z", reference="来文 7", wish="道歉"
@@ -62,6 +62,8 @@ async def test_a_letter_is_a_ticket_at_once_and_keeps_what_is_known_of_it(house:
         assert int(made["ticket"][-4:]) == int(telephone[-4:]) + 1
         await house.projector.caught_up()
         async with agent.get(f"/api/tickets/{made['ticket']}") as answer:
+            assert answer.status == 404, "a disciplinary matter is the department's (LNE-6)"
+        async with supervisor.get(f"/api/tickets/{made['ticket']}") as answer:
             ticket = await answer.json()
         assert (ticket["channel"], ticket["kind"], ticket["wish"], ticket["calls"]) == (
             "letter",
@@ -72,7 +74,7 @@ async def test_a_letter_is_a_ticket_at_once_and_keeps_what_is_known_of_it(house:
         (entry,) = [each for each in ticket["timeline"] if each["source"] == "intake"]
         assert (entry["by"], entry["details"]["reference"]) == ("8001", "来文 7")
         assert entry["details"]["received_at"] == "2026-11-20T01:00:00.000Z"
-        async with agent.get("/api/tickets?channel=other") as answer:
+        async with supervisor.get("/api/tickets?channel=other") as answer:
             assert [each["number"] for each in (await answer.json())["items"]] == [made["ticket"]]
 
 

@@ -48,10 +48,10 @@ async def test_a_number_in_a_colleagues_text_is_masked_also_where_the_hit_cuts_i
             assert found["ticket"]["ani_masked"] is (person is stranger)
 
 
-async def test_restricted_tickets_are_found_by_supervisors_alone(house: House) -> None:
+async def test_restricted_tickets_are_found_by_the_supervisors_of_their_level_alone(house: House) -> None:
     number = await written(house, "举报信")
     async with house.store.database.write() as connection:
-        await connection.execute(update(ticket).where(ticket.c.number == number).values(restricted=True))
+        await connection.execute(update(ticket).where(ticket.c.number == number).values(restricted=True, level="hall"))
     for person, hits in (("8001", 0), ("8801", 1), ("8901", 1)):
         async with house.logged_in(person) as reader, reader.get("/api/search", params={"q": "举报"}) as answer:
             assert len((await answer.json())["items"]) == hits, person

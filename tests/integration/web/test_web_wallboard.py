@@ -59,6 +59,7 @@ async def test_the_picture_is_there_at_once_and_moves_within_a_second(house: Hou
     async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:
         first = await wall.picture(within_s=0.5)
         assert (first["waiting"], first["longest_wait_since"], first["store"]) == (0, None, "up")
+        assert first["deadlines"] == {"warned": 0, "late": 0}
         assert first["agents_by_state"] == {"logged_out": 3}
         since = house.clock()
         house.acd.enqueue("hotline", "c-1", "t-1", "13812345678", since)

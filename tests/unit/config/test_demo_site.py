@@ -21,6 +21,7 @@ def site(sound_site: Path) -> Site:
     return load_site(sound_site)
 
 
+@pytest.mark.req("LNE-1")
 def test_lines_queues_and_people(site: Site) -> None:
     assert {line.dnis: line.kind for line in site.lines} == {
         "4008100001": "aid",

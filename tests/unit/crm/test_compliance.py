@@ -48,6 +48,14 @@ def test_a_clock_is_judged_by_its_instants(due_h: float | None, done_h: float | 
     assert verdict(clock("1", "CPL-2.pass", due_h, done_h), NOW) is expected
 
 
+@pytest.mark.req("RPT-4")
+@pytest.mark.parametrize("ended", ["moved", "merged"])
+def test_what_went_on_elsewhere_before_it_was_due_counts_neither_for_nor_against(ended: str) -> None:
+    gone = clock("1", "CPL-3.aid", 20, 2, verdict=ended)
+    assert verdict(gone, NOW) is Verdict.MOVED
+    assert clauses_kept([gone], TEXTS, NOW)[1].share is None
+
+
 @pytest.mark.req("RPT-4", "CPL-6")
 def test_every_clause_is_counted_and_every_breach_named() -> None:
     kept = clauses_kept(

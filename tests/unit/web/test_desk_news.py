@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,9 +15,11 @@ from app.desk_news import DeskNews
 from app.talk_desk import TalkDesk
 from app.web.desk import DeskHub
 from config.schema import Prompt, Site
+from crm.cases.organisation import Organisation, Sight
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.events import CallArrived
+from crm.tickets.model import Severity, TicketKind, TicketRow, TicketState
 from ivr import talk_control as control
 from ivr.talks import Target
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
@@ -34,12 +38,12 @@ def site() -> Site:
     return small_site().model_copy(update={"prompts": words})
 
 
-def desks(centre: CallCentre) -> DeskHub:
-    """The desks of a call centre whose store is away: pops go without a card."""
+def desks(centre: CallCentre, of_offer: Callable[..., Awaitable[object]] = away) -> DeskHub:
+    """The desks of a call centre whose store is away (pops go without a card), or knows that of callers."""
     hub, bus = DeskHub(centre.telephony.now), Bus()
     board = CallBoard(bus)
-    store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_caller=away)))
-    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None))
+    store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_offer=of_offer)))
+    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None), Organisation(centre.site))
     news.subscribe(bus)
     board.end_with(bus)
     news.talk_of = TalkDesk(centre.hotline).talk
@@ -96,6 +100,51 @@ def test_a_colleague_who_does_not_answer_takes_nothing_from_the_agents_page(tmp_
             assert (told(hub, ANN)["state"], told(hub, ANN)["talk"]) == ("ended", None)
 
     in_virtual_time(story())
+
+
+def test_a_pop_offers_the_open_cases_of_the_caller_that_the_agent_may_see(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path, site()) as centre:
+            asked: list[Sight] = []
+
+            async def of_offer(number: str, limit: int, sight: Sight) -> tuple[None, tuple[()], tuple[TicketRow, ...]]:
+                asked.append(sight)
+                return None, (), (an_open_case(centre.telephony.now()),)
+
+            hub = desks(centre, of_offer)
+            centre.available(ANN)
+            await centre.talk()
+            with hub.open(ANN, 0) as page:
+                (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.type == "screen_pop"]
+            assert [(each["number"], each["stage"]) for each in pop["open_cases"]] == [("20260309-0001", "in_hand")]
+            assert [sight.everything for sight in asked] == [False]
+
+    in_virtual_time(story())
+
+
+def an_open_case(at: datetime) -> TicketRow:
+    return TicketRow(
+        number="20260309-0001",
+        opened_at=at,
+        state=TicketState.OPEN,
+        kind=TicketKind.COMPLAINT,
+        severity=Severity.NORMAL,
+        channel="telephone",
+        line="hotline",
+        dnis="",
+        ani="",
+        call=None,
+        queue=None,
+        agent=None,
+        outcome=None,
+        customer_id=None,
+        customer_name=None,
+        contact_name="",
+        matter="",
+        disposition=None,
+        version=4,
+        stage="in_hand",
+    )
 
 
 def test_after_a_restart_the_page_is_told_how_the_talk_stands(tmp_path: Path) -> None:

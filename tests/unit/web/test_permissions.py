@@ -73,22 +73,12 @@ def test_what_is_everybodys_business_only_for_supervisors():
     assert closed == SUPERVISORS_ONLY | CUSTOMERS_AT_LARGE | ADMINISTRATION
 
 
-ADMINISTRATION = {
-    "list_audit",
-    "list_webhooks",
-    "create_webhook",
-    "patch_webhook",
-    "delete_webhook",
-    "list_deliveries",
-    "ping_webhook",
-}
-
-
 SUPERVISORS_ONLY = {
     "list_queues",
     "list_agents",
     "get_figures",
     "get_booking_figures",
+    "get_accountability",
     "live_wallboard",
     "supervise",
     "stop_supervising",
@@ -111,6 +101,16 @@ SUPERVISORS_ONLY = {
     "close_month",
     "add_file_note",
     "approve_card",
+}
+
+ADMINISTRATION = {
+    "list_audit",
+    "list_webhooks",
+    "create_webhook",
+    "patch_webhook",
+    "delete_webhook",
+    "list_deliveries",
+    "ping_webhook",
 }
 
 CUSTOMERS_AT_LARGE = {

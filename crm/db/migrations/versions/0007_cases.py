@@ -19,6 +19,7 @@ def upgrade() -> None:
         ticket.add_column(sa.Column("case_of", sa.Text(), nullable=True))
         ticket.create_foreign_key("fk_ticket_case_of", "ticket", ["case_of"], ["number"], ondelete="SET NULL")
         ticket.create_index("ix_ticket_case_of", ["case_of"])
+        ticket.create_index("ix_ticket_stage_number", ["stage", "number"])
         ticket.create_index("ix_ticket_holder_opened_at", ["holder", "opened_at"])
         ticket.create_index("ix_ticket_department_opened_at", ["department", "opened_at"])
     op.create_table(
@@ -44,6 +45,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("holder", sa.Text(), nullable=True),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("told", sa.Integer(), server_default="0", nullable=False),
@@ -54,14 +56,29 @@ def upgrade() -> None:
     op.create_index("ix_ticket_clock_tell_at", "ticket_clock", ["tell_at"])
     op.create_index("ix_ticket_clock_due_at", "ticket_clock", ["due_at"])
     op.create_index("ix_ticket_clock_clause_started_at", "ticket_clock", ["clause", "started_at"])
+    running = sa.text("stopped_at IS NULL")
+    op.create_index(
+        "ix_ticket_clock_running", "ticket_clock", ["ticket", "due_at"], sqlite_where=running, postgresql_where=running
+    )
+    op.create_table(
+        "ticket_person",
+        sa.Column("ticket", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_ticket_person_ticket"),
+        sa.PrimaryKeyConstraint("ticket", "person", name="pk_ticket_person"),
+    )
+    op.create_index("ix_ticket_person_person_judged_at", "ticket_person", ["person", "judged_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("ticket_person")
     op.drop_table("ticket_clock")
     op.drop_table("ticket_step")
     with op.batch_alter_table("ticket") as ticket:
-        for index in ("ix_ticket_case_of", "ix_ticket_holder_opened_at", "ix_ticket_department_opened_at"):
-            ticket.drop_index(index)
+        for index in ("case_of", "stage_number", "holder_opened_at", "department_opened_at"):
+            ticket.drop_index(f"ix_ticket_{index}")
         ticket.drop_constraint("fk_ticket_case_of", type_="foreignkey")
         for name in ("case_of", "restricted", "department", "category", "holder", "level", "stage"):
             ticket.drop_column(name)
