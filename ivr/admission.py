@@ -6,8 +6,8 @@ short, everybody is let in. When it is not, new calls are let in at a rate that 
 time is short again; who is not let in hears "busy" at once (503), and those inside are served as ever.
 
 How long an answer had lain before this process read it (`behind_s`) is not Asterisk's time and is taken off: a loop
-that stumbles reads a second's answers late and all together, and Asterisk was quick all the while. A process that stays far
-behind is at a limit of its own.
+that stumbles reads a second's answers late and all together, and Asterisk was quick all the while. A process that stays
+far behind is at a limit of its own.
 """
 
 import math

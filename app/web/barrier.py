@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from app.web.desk import TooManyPages
 from app.web.problems import Problem, invalid
@@ -30,6 +31,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return _of_http(exc, request)
     except (errors.CrmError, IllegalTransition, Refused, TelephonyError, TooManyPages) as exc:
         return _foreseen(exc).response()
+    except HttpProcessingError as exc:  # a part of a form that is none
+        return Problem("invalid", f"{request.method} {request.path}: {exc.message or 'malformed'}.").response()
     except ConnectionError:
         raise  # the other side is gone: there is nobody to answer
     except Exception:

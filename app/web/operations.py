@@ -141,7 +141,10 @@ async def _answer(operation: AnyOperation, ask: Ask[Any, Any]) -> web.StreamResp
 
 
 async def _kept(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
-    return Kept(operation.status, encode(await operation.handle(ask)))
+    answer = await operation.handle(ask)
+    if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
+        return Kept(answer.status, answer.body)
+    return Kept(operation.status, encode(answer))
 
 
 def _refused(principal: Principal | None, operation: AnyOperation) -> Problem:

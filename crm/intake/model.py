@@ -36,8 +36,8 @@ class FileKept(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Opening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a ticket from another channel begins with.
 
-    `key`: where it comes from, so that the same letter never becomes two tickets; `department`, `level`, `restricted`
-    follow from the category as the site had it at that moment (LNE-6).
+    `key`: where it comes from, so that the same letter never becomes two tickets; `department`, `level` and
+    `restricted` follow from the category as the site had it at that moment (LNE-6).
     """
 
     received_at: datetime

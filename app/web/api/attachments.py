@@ -11,9 +11,8 @@ from app.attachments import AttachmentFiles
 from app.web.api.contract import Nothing
 from app.web.api.intake_shapes import AttachmentOut, AttachmentsOut, UploadQuery
 from app.web.api.shown import shaped
-from app.web.api.tickets import ticket_of
+from app.web.api.tickets import ticket_of, works_on
 from app.web.operations import AnyOperation, Ask, operation
-from app.web.permissions import may_work_on
 from app.web.problems import Problem
 from crm.errors import TooManyFiles
 from crm.intake.files import MOST_BYTES, MOST_FILES, FileRefused
@@ -84,7 +83,7 @@ async def _ticket(ask: Ask[msgspec.Struct, Nothing]) -> TicketDetail:
             if problem.kind != "not_found" or not left:
                 raise
             await asyncio.sleep(_POLL_S)
-    if not may_work_on(ask.who, ticket.agent):
+    if not await works_on(ask, ticket):
         raise Problem("forbidden", f"The files of ticket {ticket.number} are not yours.")
     return ticket
 

@@ -184,3 +184,11 @@ async def test_no_body_makes_the_server_fail(house: House, body: bytes) -> None:
             headers = {"Content-Type": "application/json"}
             async with program.request(method, path, data=body, headers=headers) as answer:
                 assert 400 <= answer.status < 500, (method, path, await answer.text())
+
+
+async def test_a_form_whose_parts_are_none_is_refused_with_words(house: House) -> None:
+    async with house.logged_in("8801") as supervisor:
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        body = b"--b\r\n\x00broken header\r\n\r\nx\r\n--b--\r\n"
+        async with supervisor.post("/api/customers/imports", data=body, headers=headers) as answer:
+            assert answer.status == 400
