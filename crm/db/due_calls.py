@@ -187,6 +187,8 @@ class DueCallTable:
                 *await _ids(connection, ready(now) & ~in_turn, limit - len(left)),
                 *await _ids(connection, ready(now) & in_turn, _IN_TURN_AT_ONCE),
             ]
+            if not left and not fresh:  # nearly every second
+                return []
             lease = {"owner": owner, "lease_until": self._lease_end(now, lease_s), "fence": due_call.c.fence + 1}
             await _set(connection, due_call.c.id.in_(left), lease)
             # An agent who had accepted is asked again: nobody knows who is still at the desk.
