@@ -5,7 +5,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,7 +15,9 @@ from app.hours import moment
 from app.policy import clause_as_dict, due_as_dict, due_as_text, listed
 from config.load import load_policy, load_site
 from config.paths import DataDir
+from config.schema import Site
 from crm import rehearsal
+from crm.cases.organisation import Organisation
 from crm.days.model import EnteredDay, overlaid
 from crm.db.rehearsal import past_since
 from crm.db.store import Store
@@ -82,7 +83,7 @@ def policy_rehearse(
         if database is None and not DataDir(data).database_file.exists():
             raise ValueError(f"{data} 里没有数据 / holds no data: name a system's directory with --data")
         url = database or DataDir(data).database_url
-        pasts, entered = asyncio.run(_past(url, loaded.zone, began))
+        pasts, entered = asyncio.run(_past(url, loaded, began))
         days = overlaid(loaded.special_days, entered)
         current, new = (Regulated.of(each, loaded.zone, days) for each in (loaded.policy, regulation))
         judged = rehearsal.rehearse(pasts, current, new, began, now)
@@ -93,10 +94,11 @@ def policy_rehearse(
         typer.echo(line)
 
 
-async def _past(url: str, zone: ZoneInfo, since: datetime) -> tuple[list[rehearsal.Past], list[EnteredDay]]:
+async def _past(url: str, site: Site, since: datetime) -> tuple[list[rehearsal.Past], list[EnteredDay]]:
     """What has happened, and the days that have been entered."""
-    store = await Store.open(url, zone=zone)
+    kinds = {party.id: party.kind for party in Organisation(site).parties.values()}
+    store = await Store.open(url, zone=site.zone)
     try:
-        return await past_since(store.database, since), await store.calendar.all()
+        return await past_since(store.database, since, kinds), await store.calendar.all()
     finally:
         await store.close()

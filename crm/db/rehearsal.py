@@ -1,6 +1,6 @@
 """What has happened, read back for a rehearsal of the regulation: calls and the steps of tickets. Design D7."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -9,16 +9,20 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.policy import PartyKind
 from crm.db.cases.tables import ticket_step
 from crm.db.engine import Database
 from crm.db.schema import call, ticket
 from crm.rehearsal import ENDED, Happening, Past
 
+Kinds = Mapping[str, PartyKind]
+"""What kind of party each id stands for."""
 
-async def past_since(database: Database, since: datetime) -> list[Past]:
+
+async def past_since(database: Database, since: datetime, kinds: Kinds) -> list[Past]:
     """Every inbound call since, and every ticket on which a step was taken since, with all its steps. StoreAway."""
     async with database.read() as connection:
-        return [*await _calls(connection, since), *await _cases(connection, since)]
+        return [*await _calls(connection, since), *await _cases(connection, since, kinds)]
 
 
 async def _calls(connection: AsyncConnection, since: datetime) -> list[Past]:
@@ -40,7 +44,7 @@ def _told(row: Any) -> Iterator[Happening]:
             yield Happening(at, step)
 
 
-async def _cases(connection: AsyncConnection, since: datetime) -> list[Past]:
+async def _cases(connection: AsyncConnection, since: datetime, kinds: Kinds) -> list[Past]:
     touched = select(ticket_step.c.ticket).where(ticket_step.c.at >= since)
     query = (
         select(ticket_step, ticket.c.kind, ticket.c.severity)
@@ -49,17 +53,17 @@ async def _cases(connection: AsyncConnection, since: datetime) -> list[Past]:
         .order_by(ticket_step.c.ticket, ticket_step.c.at, ticket_step.c.id)
     )
     rows = (await connection.execute(query)).all()
-    return [_case(number, list(steps)) for number, steps in groupby(rows, key=lambda row: row.ticket)]
+    return [_case(number, list(steps), kinds) for number, steps in groupby(rows, key=lambda row: row.ticket)]
 
 
-def _case(number: str, steps: list[Any]) -> Past:
-    """Facts that a step states (`holder_kind`, `urgent`, `complex`, `written`) hold from then on."""
-    holder = None
+def _case(number: str, steps: list[Any], kinds: Kinds) -> Past:
+    """Facts that a step states (`holder`, `urgent`, `complex`, `written`) hold from then on."""
+    holder: PartyKind | None = None
     facts: dict[str, Any] = {}
     happenings = []
     for row in steps:
         details = _details(row.details)
-        holder = details.get("holder_kind", holder)
+        holder = kinds.get(details.get("holder", ""), holder)
         facts |= {
             name: details[name] for name in ("urgent", "complex", "written") if isinstance(details.get(name), bool)
         }

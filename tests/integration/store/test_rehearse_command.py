@@ -36,7 +36,7 @@ async def past(store: Store, store_url: str, journal: Journal) -> str:
     for event in answered_call("c1", journal.next_ticket_number(DAY)):
         journal.append(event)
     await project_all(journal, store)
-    steps = ((0, "received", '{"holder_kind": "aid"}'), (5, "passed_on", ""), (95, "started", "on it"))
+    steps = ((0, "received", '{"holder":"aid:hall"}'), (5, "passed_on", ""), (95, "started", "on it"))
     rows = [
         {"ticket": NUMBER, "at": INVITED + timedelta(minutes=after), "by": "8001", "step": step, "details": details}
         for after, step, details in steps
