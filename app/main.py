@@ -30,6 +30,7 @@ from config.load import load_site
 from config.paths import DataDir
 from config.schema import Site
 from crm.bookings.service import BookingDesk
+from crm.cases.registering import Registrar
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -188,6 +189,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "store check": (store.check, 2.0),
         "key customers": (system.callers.refresh, 10.0),
         "closed queues": (partial(restate, system.hotline), 600.0),
+        "registering": (Registrar(system.cases, store).tick, 10.0),
         "deadlines": (system.watch.tick, 15.0),
         "calendar": (system.calendar.refresh, 60.0),
         "unknown year": (partial(tell_of_unknown_year, system), 60.0),

@@ -37,9 +37,10 @@ class LoginGuard:
         if attempts is None or now - attempts.last > FORGET_AFTER:
             attempts = _Attempts(number=0, last=now)
         self._attempts[address] = attempts
-        left = attempts.last + wait_after(attempts.number) - now
-        if left > timedelta(0):
-            return left
+        wait = wait_after(attempts.number)
+        left = attempts.last + wait - now
+        if wait and left > timedelta(0):  # a clock that was set back is no reason to wait
+            return min(left, wait)
         attempts.number += 1
         attempts.last = now
         if len(self._attempts) > MAX_ADDRESSES:

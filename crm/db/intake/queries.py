@@ -1,7 +1,7 @@
 """What pages and the mailbox ask about other channels: letters that are known, attached files, how far was read."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -11,9 +11,15 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.engine import Database
 from crm.db.intake.tables import attachment, intake, letter, mailbox_position
 from crm.db.schema import ticket
+from crm.db.tickets import select_tickets, ticket_row
 from crm.errors import TooManyFiles, UnknownRecord
 from crm.intake.files import MOST_FILES
 from crm.intake.model import Attachment, FileKept, IntakeFacts
+from crm.tickets.model import TicketRow, TicketState
+
+
+UNREGISTERED = timedelta(days=7)
+"""So far back it is looked for what nobody has registered."""
 
 
 class IntakeTable:
@@ -40,6 +46,19 @@ class IntakeTable:
                 if (number := found.scalar_one_or_none()) is not None:
                     return str(number)
         return None
+
+    async def unregistered(self, limit: int) -> tuple[TicketRow, ...]:
+        """Tickets of other channels that are no cases yet, those of the last days, oldest first."""
+        query = (
+            select_tickets()
+            .join(intake, intake.c.ticket == ticket.c.number)
+            .where(ticket.c.opened_at >= self._clock() - UNREGISTERED, ticket.c.stage.is_(None))
+            .where(ticket.c.state != TicketState.CLOSED)
+            .order_by(ticket.c.opened_at, ticket.c.number)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return tuple(ticket_row(row) for row in await connection.execute(query))
 
     async def files(self, number: str) -> tuple[Attachment, ...]:
         """Of a ticket, oldest first, removed ones too."""

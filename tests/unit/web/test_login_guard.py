@@ -59,3 +59,9 @@ def test_a_flood_of_addresses_takes_bounded_memory_and_forgets_the_longest_unsee
         guard.admit(f"address {number}", START)
     assert len(guard._attempts) == MAX_ADDRESSES
     assert guard.admit("the first", START) == ZERO
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait():
+    guard = LoginGuard()
+    assert guard.admit("127.0.0.9", START) == ZERO
+    assert guard.admit("127.0.0.9", START - timedelta(hours=1)) == ZERO
