@@ -1,5 +1,6 @@
 """What an agent's card shows of a caller, in one short transaction: it is asked for at every offer. CUS-2."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select
@@ -107,17 +108,23 @@ def _read(connection: Connection, key: str, limit: int, sight: Sight, without: s
     if not _is_known(connection, key, without):
         return None, (), ()
     known = _customer(list(connection.execute(_OF_NUMBER, {"of_number": key})))
-    seen = visible(sight)
+    of_stranger, of_customer, of_open = _seen_by(sight)
     if known is None:
-        of_number = {"of_number": key, "most": limit, "without": without}
-        rows = connection.execute(_OF_STRANGER.where(seen), of_number)
+        rows = connection.execute(of_stranger, {"of_number": key, "most": limit, "without": without})
         theirs: dict[str, object] = {"of_customer": None, "of_numbers": [key], "without": without}
     else:
         numbers = [each.normalised for each in known.numbers]
         theirs = {"of_customer": known.id, "of_numbers": numbers, "without": without}
-        rows = connection.execute(_OF_CUSTOMER.where(seen), theirs | {"most": limit})
+        rows = connection.execute(of_customer, theirs | {"most": limit})
     tickets = tuple(ticket_row(row) for row in rows)
-    return known, tickets, tuple(ticket_row(row) for row in connection.execute(_OPEN.where(seen), theirs))
+    return known, tickets, tuple(ticket_row(row) for row in connection.execute(of_open, theirs))
+
+
+@lru_cache(maxsize=64)
+def _seen_by(sight: Sight) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """The statements for somebody with this sight: made once, as making them costs more than the answer."""
+    seen = visible(sight)
+    return _OF_STRANGER.where(seen), _OF_CUSTOMER.where(seen), _OPEN.where(seen)
 
 
 def _is_known(connection: Connection, key: str, without: str) -> bool:

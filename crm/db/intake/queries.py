@@ -17,7 +17,6 @@ from crm.intake.files import MOST_FILES
 from crm.intake.model import Attachment, FileKept, IntakeFacts
 from crm.tickets.model import TicketRow, TicketState
 
-
 UNREGISTERED = timedelta(days=7)
 """So far back it is looked for what nobody has registered."""
 
