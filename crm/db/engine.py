@@ -237,9 +237,7 @@ def _prepare_sqlite(engine: Engine, busy_timeout_s: float, *, foreign_keys: bool
     def begun(connection: Connection) -> None:
         # A transaction that began as a reader and then writes can fail at once when another one wrote: so say it first.
         writes = connection.get_execution_options().get(WRITES, False)
-        cursor = connection.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-        cursor.close()
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _first_line(error: Exception) -> str:
