@@ -157,7 +157,7 @@ async def test_a_merge_moves_all_that_points_at_the_card_also_in_tables_nobody_k
         await store.duplicates.merge(msgspec.structs.replace(plan, stays_version=2), by="8801")
     async with store.database.read() as connection:
         acts = list((await connection.execute(select(audit.c.action).order_by(audit.c.id))).scalars())
-    assert acts == ["customer_made", "customer_made", "customers_merged"]
+    assert acts == ["customer_made", "customer_made", "promised", "customers_merged"]
 
 
 @pytest.mark.req("CUS-1")

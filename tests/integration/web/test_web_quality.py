@@ -115,7 +115,7 @@ async def kind_of_status(client: aiohttp.ClientSession, path: str, body: dict[st
         ({"points": FULL | {"warm": 21}}, "points", "0 to 20"),
         ({"points": {"polite": 1}}, "points", "missing"),
         ({"points": FULL, "forbidden": ["yawning"]}, "forbidden", "does not know"),
-        ({"points": FULL, "comment": "nul \x00"}, "comment", "control"),
+        ({"points": FULL, "comment": "bell \x07"}, "comment", "control"),
     ],
 )
 async def test_marks_that_do_not_fit_are_refused_with_the_reason(
