@@ -1,5 +1,5 @@
 """What the running system does by the clock for its own order: what is kept for a time goes, a day's end is noted, the
-mailbox is read (flow). Each is a job of app/main.py."""
+mailbox is read (flow). Each is a job of app/jobs.py."""
 
 from app.attachments import AttachmentFiles
 from app.audit_trail import note_heads
