@@ -13,11 +13,7 @@ const ATTEMPTS = 12;
 
 /** Why a step is refused, in the reader's language. */
 export function refusalText(problem: ApiProblem): string {
-  const { t, locale } = i18n.global;
-  if (problem.kind === "stale") return t("cases.stale");
-  if (!problem.extra.reason) return problemText(problem);
-  const chinese = problem.extra.detail_zh;
-  return locale.value === "zh-CN" && typeof chinese === "string" ? chinese : problem.detail;
+  return problem.kind === "stale" ? i18n.global.t("cases.stale") : problemText(problem);
 }
 
 export function useCase(number: () => string, live = false) {
