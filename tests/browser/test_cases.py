@@ -167,6 +167,7 @@ async def test_a_call_about_an_open_complaint_is_attached_to_it(hall: Hall, open
     notice = page.get_by_test_id("open-cases")
     await expect(notice).to_contain_text("该来电号码有未结投诉")
     await expect(notice).to_contain_text(first)
+    await expect(page.get_by_test_id("desk-case").get_by_test_id("step-registered")).to_be_visible()
     await shoot(page, "desk-zh")
     await notice.get_by_test_id("attach").click()
     await page.get_by_role("button", name="确定").click()
@@ -174,6 +175,25 @@ async def test_a_call_about_an_open_complaint_is_attached_to_it(hall: Hall, open
     owner = await open_page("8001", f"/tickets/{first}")
     await expect(owner.get_by_test_id("case-panel")).to_contain_text(second)
     await expect(owner.get_by_test_id("timeline")).to_contain_text(f"工单 {second} 归入本单")
+
+
+@pytest.mark.req("CPL-1")
+async def test_a_complaint_is_registered_while_the_customer_is_on_the_line(hall: Hall, open_page: OpenPage) -> None:
+    page = await open_page("8001", "/")
+    await expect(page.get_by_test_id("state-badge")).to_be_visible()
+    ticket = await hall.arrive("c1", "13812345678")
+    await hall.offer("8001", "c1", ticket, pop())
+    await hall.talk("8001", "c1", ticket)
+    await page.locator("textarea[name=matter]").fill("讲解员中途离开")
+    await page.get_by_test_id("step-registered").click()
+    dialog = page.get_by_test_id("step-dialog")
+    await dialog.locator("input[name=nature]").press("Enter")
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_test_id("desk-case")).to_contain_text("已受理")
+    await expect(page.locator("textarea[name=matter]")).to_have_value("讲解员中途离开")
+    await page.get_by_test_id("save").click()
+    await expect(page.get_by_test_id("unsaved")).to_have_count(0)
+    await shoot(page, "desk-registered-zh")
 
 
 @pytest.mark.req("TKT-4", "CPL-1")
