@@ -55,7 +55,7 @@ ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", 
 
 
 MATTERS = Matters(
-    departments=(Department(id="reception", title="接待部", title_en="Reception", level="hall", head="8001"),),
+    departments=(Department(id="reception", title="接待部", title_en="Reception", level="hall", head="8002"),),
     categories=(
         Category(
             id="guiding",

@@ -198,7 +198,7 @@ async def test_a_complaint_is_registered_while_the_customer_is_on_the_line(hall:
 
 @pytest.mark.req("TKT-4", "CPL-1")
 async def test_the_list_is_narrowed_and_says_so_when_it_is_empty(hall: Hall, open_page: OpenPage) -> None:
-    page = await open_page("8002", "/cases")
+    page = await open_page("8001", "/cases")
     await expect(page.get_by_test_id("cases")).to_contain_text("还没有登记过的工单")
     calm, major = await answered(hall, "c1"), await answered(hall, "c2", "13900001111")
     await taken(hall, calm, "8003", COMPLAINT)
