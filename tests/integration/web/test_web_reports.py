@@ -59,8 +59,10 @@ async def late_complaint(house: House) -> str:
         {"step": "plan_approved", "details": '{"words":""}'},
         {"step": "fed_back", "details": '{"satisfied":true,"how":"telephone","words":"满意"}'},
     ]
+    gone = clock | {"clause": "CPL-3.branch", "stopped_at": at + timedelta(minutes=5), "verdict": "moved"}
     async with house.store.database.write() as connection:
-        await connection.execute(insert(ticket_clock).values(**clock))
+        for each in (clock | {"verdict": "late"}, gone):
+            await connection.execute(insert(ticket_clock).values(**each))
         for step in steps:
             await connection.execute(insert(ticket_step).values(ticket=ticket, at=at, by="8001", **step))
     return ticket
