@@ -121,9 +121,11 @@ def complaints(now: Facts, before: Facts, matters: Matters) -> Section:
     mine = [each for each in now.tickets if each.kind == "complaint"]
     earlier = [each for each in before.tickets if each.kind == "complaint"]
     major = Counter(each.category for each in mine if each.severity == "major")
-    valid = Counter(_category_of(step, now) for step in now.steps if _is_valid(step))
+    valid = _valid(now.steps)
     rows: list[tuple[Cell, ...]] = []
-    for name, count, share, *rest in _compared(mine, earlier, lambda each: each.category):
+    compared = _compared(mine, earlier, lambda each: each.category)
+    opened_before = sorted(valid.keys() - {name for name, *_ in compared}, key=lambda name: name or "")
+    for name, count, share, *rest in [*compared, *((name, 0, 0.0, 0, 0) for name in opened_before)]:
         category = matters.category(name) if name else None
         title = _both(Words(category.title, category.title_en)) if category else name or _both(NOT_CLASSIFIED)
         rows.append((title, count, share, *rest, major[name], valid[name]))
@@ -141,12 +143,10 @@ def complaints(now: Facts, before: Facts, matters: Matters) -> Section:
     )
 
 
-def _is_valid(step: StepFact) -> bool:
-    return step.step == "judged" and step.details.get("verdict") == "valid"
-
-
-def _category_of(step: StepFact, facts: Facts) -> str | None:
-    return next((each.category for each in facts.tickets if each.number == step.ticket), None)
+def _valid(steps: Iterable[StepFact]) -> Counter[str | None]:
+    """By category, each complaint by its last verdict, whenever it came in."""
+    last = {each.ticket: each for each in steps if each.step == "judged"}
+    return Counter(each.category for each in last.values() if each.details.get("verdict") == "valid")
 
 
 def satisfaction_over_time(now: Facts, zone: ZoneInfo) -> Section:
