@@ -1,5 +1,6 @@
 """Makes reports of what the store tells (flow): the periodic one, and how the rules were kept. RPT-2, RPT-4"""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,29 +45,35 @@ async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) ->
     since, until = stretch.instants(site.zone)
     facts, kept, board = await _gathered(store, site, since, until, now)
     before = await store.reports.facts(*stretch.before().instants(site.zone))
+    booked = await store.bookings.between(since, until)
     names = {agent.id: agent.name for agent in site.agents}
-    return Document(
-        number=f"{stretch.span.value}-{stretch.name}",
-        kind=stretch.span.value,
-        title=TITLES[stretch.span.value],
-        unit=Words(site.name, site.name_en),
-        since=since,
-        until=until,
-        made_at=now,
-        sections=(
-            _calls(board, site),
-            analysis.by_kind(facts, before),
-            analysis.by_channel(facts, before),
-            analysis.hot_topics(facts, before, site.matters),
-            analysis.complaints(facts, before, site.matters),
-            analysis.by_department(facts, before, site.matters),
-            analysis.by_agent(facts, names),
-            analysis.satisfaction_over_time(facts, site.zone),
-            *visits(await store.bookings.between(since, until), site.zone),
-            _rules(kept),
-            _overdue(facts, now),
-        ),
-    )
+
+    def made() -> Document:
+        return Document(
+            number=f"{stretch.span.value}-{stretch.name}",
+            kind=stretch.span.value,
+            title=TITLES[stretch.span.value],
+            unit=Words(site.name, site.name_en),
+            since=since,
+            until=until,
+            made_at=now,
+            sections=(
+                _calls(board, site),
+                analysis.by_kind(facts, before),
+                analysis.by_channel(facts, before),
+                analysis.hot_topics(facts, before, site.matters),
+                analysis.top_terms(facts, before),
+                analysis.complaints(facts, before, site.matters),
+                analysis.by_department(facts, before, site.matters),
+                analysis.by_agent(facts, names),
+                analysis.satisfaction_over_time(facts, site.zone),
+                *visits(booked, site.zone),
+                _rules(kept),
+                _overdue(facts, now),
+            ),
+        )
+
+    return await asyncio.to_thread(made)  # a month's matters take a second: calls do not wait for them
 
 
 async def compliance(store: Store, site: Site, since: datetime, until: datetime, now: datetime) -> Document:
