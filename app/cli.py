@@ -18,6 +18,7 @@ from app.hours import ask, find_line, moment
 from app.logs import set_up_logging
 from app.options import Address, UpOptions
 from app.policy_commands import policy
+from app.report_command import report
 from app.web.tokens import role_token
 from config.load import check_site, load_site
 from config.paths import DataDir
@@ -30,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxi
 pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
 app.add_typer(pbx, name="pbx")
 app.add_typer(policy, name="policy")
+app.command()(report)
 audit = typer.Typer(no_args_is_help=True, help="审计记录 / the audit trail")
 app.add_typer(audit, name="audit")
 

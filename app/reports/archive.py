@@ -38,15 +38,20 @@ class ReportArchive:
         self._addresses = data.report_addresses
 
     async def tick(self, now: datetime, send: Callable[[str], Send]) -> None:
-        """Makes what is due, sends what is unsent. `send`: how to reach the address of a URL."""
+        """Makes what is due, sends what is unsent; of the time before the first ticket there is nothing to report.
+        `send`: how to reach the address of a URL."""
         try:
+            began = await self._store.reports.began()
             for stretch in self.due(now):
-                if not await self._store.reports.has(stretch.span.value, stretch.name):
+                worth_it = began is not None and stretch.instants(self._site.zone)[1] > began
+                if worth_it and not await self._store.reports.has(stretch.span.value, stretch.name):
                     await self.make(stretch, now, scheduled=True)
             for run in await self._store.reports.unsent():
                 await self._deliver(run, now, send)
         except StoreAway as exc:
             log.warning("Reports wait for the store: %s", exc, extra={"action": "reports_wait"})
+        except OSError as exc:
+            log.error("A report cannot be filed: %s. Is the disk full?", exc, extra={"action": "reports_not_filed"})
 
     def due(self, now: datetime) -> list[Stretch]:
         """The newest periods that are over and whose hour has come, oldest first."""

@@ -32,7 +32,7 @@ _MEASURES: Final = {
     "improvement": "改进",
     "training": "培训",
 }
-_KEPT: Final = {Verdict.KEPT: "按时", Verdict.BROKEN: "超时", Verdict.RUNNING: "进行中"}
+_KEPT: Final = {Verdict.KEPT: "按时", Verdict.BROKEN: "超时", Verdict.RUNNING: "进行中", Verdict.MOVED: "已转出"}
 
 
 def handling_form(case: CaseFile, site: Site) -> bytes:

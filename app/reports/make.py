@@ -1,6 +1,8 @@
 """Makes reports of what the store tells (flow): the periodic one, and how the rules were kept. RPT-2, RPT-4"""
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,7 @@ from config.policy import Policy
 from config.schema import Site
 from crm.db.store import Store
 from crm.reports import analysis
-from crm.reports.compliance import ClockRow, Kept, all_breaches, clauses_kept
+from crm.reports.compliance import Breach, ClockRow, Kept, all_breaches, clauses_kept
 from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Words
 from crm.reports.facts import Facts
 from crm.reports.period import Stretch
@@ -43,28 +45,35 @@ async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) ->
     since, until = stretch.instants(site.zone)
     facts, kept, board = await _gathered(store, site, since, until, now)
     before = await store.reports.facts(*stretch.before().instants(site.zone))
+    booked = await store.bookings.between(since, until)
     names = {agent.id: agent.name for agent in site.agents}
-    return Document(
-        number=f"{stretch.span.value}-{stretch.name}",
-        kind=stretch.span.value,
-        title=TITLES[stretch.span.value],
-        unit=Words(site.name, site.name_en),
-        since=since,
-        until=until,
-        made_at=now,
-        sections=(
-            _calls(board, site),
-            analysis.by_kind(facts, before),
-            analysis.by_channel(facts, before),
-            analysis.hot_topics(facts, before, site.matters),
-            analysis.complaints(facts, before, site.matters),
-            analysis.by_department(facts, before, site.matters),
-            analysis.by_agent(facts, names),
-            analysis.satisfaction_over_time(facts, site.zone),
-            *visits(await store.bookings.between(since, until), site.zone),
-            _rules(kept),
-        ),
-    )
+
+    def made() -> Document:
+        return Document(
+            number=f"{stretch.span.value}-{stretch.name}",
+            kind=stretch.span.value,
+            title=TITLES[stretch.span.value],
+            unit=Words(site.name, site.name_en),
+            since=since,
+            until=until,
+            made_at=now,
+            sections=(
+                _calls(board, site),
+                analysis.by_kind(facts, before),
+                analysis.by_channel(facts, before),
+                analysis.hot_topics(facts, before, site.matters),
+                analysis.top_terms(facts, before),
+                analysis.complaints(facts, before, site.matters),
+                analysis.by_department(facts, before, site.matters),
+                analysis.by_agent(facts, names),
+                analysis.satisfaction_over_time(facts, site.zone),
+                *visits(booked, site.zone),
+                _rules(kept),
+                _overdue(facts, now),
+            ),
+        )
+
+    return await asyncio.to_thread(made)  # a month's matters take a second: calls do not wait for them
 
 
 async def compliance(store: Store, site: Site, since: datetime, until: datetime, now: datetime) -> Document:
@@ -79,7 +88,7 @@ async def compliance(store: Store, site: Site, since: datetime, until: datetime,
         since=since,
         until=until,
         made_at=now,
-        sections=(_rules(kept), _breaches(kept)),
+        sections=(_rules(kept), _breaches(all_breaches(kept))),
     )
 
 
@@ -177,7 +186,18 @@ def _rules(kept: Sequence[Kept]) -> Section:
     )
 
 
-def _breaches(kept: Sequence[Kept]) -> Section:
+def _overdue(facts: Facts, now: datetime) -> Section:
+    """What fell due in the period and was late, whenever it began: a clock of days ends after its day's report."""
+    late = all_breaches(clauses_kept(_of_tickets(facts.fell_due), {}, now))
+    return replace(
+        _breaches(late),
+        id="overdue",
+        title=Words("本期到期的超时事项", "Fell due in this period, and was late"),
+        note=Words("按到期时间归入本期，不论何时开始计时。", "By when they fell due, whenever they began."),
+    )
+
+
+def _breaches(breaches: Sequence[Breach]) -> Section:
     return Section(
         id="breaches",
         title=Words("违反明细", "Every breach"),
@@ -202,6 +222,6 @@ def _breaches(kept: Sequence[Kept]) -> Section:
                 each.holder,
                 each.person,
             )
-            for each in all_breaches(kept)
+            for each in breaches
         ),
     )

@@ -1,6 +1,5 @@
 """What is printed: type, styles, pages (adapter). Chinese in an embedded typeface, Latin in Helvetica. RPT-3, TKT-7."""
 
-import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from html import escape
@@ -16,10 +15,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
 
+from app.reports.lettering import HAN, Lettering
 from app.reports.typeface import TypefaceMissing, typefaces
 
-HAN: Final = "sanxiang-han"
-_LATIN: Final = re.compile(r"[\x20-\x7e\xa0-\xff–—‘’“”…•]+")
 MARGIN: Final = 16 * mm
 GREY: Final = colors.HexColor("#52666b")
 LINE: Final = colors.HexColor("#8a9a9a")
@@ -27,14 +25,15 @@ HEAD: Final = colors.HexColor("#e4f0f0")
 
 
 @cache
-def _registered() -> None:
-    """Once per process. Raises TypefaceMissing."""
+def _lettering() -> Lettering:
+    """Once per process: the Chinese typeface is made known to the library. Raises TypefaceMissing."""
     for file in typefaces():
         try:
-            pdfmetrics.registerFont(TTFont(HAN, str(file)))
+            typeface = TTFont(HAN, str(file))
         except TTFError:
             continue
-        return
+        pdfmetrics.registerFont(typeface)
+        return Lettering(typeface.face.charToGlyph)
     raise TypefaceMissing
 
 
@@ -51,25 +50,19 @@ NOTE: Final = _style("note", 7.5, textColor=GREY, spaceBefore=1 * mm)
 
 
 def words(text: str, style: ParagraphStyle = BODY) -> Paragraph:
-    """A paragraph of anybody's text: nothing in it is markup; line breaks stay."""
-    shown = "<br/>".join(_runs(line) for line in text.split("\n"))
-    return Paragraph(shown, style)
+    """A paragraph of anybody's text: nothing in it is markup; line breaks stay. Raises TypefaceMissing."""
+    return Paragraph("<br/>".join(_marked(line) for line in text.split("\n")), style)
 
 
-def _runs(line: str) -> str:
-    """The Chinese typeface has no Latin letters: those runs are set in Helvetica."""
-    made, end = [], 0
-    for run in _LATIN.finditer(line):
-        made.append(escape(line[end : run.start()]))
-        made.append(f'<font name="Helvetica">{escape(run[0])}</font>')
-        end = run.end()
-    made.append(escape(line[end:]))
-    return "".join(made)
+def _marked(line: str) -> str:
+    return "".join(
+        escape(text) if face == HAN else f'<font name="{face}">{escape(text)}</font>'
+        for face, text in _lettering().runs(line)
+    )
 
 
 def printed(title: str, footer: str, content: Callable[[], Iterable[Flowable]], *, wide: bool = False) -> bytes:
     """A PDF on A4 with page numbers. Raises TypefaceMissing."""
-    _registered()
     size = landscape(A4) if wide else A4
     written = BytesIO()
     document = BaseDocTemplate(

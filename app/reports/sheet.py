@@ -41,7 +41,7 @@ def _table(section: Section, zone: ZoneInfo) -> Table:
         [words(shown(cell, column.kind, zone), SMALL) for cell, column in zip(row, section.columns, strict=True)]
         for row in section.rows
     ]
-    table = Table([head, *rows], colWidths=_breadths(section.columns), repeatRows=1)
+    table = Table([head, *rows], colWidths=_breadths(section.columns), repeatRows=1, splitInRow=1)
     table.setStyle(
         TableStyle(
             [

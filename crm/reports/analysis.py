@@ -3,6 +3,7 @@
 Each figure is set beside that of the period before. Restricted tickets are counted, never quoted (LNE-6).
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -10,8 +11,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.matters import Matters
+from crm.customers.numbers import mask
 from crm.reports.document import Cell, Column, ColumnKind, Section, Words
 from crm.reports.facts import Facts, Score, StepFact, TicketFact
+from crm.reports.terms import LEAST, terms
 
 KINDS: Final[Mapping[str, Words]] = {
     "consultation": Words("咨询", "Consultation"),
@@ -38,6 +41,8 @@ NOT_CLASSIFIED: Final = Words("未分类", "Not classified")
 SATISFIED_FROM: Final = 4
 EXAMPLES: Final = 3
 EXAMPLE_LENGTH: Final = 30
+TERMS: Final = 20
+_NUMBER: Final = re.compile(r"\d{7,}")
 
 _COUNT, _SHARE = ColumnKind.COUNT, ColumnKind.SHARE
 _COUNTED: Final = (
@@ -100,7 +105,7 @@ def hot_topics(now: Facts, before: Facts, matters: Matters) -> Section:
     examples: dict[str | None, list[str]] = defaultdict(list)
     for each in reversed(now.tickets):
         if each.matter and not each.restricted and len(examples[each.category]) < EXAMPLES:
-            short = each.matter.replace("\n", " ")[:EXAMPLE_LENGTH]
+            short = _NUMBER.sub(_masked, each.matter.replace("\n", " "))[:EXAMPLE_LENGTH]
             if short not in examples[each.category]:
                 examples[each.category].append(short)
     rows: list[tuple[Cell, ...]] = []
@@ -116,14 +121,37 @@ def hot_topics(now: Facts, before: Facts, matters: Matters) -> Section:
     )
 
 
+def _masked(number: re.Match[str]) -> str:
+    """Reports leave the house: nobody's number is in them (CUS-4)."""
+    return mask(number.group())
+
+
+def top_terms(now: Facts, before: Facts) -> Section:
+    """The terms that come up in most matters, in any category."""
+    counts, earlier = (terms(each.matter for each in of.tickets if not each.restricted) for of in (now, before))
+    names = sorted({*counts, *earlier}, key=lambda term: (-counts[term], -earlier[term], term))[:TERMS]
+    return Section(
+        id="terms",
+        title=Words("热点词", "Terms that come up most"),
+        columns=(Column(Words("词", "Term")), _COUNTED[0], *_COUNTED[2:]),
+        rows=tuple((term, counts[term], earlier[term], counts[term] - earlier[term]) for term in names),
+        note=Words(
+            f"在事由中出现于至少 {LEAST} 件工单的词；每件只计一次，限阅工单不计。",
+            f"In the matters of at least {LEAST} tickets; once for each, restricted ones left out.",
+        ),
+    )
+
+
 def complaints(now: Facts, before: Facts, matters: Matters) -> Section:
     """Complaints by category: how many, how many major, how many judged valid in the period (CPL-1, CPL-5)."""
     mine = [each for each in now.tickets if each.kind == "complaint"]
     earlier = [each for each in before.tickets if each.kind == "complaint"]
     major = Counter(each.category for each in mine if each.severity == "major")
-    valid = Counter(_category_of(step, now) for step in now.steps if _is_valid(step))
+    valid = _valid(now.steps)
     rows: list[tuple[Cell, ...]] = []
-    for name, count, share, *rest in _compared(mine, earlier, lambda each: each.category):
+    compared = _compared(mine, earlier, lambda each: each.category)
+    opened_before = sorted(valid.keys() - {name for name, *_ in compared}, key=lambda name: name or "")
+    for name, count, share, *rest in [*compared, *((name, 0, 0.0, 0, 0) for name in opened_before)]:
         category = matters.category(name) if name else None
         title = _both(Words(category.title, category.title_en)) if category else name or _both(NOT_CLASSIFIED)
         rows.append((title, count, share, *rest, major[name], valid[name]))
@@ -141,12 +169,10 @@ def complaints(now: Facts, before: Facts, matters: Matters) -> Section:
     )
 
 
-def _is_valid(step: StepFact) -> bool:
-    return step.step == "judged" and step.details.get("verdict") == "valid"
-
-
-def _category_of(step: StepFact, facts: Facts) -> str | None:
-    return next((each.category for each in facts.tickets if each.number == step.ticket), None)
+def _valid(steps: Iterable[StepFact]) -> Counter[str | None]:
+    """By category, each complaint by its last verdict, whenever it came in."""
+    last = {each.ticket: each for each in steps if each.step == "judged"}
+    return Counter(each.category for each in last.values() if each.details.get("verdict") == "valid")
 
 
 def satisfaction_over_time(now: Facts, zone: ZoneInfo) -> Section:

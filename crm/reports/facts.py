@@ -55,23 +55,26 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class StepFact:
-    """A step on a ticket: what was registered, judged, fed back. `details` as it was written down."""
+    """A step on a ticket: what was registered, judged, fed back. `details` as it was written down; `category`: of the
+    ticket as it is now."""
 
     ticket: str
     at: datetime
     by: str
     step: str
     details: dict[str, object]
+    category: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All of one period [since, until)."""
+    """All of one period [since, until). `clocks` began in it, `fell_due` were to stop in it, whenever they began."""
 
     since: datetime
     until: datetime
     tickets: tuple[TicketFact, ...]
     clocks: tuple[ClockRow, ...]
+    fell_due: tuple[ClockRow, ...]
     talks: tuple[OutboundTalk, ...]
     attempts: tuple[Attempt, ...]
     scores: tuple[Score, ...]

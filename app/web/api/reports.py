@@ -20,9 +20,8 @@ from app.web.api.report_shapes import (
     ReportRunOut,
     document_out,
 )
-from app.web.api.tickets import ticket_of
+from app.web.api.tickets import ticket_of, works_on
 from app.web.operations import AnyOperation, Ask, operation
-from app.web.permissions import may_work_on
 from app.web.problems import Problem, invalid
 from crm.reports.document import Document
 from crm.reports.period import Stretch
@@ -90,10 +89,10 @@ async def get_register(ask: Ask[PeriodFileQuery, Nothing]) -> web.StreamResponse
 
 
 async def get_handling_form(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
-    """客户投诉处理单 of one ticket, for whoever works on it."""
+    """客户投诉处理单 of one ticket, for whoever works on it or holds the case; never for whom it is about."""
     ticket = await ticket_of(ask)
-    if not may_work_on(ask.who, ticket.agent):
-        raise Problem("forbidden", f"Ticket {ticket.number} is not yours.")
+    if not await works_on(ask, ticket):
+        raise Problem("forbidden", f"Ticket {ticket.number} is not yours, or about you.")
     services, store = ask.services, ask.services.store
     category = services.site.matters.category(ticket.category) if ticket.category else None
     case = CaseFile(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.cases.tables import ticket_clock, ticket_step
@@ -27,18 +27,26 @@ class ReportTable:
         self._clock = clock
 
     async def facts(self, since: datetime, until: datetime) -> Facts:
-        """What began in [since, until): tickets opened, clocks started, talks, attempts, answers, steps taken."""
+        """What began in [since, until): tickets opened, clocks started, talks, attempts, answers, steps taken; and the
+        clocks that were to stop in it."""
         async with self._database.read() as connection:
             return Facts(
                 since=since,
                 until=until,
                 tickets=await _tickets(connection, since, until),
-                clocks=await _clocks(connection, since, until),
+                clocks=await _clocks(connection, ticket_clock.c.started_at, since, until),
+                fell_due=await _clocks(connection, ticket_clock.c.due_at, since, until),
                 talks=await _talks(connection, since, until),
                 attempts=await _attempts(connection, since, until),
                 scores=await _scores(connection, since, until),
                 steps=await _steps(connection, since, until),
             )
+
+    async def began(self) -> datetime | None:
+        """When the first ticket was opened; None: there is none yet, and nothing to report of."""
+        async with self._database.read() as connection:
+            first: datetime | None = (await connection.execute(select(func.min(ticket.c.opened_at)))).scalar_one()
+            return first
 
     async def clocks_of(self, number: str) -> tuple[ClockRow, ...]:
         """All clocks of one ticket, in the order they began."""
@@ -114,9 +122,10 @@ def _clock(row: Row[Any]) -> ClockRow:
     return ClockRow(**{name: getattr(row, name) for name in ClockRow.__dataclass_fields__})
 
 
-async def _clocks(connection: AsyncConnection, since: datetime, until: datetime) -> tuple[ClockRow, ...]:
-    table = ticket_clock.c
-    query = select(ticket_clock).where(table.started_at >= since, table.started_at < until).order_by(table.started_at)
+async def _clocks(
+    connection: AsyncConnection, instant: ColumnElement[datetime], since: datetime, until: datetime
+) -> tuple[ClockRow, ...]:
+    query = select(ticket_clock).where(instant >= since, instant < until).order_by(instant)
     return tuple(_clock(row) for row in await connection.execute(query))
 
 
@@ -158,13 +167,14 @@ async def _scores(connection: AsyncConnection, since: datetime, until: datetime)
 
 async def _steps(connection: AsyncConnection, since: datetime, until: datetime) -> tuple[StepFact, ...]:
     query = (
-        select(ticket_step)
+        select(ticket_step, ticket.c.category)
+        .join_from(ticket_step, ticket)
         .where(ticket_step.c.step.in_(_TOLD_STEPS), ticket_step.c.at >= since, ticket_step.c.at < until)
         .order_by(ticket_step.c.id)
     )
-    return tuple(_step(row) for row in await connection.execute(query))
+    return tuple(_step(row, row.category) for row in await connection.execute(query))
 
 
-def _step(row: Row[Any]) -> StepFact:
+def _step(row: Row[Any], category: str | None = None) -> StepFact:
     details = msgspec.json.decode(row.details, type=dict[str, object]) if row.details else {}
-    return StepFact(ticket=row.ticket, at=row.at, by=row.by, step=row.step, details=details)
+    return StepFact(ticket=row.ticket, at=row.at, by=row.by, step=row.step, details=details, category=category)

@@ -59,8 +59,10 @@ async def late_complaint(house: House) -> str:
         {"step": "plan_approved", "details": '{"words":""}'},
         {"step": "fed_back", "details": '{"satisfied":true,"how":"telephone","words":"满意"}'},
     ]
+    gone = clock | {"clause": "CPL-3.branch", "stopped_at": at + timedelta(minutes=5), "verdict": "moved"}
     async with house.store.database.write() as connection:
-        await connection.execute(insert(ticket_clock).values(**clock))
+        for each in (clock | {"verdict": "late"}, gone):
+            await connection.execute(insert(ticket_clock).values(**each))
         for step in steps:
             await connection.execute(insert(ticket_step).values(ticket=ticket, at=at, by="8001", **step))
     return ticket
@@ -90,6 +92,10 @@ async def test_each_rule_is_judged_and_each_breach_names_its_ticket(house: House
     assert breaches["TEL-2", call][5] == pytest.approx(20.0)
     assert breaches["CPL-2.pass", complaint][5] == 2 * 3600
     assert breaches["CPL-2.pass", complaint][6:] == ["hotline:hall", "8001"]
+    due = (house.clock() - timedelta(hours=4)).astimezone(house.site.zone).date().isoformat()
+    async with house.logged_in("8801") as supervisor, supervisor.get(f"/api/reports/daily/{due}") as answer:
+        found = {section["id"]: section["rows"] for section in (await answer.json())["sections"]}
+    assert [row[:2] for row in found["overdue"]] == [["CPL-2.pass", complaint]]
 
 
 @pytest.mark.req("RPT-2", "RPT-3", "CUS-4")
@@ -175,7 +181,11 @@ async def test_reports_are_made_once_each_and_sent_until_every_address_has_them(
         return send
 
     eight = house.clock().astimezone(site.zone).replace(hour=8, minute=0)
-    house.clock.advance(eight - house.clock().astimezone(site.zone) + timedelta(days=1))
+    house.clock.advance(eight - house.clock().astimezone(site.zone))
+    await archive.tick(house.clock(), to)
+    assert await house.store.reports.list(20) == (), "before the first ticket there is nothing to report"
+    await house.call()
+    house.clock.advance(timedelta(days=10))
     await archive.tick(house.clock(), to)
     assert len({title for _, title, _ in taken}) == 7, "a week of downtime is made up for"
     assert {url for url, _, _ in taken} == {"one://a"}
