@@ -65,7 +65,7 @@ async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) ->
                 analysis.top_terms(facts, before),
                 analysis.complaints(facts, before, site.matters),
                 analysis.by_department(facts, before, site.matters),
-                analysis.by_agent(facts, names),
+                analysis.by_agent(facts, names, _agents(board)),
                 analysis.satisfaction_over_time(facts, site.zone),
                 *visits(booked, site.zone),
                 _rules(kept),
@@ -143,6 +143,17 @@ def _calls(board: Board, site: Site) -> Section:
         rows=tuple(rows),
         note=Words("各项指标的算法见“指标”页。", "How each figure is counted is told on the page of figures."),
     )
+
+
+def _agents(board: Board) -> dict[str, analysis.AgentCalls]:
+    return {
+        str(agent): analysis.AgentCalls(
+            answered=own.answered,
+            missed=own.rona + own.refused + own.busy + own.unreachable,
+            handle_s=FIGURES["average_handle_time"](own).value,
+        )
+        for agent, own in board.by(By.AGENT).items()
+    }
 
 
 def _kind_of(figure: str) -> ColumnKind:

@@ -6,6 +6,7 @@ Each figure is set beside that of the period before. Restricted tickets are coun
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -219,17 +220,41 @@ def by_department(now: Facts, before: Facts, matters: Matters) -> Section:
     )
 
 
-def by_agent(now: Facts, names: Mapping[str, str]) -> Section:
-    """Tickets and satisfaction by agent."""
+@dataclass(frozen=True, kw_only=True)
+class AgentCalls:
+    """Calls an agent answered, and was offered in vain; `handle_s`: how long one took on average, None: none did."""
+
+    answered: int = 0
+    missed: int = 0
+    handle_s: float | None = None
+
+
+def by_agent(now: Facts, names: Mapping[str, str], calls: Mapping[str, AgentCalls]) -> Section:
+    """Calls, tickets and satisfaction by agent."""
     tickets = Counter(each.agent for each in now.tickets if each.agent)
     scores = _by_agent(now.scores)
-    agents = sorted({*tickets, *scores})
+    agents = sorted({*tickets, *scores, *calls})
+    none = AgentCalls()
     return Section(
         id="agents",
         title=Words("客服代表", "Representatives"),
-        columns=(Column(Words("工号", "Agent")), Column(Words("工单", "Tickets"), _COUNT), *_SCORED),
+        columns=(
+            Column(Words("工号", "Agent")),
+            Column(Words("接听", "Answered"), _COUNT),
+            Column(Words("未接", "Missed"), _COUNT),
+            Column(Words("平均处理时长", "Average handle time"), ColumnKind.SECONDS),
+            Column(Words("工单", "Tickets"), _COUNT),
+            *_SCORED,
+        ),
         rows=tuple(
-            (f"{agent} {names.get(agent, '')}".strip(), tickets[agent], *_scored(scores.get(agent, [])))
+            (
+                f"{agent} {names.get(agent, '')}".strip(),
+                (own := calls.get(agent, none)).answered,
+                own.missed,
+                own.handle_s,
+                tickets[agent],
+                *_scored(scores.get(agent, [])),
+            )
             for agent in agents
         ),
     )

@@ -112,6 +112,8 @@ async def test_page_workbook_and_paper_say_the_same_and_what_leaves_is_audited(h
     calls = next(section for section in page["sections"] if section["id"] == "calls")
     sheet = book["来电"]
     assert [cell.value for cell in sheet[2]][:3] == calls["rows"][0][:3] == ["合计 Total", 1, 1]
+    (agent,) = next(section["rows"] for section in page["sections"] if section["id"] == "agents")
+    assert agent[:3] == ["8001 林晓雨", 1, 0]
     assert paper.startswith(b"%PDF-")
     assert b"DroidSansFallback" in paper, "the Chinese typeface has to be in the file"
     async with house.store.database.read() as connection:
