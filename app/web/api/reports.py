@@ -31,6 +31,8 @@ _OfFile = Ask[FileQuery, Nothing] | Ask[PeriodFileQuery, Nothing]
 
 LONGEST: Final = timedelta(days=367)
 LISTED: Final = 60
+MOST_PRINTED: Final = 10_000
+"""Rows of a PDF: half a minute's work beside the calls."""
 
 
 async def list_reports(ask: Ask[Nothing, Nothing]) -> Listed[ReportRunOut]:
@@ -146,7 +148,9 @@ def _stretch(ask: Ask[Nothing, Nothing] | Ask[FileQuery, Nothing]) -> Stretch:
 
 
 async def _file(ask: _OfFile, document: Document, kind: str) -> web.StreamResponse:
-    zone = ask.services.site.zone
+    zone, rows = ask.services.site.zone, max(len(section.rows) for section in document.sections)
+    if kind == "pdf" and rows > MOST_PRINTED:
+        raise invalid("type", f"xlsx, or a shorter period: {rows} rows, and a PDF has at most {MOST_PRINTED}")
     body = await _printed(lambda: printing.WRITERS[kind](document, zone))
     await ask.services.store.note_act(by=ask.who.name, action="exported", subject=f"report {document.number}")
     return _download(f"{document.number}.{kind}", printing.MEDIA[kind], body)

@@ -1,6 +1,7 @@
 """Reports through the API: the same figures on page, workbook and paper; breaches named; what leaves is audited."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import insert, select
 from app.reports.archive import ReportArchive
 from app.reports.delivery import Send, SendFailed
 from app.reports.printing import sender
+from app.web.api import reports
 from crm.db.audit.tables import audit
 from crm.db.cases.tables import ticket_clock, ticket_step
 from crm.events import AgentAnswered, CallAnswered, CallEnded, CallQueued, TalkStarted
@@ -139,6 +141,29 @@ async def test_the_handling_form_and_the_register_are_printed(house: House, tmp_
     assert form.startswith(b"%PDF-")
     assert b"DroidSansFallback" in form
     assert register["A2"].value == ticket
+
+
+@pytest.mark.req("TKT-7")
+async def test_a_long_matter_goes_over_pages_and_a_long_register_is_a_workbook(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await house.call(agent="8001")
+    async with house.logged_in("8001") as agent:
+        patch = {"version": 1, "kind": "complaint", "matter": "空调太冷。\n" * 150}
+        async with agent.patch(f"/api/tickets/{ticket}", json=patch) as answer:
+            assert answer.status == 200, await answer.text()
+    for _ in range(3):
+        await house.call()
+    async with house.logged_in("8801") as supervisor:
+        for path in ("/api/register/file", f"/api/tickets/{ticket}/form"):
+            async with supervisor.get(path) as answer:
+                assert answer.status == 200, await answer.text()
+                assert len(re.findall(rb"/Type /Page\b", await answer.read())) > 2
+        monkeypatch.setattr(reports, "MOST_PRINTED", 3)
+        async with supervisor.get("/api/register/file") as answer:
+            assert (answer.status, await kind_of(answer)) == (400, "invalid")
+        async with supervisor.get("/api/register/file", params={"type": "xlsx"}) as answer:
+            assert answer.status == 200
 
 
 async def test_a_period_that_is_none_is_refused_in_words(house: House) -> None:
