@@ -8,11 +8,9 @@ from typing import Final
 YOUNG_OBJECTS: Final = 10_000
 """New containers between two looks at the young ones (Python's own: 700)."""
 
-
 TURN_S: Final = 0.0005
 """How long a thread may go on while another one wants the interpreter (Python's own: 5 ms). The loop gives it away with
-every write to the journal and to a socket, a dozen times in one turn; each time it had to wait 5 ms for the thread that
-projects, and pauses of 30 to 90 ms came of it."""
+every write to the journal, and may have to wait so long each time for the thread that projects."""
 
 
 def take_short_turns() -> None:

@@ -26,8 +26,8 @@ REACH: Final = timedelta(days=2)
 CHUNK: Final = 200
 """Events read at start between two turns of everybody else: a few milliseconds."""
 AT_ONCE: Final = 50
-"""So many events are counted together, or fewer when somebody asks: one after the other, each between two steps of a
-call, they cost several times as much, as all that counting needs has left the processor's caches by then."""
+"""So many events are counted together, or fewer when somebody asks: one by one, each between two steps of a call, they
+cost more, as what counting needs has left the processor's caches by then."""
 
 
 class LiveFigures:

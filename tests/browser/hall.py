@@ -20,6 +20,7 @@ from app.web.server import create_app
 from app.web.services import AgentView, Services, TalkView, WishedState
 from config.channels import Channels, WebForm, WebHooks
 from config.ids import AgentId
+from config.load import load_site
 from config.matters import Category, Department, Matters
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
@@ -49,11 +50,12 @@ from tests.fakes.small_site import small_site
 from tests.fakes.talk_desk import FakeTalks
 
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
+DEMO = Path(__file__).parents[2] / "config" / "site"
 ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", "visit_booking", "guide_booking")
 
 
 MATTERS = Matters(
-    departments=(Department(id="reception", title="接待部", title_en="Reception", level="hall", head="8001"),),
+    departments=(Department(id="reception", title="接待部", title_en="Reception", level="hall", head="8002"),),
     categories=(
         Category(
             id="guiding",
@@ -87,6 +89,7 @@ def hall_site() -> Site:
                 web_form=WebForm(enabled=True, least_fill_s=1), web_hooks=WebHooks(allowed=("https://crm.example.cn",))
             ),
             "matters": MATTERS,
+            "policy": load_site(DEMO).policy,
             "queues": (
                 queue("aid", "客户援助", "Customer aid", "8001", "8002"),
                 queue("hotline", "咨询与预约", "Consultation and bookings", "8001", "8002", "8003"),

@@ -78,8 +78,8 @@ MUTANTS = (
     Mutant(
         "TKT-1",
         "crm/tickets/service.py",
-        "at.astimezone(self._zone).date()",
-        "at.date()",
+        "ticket or self._journal.next_ticket_number(at.astimezone(self._zone).date())",
+        "ticket or self._journal.next_ticket_number(at.date())",
         "tests/unit/crm/test_tickets_service.py::test_a_ticket_is_numbered_by_the_sites_day_and_journalled_before_it_is_told",
     ),
     Mutant(

@@ -153,6 +153,9 @@ export interface Ticket {
   disposition: string | null;
   outcome: string | null;
   version: number;
+  /** Null until it is registered. */
+  stage: string | null;
+  restricted: boolean;
 }
 
 export type Detail = string | number | boolean | null;

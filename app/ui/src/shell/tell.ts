@@ -6,8 +6,10 @@ import { ApiProblem } from "../api/client";
 import { i18n } from "../i18n";
 
 export function problemText(problem: unknown): string {
-  const { t, te } = i18n.global;
+  const { t, te, locale } = i18n.global;
   if (!(problem instanceof ApiProblem)) return t("problem.internal");
+  const chinese = problem.extra.detail_zh;
+  if (typeof chinese === "string" && chinese) return locale.value === "zh-CN" ? chinese : problem.detail;
   const key = `problem.${problem.kind}`;
   return te(key, "zh-CN") ? t(key, { detail: problem.detail }) : t("problem.refused", { detail: problem.detail });
 }

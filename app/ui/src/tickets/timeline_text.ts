@@ -7,6 +7,9 @@ export interface Words {
   word(group: string, code: string | null | undefined): string;
   queueTitle(name: string): string;
   dispositionTitle(id: string): string;
+  partyTitle(id: string): string;
+  personOf(id: string): string;
+  categoryTitle(id: string): string;
   time(at: string): string;
 }
 
@@ -34,6 +37,7 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "letter") return words.t("intake.letter");
   if (entry.source === "file") return words.t(`intake.file.${entry.action}`);
   if (entry.source === "suggestion") return words.word("suggestions.step", entry.action);
+  if (entry.source === "step") return stepTitle(entry, words);
   if (entry.source === "booking" || entry.source === "appointment") {
     const one = entry.source === "booking" ? "bookings.one" : "bookings.appointmentOne";
     return `${words.t(one, { id: text(entry.details.number) })} · ${words.word("bookings.did", entry.action)}`;
@@ -53,7 +57,53 @@ export function textOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "booking" || entry.source === "appointment") return visitText(entry, words);
   if (entry.source === "message") return `→ ${text(entry.details.recipient)}：${text(entry.details.text)}`;
   if (entry.source === "suggestion") return suggestionText(entry);
+  if (entry.source === "step") return stepText(entry, words);
   return callText(entry, words);
+}
+
+/** A step of a case as a sentence: to whom, until when, as what. */
+function stepTitle({ action, details }: TimelineEntry, words: Words): string {
+  let did = action;
+  if (action === "received" && details.again) did = "received_again";
+  if (action === "fed_back" && details.satisfied === "unreachable") did = "fed_back_unreachable";
+  const to = text(details.to);
+  return words.t(`cases.did.${did}`, {
+    kind: words.word("kind", text(details.kind)),
+    holder: words.partyTitle(text(details.holder)),
+    to: action === "linked" ? to : words.partyTitle(to),
+    into: text(details.into),
+    ticket: text(details.ticket),
+    until: details.until ? words.time(text(details.until)) : "",
+    verdict: words.word("cases.judged", text(details.verdict)),
+    satisfied: words.word("cases.answer", text(details.satisfied)),
+  });
+}
+
+function listed(value: Detail | undefined, shown: (one: string) => string): string {
+  const codes = text(value).split(", ").filter(Boolean);
+  return codes.map(shown).join(", ");
+}
+
+/** What was entered with it. */
+function stepText({ action, details }: TimelineEntry, words: Words): string {
+  const marks = ["complex", "written", "urgent"].filter((name) => details[name] === true).map((name) => words.t(`cases.${name}`));
+  const people = listed(details.about, words.personOf);
+  const persons = listed(details.persons, words.personOf);
+  return [
+    action === "registered" && details.severity === "major" ? words.word("severity", "major") : "",
+    details.category ? words.categoryTitle(text(details.category)) : "",
+    text(details.nature),
+    ...marks,
+    people && `${words.t("cases.about")}：${people}`,
+    action === "passed_on" && details.how === "telephone" ? words.t("cases.by_telephone") : "",
+    action === "fed_back" ? words.word("cases.how", text(details.how)) : "",
+    listed(details.measures, (one) => words.word("cases.measure", one)),
+    ...["text", "result", "reference", "evidence", "cause", "measure", "reason", "words"].map((name) => text(details[name])),
+    persons && `${words.t("cases.persons")}：${persons}`,
+    details.circulate === true ? words.t("cases.circulated") : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function arrivalText(entry: TimelineEntry, words: Words): string {
