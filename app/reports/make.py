@@ -1,14 +1,15 @@
 """Makes reports of what the store tells (flow): the periodic one, and how the rules were kept. RPT-2, RPT-4"""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.figures.past import figures_of
-from app.figures.records import limits_of
+from app.figures.records import call_record, limits_of
 from app.reports.call_rules import CallRules, attempts_kept, talks_kept
+from app.reports.evidence import Evidence, evidence
 from app.reports.visits import visits
 from config.policy import Policy
 from config.schema import Site
@@ -18,6 +19,7 @@ from crm.reports.compliance import Breach, ClockRow, Kept, all_breaches, clauses
 from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Words
 from crm.reports.facts import Facts
 from crm.reports.period import Stretch
+from crm.tickets.model import TicketDetail
 from routing.figure_board import Board, By
 from routing.figures import FIGURES, Tally
 
@@ -90,6 +92,25 @@ async def compliance(store: Store, site: Site, since: datetime, until: datetime,
         made_at=now,
         sections=(_rules(kept), _breaches(all_breaches(kept))),
     )
+
+
+async def evidence_of(
+    store: Store, site: Site, ticket: TicketDetail, digests: Mapping[int, str], titles: Mapping[str, str], now: datetime
+) -> Document:
+    """All that one ticket can be judged by (RPT-4). Raises StoreAway."""
+    calls = CallRules(limits_of(site))
+    for story in (await store.stories.of([call.call for call in ticket.calls])).values():
+        if (record := call_record(story, (), site)) is not None:
+            calls.hear(record, story)
+    found = Evidence(
+        ticket=ticket,
+        clocks=await store.reports.clocks_of(ticket.number),
+        rules=calls.kept(site),
+        digests=digests,
+        audit=await store.audit.about(f"ticket {ticket.number}"),
+        titles=titles,
+    )
+    return evidence(found, site, now)
 
 
 async def _gathered(

@@ -5,9 +5,10 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from reportlab.lib.pagesizes import A4, landscape
-from reportlab.platypus import Flowable, Table, TableStyle
+from reportlab.platypus import Flowable
 
-from app.reports.paper import BODY, HEAD, HEADING, LINE, MARGIN, NOTE, SMALL, TITLE, UNDER, printed, words
+from app.reports.long_table import LongTable
+from app.reports.paper import BODY, HEADING, MARGIN, NOTE, TITLE, UNDER, printed, words
 from crm.reports.document import NOTHING, Column, ColumnKind, Document, Section, shown
 
 _WEIGHTS = {ColumnKind.TEXT: 2.4, ColumnKind.INSTANT: 1.9, ColumnKind.TICKET: 1.6}
@@ -35,25 +36,13 @@ def _content(document: Document, zone: ZoneInfo) -> Iterator[Flowable]:
             yield words(section.note.zh, NOTE)
 
 
-def _table(section: Section, zone: ZoneInfo) -> Table:
-    head = [words(column.title.zh, SMALL) for column in section.columns]
+def _table(section: Section, zone: ZoneInfo) -> LongTable:
+    head = [column.title.zh for column in section.columns]
     rows = [
-        [words(shown(cell, column.kind, zone), SMALL) for cell, column in zip(row, section.columns, strict=True)]
+        [shown(cell, column.kind, zone) for cell, column in zip(row, section.columns, strict=True)]
         for row in section.rows
     ]
-    table = Table([head, *rows], colWidths=_breadths(section.columns), repeatRows=1, splitInRow=1)
-    table.setStyle(
-        TableStyle(
-            [
-                ("BACKGROUND", (0, 0), (-1, 0), HEAD),
-                ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 3),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-            ]
-        )
-    )
-    return table
+    return LongTable(head, rows, _breadths(section.columns))
 
 
 def _breadths(columns: tuple[Column, ...]) -> list[float]:

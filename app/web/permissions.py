@@ -152,6 +152,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_compliance_file": _SUPERVISORS,
     "get_register": _SUPERVISORS,
     "get_handling_form": _ALL,
+    "get_evidence": _SUPERVISORS,
 }
 """Operation → roles. Where agents are let in, the functions below say to whose objects."""
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from app.reports import make, printing
 from app.reports.archive import stretch_named
 from app.reports.case_file import CaseFile, register
+from app.reports.sounds import digests_of
 from app.reports.typeface import TypefaceMissing
 from app.web.api.contract import Listed, Nothing
 from app.web.api.report_shapes import (
@@ -31,6 +32,8 @@ _OfFile = Ask[FileQuery, Nothing] | Ask[PeriodFileQuery, Nothing]
 
 LONGEST: Final = timedelta(days=367)
 LISTED: Final = 60
+MOST_PRINTED: Final = 10_000
+"""Rows of a PDF: half a minute's work beside the calls."""
 
 
 async def list_reports(ask: Ask[Nothing, Nothing]) -> Listed[ReportRunOut]:
@@ -108,7 +111,18 @@ async def get_handling_form(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     return _download(f"form-{ticket.number}.pdf", "application/pdf", body)
 
 
-def titles_of(ask: Ask[Nothing, Nothing]) -> dict[str, str]:
+async def get_evidence(ask: Ask[FileQuery, Nothing]) -> web.StreamResponse:
+    """Every instant of a ticket, verdicts, digests, seals: for whoever has to prove how it was handled."""
+    ticket = await ticket_of(ask)
+    if not await works_on(ask, ticket):
+        raise Problem("forbidden", f"Ticket {ticket.number} is about you.")
+    services = ask.services
+    digests = await asyncio.to_thread(digests_of, ticket.recordings, services.data)
+    document = await make.evidence_of(services.store, services.site, ticket, digests, titles_of(ask), services.clock())
+    return await _file(ask, document, ask.query.type)
+
+
+def titles_of(ask: Ask[Nothing, Nothing] | Ask[FileQuery, Nothing]) -> dict[str, str]:
     """People and parties by their ids, in words."""
     site = ask.services.site
     people = {agent.id: f"{agent.id} {agent.name}" for agent in site.agents}
@@ -146,7 +160,9 @@ def _stretch(ask: Ask[Nothing, Nothing] | Ask[FileQuery, Nothing]) -> Stretch:
 
 
 async def _file(ask: _OfFile, document: Document, kind: str) -> web.StreamResponse:
-    zone = ask.services.site.zone
+    zone, rows = ask.services.site.zone, max(len(section.rows) for section in document.sections)
+    if kind == "pdf" and rows > MOST_PRINTED:
+        raise invalid("type", f"xlsx, or a shorter period: {rows} rows, and a PDF has at most {MOST_PRINTED}")
     body = await _printed(lambda: printing.WRITERS[kind](document, zone))
     await ask.services.store.note_act(by=ask.who.name, action="exported", subject=f"report {document.number}")
     return _download(f"{document.number}.{kind}", printing.MEDIA[kind], body)
@@ -181,6 +197,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
               "The same as PDF or XLSX", PeriodFileQuery, Nothing, None, 200, "application/octet-stream"),
     operation("get_register", "GET /api/register/file", get_register,
               "登记簿: the register of a period as PDF or XLSX", PeriodFileQuery, Nothing, None, 200,
+              "application/octet-stream"),
+    operation("get_evidence", "GET /api/tickets/{number}/evidence", get_evidence,
+              "Evidence of a ticket: instants, verdicts, digests, seals", FileQuery, Nothing, None, 200,
               "application/octet-stream"),
     operation("get_handling_form", "GET /api/tickets/{number}/form", get_handling_form,
               "客户投诉处理单: the handling form as PDF", Nothing, Nothing, None, 200, "application/pdf"),

@@ -97,6 +97,12 @@ class AuditTrail:
         async with self._database.read() as connection:
             return tuple(Sealed(row.id, _row(row), row.seal) for row in await connection.execute(query))
 
+    async def about(self, subject: str) -> tuple[Sealed, ...]:
+        """The rows about one record, oldest first. Raises StoreAway."""
+        query = select(audit).where(audit.c.subject == subject).order_by(audit.c.at, audit.c.id)
+        async with self._database.read() as connection:
+            return tuple(Sealed(row.id, _row(row), row.seal) for row in await connection.execute(query))
+
     async def heads(self, after: str, before: str) -> dict[str, Head]:
         """How each day between two days ended, neither of them included. Raises StoreAway."""
         days = select(audit.c.day, func.max(audit.c.serial).label("last")).group_by(audit.c.day)

@@ -1,6 +1,8 @@
 """Reports through the API: the same figures on page, workbook and paper; breaches named; what leaves is audited."""
 
 import asyncio
+import hashlib
+import re
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,13 +14,14 @@ from sqlalchemy import insert, select
 from app.reports.archive import ReportArchive
 from app.reports.delivery import Send, SendFailed
 from app.reports.printing import sender
+from app.web.api import reports
 from crm.db.audit.tables import audit
 from crm.db.cases.tables import ticket_clock, ticket_step
 from crm.events import AgentAnswered, CallAnswered, CallEnded, CallQueued, TalkStarted
-from tests.integration.web.conftest import House, kind_of
+from tests.integration.web.conftest import House, kind_of, write_sound
 
 
-async def late_call(house: House) -> str:
+async def late_call(house: House, recording: str | None = None) -> str:
     """Picked up in ring 4, a person after 30 s."""
     arrived = house.arrival("late")
     at = arrived.at
@@ -31,7 +34,9 @@ async def late_call(house: House) -> str:
         CallAnswered(event_id="late.2", at=after(16), call_id="late", rings=4),
         CallQueued(at=after(17), call_id="late", queue="hotline"),
         AgentAnswered(at=after(47), call_id="late", agent="8001"),
-        TalkStarted(at=after(48), call_id="late", agent="8001", agent_channel_id="l", bridge_id="b", recording=None),
+        TalkStarted(
+            at=after(48), call_id="late", agent="8001", agent_channel_id="l", bridge_id="b", recording=recording
+        ),
         CallEnded(at=after(100), call_id="late", ended_by="caller", outcome="answered"),
     )
     return arrived.ticket
@@ -139,6 +144,59 @@ async def test_the_handling_form_and_the_register_are_printed(house: House, tmp_
     assert form.startswith(b"%PDF-")
     assert b"DroidSansFallback" in form
     assert register["A2"].value == ticket
+
+
+@pytest.mark.req("TKT-7")
+async def test_a_long_matter_goes_over_pages_and_a_long_register_is_a_workbook(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await house.call(agent="8001")
+    async with house.logged_in("8001") as agent:
+        patch = {"version": 1, "kind": "complaint", "matter": "空调太冷。\n" * 150}
+        async with agent.patch(f"/api/tickets/{ticket}", json=patch) as answer:
+            assert answer.status == 200, await answer.text()
+    for _ in range(3):
+        await house.call()
+    async with house.logged_in("8801") as supervisor:
+        for path in ("/api/register/file", f"/api/tickets/{ticket}/form"):
+            async with supervisor.get(path) as answer:
+                assert answer.status == 200, await answer.text()
+                assert len(re.findall(rb"/Type /Page\b", await answer.read())) > 2
+        monkeypatch.setattr(reports, "MOST_PRINTED", 3)
+        async with supervisor.get("/api/register/file") as answer:
+            assert (answer.status, await kind_of(answer)) == (400, "invalid")
+        async with supervisor.get("/api/register/file", params={"type": "xlsx"}) as answer:
+            assert answer.status == 200
+
+
+@pytest.mark.req("RPT-4", "TEL-10", "CUS-4")
+async def test_the_evidence_of_a_ticket_can_be_checked_against_the_system(house: House) -> None:
+    sound = write_sound(house.data.recordings / "talk.wav")
+    ticket, at = await late_call(house, "talk.wav"), house.clock()
+    clock = {"ticket": ticket, "clause": "CPL-2.pass", "round": 1, "in_force_from": "2026-01-01", "provisional": False}
+    late = {"started_at": at, "due_at": at + timedelta(hours=1), "stopped_at": at + timedelta(hours=3), "holder": "x"}
+    async with house.store.database.write() as connection:
+        await connection.execute(insert(ticket_clock).values(**clock, **late))
+    await house.store.note_act(by="8001", action="printed", subject=f"ticket {ticket}")
+    path = f"/api/tickets/{ticket}/evidence"
+    async with house.logged_in("8001") as agent, agent.get(path) as answer:
+        assert answer.status == 403
+    async with house.logged_in("8801") as supervisor:
+        async with supervisor.get(path, params={"type": "xlsx"}) as answer:
+            assert answer.status == 200, await answer.text()
+            book = load_workbook(BytesIO(await answer.read()))
+        async with supervisor.get(path) as answer:
+            assert (await answer.read()).startswith(b"%PDF-")
+    assert book["录音"]["D2"].value == hashlib.sha256(sound).hexdigest()
+    (sealed,) = await house.store.audit.about(f"ticket {ticket}")
+    assert (book["审计记录"]["A2"].value, book["审计记录"]["F2"].value) == (f"{sealed.row.day} #1", sealed.seal)
+    (clause,) = list(book["条款执行"].iter_rows(min_row=2, max_row=2, values_only=True))
+    assert clause[0].startswith("CPL-2.pass")
+    assert (clause[6], clause[7]) == ("超时 late", 2 * 3600)
+    records = [row[2] for row in book["经过"].iter_rows(min_row=2, values_only=True)]
+    assert records[:2] == ["CallArrived", "CallAnswered"]
+    rules = {row[0]: row[2:4] for row in book["通话规范"].iter_rows(min_row=2, values_only=True)}
+    assert (rules["TEL-1"], rules["TEL-2"]) == ((0, 1), (0, 1))
 
 
 async def test_a_period_that_is_none_is_refused_in_words(house: House) -> None:

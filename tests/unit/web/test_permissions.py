@@ -91,6 +91,7 @@ SUPERVISORS_ONLY = {
     "get_report_file",
     "get_compliance",
     "get_compliance_file",
+    "get_evidence",
     "get_register",
     "get_calendar",
     "enter_notice",

@@ -142,6 +142,7 @@ export const en: Catalogue = {
   },
   ticket: {
     printForm: "Print the handling form",
+    evidence: "Evidence as PDF",
     one: "Ticket",
     form: "Ticket",
     number: "Ticket number",

@@ -133,6 +133,7 @@ export const zhCN = {
   },
   ticket: {
     printForm: "打印处理单",
+    evidence: "证据材料 PDF",
     one: "工单",
     form: "工单登记",
     number: "工单号",
