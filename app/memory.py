@@ -5,8 +5,10 @@ import gc
 import sys
 from typing import Final
 
-YOUNG_OBJECTS: Final = 10_000
-"""New containers between two looks at the young ones (Python's own: 700)."""
+YOUNG_OBJECTS: Final = 100_000
+"""Containers that have come and not gone before the young ones are looked at (Python's own: 700). A look costs 2 µs for
+each that is there, all at once; what 60 calls a second keep alive is 14 000 of them, and hardly any is garbage: what calls
+leave behind has no circles."""
 
 TURN_S: Final = 0.0005
 """How long a thread may go on while another one wants the interpreter (Python's own: 5 ms). The loop gives it away with

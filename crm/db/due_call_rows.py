@@ -1,14 +1,17 @@
 """Rows of the due-call tables as types of crm/followups, and the conditions that select them. No statements. FUP-6."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Row, bindparam, or_, select, tuple_
 
-from crm.db.schema import due_call, due_call_attempt
+from crm.db.schema import UtcDateTime, due_call, due_call_attempt
 from crm.followups.model import OWNED, Attempt, DueCall, DueCallKind, DueCallState
 
 _DIALLED = (DueCallState.DIALLING, DueCallState.TALKING)
+
+NOW: Final[BindParameter[datetime]] = bindparam("now", type_=UtcDateTime())
+"""In statements that are made once and carried out again and again."""
 
 
 def due_call_row(row: Row[Any], *, claimed: bool = False) -> DueCall:
@@ -44,10 +47,10 @@ def stale(clock: ColumnElement[datetime]) -> ColumnElement[bool]:
     return due_call.c.state.in_(OWNED) & (due_call.c.lease_until < clock)
 
 
-def ready(now: datetime) -> ColumnElement[bool]:
-    """Due, the first of its number, and nobody is dialling that number."""
+def ready() -> ColumnElement[bool]:
+    """Due by `NOW`, the first of its number, and nobody is dialling that number."""
     other = due_call.alias("other")
-    waiting = (due_call.c.state == DueCallState.SCHEDULED) & (due_call.c.due_at <= now)
+    waiting = (due_call.c.state == DueCallState.SCHEDULED) & (due_call.c.due_at <= NOW)
     earlier = tuple_(other.c.due_at, other.c.id) < tuple_(due_call.c.due_at, due_call.c.id)
     in_the_way = or_(other.c.state.in_(OWNED), (other.c.state == DueCallState.SCHEDULED) & earlier)
     blocked = select(other.c.id).where(other.c.number_key == due_call.c.number_key, in_the_way).exists()

@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Interval, delete, func, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Interval, Select, bindparam, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.customers.numbers import normalise
 from crm.db.audit.trail import AuditTrail
-from crm.db.due_call_rows import attempt_of, attempt_row, due_call_row, ready, stale, still_ours
+from crm.db.due_call_rows import NOW, attempt_of, attempt_row, due_call_row, ready, stale, still_ours
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse_numbered
 from crm.db.schema import UtcDateTime, customer_number, due_call, due_call_attempt
@@ -37,6 +37,23 @@ from crm.page import Page
 _CLAIM_LOCK: Final = 0x44554543
 _IN_TURN_AT_ONCE: Final = 1000
 _NOBODY: Final = {"owner": None, "lease_until": None, "accepted_by": None, "accepted_at": None}
+
+
+def _first(*wanted: ColumnElement[bool]) -> Select[int]:
+    """Asked twice a second for ever: made once, since what SQLAlchemy makes for it is left to the garbage collector."""
+    order = (due_call.c.due_at, due_call.c.id)
+    return select(due_call.c.id).where(*wanted).order_by(*order).limit(bindparam("most"))
+
+
+_IN_TURN: Final = due_call.c.kind == DueCallKind.QUEUE_CALLBACK
+"""They wait for agents: no others wait for them."""
+_READY: Final = _first(ready(), ~_IN_TURN)
+_READY_IN_TURN: Final = _first(ready(), _IN_TURN)
+_NOT_RUNNING: Final = due_call.c.id.not_in(bindparam("running", expanding=True))
+_LEFT: Final = {
+    "postgresql": _first(stale(func.clock_timestamp(type_=UtcDateTime())), _NOT_RUNNING),
+    "sqlite": _first(stale(NOW), _NOT_RUNNING),
+}
 
 
 class DueCallTable:
@@ -180,12 +197,11 @@ class DueCallTable:
         async with self._database.write() as connection:
             if self._database.dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
-            clock = self._lease_clock(now)
-            left = await _ids(connection, stale(clock) & due_call.c.id.not_in(running), max(limit, _IN_TURN_AT_ONCE))
-            in_turn = due_call.c.kind == DueCallKind.QUEUE_CALLBACK  # they wait for agents: no others wait for them
+            most = max(limit, _IN_TURN_AT_ONCE)
+            left = await _ids(connection, _LEFT[self._database.dialect], most, now=now, running=list(running))
             fresh = [
-                *await _ids(connection, ready(now) & ~in_turn, limit - len(left)),
-                *await _ids(connection, ready(now) & in_turn, _IN_TURN_AT_ONCE),
+                *await _ids(connection, _READY, limit - len(left), now=now),
+                *await _ids(connection, _READY_IN_TURN, _IN_TURN_AT_ONCE, now=now),
             ]
             if not left and not fresh:  # nearly every second
                 return []
@@ -344,11 +360,6 @@ class DueCallTable:
             rows = await connection.execute(query.order_by(due_call_attempt.c.attempt))
             return tuple(attempt_row(row) for row in rows)
 
-    def _lease_clock(self, now: datetime) -> ColumnElement[datetime]:
-        if self._database.dialect == "postgresql":
-            return func.clock_timestamp(type_=UtcDateTime())
-        return literal(now, UtcDateTime())
-
     def _lease_end(self, now: datetime, lease_s: float) -> ColumnElement[datetime]:
         length = timedelta(seconds=lease_s)
         if self._database.dialect == "postgresql":
@@ -387,11 +398,10 @@ class DueCallTable:
         await connection.execute(update(due_call_attempt).where(attempt_of(claim)).values(ended))
 
 
-async def _ids(connection: AsyncConnection, wanted: ColumnElement[bool], limit: int) -> Sequence[int]:
+async def _ids(connection: AsyncConnection, query: Select[int], limit: int, **given: object) -> Sequence[int]:
     if limit < 1:
         return []
-    query = select(due_call.c.id).where(wanted).order_by(due_call.c.due_at, due_call.c.id).limit(limit)
-    return (await connection.execute(query)).scalars().all()
+    return (await connection.execute(query, {"most": limit, **given})).scalars().all()
 
 
 async def _set(connection: AsyncConnection, which: ColumnElement[bool], changes: Mapping[str, Any]) -> int:
