@@ -7,7 +7,7 @@ from typing import Final
 
 YOUNG_OBJECTS: Final = 100_000
 """Containers that have come and not gone before the young ones are looked at (Python's own: 700). A look costs 2 µs for
-each that is there, all at once; what 60 calls a second keep alive is 14 000 of them, and hardly any is garbage: what calls
+each that is there, all at once; 60 calls a second keep 14 000 of them alive, and hardly any is garbage: what calls
 leave behind has no circles."""
 
 TURN_S: Final = 0.0005
