@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from app.phone.heard import Heard, recognise, templates
+from app.phone.heard import Heard, templates
 from app.phone.sip import TestPhone
 from app.phone.wav import read_prompts
 from crm.events import AgentOffered, CallArrived, CallEnded, CallQueued, LanguageChosen, PlaceHandedOn, TalkStarted
@@ -186,8 +186,12 @@ async def test_who_chooses_english_hears_english_and_gets_an_agent_who_speaks_it
         assert not offers(system, Story(system.data).call_of("13810000005")), "asked who speaks no English"
         async with agent_telephone(system, ENGLISH_AGENT):
             await talks(system, Story(system.data).call_of("13810000005"))
-            await asyncio.sleep(0.5)  # the last words are on their way to the ear
-            heard = [each.prompt for each in recognise(person.sound, english)]
+
+            async def last_words() -> list[str] | None:  # they are on their way to the ear
+                words = [each.prompt for each in person.heard(english)]
+                return words if words[-1:] == ["agent-after"] else None
+
+            heard = await until(last_words, 5.0, "the last words before the agent, in English")
             mandarin = {each.prompt for each in person.heard() if each.start_s > 8}
             await person.hangs_up()
     assert [event.language for event in Story(system.data).of(LanguageChosen)] == ["en"]

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from types import TracebackType
@@ -13,7 +13,7 @@ import numpy as np
 
 from app.phone.audio import SAMPLE_RATE, Samples, tone_over_rest_db
 from app.phone.call import PhoneCall
-from app.phone.heard import Heard, recognise, templates
+from app.phone.heard import Heard, Template, recognise, templates
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
 from app.phone.system import SystemClient, SystemFile
@@ -40,9 +40,9 @@ class Person:
         """Everything heard so far."""
         return self.line.media.heard.samples()
 
-    def heard(self) -> list[Heard]:
-        """The prompts heard so far, in order."""
-        return recognise(self._since(0.0), self._known.values())
+    def heard(self, known: Iterable[Template] | None = None) -> list[Heard]:
+        """The prompts heard so far, in order; `known`: those looked for, if not the site's in Mandarin."""
+        return recognise(self._since(0.0), self._known.values() if known is None else known)
 
     def _since(self, from_s: float) -> Samples:
         """What was heard from then on. Nothing is sent after a prompt: its last packet may be the last of all, and the
