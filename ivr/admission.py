@@ -2,8 +2,9 @@
 
 Past its limit every telephone system collapses: each caller waits longer, and in the end none is served. So the time
 that Asterisk takes to carry a command out is watched, the sign that comes first whatever makes the limit. While it is
-short, everybody is let in. When it is not, new calls are let in at a rate that falls quickly and rises slowly until the
-time is short again; who is not let in hears "busy" at once (503), and those inside are served as ever.
+short, everybody is let in. While the oldest command waits for too long, hardly anybody is; when most commands take too
+long for a second, new calls are let in at the rate that the system has just shown it can do, which rises slowly until
+the time is short again. Who is not let in hears "busy" at once (503), and those inside are served as ever.
 
 How long an answer had lain before this process read it (`behind_s`) is not Asterisk's time and is taken off: a loop
 that stumbles reads a second's answers late and all together, and Asterisk was quick all the while. A process that stays
@@ -11,6 +12,7 @@ far behind is at a limit of its own.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -20,7 +22,10 @@ FEW = 8
 """Fewer commands than that in a window say nothing."""
 SHARE = 0.9
 """Of the commands that must be carried out in time."""
-FALL, RISE, RISE_A_WINDOW = 0.85, 1.05, 0.5
+FALL, RISE, RISE_A_WINDOW = 0.9, 1.05, 0.5
+"""Past the limit the rate is that share of what was carried out, so that what waits is worked off; then it rises."""
+FADES_S = 10.0
+"""In which half of what was learnt about a call's commands is forgotten."""
 BEHIND = 2.0
 """So many times the latency allowed to a command may most of what is read have lain, before it counts as slow too."""
 SLOW_WINDOWS = 4
@@ -41,6 +46,22 @@ class Refusal(Enum):
     """Asterisk carries commands out too slowly, or we read too late: this is more than the rate that can be done."""
     FULL = "full"
     """Too many calls are between arrival and talk."""
+
+
+@dataclass
+class Effort:
+    """How many commands a call takes, learnt from the calls let in and the commands carried out."""
+
+    commands: float = 0.0
+    calls: float = 0.0
+
+    def learn(self, commands: int, calls: int, lasted_s: float) -> None:
+        fade = 0.5 ** (lasted_s / FADES_S)
+        self.commands, self.calls = self.commands * fade + commands, self.calls * fade + calls
+
+    def calls_in(self, commands: float) -> float:
+        """How many calls so many commands are worth; none when that is not known yet."""
+        return commands * self.calls / self.commands if self.commands >= 1 else 0.0
 
 
 @dataclass
@@ -69,6 +90,10 @@ class Admission:
     _tokens: float = 0.0
     _filled_at: float = 0.0
     _refused_at: float = -math.inf
+    _refused_before: int = 0
+    _effort: Effort = field(default_factory=Effort)
+    _done: deque[float] = field(default_factory=lambda: deque(maxlen=SLOW_WINDOWS))
+    """Calls' worth of commands carried out, a second, in each of the last windows."""
     _pending: dict[int, float] = field(default_factory=dict)
     """Commands that are not answered, by number, in the order they were sent: since when."""
 
@@ -98,10 +123,11 @@ class Admission:
             return None
         if in_setup >= self.in_setup:
             return self._refuse(now, Refusal.FULL)
-        if self.rate == math.inf:
+        rate = self._rate_now(now)
+        if rate == math.inf:
             self._admitted += 1
             return None
-        self._tokens = min(max(LEAST_BURST, self.rate * BURST_S), self._tokens + (now - self._filled_at) * self.rate)
+        self._tokens = min(max(LEAST_BURST, rate * BURST_S), self._tokens + (now - self._filled_at) * rate)
         self._filled_at = now
         if self._tokens < 1:
             return self._refuse(now, Refusal.SLOW)
@@ -133,25 +159,42 @@ class Admission:
         lasted_s = now - self._window_began
         latencies, lain, admitted = self._latencies, self._lain, self._admitted
         self._latencies, self._lain, self._admitted, self._window_began = [], [], 0, now
+        self._learn(len(latencies), admitted, lasted_s)
         self.latest_s, self.behind_s = _most(latencies), _most(lain)
         too_slow = len(latencies) >= FEW and self.latest_s > self.latency_s
         too_late = len(lain) >= FEW and self.behind_s > BEHIND * self.latency_s
-        # As far as we have read: what was answered since is not known yet.
-        oldest_s = now - self._latest_behind_s - next(iter(self._pending.values()), now)
-        if oldest_s > self.latency_s:  # its answer would tell, but too late
+        if (oldest_s := self._oldest_s(now)) > self.latency_s:  # its answer would tell, but too late
             self.latest_s, too_slow = max(self.latest_s, oldest_s), True
         self._slow_windows = self._slow_windows + 1 if too_slow or too_late else 0
         if self._slow_windows >= SLOW_WINDOWS:
-            self._lower(now, admitted / lasted_s)
+            self._lower(now)
         elif self.rate != math.inf and not too_slow and not too_late:
             self.rate = self.rate * RISE + RISE_A_WINDOW
             if now - self._refused_at > CALM_S:
                 self.rate = math.inf
 
-    def _lower(self, now: float, admitted_a_second: float) -> None:
+    def _rate_now(self, now: float) -> float:
+        """Calls a second: hardly any while a command waits longer than it may, as all who come would wait too."""
+        return min(self.rate, LEAST) if self._oldest_s(now) > self.latency_s else self.rate
+
+    def _oldest_s(self, now: float) -> float:
+        """How long the oldest command has been waiting, as far as we have read: what was answered since is not known
+        yet."""
+        return now - self._latest_behind_s - next(iter(self._pending.values()), now)
+
+    def _learn(self, carried_out: int, admitted: int, lasted_s: float) -> None:
+        """What was done in a window. Who was refused has had one command."""
+        commands = max(0, carried_out - (self.refused - self._refused_before))
+        self._refused_before = self.refused
+        self._effort.learn(commands, admitted, lasted_s)
+        self._done.append(self._effort.calls_in(commands) / lasted_s)
+
+    def _lower(self, now: float) -> None:
+        """To what the system has shown that it can do, a little less. The best of the last windows: it may have been
+        held up in the others."""
         if self.rate == math.inf:
             self._tokens, self._filled_at, self._refused_at = LEAST_BURST, now, now
-        self.rate = max(LEAST, min(self.rate, admitted_a_second) * FALL)
+        self.rate = max(LEAST, min(self.rate, max(self._done) * FALL))
 
 
 def _most(times_s: list[float]) -> float:
