@@ -36,7 +36,7 @@ def seconds(program: str) -> "float | None":
 
 def main() -> int:
     found = dict.fromkeys(os.path.realpath(path) for name in NAMES if (path := shutil.which(name)))
-    best: "dict[str, float]" = {}
+    best: dict[str, float] = {}
     for _ in range(ROUNDS):
         for program in found:
             taken = seconds(program)
