@@ -136,6 +136,7 @@ export interface CustomerRef {
 export interface Ticket {
   number: string;
   kind: string | null;
+  category: string | null;
   state: string;
   severity: string;
   channel: string;
