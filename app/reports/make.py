@@ -10,6 +10,7 @@ from app.figures.past import figures_of
 from app.figures.records import call_record, limits_of
 from app.reports.call_rules import CallRules, attempts_kept, talks_kept
 from app.reports.evidence import Evidence, evidence
+from app.reports.titles import titles_of
 from app.reports.visits import visits
 from config.policy import Policy
 from config.schema import Site
@@ -71,7 +72,7 @@ async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) ->
                 analysis.satisfaction_over_time(facts, site.zone),
                 *visits(booked, site.zone),
                 _rules(kept),
-                _overdue(facts, now),
+                _overdue(facts, titles_of(site), now),
             ),
         )
 
@@ -90,12 +91,12 @@ async def compliance(store: Store, site: Site, since: datetime, until: datetime,
         since=since,
         until=until,
         made_at=now,
-        sections=(_rules(kept), _breaches(all_breaches(kept))),
+        sections=(_rules(kept), _breaches(all_breaches(kept), titles_of(site))),
     )
 
 
 async def evidence_of(
-    store: Store, site: Site, ticket: TicketDetail, digests: Mapping[int, str], titles: Mapping[str, str], now: datetime
+    store: Store, site: Site, ticket: TicketDetail, digests: Mapping[int, str], now: datetime
 ) -> Document:
     """All that one ticket can be judged by (RPT-4). Raises StoreAway."""
     calls = CallRules(limits_of(site))
@@ -108,7 +109,7 @@ async def evidence_of(
         rules=calls.kept(site),
         digests=digests,
         audit=await store.audit.about(f"ticket {ticket.number}"),
-        titles=titles,
+        titles=titles_of(site),
     )
     return evidence(found, site, now)
 
@@ -218,18 +219,21 @@ def _rules(kept: Sequence[Kept]) -> Section:
     )
 
 
-def _overdue(facts: Facts, now: datetime) -> Section:
+def _overdue(facts: Facts, titles: Mapping[str, str], now: datetime) -> Section:
     """What fell due in the period and was late, whenever it began: a clock of days ends after its day's report."""
     late = all_breaches(clauses_kept(_of_tickets(facts.fell_due), {}, now))
     return replace(
-        _breaches(late),
+        _breaches(late, titles),
         id="overdue",
         title=Words("本期到期的超时事项", "Fell due in this period, and was late"),
         note=Words("按到期时间归入本期，不论何时开始计时。", "By when they fell due, whenever they began."),
     )
 
 
-def _breaches(breaches: Sequence[Breach]) -> Section:
+def _breaches(breaches: Sequence[Breach], titles: Mapping[str, str]) -> Section:
+    def named(who: str | None) -> str | None:
+        return who and titles.get(who, who)
+
     return Section(
         id="breaches",
         title=Words("违反明细", "Every breach"),
@@ -251,8 +255,8 @@ def _breaches(breaches: Sequence[Breach]) -> Section:
                 each.due_at,
                 each.stopped_at,
                 each.late_s,
-                each.holder,
-                each.person,
+                named(each.holder),
+                named(each.person),
             )
             for each in breaches
         ),

@@ -11,6 +11,7 @@ from app.reports import make, printing
 from app.reports.archive import stretch_named
 from app.reports.case_file import CaseFile, register
 from app.reports.sounds import digests_of
+from app.reports.titles import titles_of
 from app.reports.typeface import TypefaceMissing
 from app.web.api.contract import Listed, Nothing
 from app.web.api.report_shapes import (
@@ -104,7 +105,7 @@ async def get_handling_form(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         steps=await store.reports.steps_of(ticket.number),
         clocks=await store.reports.clocks_of(ticket.number),
         printed_at=services.clock(),
-        titles=titles_of(ask),
+        titles=titles_of(services.site),
     )
     body = await _printed(lambda: printing.form(case, services.site))
     await store.note_act(by=ask.who.name, action="printed", subject=f"ticket {ticket.number}")
@@ -118,18 +119,8 @@ async def get_evidence(ask: Ask[FileQuery, Nothing]) -> web.StreamResponse:
         raise Problem("forbidden", f"Ticket {ticket.number} is about you.")
     services = ask.services
     digests = await asyncio.to_thread(digests_of, ticket.recordings, services.data)
-    document = await make.evidence_of(services.store, services.site, ticket, digests, titles_of(ask), services.clock())
+    document = await make.evidence_of(services.store, services.site, ticket, digests, services.clock())
     return await _file(ask, document, ask.query.type)
-
-
-def titles_of(ask: Ask[Nothing, Nothing] | Ask[FileQuery, Nothing]) -> dict[str, str]:
-    """People and parties by their ids, in words."""
-    site = ask.services.site
-    people = {agent.id: f"{agent.id} {agent.name}" for agent in site.agents}
-    departments = {f"department:{each.id}": each.title for each in site.matters.departments}
-    kinds = {"aid": "客户援助", "hotline": "客服热线", "supervision": "服务监督"}
-    lines = {f"{kind}:{level.id}": f"{level.title}{word}" for kind, word in kinds.items() for level in site.levels}
-    return {**people, **departments, **lines, "head_office": "总部"}
 
 
 async def _compliance(ask: _OfPeriod, query: PeriodQuery) -> Document:

@@ -200,11 +200,11 @@ EXPECTED = {
 }
 BREACHES = {
     # (rule, ticket): hours late, who held it
-    ("CPL-2.pass", "D", 1): (0.5, "hotline:hall"),  # 11:05 + 1 h, passed on at 12:35
-    ("CPL-2.pass", "D", 2): (2.0, "department:reception"),  # 12:35 + 1 h, started at 15:35
-    ("CPL-2.start", "D", 1): (1.0, "department:reception"),  # 12:35 + 2 h, started at 15:35
-    ("CPL-3.branch", "D", 1): (16.0, "department:reception"),  # Monday 18:00, answered on Tuesday at 10:00
-    ("TKT-4.respond", "G", 1): (1.0, "supervision:province"),  # 24 h after 11:10, answered at 12:10
+    ("CPL-2.pass", "D", 1): (0.5, "展览馆客服热线"),  # 11:05 + 1 h, passed on at 12:35
+    ("CPL-2.pass", "D", 2): (2.0, "接待部"),  # 12:35 + 1 h, started at 15:35
+    ("CPL-2.start", "D", 1): (1.0, "接待部"),  # 12:35 + 2 h, started at 15:35
+    ("CPL-3.branch", "D", 1): (16.0, "接待部"),  # Monday 18:00, answered on Tuesday at 10:00
+    ("TKT-4.respond", "G", 1): (1.0, "省公司服务监督"),  # 24 h after 11:10, answered at 12:10
 }
 
 

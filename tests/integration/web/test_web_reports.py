@@ -96,7 +96,7 @@ async def test_each_rule_is_judged_and_each_breach_names_its_ticket(house: House
     assert breaches["TEL-1", call][5] == pytest.approx(1.0)
     assert breaches["TEL-2", call][5] == pytest.approx(20.0)
     assert breaches["CPL-2.pass", complaint][5] == 2 * 3600
-    assert breaches["CPL-2.pass", complaint][6:] == ["hotline:hall", "8001"]
+    assert breaches["CPL-2.pass", complaint][6:] == ["展览馆客服热线", "8001 林晓雨"]
     due = (house.clock() - timedelta(hours=4)).astimezone(house.site.zone).date().isoformat()
     async with house.logged_in("8801") as supervisor, supervisor.get(f"/api/reports/daily/{due}") as answer:
         found = {section["id"]: section["rows"] for section in (await answer.json())["sections"]}
