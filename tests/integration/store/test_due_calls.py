@@ -13,6 +13,7 @@ from crm.errors import ClaimLost, IllegalTransition, UnknownRecord
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome, channel_id
 from crm.journal import Journal
 from tests.fakes.call_story import INVITED, arrived
+from tests.integration.harness.api import until
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
 
@@ -255,13 +256,19 @@ async def test_a_hundred_calls_three_workers_one_dies_each_call_is_dialled_once(
     due = datetime.now(UTC) - timedelta(minutes=1)
     for each in range(100):
         await schedule(store, f"k{each}", due, f"139{each:08d}")
-    module = "tests.integration.store.due_worker"
-    workers = [
-        await asyncio.create_subprocess_exec(sys.executable, "-m", module, store_url, owner, str(dialled), *more)
-        for owner, more in (("a", ["7"]), ("b", []), ("c", []))
-    ]
+
+    async def worker(owner: str, *more: str) -> asyncio.subprocess.Process:
+        module = "tests.integration.store.due_worker"
+        return await asyncio.create_subprocess_exec(sys.executable, "-m", module, store_url, owner, str(dialled), *more)
+
+    async def begun() -> bool | None:
+        return True if dialled.stat().st_size else None
+
     async with asyncio.timeout(90):
-        codes = [await worker.wait() for worker in workers]
+        workers = [await worker("a", "7")]
+        await until(begun, 60.0, "the first call of the worker that dies: the others must not take its seventh")
+        workers += [await worker("b"), await worker("c")]
+        codes = [await each.wait() for each in workers]
     assert codes == [9, 0, 0]
     channels = dialled.read_text().split()
     assert len(channels) == len(set(channels)) == 100
