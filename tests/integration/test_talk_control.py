@@ -19,7 +19,7 @@ from crm.events import AgentLeft, CallHeld, TalkStarted, TransferAsked
 from tests.integration.crowd import Caller, Crowd, answer, let_it_ring, loop_time
 from tests.integration.harness.api import Api, Item, Refusal, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
-from tests.integration.harness.people import OUTSIDE, Customer, has_tone, sound_of
+from tests.integration.harness.people import OUTSIDE, SILENT, Customer, has_tone, sound_of
 from tests.integration.harness.running import RunningSystem, free_port
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -33,6 +33,7 @@ CLEAR_DB = 15.0
 AUDIBLE_DB = -8.0
 """One of three."""
 LISTEN_S = 0.6
+PAUSE_S = 0.3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -82,6 +83,16 @@ class Talk:
             return found if all(found[name] == value for name, value in wanted.items()) else None
 
         return await until(so, 20, f"the talk to stand {wanted}")
+
+    @asynccontextmanager
+    async def ann_pauses(self) -> AsyncIterator[None]:
+        """She says nothing: the last of what she said would still be in the caller's ear when a prompt begins."""
+        speaking, self.ann.media.source = self.ann.media.source, SILENT
+        await asyncio.sleep(PAUSE_S)
+        try:
+            yield
+        finally:
+            self.ann.media.source = speaking
 
     async def caller_hears(self, prompt: str, since: float, timeout_s: float = 15.0) -> None:
         async def heard() -> bool | None:
@@ -169,10 +180,11 @@ def actions(ticket: Item, *of: str) -> list[str]:
 
 @pytest.mark.req("TEL-5")
 async def test_on_hold_the_caller_hears_the_words_then_music_and_nobody_hears_the_caller(talk: Talk) -> None:
-    began = loop_time()
-    await talk.do("hold")
-    assert (await talk.api.agent(ANN))["state"] == "hold"
-    await talk.caller_hears("hold-please", began)
+    async with talk.ann_pauses():
+        began = loop_time()
+        await talk.do("hold")
+        assert (await talk.api.agent(ANN))["state"] == "hold"
+        await talk.caller_hears("hold-please", began)
     await talk.caller_hears("wait-music", began)
     await hears_not(talk.caller.call, tone_of(talk.crowd, ANN))
     await hears_not(talk.ann, CALLER_HZ)
@@ -236,8 +248,10 @@ async def test_in_a_conference_each_hears_the_two_others(talk: Talk) -> None:
 
 @pytest.mark.req("TEL-5")
 async def test_a_blind_transfer_frees_the_agent_at_once(talk: Talk) -> None:
-    crowd, began = talk.crowd, loop_time()
-    answered = await talk.transfer("blind", agent=BEN)
+    crowd = talk.crowd
+    async with talk.ann_pauses():
+        began = loop_time()
+        answered = await talk.transfer("blind", agent=BEN)
     assert answered["over"] is True
     await talk.ann.wait_ended(5)
     await talk.caller_hears("hold-please", began)
