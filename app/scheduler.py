@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -14,6 +15,17 @@ def make_scheduler(jobs: dict[str, tuple[Job, float]]) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler()
     for name, (job, every_s) in jobs.items():
         scheduler.add_job(
-            job, "interval", seconds=every_s, id=name, max_instances=1, coalesce=True, misfire_grace_time=None
+            partial(_run, job),
+            "interval",
+            seconds=every_s,
+            id=name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
         )
     return scheduler
+
+
+async def _run(job: Job) -> None:
+    """APScheduler awaits only what it can see to be a coroutine function: of a lambda it would drop the coroutine."""
+    await job()
