@@ -1,10 +1,11 @@
 """What the handling form and the register of a period are made of (rules). TKT-7."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.reports.titles import Titles
 from config.schema import Site
 from crm.reports.analysis import CHANNELS, KINDS
 from crm.reports.compliance import ClockRow
@@ -17,18 +18,14 @@ STATES: Final = {"open": "处理中", "pending": "等待中", "closed": "已办�
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFile:
-    """All that the handling form says. `steps`: of the ticket, oldest first; `titles`: parties and people by id."""
+    """All that the handling form says. `steps`: of the ticket, oldest first."""
 
     ticket: TicketDetail
     category: str | None
     steps: Sequence[StepFact]
     clocks: Sequence[ClockRow]
     printed_at: datetime
-    titles: dict[str, str] = field(default_factory=dict)
-
-    def named(self, who: object) -> str:
-        """Somebody or some party, with the name where it is known."""
-        return self.titles.get(str(who), str(who)) if who else ""
+    titles: Titles
 
     def last(self, *steps: str) -> StepFact | None:
         """The newest of these steps."""

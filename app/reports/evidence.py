@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.reports.titles import Titles
 from config.policy import Policy
 from config.schema import Site
 from crm.audit import Sealed
@@ -50,10 +51,7 @@ class Evidence:
     rules: Sequence[Kept]
     digests: Mapping[int, str]
     audit: Sequence[Sealed]
-    titles: Mapping[str, str]
-
-    def named(self, who: str | None) -> str:
-        return self.titles.get(who, who) if who else ""
+    titles: Titles
 
 
 def evidence(of: Evidence, site: Site, now: datetime) -> Document:
@@ -88,8 +86,8 @@ def _facts(of: Evidence) -> Section:
         ("联系电话 Telephone", ticket.contact_number or ticket.ani),
         ("事由 Matter", ticket.matter),
         ("诉求 Wish", ticket.wish),
-        ("现由 With", of.named(ticket.holder)),
-        ("受理人 Agent", of.named(ticket.agent)),
+        ("现由 With", of.titles.of(ticket.holder)),
+        ("受理人 Agent", of.titles.of(ticket.agent)),
     )
     return Section(
         id="facts", title=Words("工单", "Ticket"), columns=(_label("项目", "Item"), _text("内容", "Content")), rows=rows
@@ -110,7 +108,7 @@ def _clauses(of: Evidence, policy: Policy, now: datetime) -> Section:
             clock.stopped_at,
             VERDICTS[found],
             late,
-            " ".join(filter(None, (of.named(clock.holder), of.named(clock.person)))),
+            " ".join(filter(None, (of.titles.of(clock.holder), of.titles.of(clock.person)))),
         )
 
     return Section(
@@ -200,7 +198,13 @@ def _calls(of: Evidence) -> Section:
 def _timeline(of: Evidence, site: Site) -> Section:
     def row(entry: TimelineEntry) -> tuple[str, ...]:
         at = entry.at.astimezone(site.zone).isoformat(" ", "milliseconds")
-        return at, _SOURCES.get(entry.source, entry.source), entry.action, of.named(entry.by), _details(entry.details)
+        return (
+            at,
+            _SOURCES.get(entry.source, entry.source),
+            entry.action,
+            of.titles.of(entry.by),
+            _details(entry.details),
+        )
 
     return Section(
         id="timeline",
@@ -251,7 +255,7 @@ def _seals(of: Evidence) -> Section:
             _text("封印", "Seal"),
         ),
         rows=tuple(
-            (f"{row.day} #{row.serial}", row.at, of.named(row.by), row.action, row.details, seal)
+            (f"{row.day} #{row.serial}", row.at, of.titles.of(row.by), row.action, row.details, seal)
             for _, row, seal in of.audit
         ),
         note=Words("用 sanxiang audit verify 核对整条链。", "`sanxiang audit verify` checks the whole chain."),

@@ -52,7 +52,7 @@ def _form(case: CaseFile, site: Site, title: str) -> Iterator[Flowable]:
     yield _pairs(
         ("受理时间", _at(ticket.opened_at, zone), "受理渠道", channel),
         ("类型", kind, "严重程度", _SEVERITIES[ticket.severity]),
-        ("事项类别", case.category or "", "受理人", case.named(ticket.agent)),
+        ("事项类别", case.category or "", "受理人", case.titles.of(ticket.agent)),
         ("客户姓名", ticket.contact_name or ticket.customer_name or "", "称呼", ticket.form_of_address),
         ("联系电话", ticket.contact_number or ticket.ani, "状态", STATES[ticket.state]),
     )
@@ -82,13 +82,13 @@ def _text(step: StepFact, name: str) -> str:
 
 
 def _of(step: StepFact | None, zone: ZoneInfo, case: CaseFile, told: Callable[[StepFact], str]) -> str:
-    return f"{told(step)}\n（{case.named(step.by)}，{_at(step.at, zone)}）" if step else ""
+    return f"{told(step)}\n（{case.titles.of(step.by)}，{_at(step.at, zone)}）" if step else ""
 
 
 def _passed(case: CaseFile, zone: ZoneInfo) -> str:
     moves = [each for each in case.steps if each.step in ("passed_on", "handed_down", "taken_back", "escalated")]
     return "\n".join(
-        f"{_at(each.at, zone)}　转至 {case.named(each.details.get('to'))}　{_reason(each)}" for each in moves
+        f"{_at(each.at, zone)}　转至 {case.titles.of(each.details.get('to'))}　{_reason(each)}" for each in moves
     )
 
 

@@ -10,7 +10,7 @@ from app.figures.past import figures_of
 from app.figures.records import call_record, limits_of
 from app.reports.call_rules import CallRules, attempts_kept, talks_kept
 from app.reports.evidence import Evidence, evidence
-from app.reports.titles import titles_of
+from app.reports.titles import Titles
 from app.reports.visits import visits
 from config.policy import Policy
 from config.schema import Site
@@ -72,7 +72,7 @@ async def periodic(store: Store, site: Site, stretch: Stretch, now: datetime) ->
                 analysis.satisfaction_over_time(facts, site.zone),
                 *visits(booked, site.zone),
                 _rules(kept),
-                _overdue(facts, titles_of(site), now),
+                _overdue(facts, Titles(site), now),
             ),
         )
 
@@ -91,7 +91,7 @@ async def compliance(store: Store, site: Site, since: datetime, until: datetime,
         since=since,
         until=until,
         made_at=now,
-        sections=(_rules(kept), _breaches(all_breaches(kept), titles_of(site))),
+        sections=(_rules(kept), _breaches(all_breaches(kept), Titles(site))),
     )
 
 
@@ -109,7 +109,7 @@ async def evidence_of(
         rules=calls.kept(site),
         digests=digests,
         audit=await store.audit.about(f"ticket {ticket.number}"),
-        titles=titles_of(site),
+        titles=Titles(site),
     )
     return evidence(found, site, now)
 
@@ -219,7 +219,7 @@ def _rules(kept: Sequence[Kept]) -> Section:
     )
 
 
-def _overdue(facts: Facts, titles: Mapping[str, str], now: datetime) -> Section:
+def _overdue(facts: Facts, titles: Titles, now: datetime) -> Section:
     """What fell due in the period and was late, whenever it began: a clock of days ends after its day's report."""
     late = all_breaches(clauses_kept(_of_tickets(facts.fell_due), {}, now))
     return replace(
@@ -230,10 +230,7 @@ def _overdue(facts: Facts, titles: Mapping[str, str], now: datetime) -> Section:
     )
 
 
-def _breaches(breaches: Sequence[Breach], titles: Mapping[str, str]) -> Section:
-    def named(who: str | None) -> str | None:
-        return who and titles.get(who, who)
-
+def _breaches(breaches: Sequence[Breach], titles: Titles) -> Section:
     return Section(
         id="breaches",
         title=Words("违反明细", "Every breach"),
@@ -255,8 +252,8 @@ def _breaches(breaches: Sequence[Breach], titles: Mapping[str, str]) -> Section:
                 each.due_at,
                 each.stopped_at,
                 each.late_s,
-                named(each.holder),
-                named(each.person),
+                titles.of(each.holder) or None,
+                titles.of(each.person) or None,
             )
             for each in breaches
         ),

@@ -11,7 +11,7 @@ from app.reports import make, printing
 from app.reports.archive import stretch_named
 from app.reports.case_file import CaseFile, register
 from app.reports.sounds import digests_of
-from app.reports.titles import titles_of
+from app.reports.titles import Titles
 from app.reports.typeface import TypefaceMissing
 from app.web.api.contract import Listed, Nothing
 from app.web.api.report_shapes import (
@@ -105,7 +105,7 @@ async def get_handling_form(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         steps=await store.reports.steps_of(ticket.number),
         clocks=await store.reports.clocks_of(ticket.number),
         printed_at=services.clock(),
-        titles=titles_of(services.site),
+        titles=Titles(services.site),
     )
     body = await _printed(lambda: printing.form(case, services.site))
     await store.note_act(by=ask.who.name, action="printed", subject=f"ticket {ticket.number}")
