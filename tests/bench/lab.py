@@ -24,7 +24,8 @@ from tests.integration.harness.running import free_port
 STEP_S = 13.0
 PAIR_S = 15.0
 PAIRS = 3
-BEFORE_KEY_MS = 200
+BEFORE_KEY_S = 0.4
+"""In which the caller's telephone sends silence, as telephones do: `Answer` of Asterisk waits for the first of it."""
 REST_S = 20.0
 PATIENCE_S = 30.0
 FIRST_RATE = 60.0
@@ -57,7 +58,7 @@ class Lab:
 
     def __init__(self) -> None:
         self.directory = Path(mkdtemp(prefix="bn"))
-        self.key: KeyPress = write_key(self.directory / "key.pcap", "1")
+        self.key: KeyPress = write_key(self.directory / "key.pcap", "1", BEFORE_KEY_S)
         self._ours: Ours | None = None
         self._peer: AppQueue | None = None
         self._numbers = count(10_000_000)
@@ -152,7 +153,6 @@ class Lab:
         words = {
             "line": line or side.line,
             "key": self.key.path,
-            "before_key": BEFORE_KEY_MS,
             "talk": sipp.part("hang_up_after.xml" if stays_ms else "until_hung_up.xml"),
             "talk_ms": stays_ms,
             "sound": sound,

@@ -17,7 +17,6 @@ EVENTS = "0123456789*#"
 VOLUME = 10
 END_PACKETS = 3
 KEY_FRAMES = 5
-LEAD_FRAMES = 10
 SOURCE = 0x53616E78
 BEGINS_S = 1  # SIPp takes a time of nought for "not sent yet" and would send the second packet with the first
 
@@ -41,12 +40,12 @@ class KeyPress:
     let_go_s: float
 
 
-def write_key(path: Path, digit: str) -> KeyPress:
-    """0.2 s of silence, then `digit` for 0.1 s."""
-    silence = _silence(LEAD_FRAMES)
-    packets = [*_audio(silence, first=0), *_key(digit, first=LEAD_FRAMES)]
+def write_key(path: Path, digit: str, lead_s: float = 0.2) -> KeyPress:
+    """`lead_s` of silence, then `digit` for 0.1 s."""
+    lead_frames = round(lead_s / FRAME_S)
+    packets = [*_audio(_silence(lead_frames), first=0), *_key(digit, first=lead_frames)]
     _write(path, packets)
-    return KeyPress(path, (LEAD_FRAMES + KEY_FRAMES) * FRAME_S)
+    return KeyPress(path, (lead_frames + KEY_FRAMES) * FRAME_S)
 
 
 def write_tone(path: Path, hz: float, seconds: float) -> Path:
