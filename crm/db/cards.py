@@ -1,4 +1,4 @@
-"""What an agent's card shows of a caller, in one short transaction: it is asked for at every offer. CUS-2."""
+"""What an agent's card shows of a caller: it is asked for at every offer, so it costs as little as it can. CUS-2."""
 
 from functools import lru_cache
 from typing import Any, Final
@@ -96,7 +96,7 @@ class CardQueries:
             return None, (), ()
         if self._reader is None:
             self._reader = Worker(self._database, writes=False)
-        return await self._reader.transact(lambda connection: _read(connection, key, limit, sight, without))
+        return await self._reader.ask(lambda connection: _read(connection, key, limit, sight, without))
 
     async def close(self) -> None:
         if self._reader is not None:

@@ -18,7 +18,7 @@ DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+psycopg")
 CONNECT_TIMEOUT_S: Final = 3
 POOL_SIZE: Final = 8
 WRITES: Final = "sanxiang_writes"
-"""Execution option of a connection whose transactions write."""
+"""Execution option of a connection: True where transactions write, None where there are none."""
 _SQLITE_AWAY: Final = ("locked", "unable to open", "disk i/o error", "disk is full", "readonly")
 
 
@@ -191,13 +191,13 @@ def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False
 
 
 def make_plain_engine(url: URL, busy_timeout_s: float, *, writes: bool) -> Engine:
-    """The same database without asyncio; every transaction on it writes, or none does."""
+    """The same database without asyncio: for transactions that write, or for statements that read, each for itself."""
     sqlite_ = url.get_backend_name() == "sqlite"
     arguments = _sqlite_arguments(busy_timeout_s) if sqlite_ else _postgresql_arguments(busy_timeout_s, limited=True)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite") if sqlite_ else url,
         connect_args=arguments,
-        execution_options={WRITES: writes},
+        execution_options={WRITES: True} if writes else {WRITES: None, "isolation_level": "AUTOCOMMIT"},
         pool_size=1,
         max_overflow=0,
     )
@@ -237,7 +237,8 @@ def _prepare_sqlite(engine: Engine, busy_timeout_s: float, *, foreign_keys: bool
     def begun(connection: Connection) -> None:
         # A transaction that began as a reader and then writes can fail at once when another one wrote: so say it first.
         writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes is not None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _first_line(error: Exception) -> str:

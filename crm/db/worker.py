@@ -29,6 +29,8 @@ class Worker:
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._ended: Future[None] = Future()
         self._ended.set_running_or_notify_cancel()
+        self._kept: Connection | None = None
+        """For questions."""
         threading.Thread(target=self._serve, name="store-writer" if writes else "store-reader", daemon=True).start()
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
@@ -38,6 +40,11 @@ class Worker:
         """
         await self._database.prepare()
         return await self(lambda: self._transaction(work))
+
+    async def ask(self, work: Callable[[Connection], T]) -> T:
+        """Work that only reads, each of its statements for itself, on a connection that is kept. Raises StoreAway."""
+        await self._database.prepare()
+        return await self(lambda: self._answer(work))
 
     async def __call__(self, work: Callable[[], T]) -> T:
         """Any work, on the thread."""
@@ -56,9 +63,25 @@ class Worker:
         with self._database.translated(), self._engine.begin() as connection:
             return work(connection)
 
+    def _answer(self, work: Callable[[Connection], T]) -> T:
+        with self._database.translated():
+            if self._kept is None:
+                self._kept = self._engine.connect()
+            try:
+                return work(self._kept)
+            except BaseException:
+                self._let_go()
+                raise
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
     def _serve(self) -> None:
         while (work := self._work.get()) is not None:
             work()
+        self._let_go()
         self._engine.dispose()
         self._ended.set_result(None)
 
