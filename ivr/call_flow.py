@@ -226,7 +226,8 @@ async def connect(hotline: Hotline, call: Call, queue: Queue, turn: Turn | None 
 
 
 async def go_on(hotline: Hotline, call: Call, ended: Ended) -> None:
-    """After a talk that the caller did not end: to whom the agent handed the call, or thanks and 再见 (TEL-5).
+    """After a talk that the caller did not end: to whom the agent handed the call, or thanks and 再见 (TEL-5), unless
+    they were said already.
 
     A transfer that nobody answers leads back to the queue that the call came from: a caller is never dropped by it.
     """
@@ -243,7 +244,8 @@ async def go_on(hotline: Hotline, call: Call, ended: Ended) -> None:
             await call.channel.say(["transfer-failed"])
             return await queue_again(hotline, call, call.queue or call.line.fallback_queue)
         ended = following
-    await farewell(hotline, call, ended)
+    if not call.channel.gone:
+        await farewell(hotline, call, ended)
 
 
 async def queue_again(hotline: Hotline, call: Call, queue: str) -> None:

@@ -13,12 +13,16 @@ KEY_S = 6.0
 SCORES = "12345"
 
 
-async def farewell(hotline: Hotline, call: Call, ended: Ended) -> None:
-    """Asks when the queue's callers are asked, or the agent wished it; thanks in any case."""
+def is_asked(hotline: Hotline, call: Call, ended: Ended) -> bool:
+    """How it was: when the queue's callers are asked, or the agent wished it."""
     asked = ended.survey or (call.queue is not None and hotline.site.queue(call.queue).survey)
-    if asked and ended.agent and await answered(hotline, call, ended.agent):
-        return await call.channel.say(["survey-thanks", "goodbye"])
-    await call.channel.say(["goodbye"])
+    return asked and ended.agent is not None
+
+
+async def farewell(hotline: Hotline, call: Call, ended: Ended) -> None:
+    """Asks, if the caller is to be asked; thanks in any case."""
+    asked = is_asked(hotline, call, ended) and ended.agent and await answered(hotline, call, ended.agent)
+    await call.channel.say_goodbye(["survey-thanks", "goodbye"] if asked else ["goodbye"])
 
 
 async def answered(hotline: Hotline, call: Call, agent: AgentId) -> bool:

@@ -14,6 +14,7 @@ from ivr.call import Call, Step
 from ivr.desk_telephone import telephone_asks
 from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
+from ivr.survey import farewell, is_asked
 from ivr.talk_control import partner_left, third_left, third_reached
 from ivr.talk_recording import record_talk
 from ivr.talks import Ended, Happening, Left, LiveTalk, Partner, Reached, Request
@@ -102,6 +103,8 @@ async def stay(hotline: Hotline, live: LiveTalk) -> Ended:
     if live.held:
         with suppress(ChannelGone):  # whoever goes on with the call finds out, and lets go of whom it rings
             await live.caller.stop_music()
+    if not live.ended.handover and not is_asked(hotline, live.call, live.ended):
+        await farewell(hotline, live.call, live.ended)  # who is in the bridge need not be taken out of it first
     return live.ended
 
 

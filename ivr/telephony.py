@@ -163,6 +163,10 @@ class Channel(Protocol):
         A prompt that cannot be played is logged as an alarm and passed over: the caller goes on.
         """
 
+    async def say_goodbye(self, prompts: Sequence[str]) -> None:
+        """Play prompt ids, after which the telephone system hangs up, also without us. As soon as the last of them
+        begins the party has left, as far as we are concerned: out of its bridge, and gone."""
+
     async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
         """The next digit, or the end of `playback` (also a failed one), whichever is first; None after `timeout_s`."""
 

@@ -40,6 +40,8 @@ T = TypeVar("T")
 DIALLED_MARK = "SANXIANG_DIALLED"
 NOT_DIALLED, DIALLED = "0", "1"
 MUSIC_CLASS = "site"
+GOODBYE_CONTEXT = "goodbye"
+"""In the dialplan; the extension is the sound."""
 # Playback ids of a channel repeat, so that whoever adopts it knows what may be playing on it.
 PLAYBACK_IDS = 4
 WATCHDOG_MARGIN_S = 10.0
@@ -156,6 +158,22 @@ class AriChannel:
         except asyncio.CancelledError:
             self._exchange.in_background(playback.stop(), "stopping a cancelled prompt")
             raise
+
+    async def say_goodbye(self, prompts: Sequence[str]) -> None:
+        *first, last = prompts
+        if first:
+            await self.say(first)
+        sound = self._exchange.sound_of(last, self._language)
+        await self._command(
+            lambda: self._channels.continue_in_dialplan(
+                channel_id=self.id, context=GOODBYE_CONTEXT, extension=sound.path, priority=1
+            )
+        )
+        try:
+            async with asyncio.timeout(EVENT_LAG_S):
+                await self.leg.wait_gone()
+        except TimeoutError:
+            self.leg.left(self._exchange.clock())
 
     async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
         assert playback is None or isinstance(playback, AriPlayback)  # start_playback makes no other

@@ -20,16 +20,21 @@ WATCHDOG_S = 120.0
 WATCHDOG_MARGIN_S = 10.0
 
 
-PROMPTS = "sound:site"
-"""Mandarin; behind it `-en` for English."""
+PROMPTS = "site"
+"""Where Asterisk finds them. Mandarin; behind it `-en` for English."""
 
 
 @dataclass(frozen=True)
 class Sound:
     """A sound file as Asterisk is told of it. `seconds`: its length, if that is known."""
 
-    uri: str
+    path: str
     seconds: float | None
+
+    @property
+    def uri(self) -> str:
+        """For a playback."""
+        return f"sound:{self.path}"
 
 
 class Exchange:

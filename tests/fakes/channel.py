@@ -205,6 +205,14 @@ class FakeChannel:
             await playback.stop()
             raise
 
+    async def say_goodbye(self, prompts: Sequence[str]) -> None:
+        *first, last = prompts
+        if first:
+            await self.say(first)
+        self._command(f"goodbye {last}")
+        self.heard.append(last)
+        self.leave()
+
     async def next_input(self, playback: Playback | None, timeout_s: float | None) -> Digit | PromptsFinished | None:
         assert playback is None or isinstance(playback, FakePlayback)
         try:
