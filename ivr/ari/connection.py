@@ -69,6 +69,7 @@ class Connection:
         self._waiting: dict[str, asyncio.Future[RESTResponse]] = {}
         self._ids = count(1)
         self._fenced = False
+        self._acknowledges = False
         self._skipped: set[str] = set()
         self._heard_at = 0.0
         self.registered = asyncio.Event()
@@ -79,7 +80,9 @@ class Connection:
         async for message in self._websocket:
             if self._fenced:
                 return
-            self._acknowledge()
+            if not self._acknowledges:
+                self._acknowledges = True
+                self._loop.call_soon(self._acknowledge)
             self._heard_at = self._loop.time()
             if message.type is not WSMsgType.TEXT:
                 continue
@@ -163,7 +166,9 @@ class Connection:
         self.fence()
 
     def _acknowledge(self) -> None:
-        """Have TCP send its ACK now: Asterisk leaves Nagle's algorithm on, its next event would wait 40 ms for it."""
+        """Have TCP send its ACK now, once for all that came in this turn of the loop: Asterisk leaves Nagle's algorithm
+        on, its next event would wait 40 ms for it."""
+        self._acknowledges = False
         if self._socket is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
