@@ -28,6 +28,8 @@ FADES_S = 10.0
 """In which half of what was learnt about a call's commands is forgotten."""
 BEHIND = 2.0
 """So many times the latency allowed to a command may most of what is read have lain, before it counts as slow too."""
+STUMBLE = 2
+"""So many times the latency may a command wait before, without a limit so far, hardly anybody is let in."""
 SLOW_WINDOWS = 4
 """So many windows in a row must be slow: a machine may stumble, and the work of a second is soon made up for."""
 LEAST = 10.0
@@ -174,8 +176,10 @@ class Admission:
                 self.rate = math.inf
 
     def _rate_now(self, now: float) -> float:
-        """Calls a second: hardly any while a command waits longer than it may, as all who come would wait too."""
-        return min(self.rate, LEAST) if self._oldest_s(now) > self.latency_s else self.rate
+        """Calls a second: hardly any while a command waits longer than it may, as all who come would wait too. While
+        there is no limit that may be a machine that stumbles, so it may wait twice as long."""
+        bearable_s = self.latency_s * (STUMBLE if self.rate == math.inf else 1)
+        return min(self.rate, LEAST) if self._oldest_s(now) > bearable_s else self.rate
 
     def _oldest_s(self, now: float) -> float:
         """How long the oldest command has been waiting, as far as we have read: what was answered since is not known

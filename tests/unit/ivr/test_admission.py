@@ -13,6 +13,7 @@ from ivr.admission import (
     LEAST,
     LEAST_BURST,
     SLOW_WINDOWS,
+    STUMBLE,
     WINDOW_S,
     Admission,
     Refusal,
@@ -80,7 +81,7 @@ def test_at_twice_the_limit_about_as_many_are_let_in_as_can_be_served() -> None:
     machine.offer(rate=200, seconds=20)
     a_second = (len(machine.let_in) - served) / (machine.now - began)
     assert 80 <= a_second <= 100
-    assert max(machine.waits) < 0.6, "somebody waited long for an answer or a refusal"
+    assert max(machine.waits) < 0.7, "somebody waited long for an answer or a refusal"
     assert machine.refused and not machine.admission.status(machine.now)["up"]
 
 
@@ -114,12 +115,19 @@ def test_commands_that_are_not_answered_tell_before_their_answers_come() -> None
     admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
     command(admission, now, FAST_S)
     admission.sent(now, 2)
-    now += LIMIT_S - 0.01
-    assert not any(admission.ask(now, 0) for _ in range(20))
+    now += STUMBLE * LIMIT_S - 0.01
+    assert not any(admission.ask(now, 0) for _ in range(20)), "a machine may stumble"
     now += 0.02
     assert [admission.ask(now, 0) for _ in range(20)].count(None) == LEAST_BURST
     admission.carried_out(now, 2)
     assert not any(admission.ask(now, 0) for _ in range(20)), "it has been answered"
+
+
+def test_under_a_limit_a_command_may_not_wait_that_long() -> None:
+    admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
+    admission.rate = 40.0
+    admission.sent(now, 1)
+    assert [admission.ask(now + LIMIT_S + 0.01, 0) for _ in range(20)].count(None) == LEAST_BURST
 
 
 def slow_for(windows: int, commands: int) -> Admission:
