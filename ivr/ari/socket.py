@@ -1,4 +1,5 @@
-"""The websocket server that Asterisk dials (design D2): events come in on it, REST commands go out on it.
+"""The websocket server that Asterisk dials (design D2): events come in on it, REST commands go out on it, and on the
+sockets beside it (`ivr.ari.lanes`).
 
 It knows connections, not calls: authentication, one connection at a time, request and answer, the event filter, and
 whether Asterisk is still alive. What the events mean is the business of its `Listener`.
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from ivr.ari.connection import Connection
 from ivr.ari.errors import ConnectionLost
+from ivr.ari.lanes import CommandLanes
 from ivr.ari.model import AnyEvent, ApplicationRegistered, ApplicationReplaced, Method, RESTResponse
 from ivr.ari.tape import Tape
 from ivr.telephony import TelephonyDown, TelephonyError
@@ -93,14 +95,21 @@ class AriSocket:
         self._tape = tape
         self._listener: Listener | None = None
         self._current: Connection | None = None
+        self._lanes = CommandLanes()
         self.ready = asyncio.Event()
         self.connections = 0
+
+    @property
+    def command_sockets(self) -> int:
+        """How many sockets beside the first carry commands."""
+        return len(self._lanes)
 
     async def serve(self, listener: Listener) -> None:
         """Run until cancelled. Binds the port at once: call it when events can be handled. OSError if taken."""
         self._listener = listener
         application = web.Application()
         application.router.add_get(self.address.path, self._accept)
+        application.router.add_get(f"{self.address.path}/{{lane}}", self._accept)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_TIMEOUT_S)
         await runner.setup()
         site = web.TCPSite(runner, self.address.host, self.address.port)
@@ -110,6 +119,7 @@ class AriSocket:
         finally:
             # The door first: a handshake that nobody answers would hang in Asterisk without a timeout (D2).
             await site.stop()
+            self._lanes.give_up_all()
             if self._current is not None:
                 await self._current.close()
             await runner.cleanup()
@@ -141,13 +151,15 @@ class AriSocket:
                         await self.ready.wait()
                 except TimeoutError as exc:
                     raise TelephonyDown(f"no connection from Asterisk: {method} {path} was not sent") from exc
-            connection = self._current
+            connection = self._lanes.of(path, query) or self._current
             assert connection is not None  # ready is set while there is one
             try:
                 return await connection.request(method, path, query, body, deadline)
             except ConnectionLost:
                 if self._current is connection:
                     self.ready.clear()  # it has ended, though its reader does not know it yet
+                else:
+                    self._lanes.give_up(connection)
                 if not again:
                     raise
                 log.info(
@@ -156,6 +168,10 @@ class AriSocket:
                     path,
                     extra={"action": "ari_resend"},
                 )
+            except TelephonyDown:
+                if connection is not self._current:
+                    self._lanes.give_up(connection)
+                raise
 
     async def sign_of_life(self, timeout_s: float = PING_TIMEOUT_S) -> None:
         """Returns when Asterisk has said anything since. Raises TelephonyDown."""
@@ -176,7 +192,11 @@ class AriSocket:
             protocols=("ari",), compress=False, timeout=CLOSE_TIMEOUT_S, max_msg_size=LARGEST_MESSAGE
         )
         await websocket.prepare(request)
-        await self._run(Connection(websocket, request.transport, self._tape))
+        connection = Connection(websocket, request.transport, self._tape)
+        if lane := request.match_info.get("lane"):
+            await self._lanes.serve(lane, connection)
+        else:
+            await self._run(connection)
         return websocket
 
     async def _run(self, connection: Connection) -> None:
@@ -208,6 +228,7 @@ class AriSocket:
                 task.cancel()
             await asyncio.wait(tasks)
             self._current = None
+            self._lanes.give_up_all()
             listener.disconnected()
             connection.ended.set()
             await connection.close()

@@ -8,12 +8,13 @@ import aiohttp
 
 
 class AsteriskClient:
-    """Dials like Asterisk. `silent`: it answers nothing, as a hung one; `answers`: bodies by the path asked for."""
+    """Dials like Asterisk. `silent`: it answers nothing, as a hung one; `answers`: bodies by the path asked for, or
+    `answers_all` without."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
         self._url = url
-        self.silent = False
+        self.silent = self.answers_all = False
         self.requests: list[dict[str, Any]] = []
         self.asked = asyncio.Semaphore(0)
         self.answers: dict[str, object] = {}
@@ -64,6 +65,8 @@ class AsteriskClient:
                 await self.answer(request, 200, {})
             elif request["uri"] in self.answers:
                 await self.answer(request, 200, self.answers[request["uri"]])
+            elif self.answers_all:
+                await self.answer(request, 204)
             if request["uri"] != "asterisk/ping":
                 self.requests.append(request)
                 self.asked.release()
