@@ -176,10 +176,14 @@ class Admission:
                 self.rate = math.inf
 
     def _rate_now(self, now: float) -> float:
-        """Calls a second: hardly any while a command waits longer than it may, as all who come would wait too. While
-        there is no limit that may be a machine that stumbles, so it may wait twice as long."""
-        bearable_s = self.latency_s * (STUMBLE if self.rate == math.inf else 1)
-        return min(self.rate, LEAST) if self._oldest_s(now) > bearable_s else self.rate
+        """Calls a second: hardly any while a command waits longer than it may, as all who come would wait too. Where
+        there was no limit it may be a machine that stumbles: as many as it did before are let in, for so long again."""
+        oldest_s = self._oldest_s(now)
+        if oldest_s <= self.latency_s:
+            return self.rate
+        if self.rate == math.inf and oldest_s <= STUMBLE * self.latency_s:
+            return max(LEAST, *self._done)
+        return min(self.rate, LEAST)
 
     def _oldest_s(self, now: float) -> float:
         """How long the oldest command has been waiting, as far as we have read: what was answered since is not known

@@ -1,4 +1,4 @@
-"""The sockets for commands, with clients in Asterisk's part: which way a command goes, and what happens when that ends."""
+"""The sockets for commands, with clients in Asterisk's part: which way a command goes, and what follows its end."""
 
 import asyncio
 import socket
@@ -14,6 +14,7 @@ from ivr.ari.model import AnyEvent
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.telephony import TelephonyDown
 from tests.fakes.asterisk_client import AsteriskClient
+from tests.integration.harness.api import until
 
 SOON_S = 5.0
 LANES = 3
@@ -30,16 +31,18 @@ class Deaf:
 
 
 class Sockets:
-    """Our server and an Asterisk that has dialled all its sockets. `answers_all`: each command is carried out at once."""
+    """Our server, and an Asterisk that has dialled all its sockets."""
 
     def __init__(self, server: AriSocket, first: AsteriskClient, lanes: list[AsteriskClient]) -> None:
         self.server, self.first, self.lanes = server, first, lanes
         self.client = AriClient(server)
 
     async def number_of_lanes(self, number: int) -> None:
-        async with asyncio.timeout(SOON_S):
-            while self.server.command_sockets != number:
-                await asyncio.sleep(0.01)
+        async def so_many() -> bool | None:
+            await asyncio.sleep(0.01)
+            return True if self.server.command_sockets == number else None
+
+        await until(so_many, SOON_S, f"{number} sockets for commands")
 
     def answer_all(self) -> None:
         for each in (self.first, *self.lanes):
@@ -85,20 +88,24 @@ async def test_what_concerns_one_party_goes_one_way_in_order_and_the_first_is_le
         await sockets.client.playbacks.stop(playback_id=f"{party}.play0")
         await sockets.client.channels.ring(channel_id=party)
     for party in parties:
-        asked = [uri for uri in sockets.asked_of(sockets.lane_of(party)) if party in uri.replace(".play0", "").split("/")]
-        assert asked == [f"channels/{party}/answer", f"playbacks/{party}.play0/stop", f"channels/{party}/ring"]
+        asked = [
+            uri for uri in sockets.asked_of(sockets.lane_of(party)) if party in uri.replace(".play0", "").split("/")
+        ]
+        assert asked == [f"channels/{party}/answer", f"playbacks/{party}.play0", f"channels/{party}/ring"]
     assert sockets.asked_of(sockets.first) == []
     assert all(len(sockets.asked_of(lane)) > len(parties) / 2 for lane in sockets.lanes), "all of them carry some"
 
 
 async def test_what_was_on_a_socket_that_ended_goes_another_way(sockets: Sockets) -> None:
     task = asyncio.create_task(sockets.client.channels.answer(channel_id="a"))
+    asked = [asyncio.create_task(lane.asked.acquire()) for lane in sockets.lanes]
     async with asyncio.timeout(SOON_S):
-        while not any(sockets.asked_of(lane) for lane in sockets.lanes):
-            await asyncio.sleep(0.01)
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
         sockets.answer_all()
         await sockets.lane_of("a").ws.close()
         await task
+    for waiting in asked:
+        waiting.cancel()
     assert sockets.server.command_sockets == LANES - 1
 
 

@@ -115,12 +115,23 @@ def test_commands_that_are_not_answered_tell_before_their_answers_come() -> None
     admission, now = Admission(latency_s=LIMIT_S, in_setup=1000), 100.0
     command(admission, now, FAST_S)
     admission.sent(now, 2)
-    now += STUMBLE * LIMIT_S - 0.01
-    assert not any(admission.ask(now, 0) for _ in range(20)), "a machine may stumble"
-    now += 0.02
+    now += LIMIT_S - 0.01
+    assert not any(admission.ask(now, 0) for _ in range(20))
+    now += STUMBLE * LIMIT_S
     assert [admission.ask(now, 0) for _ in range(20)].count(None) == LEAST_BURST
     admission.carried_out(now, 2)
     assert not any(admission.ask(now, 0) for _ in range(20)), "it has been answered"
+
+
+def test_while_the_machine_stumbles_as_many_are_let_in_as_it_did_before() -> None:
+    machine = Machine(capacity=200)
+    machine.offer(rate=100, seconds=5)
+    admission, now = machine.admission, machine.now
+    admission.sent(now, -1)
+    now += LIMIT_S
+    asked = [admission.ask(now + second / 1000, 0) for second in range(1, int(LIMIT_S * 1000), 5)]  # 200 a second
+    assert 100 * BURST_S <= asked.count(None) <= 115 * (BURST_S + LIMIT_S) < len(asked) + 100 * BURST_S
+    assert admission.rate == math.inf, "that is no limit yet"
 
 
 def test_under_a_limit_a_command_may_not_wait_that_long() -> None:
