@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -38,8 +37,6 @@ app.add_typer(audit, name="audit")
 TOKEN_LASTS = timedelta(hours=12)
 MOST_SHOWN = 100
 """Broken places that are listed; their number is told in any case."""
-GIVES_WAY_S = 0.001
-"""So soon the thread that writes to the store lets the calls' loop go on (Python's own: 5 ms, at each of its turns)."""
 
 
 def main() -> None:
@@ -77,7 +74,6 @@ def up(
 
 
 async def _until_told(options: UpOptions) -> None:
-    sys.setswitchinterval(GIVES_WAY_S)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -149,9 +149,10 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     scheduler = make_scheduler(jobs(system))
     try:
         async with web_server(system, token, telephones):
+            # At once: `/status` may say that all is up before the rest below is done.
+            write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             scheduler.start()
             await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
-            write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             await ensure_logins(system, say)
             await ship_cards(system.store, system.site)
             await wait_ready(system, works)

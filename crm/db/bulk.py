@@ -2,8 +2,8 @@
 cost of a row is the cost of the store. Everybody else uses Database.upsert and insert_new.
 
 SQLite takes many rows of values in a statement: for each row by itself the driver would let go of the interpreter and
-ask for it again, and the event loop, which has it meanwhile, paid for that with a tenth of its time. PostgreSQL takes
-one JSON document: one round trip, and a fifth of the CPU of a statement per row on our side.
+ask for it again, while the event loop has it and must be stopped for that. PostgreSQL takes one JSON document: one
+round trip, and a fifth of the CPU of a statement per row on our side.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
