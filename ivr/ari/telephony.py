@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 # Hours of replayed events; past it the snapshot alone must do.
 BACKLOG_SIZE = 50_000
-AGENT_FORMATS = "alaw,ulaw"
-"""Of ivr/pbx/conf/pjsip.conf. Said, since Asterisk else lists all formats there are for each call."""
 CALLER_SHOWN = "CONNECTEDLINE(num)"
 """What a party that we dial is shown as calling."""
 ADMITTED_WITHIN_S = 5.0
@@ -265,7 +263,6 @@ class AriTelephony:
             caller_id=clean_number(caller_id),
             timeout_s=math.ceil(ring_timeout_s),
             channel_id=channel_id,
-            formats=AGENT_FORMATS,
         )
         return await self._made(channel, originate)
 
