@@ -28,7 +28,7 @@ FADES_S = 10.0
 """In which half of what was learnt about a call's commands is forgotten."""
 BEHIND = 2.0
 """So many times the latency allowed to a command may most of what is read have lain, before it counts as slow too."""
-STUMBLE = 2
+STUMBLE = 1.5
 """So many times the latency may a command wait before, without a limit so far, hardly anybody is let in."""
 SLOW_WINDOWS = 4
 """So many windows in a row must be slow: a machine may stumble, and the work of a second is soon made up for."""
@@ -177,7 +177,7 @@ class Admission:
 
     def _rate_now(self, now: float) -> float:
         """Calls a second: hardly any while a command waits longer than it may, as all who come would wait too. Where
-        there was no limit it may be a machine that stumbles: as many as it did before are let in, for so long again."""
+        there was no limit it may be a machine that stumbles: as many as it did before are let in, for a while."""
         oldest_s = self._oldest_s(now)
         if oldest_s <= self.latency_s:
             return self.rate
