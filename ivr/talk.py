@@ -88,7 +88,10 @@ async def talk(hotline: Hotline, live: LiveTalk) -> Ended:
 
 
 async def stay(hotline: Hotline, live: LiveTalk) -> Ended:
-    """Until the agent's side leaves, doing what is asked meanwhile. Raises ChannelGone when the caller leaves first."""
+    """Until the agent's side leaves, doing what is asked meanwhile; then thanks, if nothing else follows (TEL-5).
+
+    Raises ChannelGone when the caller leaves first.
+    """
     live.call.finish("answered", "caller")
     while live.ended is None:
         for channel in (live.caller, live.agent_leg):

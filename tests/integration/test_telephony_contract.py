@@ -386,6 +386,23 @@ def seconds_of(path: Path) -> float:
     return (path.stat().st_size - 44) / 16_000
 
 
+async def test_after_the_last_words_a_party_is_gone_out_of_its_bridge(world: World) -> None:
+    await world.person("agent", Party())
+    _, channel = await answered_call(world)
+    leg = await dial_agent(world)
+    await leg.answered()
+    bridge = await world.telephony.create_bridge(BridgeId("call-1.bridge1"))
+    await bridge.add(channel, leg)
+    await leg.hangup()
+    began = asyncio.get_running_loop().time()
+    await channel.say_goodbye(["short", "long"])
+    assert 0.2 <= asyncio.get_running_loop().time() - began <= 1.5, "the first to its end, the last only begins"
+    assert channel.gone
+    with pytest.raises(ChannelGone):
+        await channel.start_playback(["short"])
+    await bridge.destroy()
+
+
 async def test_keys_of_a_talk_are_not_ours(world: World) -> None:
     caller, channel = await answered_call(world)
     channel.expect_digits(False)

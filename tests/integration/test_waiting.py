@@ -193,7 +193,11 @@ async def test_who_chooses_english_hears_english_and_gets_an_agent_who_speaks_it
 
             heard = await until(last_words, 5.0, "the last words before the agent, in English")
             mandarin = {each.prompt for each in person.heard() if each.start_s > 8}
-            await person.hangs_up()
+
+        async def goodbye() -> bool | None:  # the agent's telephone has hung up
+            return True if person.heard(english)[-1].prompt == "goodbye" else None
+
+        await until(goodbye, 10.0, "goodbye, in English")
     assert [event.language for event in Story(system.data).of(LanguageChosen)] == ["en"]
     assert heard[0] == "menu-hotline"
     assert "position-first" in heard
