@@ -1,7 +1,8 @@
 """Which requirements no test shows: the ids of docs/requirements.md against `@pytest.mark.req(…)` of the test tree.
 
-`python scripts/requirement_coverage.py`: exit 1 when an id has no test, a test names an id that does not exist, or an
-id is still excused below although a test shows it. Tests are read, not run: it takes a second.
+`python scripts/requirement_coverage.py`: exit 1 when an id has no test and is not on the page's list "Not built yet",
+a test names an id that does not exist, or that list says otherwise than the tests do. Tests are read, not run: it takes
+a second.
 """
 
 import ast
@@ -13,20 +14,27 @@ from typing import Final
 
 ROOT = Path(__file__).resolve().parents[1]
 
-LATER: Final[Mapping[str, str]] = {
-    "FUP-2": "follow-up plans come after the cases",
-    "FUP-4": "follow-up plans come after the cases",
-    "FUP-5": "follow-up plans come after the cases",
-    "FUP-7": "follow-up plans come after the cases",
-}
-"""Ids that may be without a test for now, and why. An id leaves this list when its first test comes."""
+UNBUILT: Final = "## Not built yet"
+"""The heading under which the page says what is missing: id, `nothing` or `part` of it built, and what is missing."""
 
 _ROW = re.compile(r"^\| ([A-Z]{3}-\d+) \|", re.MULTILINE)
+_MISSING = re.compile(r"^\| ([A-Z]{3}-\d+) \| (nothing|part) \| [^|\s]", re.MULTILINE)
 
 
 def required(page: str) -> list[str]:
-    """The ids of the requirements' tables, in order."""
-    return _ROW.findall(page)
+    """Lists the ids of the requirements' tables, in order."""
+    return _ROW.findall(page.partition(UNBUILT)[0])
+
+
+def unbuilt(page: str) -> dict[str, str]:
+    """Reads the list of what is missing: id → `nothing` or `part` is built; ValueError for rows of another form."""
+    section = page.partition(UNBUILT)[2]
+    found = dict(_MISSING.findall(section))
+    if strange := [name for name in _ROW.findall(section) if name not in found]:
+        raise ValueError(
+            f"{UNBUILT}: a row says neither nothing nor part, or not what is missing: {', '.join(strange)}"
+        )
+    return found
 
 
 def shown(source: str) -> Iterator[str]:
@@ -49,23 +57,28 @@ def tests_of(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def faults(ids: list[str], tests: Mapping[str, list[str]], later: Mapping[str, str]) -> list[str]:
-    """What is to be done, a sentence each."""
-    missing = [f"{name}: no test shows it" for name in ids if name not in tests and name not in later]
+def faults(ids: list[str], tests: Mapping[str, list[str]], missing: Mapping[str, str]) -> list[str]:
+    """Says what is to be done, a sentence each."""
+    bare = [f"{name}: no test shows it" for name in ids if name not in tests and missing.get(name) != "nothing"]
     unknown = [f"{name}: no such requirement, named in {', '.join(tests[name])}" for name in tests if name not in ids]
-    done = [f"{name}: has a test now ({tests[name][0]}), take it off the list LATER" for name in later if name in tests]
-    strange = [f"{name}: is on the list LATER and no requirement" for name in later if name not in ids]
-    return [*missing, *unknown, *done, *strange]
+    begun = [
+        f"{name}: has a test now ({tests[name][0]}), so it is built or `part` of it is"
+        for name in missing
+        if name in tests and missing[name] == "nothing"
+    ]
+    strange = [f"{name}: is said to be missing and is no requirement" for name in missing if name not in ids]
+    return [*bare, *unknown, *begun, *strange]
 
 
 def main() -> int:
-    ids = required((ROOT / "docs" / "requirements.md").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
+    ids, missing = required(page), unbuilt(page)
     tests = tests_of(ROOT / "tests")
-    waiting = [name for name in ids if name in LATER]
-    found = faults(ids, tests, LATER)
+    found = faults(ids, tests, missing)
     sys.stdout.write(f"{sum(name in tests for name in ids)} of {len(ids)} requirements are shown by a test\n")
-    if waiting:
-        sys.stdout.write(f"later: {', '.join(waiting)}\n")
+    for built in ("part", "nothing"):
+        names = [name for name in ids if missing.get(name) == built]
+        sys.stdout.write(f"{built} built of: {', '.join(names) or 'none'}\n")
     for fault in found:
         sys.stdout.write(f"{fault}\n")
     return 1 if found else 0

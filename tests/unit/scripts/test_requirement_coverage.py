@@ -33,14 +33,22 @@ def test_ids_are_read_from_the_tables_and_from_marks_of_every_form(coverage: Mod
     assert sorted(coverage.shown(source)) == ["A-1", "A-2", "A-3", "A-4", "A-5"]
 
 
+def test_what_is_missing_is_read_from_its_own_section(coverage: ModuleType) -> None:
+    page = "| TEL-1 | x |\n| TEL-2 | y |\n\n## Not built yet\n| id | built | missing |\n| TEL-2 | nothing | all |\n"
+    assert coverage.required(page) == ["TEL-1", "TEL-2"]
+    assert coverage.unbuilt(page) == {"TEL-2": "nothing"}
+    for row in ("| TEL-2 | mostly | a bit |", "| TEL-2 | part | |", "| TEL-2 | what |"):
+        with pytest.raises(ValueError, match="TEL-2"):
+            coverage.unbuilt(f"## Not built yet\n{row}\n")
+
+
 def test_each_kind_of_gap_is_told(coverage: ModuleType) -> None:
-    found = coverage.faults(
-        ["A-1", "A-2", "A-3"], {"A-1": ["t.py"], "B-1": ["u.py"]}, {"A-1": "soon", "A-3": "soon", "C-1": "x"}
-    )
-    assert [fault.split(":")[0] for fault in found] == ["A-2", "B-1", "A-1", "C-1"]
-    assert coverage.faults(["A-1", "A-3"], {"A-1": ["t.py"]}, {"A-3": "soon"}) == []
+    missing = {"A-1": "nothing", "A-3": "nothing", "A-4": "part", "C-1": "part"}
+    found = coverage.faults(["A-1", "A-2", "A-3", "A-4"], {"A-1": ["t.py"], "B-1": ["u.py"]}, missing)
+    assert [fault.split(":")[0] for fault in found] == ["A-2", "A-4", "B-1", "A-1", "C-1"]
+    assert coverage.faults(["A-1", "A-3"], {"A-1": ["t.py"]}, {"A-1": "part", "A-3": "nothing"}) == []
 
 
-def test_the_projects_own_list_has_no_strangers(coverage: ModuleType) -> None:
+def test_the_projects_own_page_can_be_read(coverage: ModuleType) -> None:
     page = (FILE.parents[1] / "docs" / "requirements.md").read_text(encoding="utf-8")
-    assert set(coverage.LATER) <= set(coverage.required(page))
+    assert set(coverage.unbuilt(page)) <= set(coverage.required(page))
