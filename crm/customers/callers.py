@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.errors import StoreAway
 
 log = logging.getLogger(__name__)

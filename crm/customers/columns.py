@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from config.numbering import NumberKind, normalise
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
-from crm.customers.numbers import NumberKind, normalise
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 
 GONE: Final = "[已删除]"
 """In place of a name."""

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
+from config.numbering import normalise
 from crm.customers.columns import CellFault, read_card, read_heading
 from crm.customers.model import FIELDS, Customer
-from crm.customers.numbers import normalise
 from crm.customers.sheets import Table
 
 KEPT: Final = timedelta(minutes=30)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from crm.customers.numbers import NumberKind
+from config.numbering import NumberKind
 
 
 class CustomerKind(StrEnum):

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, exists, select, tuple_
 
+from config.numbering import normalise
 from crm.calls.model import CallRow
 from crm.cases.organisation import SEES_ALL, Sight
-from crm.customers.numbers import normalise
 from crm.db.cases.sight import visible
 from crm.db.engine import Database
 from crm.db.paging import cursor, page_size, parse

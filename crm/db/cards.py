@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
+from config.numbering import normalise
 from crm.cases.model import OPEN
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.customers.model import Customer
-from crm.customers.numbers import normalise
 from crm.db.cases.sight import visible
 from crm.db.customers.rows import card_of, number_columns, number_of
 from crm.db.engine import Database

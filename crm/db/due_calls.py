@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Interval, Select, bindparam, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.db.audit.trail import AuditTrail
 from crm.db.due_call_rows import NOW, attempt_of, attempt_row, due_call_row, ready, stale, still_ours
 from crm.db.engine import Database

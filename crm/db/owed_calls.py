@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.db.bulk import insert_new
 from crm.db.schema import colleague_message, due_call, user_account
 from crm.events import AnyEvent, CallbackOwed, DutyMissed

@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from config.numbering import normalise
 from crm.calls.model import CallRow, RecordingKind
 from crm.calls.record import customer_number, fold
-from crm.customers.numbers import normalise
 from crm.db.agent_states import agent_state_rows
 from crm.db.bookings.answers import enter_answers
 from crm.db.bulk import insert_new, upsert

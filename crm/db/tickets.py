@@ -8,8 +8,8 @@ from sqlalchemy import Row, Select, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.ids import AgentId
+from config.numbering import normalise
 from crm.cases.organisation import SEES_ALL, Sight
-from crm.customers.numbers import normalise
 from crm.db.audit.trail import AuditTrail
 from crm.db.calls import call_row, select_calls
 from crm.db.cases.sight import visible

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.errors import IllegalTransition
 
 

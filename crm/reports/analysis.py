@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.matters import Matters
-from crm.customers.numbers import mask
+from config.numbering import mask
 from crm.reports.document import Cell, Column, ColumnKind, Section, Words
 from crm.reports.facts import Facts, Score, StepFact, TicketFact
 from crm.reports.terms import LEAST, terms

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from config.matters import Department
+from config.numbering import normalise
 from config.schema import Site
-from crm.customers.numbers import normalise
 from crm.db.store import Store
 from crm.suggestions.model import CallWish, Notice, Suggestion, SuggestionStep, words_for_proposer
 from crm.tickets.model import Detail

@@ -34,8 +34,8 @@ import uvloop
 from app.bus import Bus
 from app.memory import spare_the_lasting
 from config.ids import CallId, ChannelId
+from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerNumber
-from crm.customers.numbers import NumberKind
 from crm.db.projector import Projector
 from crm.db.store import Store
 from crm.events import (

@@ -38,11 +38,11 @@ from app.web.operations import AnyOperation, Ask, operation
 from app.web.problems import Problem, invalid
 from config.fields import END_OF_DAY
 from config.ids import TicketNumber
+from config.numbering import normalise
 from crm.bookings.appointments import Appointment
 from crm.bookings.figures import appointment_figures, grouped, visit_figures
 from crm.bookings.model import Booking, BookingStep, StepEntry, Wish
 from crm.bookings.service import SlotNow
-from crm.customers.numbers import normalise
 from crm.errors import BookingRefused, VersionConflict
 from crm.tickets.model import Detail, TicketDetail
 

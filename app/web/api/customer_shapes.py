@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.web.api.contract import In, Key, Out, Paging, ShortText, Text
 from app.web.api.records import TicketOut
+from config.numbering import NumberKind
 from crm.customers.model import CustomerKind, NumberUse
-from crm.customers.numbers import NumberKind
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Form = Annotated[str, Meta(max_length=16)]

@@ -22,8 +22,8 @@ from app.web.api.tickets import find_ticket, reader, sight_of
 from app.web.operations import Ask, id_of
 from app.web.permissions import may_reveal
 from app.web.problems import Problem, invalid
+from config.numbering import normalise
 from crm.customers.model import Customer, CustomerNumber, card_faults
-from crm.customers.numbers import normalise
 from crm.db.customers.queries import CustomerFilter
 from crm.errors import NumberTaken, VersionConflict
 

@@ -11,7 +11,7 @@ from app.web.operations import Ask, id_of
 from app.web.permissions import may_sit_at
 from app.web.problems import Problem, invalid
 from config.ids import AgentId
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.followups.model import DueCall
 
 LATEST: Final = timedelta(days=366)

@@ -38,10 +38,10 @@ from app.web.api.records import (
 from app.web.encoding import instant
 from app.web.permissions import Principal, may_work_on, sees_numbers
 from app.web.services import AgentView, ClosingView, QueueView, SupervisionView
+from config.numbering import mask, normalise
 from config.schema import Queue, Site
 from crm.calls.model import CallRow, RecordingRow
 from crm.customers.model import Contact, Customer, CustomerChange
-from crm.customers.numbers import mask, normalise
 from crm.followups.model import DueCall
 from crm.tickets.model import Detail, Severity, TicketDetail, TicketKind, TicketRow, TicketState, TimelineEntry
 

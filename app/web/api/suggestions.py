@@ -14,7 +14,7 @@ from app.web.api.tickets import reader, ticket_of
 from app.web.operations import AnyOperation, Ask, operation
 from app.web.permissions import may_decide_suggestion, may_pass_suggestion, may_see_suggestion, may_work_on
 from app.web.problems import Problem, invalid
-from crm.customers.numbers import mask, normalise
+from config.numbering import mask, normalise
 from crm.quality.scorecard import checked_words
 from crm.suggestions import service
 from crm.suggestions.model import Suggestion, SuggestionEntry, SuggestionState, SuggestionStep

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Update, update
 
+from config.numbering import normalise
 from crm.bookings.model import Booking, calls_of
-from crm.customers.numbers import normalise
 from crm.db.schema import due_call
 from crm.followups.model import DueCallKind, DueCallState, DueCallStep, states_before
 

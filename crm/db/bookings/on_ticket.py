@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.numbering import normalise
 from crm.bookings.model import Booking
-from crm.customers.numbers import normalise
 from crm.db.schema import customer, customer_number, ticket, ticket_change
 from crm.errors import UnknownRecord
 from crm.tickets.model import TicketKind

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.numbering import normalise
 from crm.bookings.model import (
     Aftermath,
     Booking,
@@ -22,7 +23,6 @@ from crm.bookings.model import (
     call_key,
 )
 from crm.bookings.slots import Placing, Slot, Taken
-from crm.customers.numbers import normalise
 from crm.db.audit.trail import AuditTrail
 from crm.db.bookings.calls import call_row, withdraw_calls
 from crm.db.bookings.on_ticket import classify, owner_of, unwanted

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.numbering import normalise
 from crm.cases.file import CaseFile, Told
 from crm.cases.guards import Other
 from crm.cases.model import Stage
 from crm.cases.organisation import Sight
 from crm.cases.steps import Linked, Taken, details_of, step_of
-from crm.customers.numbers import normalise
 from crm.db.cases.tables import ticket_clock, ticket_person, ticket_step
 from crm.db.schema import call, ticket
 from crm.errors import UnknownRecord

@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 
+from config.numbering import normalise
 from crm.cases.model import OPEN, Stage
 from crm.cases.organisation import Sight
-from crm.customers.numbers import normalise
 from crm.db.cases import files
 from crm.db.cases.sight import visible
 from crm.db.cases.tables import ticket_clock, ticket_person

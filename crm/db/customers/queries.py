@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Select, case, delete, exists, func, or_, select, tuple_, update
 
+from config.numbering import normalise
 from crm.customers.model import Contact, Customer, CustomerChange
-from crm.customers.numbers import normalise
 from crm.db.audit.trail import AuditTrail
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import bump, locked, next_rank, note_changes, save_card

@@ -13,10 +13,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Table, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.numbering import NumberKind, normalise
 from crm.calls.model import RecordingRow
 from crm.customers.erasure import Person, digest, pseudonym
 from crm.customers.model import Removal
-from crm.customers.numbers import NumberKind, normalise
 from crm.db.audit.trail import AuditTrail
 from crm.db.customers.footprint import Seeds, parts, rewrite, said_of
 from crm.db.customers.merging import pointing_at_customers

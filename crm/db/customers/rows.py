@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerKind, CustomerNumber
-from crm.customers.numbers import NumberKind
 from crm.db.schema import customer, customer_number
 
 _OF_NUMBER: Final = ("raw", "normalised", "kind", "place", "use", "extension")

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.numbering import Number, extension, normalise
 from crm.customers.model import FIELDS, Customer, CustomerNumber
-from crm.customers.numbers import Number, extension, normalise
 from crm.db.schema import call, customer, customer_change, customer_number, ticket
 from crm.errors import CardMerged, NumberTaken, UnknownRecord, VersionConflict
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.db.bulk import insert_new
 from crm.db.intake.tables import attachment, intake, letter
 from crm.db.owners import owners

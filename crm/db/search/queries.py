@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.customers.numbers import normalise
+from config.numbering import normalise
 from crm.db.engine import Database
 from crm.db.paging import page_size
 from crm.db.schema import ticket

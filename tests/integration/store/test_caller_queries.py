@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from config.numbering import normalise
 from crm.customers.model import Customer, CustomerNumber
-from crm.customers.numbers import normalise
 from crm.db.store import Store
 from crm.journal import Journal
 from tests.fakes.call_story import DAY, INVITED, answered_call

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select, text
 from app.attachments import AttachmentFiles
 from app.privacy import remove_customer
 from config.ids import AgentId
+from config.numbering import normalise
 from config.paths import DataDir
 from crm.customers.model import Customer, CustomerNumber
-from crm.customers.numbers import normalise
 from crm.db.engine import make_engine
 from crm.db.intake.tables import attachment, intake
 from crm.db.migrate import MIGRATIONS

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
+from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerNumber
-from crm.customers.numbers import NumberKind
 from crm.db import schema
 from crm.db.bulk import insert_new, upsert
 from crm.db.open_calls import OpenCalls

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from config.numbering import normalise
 from crm.customers.callers import STRANGER, KnownCallers, Standing
-from crm.customers.numbers import normalise
 from crm.errors import StoreAway
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.numbering import extension, normalise
 from crm.customers.duplicates import find_duplicates, likeness
 from crm.customers.erasure import GONE, Person, digest, forget_numbers, pseudonym
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
-from crm.customers.numbers import extension, normalise
 from crm.events import CallArrived
 from tests.fakes.call_story import arrived
 

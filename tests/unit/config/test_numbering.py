@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.customers.numbers import NumberKind, mask, normalise
+from config.numbering import NumberKind, mask, normalise
 
 pytestmark = pytest.mark.req("CUS-3", "CUS-4")
 
