@@ -101,10 +101,11 @@ class Recording(Model):
 class Telephones(Model):
     """Agents' telephones. `transfer_key`: their transfer key works (SIP REFER).
 
-    Asterisk up to 22.10.1 dies of a REFER with `Refer-Sub: false` (asterisk#2021): where a telephone sends that, false.
+    Off unless asked for: Asterisk up to 22.10.1 dies of one REFER with `Refer-Sub: false` (asterisk#2021), and with it
+    every talk. Switch it on only where no telephone sends that.
     """
 
-    transfer_key: bool = True
+    transfer_key: bool = False
 
 
 class OutboundRules(Model):

@@ -35,7 +35,7 @@ class PbxSettings:
     message_max_s: int = 120
     message_silence_s: int = 5
     rtp_ports: int = 1000
-    transfer_key: bool = True
+    transfer_key: bool = False
 
     @property
     def loopback_only(self) -> bool:

@@ -43,6 +43,7 @@ async def hotline() -> AsyncIterator[RunningSystem]:
         system.site.outbound(OUTSIDE, CUSTOMERS_PORT)
         system.site.queue("*", wrap_up_s=0.5, announce_agent=False)
         system.site.section("recording", notice=False)
+        system.site.section("telephones", transfer_key=True)
         system.site.sounds(0.8, "hold-please", "transfer-failed", "survey-ask", "survey-thanks")
         system.site.sounds(1.5, "goodbye")
         await system.up()

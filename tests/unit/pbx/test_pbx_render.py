@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from config.load import load_site
 from config.paths import DataDir
+from config.schema import Telephones
 from ivr.pbx.errors import PbxError
 from ivr.pbx.install import AsteriskBinary
 from ivr.pbx.render import render, render_agents
 from ivr.pbx.settings import PbxSettings, StartFacts
 from ivr.pbx.templates import module_names
+from tests.unit.config.workshop import DEMO
 
 SECRET = "s" * 32
 FACTS = StartFacts(
@@ -132,7 +135,7 @@ def test_a_system_on_all_addresses_behind_nat_says_so(settings: PbxSettings, bin
 
 def test_an_agents_secret_is_in_its_section(settings: PbxSettings, binary: AsteriskBinary) -> None:
     render(settings, binary, FACTS)
-    render_agents(replace(settings, agents={"8001": SECRET, "8002": "t" * 24}))
+    render_agents(replace(settings, agents={"8001": SECRET, "8002": "t" * 24}, transfer_key=True))
 
     text = etc(settings, "pjsip_agents.conf")
     assert f"username = agent-8001\npassword = {SECRET}" in text
@@ -140,10 +143,15 @@ def test_an_agents_secret_is_in_its_section(settings: PbxSettings, binary: Aster
     assert text.count("allow_transfer = yes") == 2
 
 
-def test_transfers_by_telephones_can_be_refused(settings: PbxSettings, binary: AsteriskBinary) -> None:
+def test_transfers_by_telephones_are_refused_unless_switched_on(settings: PbxSettings, binary: AsteriskBinary) -> None:
     render(settings, binary, FACTS)
-    render_agents(replace(settings, agents={"8001": SECRET}, transfer_key=False))
+    render_agents(replace(settings, agents={"8001": SECRET}))
     assert "allow_transfer = no" in etc(settings, "pjsip_agents.conf")
+
+
+@pytest.mark.parametrize("telephones", [Telephones(), load_site(DEMO).telephones], ids=["default", "demo site"])
+def test_a_site_switches_transfers_by_telephones_on_by_itself(telephones: Telephones) -> None:
+    assert telephones.transfer_key is False
 
 
 @pytest.mark.parametrize(
