@@ -18,7 +18,7 @@ from app.jobs import jobs
 from app.memory import spare_the_lasting, take_short_turns
 from app.options import UpOptions, write_system_file
 from app.quality_jobs import ship_cards
-from app.scheduler import make_scheduler
+from app.scheduler import Scheduler
 from app.system import System, build
 from app.web.server import create_app
 from config.load import load_site
@@ -146,7 +146,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(until(stop), name="stop"),
     ]
     figures = asyncio.create_task(system.figures.read_journal(), name="figures")
-    scheduler = make_scheduler(jobs(system))
+    scheduler = Scheduler(jobs(system), system.clock_steps)
     try:
         async with web_server(system, token, telephones):
             # At once: `/status` may say that all is up before the rest below is done.
@@ -161,8 +161,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             for work in done:
                 work.result()
     finally:
-        if scheduler.running:
-            scheduler.shutdown(wait=False)
+        scheduler.shutdown()
         await system.hooks.close()
         await system.supervision.close()
         await system.reception.close()

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from time import monotonic
 
 from app.acd_view import EVENTS, WISHED, LiveAcd
 from app.attachments import AttachmentFiles
 from app.bus import Bus
 from app.call_board import BoardCall, CallBoard
 from app.clock import utc_now
+from app.clock_steps import ClockSteps
 from app.desk_news import DeskNews
 from app.figures.live import LiveFigures
 from app.floor import LiveFloor
@@ -84,6 +86,7 @@ class System:
     intake: Intake
     mail_room: MailRoom | None
     hooks: HookSender
+    clock_steps: ClockSteps
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -98,6 +101,7 @@ class System:
             **({"mailbox": self.mail_room.status()} if self.mail_room else {}),
             "calendar": {"up": True, "unknown_year": self.calendar.unknown_year(self._today())},
             "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
+            "clock": self.clock_steps.status(),
         }
 
     def _today(self) -> date:
@@ -194,6 +198,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         watch=Watch(cases, store, utc_now, partial(tell_message, hub)),
         intake=intake,
         hooks=HookSender(site.channels.web_hooks, store.hooks, utc_now),
+        clock_steps=ClockSteps(utc_now, monotonic),
         mail_room=MailRoom(mail, intake, store, files, projector.caught_up) if mail else None,
     )
 
