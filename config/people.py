@@ -16,7 +16,6 @@ from config.fields import (
     Language,
     LevelId,
     Model,
-    PromptId,
     Seconds,
     SkillId,
     TelephoneId,
@@ -106,7 +105,6 @@ class Queue(Model):
     announce_agent: bool = True
     survey: bool = False
     priority: Points = 0
-    music: PromptId = "wait-music"
     wait: WaitRules | None = None
     max_wait_s: Seconds = 600.0
     on_max_wait: OutsideMenu

@@ -45,6 +45,7 @@ SYSTEM_PROMPTS = frozenset(
         "survey-ask",
         "survey-thanks",
         "transfer-failed",
+        "wait-music",
     }
     | {f"num-{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100, 1000, 10000)}
     | {"num-2-liang", "num-1-yao"}
