@@ -73,11 +73,6 @@ def day_kind(day: date, special_days: Mapping[date, DayKind] = _NO_SPECIAL_DAYS)
     return look_up(day, special_days).kind
 
 
-def is_working_day(day: date, special_days: Mapping[date, DayKind] = _NO_SPECIAL_DAYS) -> bool:
-    """Whether the clocks that count working days count this one."""
-    return day_kind(day, special_days) in ("working", "make_up")
-
-
 def festival_of(day: date, special_days: Mapping[date, DayKind] = _NO_SPECIAL_DAYS) -> Festival | None:
     """The festival of a legal holiday, also of one that only the site knows; None on any other day."""
     if day_kind(day, special_days) != "holiday":

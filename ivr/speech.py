@@ -64,11 +64,6 @@ def say_count(number: int, measure: Measure) -> tuple[str, ...]:
     return (*_counted(number), MEASURES[measure])
 
 
-def say_minutes(minutes: int) -> tuple[str, ...]:
-    """A duration in whole minutes: 两分钟. Raises ValueError as `say_number` does."""
-    return say_count(minutes, "分钟")
-
-
 def say_digits(digits: str, yao: bool = False) -> tuple[str, ...]:
     """Digit by digit. `yao`: 1 is 幺, as in telephone numbers. Raises ValueError on anything but 0–9."""
     if not (digits.isascii() and digits.isdigit()):

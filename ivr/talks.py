@@ -232,10 +232,6 @@ class Talks:
         """None when nobody talks in that call."""
         return self._talks.get(call_id)
 
-    def of_agent(self, agent_id: AgentId) -> LiveTalk | None:
-        """The talk that this agent is in."""
-        return next((live for live in self._talks.values() if live.agent_id == agent_id), None)
-
     @contextmanager
     def entered(self, live: LiveTalk) -> Iterator[LiveTalk]:
         """Found under its call for as long as the `with` lasts."""

@@ -334,9 +334,6 @@ class Telephony(Protocol):
 
     def adopt_bridge(self, bridge: LiveBridge) -> Bridge: ...
 
-    async def reload_endpoints(self) -> None:
-        """Make changed agents' telephones known."""
-
     @property
     def connected(self) -> asyncio.Event:
         """Set while commands can be sent."""

@@ -28,7 +28,6 @@ class PhoneCall:
         self.ringing_at: datetime | None = None
         self.progress_at: datetime | None = None
         self.answered_at: datetime | None = None
-        self.answered_clock: float | None = None
         self.ended_at: datetime | None = None
         self.ended_by: Side | None = None
         self.code, self.reason = 0, ""
@@ -76,7 +75,6 @@ class PhoneCall:
     def saw_answer(self) -> None:
         if self.answered_at is None and self.ended_at is None:
             self.answered_at = self._now()
-            self.answered_clock = asyncio.get_running_loop().time()
             self.answered.set()
 
     def saw_end(self, by: Side, code: int = 0, reason: str = "") -> None:

@@ -58,11 +58,6 @@ class _Signs:
     """Ends of numbers in the notes."""
 
 
-def likeness(one: Customer, other: Customer) -> Likeness:
-    """How much says that these are one customer."""
-    return _compared(_signs(one), _signs(other))
-
-
 def find_duplicates(cards: Iterable[Customer], most: int = 200) -> list[Likeness]:
     """The likeliest pairs first, no more than `most`. Only cards that share something are compared at all."""
     found: dict[tuple[int, int], Likeness] = {}

@@ -30,12 +30,6 @@ class RecordingTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def for_ticket(self, number: str) -> tuple[RecordingRow, ...]:
-        """Oldest first, removed ones too."""
-        query = select(recording).where(recording.c.ticket == number).order_by(recording.c.recorded_at, recording.c.id)
-        async with self._database.read() as connection:
-            return tuple(recording_row(row) for row in await connection.execute(query))
-
     async def get(self, recording_id: int) -> RecordingRow | None:
         async with self._database.read() as connection:
             row = (await connection.execute(select(recording).where(recording.c.id == recording_id))).one_or_none()

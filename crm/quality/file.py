@@ -28,7 +28,6 @@ class NoteKind(StrEnum):
     BREACH = "breach"
 
 
-WRITTEN: Final = (NoteKind.REWARD, NoteKind.PENALTY, NoteKind.COMPLAINT, NoteKind.REMARK)
 MOST_POINTS: Final = 100
 
 

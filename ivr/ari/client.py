@@ -9,14 +9,10 @@ import msgspec
 
 from ivr.ari.errors import AriError
 from ivr.ari.model import (
-    Applications,
     Asterisk,
     Bridges,
     Channels,
-    DeviceStates,
-    Endpoints,
     Events,
-    Mailboxes,
     Method,
     Playbacks,
     Recordings,
@@ -52,14 +48,10 @@ class AriClient:
         self.commands_sent = 0
         request = partial(self._carry_out, again=True)
         self._once = Channels(partial(self._carry_out, again=False))
-        self.applications = Applications(request)
         self.asterisk = Asterisk(request)
         self.bridges = Bridges(request)
         self.channels = Channels(request)
-        self.device_states = DeviceStates(request)
-        self.endpoints = Endpoints(request)
         self.events = Events(request)
-        self.mailboxes = Mailboxes(request)
         self.playbacks = Playbacks(request)
         self.recordings = Recordings(request)
         self.sounds = Sounds(request)

@@ -249,9 +249,6 @@ class AriTelephony:
         """A sign of life. Raises TelephonyDown."""
         await self._socket.sign_of_life()
 
-    async def reload_endpoints(self) -> None:
-        await self._client.asterisk.reload_module(module_name="res_pjsip.so")
-
     async def _dial(self, endpoint: str, channel_id: ChannelId, caller_id: str, ring_timeout_s: float) -> AriChannel:
         if (known := self._switchboard.find(channel_id)) is not None:
             return known

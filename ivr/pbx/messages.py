@@ -5,7 +5,6 @@ digits only, each part possibly empty. It is finished when Asterisk has no chann
 """
 
 import re
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,13 +34,6 @@ def parse_message_name(path: Path) -> LeftMessage | None:
         return None
     started_at = datetime.fromtimestamp(int(match["epoch"]), UTC)
     return LeftMessage(path, match["unique_id"], match["dnis"], match["caller"], started_at)
-
-
-def finished_messages(paths: Iterable[Path], live_channels: Collection[str]) -> list[LeftMessage]:
-    """Messages no longer being recorded, oldest first. `live_channels`: ids of all channels that Asterisk has now."""
-    found = (parse_message_name(path) for path in paths)
-    done = [message for message in found if message is not None and message.unique_id not in live_channels]
-    return sorted(done, key=lambda message: (message.started_at, message.unique_id))
 
 
 def duration_s(size_bytes: int) -> float:

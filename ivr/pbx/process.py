@@ -11,7 +11,7 @@ import secrets
 import signal
 import subprocess
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from ivr.pbx.errors import AsteriskNotReady
 from ivr.pbx.install import AsteriskBinary
 from ivr.pbx.ports import reserve_rtp_block, udp_is_free
 from ivr.pbx.processes import ProcessId
-from ivr.pbx.render import render, render_agents
+from ivr.pbx.render import render
 from ivr.pbx.settings import PbxSettings, StartFacts
 from ivr.pbx.state import PbxState, load_state, save_state, state_file
 
@@ -167,12 +167,6 @@ class AsteriskProcess:
         """Asks Asterisk for a sign of life through its console. Raises AsteriskNotReady; ARI's own ping is cheaper."""
         await self.command("core show uptime seconds")
         return True
-
-    async def reload_agents(self, agents: Mapping[str, str]) -> None:
-        """Makes these agents' telephones (id → SIP secret) the ones that may register. Calls go on."""
-        self._settings = replace(self._settings, agents=dict(agents))
-        render_agents(self._settings)
-        await self.command("module reload res_pjsip.so")
 
     async def wait_ended(self) -> None:
         """Returns when the process has ended; at once when there is none."""

@@ -37,11 +37,6 @@ class PbxSettings:
     rtp_ports: int = 1000
     transfer_key: bool = False
 
-    @property
-    def loopback_only(self) -> bool:
-        """True when nothing outside this machine can reach the telephone ports."""
-        return self.sip_host.startswith("127.") or self.sip_host == "::1"
-
 
 @dataclass(frozen=True)
 class StartFacts:

@@ -148,9 +148,6 @@ class FakeTelephony:
         channel = self.channels.get(channel_id)
         return None if channel is None else channel.live()
 
-    async def reload_endpoints(self) -> None:
-        self.command("reload")
-
 
 class FakeBridge:
     """Who is in it, and where the talk is recorded."""

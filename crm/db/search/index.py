@@ -32,8 +32,6 @@ INDEX: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 """What is made once the rows are there: that is much faster."""
-TABLES_BEGIN: Final = "ticket_words"
-"""The names of the index's tables, which are not in the metadata: the stores have nothing of them in common."""
 DROP: Final = "DROP TABLE ticket_words"
 
 _FACETS: Final = ("kind", "state", "line", "agent", "number_key")

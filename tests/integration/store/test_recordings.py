@@ -12,7 +12,7 @@ async def test_listening_is_on_the_timeline(journal: Journal, store: Store) -> N
     for event in answered_call("c1", "20261122-0001"):
         journal.append(event)
     await project_all(journal, store)
-    (recording,) = await store.recordings.for_ticket("20261122-0001")
+    (recording,) = await store.recordings.expired(INVITED + timedelta(days=1))
     assert await store.recordings.get(recording.id) == recording
     await store.recordings.log_playback(recording.id, by="8801", at=INVITED + timedelta(hours=1))
     ticket = await store.tickets.get("20261122-0001")

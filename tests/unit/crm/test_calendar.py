@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.schema import DayKind
-from crm.calendar import day_kind, festival_of, is_working_day, look_up
+from crm.calendar import day_kind, festival_of, look_up
 
 MAKE_UP_2026 = [
     date(2026, 1, 4),
@@ -22,7 +22,6 @@ MAKE_UP_2026 = [
 def test_the_make_up_days_of_2026_are_worked() -> None:
     year = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
     assert [day for day in year if day_kind(day) == "make_up"] == MAKE_UP_2026
-    assert all(is_working_day(day) for day in MAKE_UP_2026)
     assert sum(day_kind(day) == "holiday" for day in year) == 33
 
 
@@ -53,7 +52,6 @@ def test_an_unknown_year_has_weekends_and_statutory_days() -> None:
     assert day_kind(date(2027, 6, 1)) == "working"
     assert day_kind(date(2027, 6, 5)) == "weekend"
     assert day_kind(date(2027, 10, 1)) == "holiday"
-    assert not is_working_day(date(2027, 10, 1))
 
 
 def test_the_sites_own_days_go_first() -> None:
@@ -70,7 +68,6 @@ def test_the_sites_own_days_go_first() -> None:
 @settings(deadline=None)
 @given(st.dates())
 def test_no_date_raises(day: date) -> None:
-    assert is_working_day(day) is (day_kind(day) in ("working", "make_up"))
     assert (festival_of(day) is not None) is (day_kind(day) == "holiday")
 
 

@@ -16,7 +16,6 @@ from ivr.speech import (
     say_count,
     say_date,
     say_digits,
-    say_minutes,
     say_number,
     say_time,
     wait_announcement,
@@ -110,10 +109,6 @@ def test_two_before_a_measure_word_is_liang_and_only_then(count: int, words: str
 @pytest.mark.parametrize("measure", list(MEASURES))
 def test_every_measure_word_has_its_clip(measure: str) -> None:
     assert chinese(say_count(2, measure)) == f"两{measure}"  # type: ignore[arg-type]
-
-
-def test_minutes() -> None:
-    assert [chinese(say_minutes(n)) for n in (1, 2, 12)] == ["一分钟", "两分钟", "十二分钟"]
 
 
 def test_digits_one_by_one_with_yao_in_telephone_numbers() -> None:

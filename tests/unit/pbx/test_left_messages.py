@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.pbx.messages import duration_s, finished_messages, parse_message_name
+from ivr.pbx.messages import duration_s, parse_message_name
 
 
 def test_a_name_holds_all_facts() -> None:
@@ -26,19 +26,6 @@ def test_unknown_caller_and_line_are_empty() -> None:
 @pytest.mark.parametrize("name", ["notes.txt", "m-1.wav", "1795312367-1-2-3.4.WAV", "1795312367-a-2-3.4.wav"])
 def test_other_files_are_not_messages(name: str) -> None:
     assert parse_message_name(Path(name)) is None
-
-
-def test_a_message_still_being_recorded_is_left_alone() -> None:
-    paths = [
-        Path("1795312399-2--1795312399.9.wav"),
-        Path("1795312367-1--1795312367.1.wav"),
-        Path("1795312300-1--1795312300.0.wav"),
-        Path("other.wav"),
-    ]
-
-    found = finished_messages(paths, {"1795312367.1"})
-
-    assert [message.unique_id for message in found] == ["1795312300.0", "1795312399.9"]
 
 
 def test_durations_are_those_of_8_khz_16_bit_mono() -> None:
