@@ -1,0 +1,102 @@
+"""Finds what nothing uses, by vulture: `python scripts/dead_code.py`, exit 1 on a finding that nobody has explained.
+
+Only what the product itself calls counts as used: code that lives for its test alone is a finding. `ALLOWED` says what
+is used in a way that vulture cannot see, and why; an entry that explains nothing any more is a finding too.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from vulture import Vulture
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES: Final = ("app", "config", "crm", "ivr", "routing")
+GENERATED: Final = ("*/ivr/ari/model.py", "*/node_modules/*")
+BY_DECORATOR: Final = ("@*.command", "@*validator")
+"""Commands are called by typer, validators by pydantic."""
+LEAST_CONFIDENCE: Final = 60
+
+ALLOWED: Final[Mapping[str, str]] = {
+    "app/web/api/*.py:variable:*": "fields of an answer: read by the pages and by other programs",
+    "crm/*/model.py:variable:*": "columns of a row and words of an enumeration, handed to the API whole",
+    "crm/customers/imports.py:variable:*": "counts of an import, handed to the API whole",
+    "crm/*/figures.py:variable:*": "figures, handed to the API whole",
+    "crm/quality/assessment.py:variable:csat_reached": "handed to the API whole",
+    "crm/cases/steps.py:variable:how": "part of a step's record: kept, and shown by the page",
+    "routing/figures.py:variable:*": "figures, handed to the API whole",
+    "routing/erlang.py:variable:*": "figures, walked by name in routing/staffing.py",
+    "config/fields.py:variable:model_config": "read by pydantic",
+    "config/actions.py:variable:max_digits": "judged where the site is read, on the file itself (config/crosscheck.py)",
+    "config/schema.py:variable:voice": "read from the file by scripts/make_prompts.py",
+    "config/schema.py:variable:en_sha256": "read by its name (config/prompt_files.py)",
+    "crm/db/migrations/versions/*": "alembic's names",
+    "crm/bookings/appointments.py:variable:*": "columns of a row, handed to the API whole",
+    "crm/quality/file.py:variable:REMARK": "a word of an enumeration",
+    "crm/db/schema.py:*": "SQLAlchemy's names for a type of column",
+    "crm/db/engine.py:attribute:isolation_level": "of sqlite3's connection",
+    "crm/db/users.py:method:set_password": "until people change their own (ACC-1), only tests end sessions by it",
+    "crm/intake/mail.py:*": "HTMLParser's names",
+    "crm/journal.py:function:__call__": "of a protocol",
+    "ivr/pbx/processes.py:variable:started_ticks": "compared with the whole (ProcessId)",
+    "routing/simulation.py:method:advance": "the tests' way to let time pass in the ACD",
+    "app/phone/*:attribute:on_*": "aiosipua's names for what it calls",
+    "app/phone/sip.py:attribute:remote_target": "of aiosipua's dialog",
+    "app/phone/*:method:datagram_received": "asyncio's names",
+    "app/phone/*:method:error_received": "asyncio's names",
+    "app/phone/caller.py:*:sip_code": "part of what `sanxiang call --json` prints",
+    "app/phone/sip.py:method:refer": "the telephone of the tests transfers calls by it",
+    "app/phone/call.py:property:caller_number": "the telephone of the tests asks who rings",
+    "app/phone/audio.py:function:*": "the ears of the tests: gaps, and which prompt was heard",
+    "app/reports/workbook.py:attribute:*": "openpyxl's names",
+    "crm/customers/sheets.py:attribute:*": "openpyxl's names",
+}
+"""`path:kind:name`, each part possibly a pattern → why that is no dead code."""
+
+
+class Finding(NamedTuple):
+    """What nothing uses: `path` from the root of the tree, `kind` in vulture's words (function, method, variable …)."""
+
+    path: str
+    line: int
+    kind: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.path}:{self.kind}:{self.name}"
+
+
+def unused(root: Path) -> list[Finding]:
+    """Asks vulture about the packages below `root`."""
+    vulture = Vulture(ignore_decorators=list(BY_DECORATOR))
+    vulture.scavenge([str(root / package) for package in PACKAGES], exclude=list(GENERATED))
+    return [
+        Finding(Path(item.filename).relative_to(root).as_posix(), item.first_lineno, item.typ, item.name)
+        for item in vulture.get_unused_code(min_confidence=LEAST_CONFIDENCE)
+    ]
+
+
+def faults(found: Iterable[Finding], allowed: Mapping[str, str]) -> list[str]:
+    """Says what is to be done: findings without a reason, reasons without a finding."""
+    found, used = list(found), set[str]()
+    told = []
+    for each in found:
+        patterns = [pattern for pattern in allowed if fnmatchcase(each.key, pattern)]
+        used.update(patterns)
+        if not patterns:
+            told.append(f"{each.path}:{each.line}: nothing uses the {each.kind} {each.name}")
+    return [*told, *(f"ALLOWED explains nothing: {pattern}" for pattern in allowed if pattern not in used)]
+
+
+def main() -> int:
+    found = faults(unused(ROOT), ALLOWED)
+    for fault in found:
+        sys.stdout.write(f"{fault}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
