@@ -129,6 +129,8 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
         message_silence_s=int(site.recording.message_silence_s),
         rtp_ports=ports_wanted(len(telephones)),
         transfer_key=site.telephones.transfer_key,
+        rtp_timeout_s=site.silent_lines.after_s,
+        rtp_timeout_hold_s=site.silent_lines.hold_s,
     )
     pbx = AsteriskProcess(binary, settings)
     adopted = await pbx.adopt_or_start()

@@ -72,6 +72,7 @@ from config.privacy import Privacy
 from config.quality import Quality
 from config.reports import Reports
 from config.suggestions import Suggestions
+from config.telephones import SilentLines, Telephones
 from config.waiting import WaitRules
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
@@ -96,16 +97,6 @@ class Recording(Model):
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 180
     message_max_s: WholeSeconds = 120
     message_silence_s: WholeSeconds = 5
-
-
-class Telephones(Model):
-    """Agents' telephones. `transfer_key`: their transfer key works (SIP REFER).
-
-    Off unless asked for: Asterisk up to 22.10.1 dies of one REFER with `Refer-Sub: false` (asterisk#2021), and with it
-    every talk. Switch it on only where no telephone sends that.
-    """
-
-    transfer_key: bool = False
 
 
 class OutboundRules(Model):
@@ -246,6 +237,7 @@ class Settings(Model):
     recording: Recording = Recording()
     outbound: OutboundRules = OutboundRules()
     telephones: Telephones = Telephones()
+    silent_lines: SilentLines = SilentLines()
     greetings: Greetings = Field(default=_UNCHECKED_GREETINGS)
     wait: WaitRules = Field(default=_UNCHECKED_WAIT)
     service_level: ServiceLevel = ServiceLevel()

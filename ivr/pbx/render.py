@@ -101,6 +101,8 @@ def _fields(home: Path, settings: PbxSettings, binary: AsteriskBinary, facts: St
         "apology_max_s": settings.message_max_s + _APOLOGY_MARGIN_S,
         "message_max_s": settings.message_max_s,
         "message_silence_s": settings.message_silence_s,
+        "rtp_timeout_s": settings.rtp_timeout_s,
+        "rtp_timeout_hold_s": settings.rtp_timeout_hold_s,
         **_trunk_fields(settings),
         **_media_fields(settings),
     }

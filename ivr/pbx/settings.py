@@ -19,7 +19,8 @@ class PbxSettings:
 
     `trunk_match`: addresses or networks that the trunk's calls come from. `trunk_outbound`: host:port that customers'
     numbers are dialled through. `media_address`: what other machines are told to send audio to, behind NAT.
-    `transfer_key`: agents' telephones may transfer by REFER.
+    `transfer_key`: agents' telephones may transfer by REFER. `rtp_timeout_s`: a party that sends no RTP for so long is
+    hung up; `rtp_timeout_hold_s`: while it has put us on hold.
     """
 
     data: DataDir
@@ -36,6 +37,8 @@ class PbxSettings:
     message_silence_s: int = 5
     rtp_ports: int = 1000
     transfer_key: bool = False
+    rtp_timeout_s: int = 900
+    rtp_timeout_hold_s: int = 7200
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from config.load import load_site
 from config.paths import DataDir
-from config.schema import Telephones
+from config.telephones import LEAST_SILENCE_S, SilentLines, Telephones
 from ivr.pbx.errors import PbxError
 from ivr.pbx.install import AsteriskBinary
 from ivr.pbx.render import render, render_agents
@@ -152,6 +153,32 @@ def test_transfers_by_telephones_are_refused_unless_switched_on(settings: PbxSet
 @pytest.mark.parametrize("telephones", [Telephones(), load_site(DEMO).telephones], ids=["default", "demo site"])
 def test_a_site_switches_transfers_by_telephones_on_by_itself(telephones: Telephones) -> None:
     assert telephones.transfer_key is False
+
+
+def rtp_timeouts(settings: PbxSettings) -> tuple[int, int]:
+    """Of every party, on the line and on hold: seconds."""
+    text = etc(settings, "pjsip.conf")
+    lines = re.findall(r"^rtp_timeout(_hold)? = (\d+)$", text, re.MULTILINE)
+    assert [hold for hold, _ in lines] == ["", "_hold"]
+    return int(lines[0][1]), int(lines[1][1])
+
+
+def test_a_silent_line_is_not_cut_within_ten_minutes(settings: PbxSettings, binary: AsteriskBinary) -> None:
+    render(settings, binary, FACTS)
+    line_s, hold_s = rtp_timeouts(settings)
+    assert LEAST_SILENCE_S == 600 <= line_s < hold_s
+    assert (line_s, hold_s) == (SilentLines().after_s, SilentLines().hold_s)
+
+
+def test_a_site_says_how_long_a_line_may_be_silent(settings: PbxSettings, binary: AsteriskBinary) -> None:
+    render(replace(settings, rtp_timeout_s=1200, rtp_timeout_hold_s=3600), binary, FACTS)
+    assert rtp_timeouts(settings) == (1200, 3600)
+
+
+@pytest.mark.parametrize("rules", [{"after_s": 30}, {"hold_s": 0}, {"after_s": 1800, "hold_s": 900}])
+def test_a_site_cannot_have_silent_callers_cut(rules: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        SilentLines(**rules)
 
 
 @pytest.mark.parametrize(
