@@ -12,6 +12,7 @@ from datetime import time
 from config.fields import ID_PATTERN, Declared, Kind, days_named, period_bounds
 from config.linkage import queue_circles, unmet_needs
 from config.menu_graph import menu_faults
+from config.numbering import normalise
 from config.schema import Settings
 from config.source import Fault, Mark, Source, Tree
 
@@ -75,6 +76,7 @@ def cross_faults(sources: SiteSources) -> list[Fault]:
     """Every fault between parts, in no particular order."""
     faults = [
         *_duplicates(sources.lines, "lines", "dnis", "DNIS"),
+        *_lines_of_one_number(sources),
         *_duplicates(sources.queues, "queues", "name", "queue"),
         *_duplicates(sources.agents, "agents", "id", "agent"),
         *_duplicates(sources.settings, "levels", "id", "level"),
@@ -111,6 +113,21 @@ def _duplicates(source: Source, list_key: str, id_key: str, noun: str) -> Iterat
                 f"duplicate {noun} '{name}': already in line {first[name].line}; remove one or change it",
             )
         first.setdefault(name, item.value_mark(id_key))
+
+
+def _lines_of_one_number(sources: SiteSources) -> Iterator[Fault]:
+    """Two lines with one number in two notations (057112345678 and +8657112345678): a call could not tell which."""
+    area_code = sources.settings.tree.text("area_code") or ""
+    first: dict[str, str] = {}
+    for line in sources.lines.tree.children("lines"):
+        dnis = line.text("dnis")
+        if dnis is None:
+            continue
+        other = first.setdefault(normalise(dnis, area_code).normalised, dnis)
+        if other != dnis:
+            yield sources.lines.fault(
+                line.value_mark("dnis"), f"DNIS '{dnis}' is the number '{other}' of another line in another notation"
+            )
 
 
 def _agents_twice_in_queue(queues: Source) -> Iterator[Fault]:

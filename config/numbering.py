@@ -50,6 +50,8 @@ _INTERNAL = re.compile(r"\d{2,6}")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|,|;)\D{0,6}\d{1,6}\D*$|(?<=\d{7})[-－]\d{1,5}$", re.IGNORECASE)
 _EXTENSION_DIGITS = re.compile(r"\d{1,6}")
 _URI = re.compile(r"^(?:tel|sips?):", re.IGNORECASE)
+_URI_PARAMETER = re.compile(r";(?!ext)[a-z][a-z0-9-]*(?:=[^;@]*)?", re.IGNORECASE)
+"""Of RFC 3966 and 3261: `;phone-context=+86`, `;user=phone`, which are no digits of the number."""
 _AREA = re.compile(r"0(?:10|2\d|[3-9]\d{2})")
 
 MAX_DIGITS: Final = 20
@@ -58,7 +60,7 @@ MAX_DIGITS: Final = 20
 def _dialled(raw: str) -> str:
     """The digits of `raw`, with a leading + when it has one; extension, URI parts and decoration are gone."""
     text = _URI.sub("", unicodedata.normalize("NFKC", raw).strip())
-    text = _EXTENSION.sub("", text.partition("@")[0])
+    text = _EXTENSION.sub("", _URI_PARAMETER.sub("", text.partition("@")[0]))
     plus = text.lstrip(" (").startswith("+")
     text = text.replace("(0)", "") if plus else text
     digits = "".join(c for c in text if c in "0123456789*#")[:MAX_DIGITS]
@@ -137,9 +139,21 @@ def normalise(raw: str, area_code: str) -> Number:
     return Number(raw=raw, normalised=normalised, kind=kind)
 
 
+def called(raw: str, area_code: str) -> tuple[str, ...]:
+    """What a network may mean by a number of ours that it calls: the number itself, normalised; or a short or service
+    number behind the site's area code, which networks put before those too (0571-12345, +86 571 400…)."""
+    number = normalise(raw, area_code).normalised
+    behind = re.fullmatch(rf"(?:(?:\+|00)?860?|0){area_code.removeprefix('0')}(\d+)", _dialled(raw))
+    rest = normalise(behind[1], area_code) if behind else None
+    if rest and rest.kind in (NumberKind.SERVICE, NumberKind.SHORT):
+        return number, rest.normalised
+    return (number,) if number else ()
+
+
 def extension(raw: str) -> str:
     """The extension behind a number (0571-88888888转8001 → 8001); "" for none."""
     text = _URI.sub("", unicodedata.normalize("NFKC", raw).strip()).partition("@")[0]
+    text = _URI_PARAMETER.sub("", text)
     found = _EXTENSION.search(text)
     digits = _EXTENSION_DIGITS.search(found.group()) if found else None
     return digits.group() if digits else ""

@@ -58,6 +58,7 @@ from config.hours import OpeningHours as OpeningHours
 from config.kinds import TicketKind as TicketKind
 from config.knowledge import Knowledge
 from config.matters import Matters
+from config.numbering import called, normalise
 from config.outbox import Outbox
 from config.overflow import Duty as Duty
 from config.overflow import DutyPerson as DutyPerson
@@ -297,9 +298,16 @@ class Site(Settings):
     def _agents_by_id(self) -> Mapping[str, Agent]:
         return {agent.id: agent for agent in self.agents}
 
+    @cached_property
+    def _lines_by_number(self) -> Mapping[str, Line]:
+        return {normalise(line.dnis, self.area_code).normalised: line for line in self.lines}
+
     def line_for(self, dnis: str) -> Line | None:
-        """The line with this number; None when none has it."""
-        return self._lines_by_dnis.get(dnis)
+        """The line with this number, in whatever notation the network calls it; None when none has it."""
+        if exact := self._lines_by_dnis.get(dnis):
+            return exact
+        meant = (self._lines_by_number.get(number) for number in called(dnis, self.area_code))
+        return next((line for line in meant if line), None)
 
     def queue(self, name: str) -> Queue:
         """KeyError when there is none: names from the site's own files are checked when it is loaded."""

@@ -41,6 +41,7 @@ from ivr.talk import announce, partner_of, talk
 from ivr.talks import Ended
 from ivr.telephony import Arrival, ChannelGone, Digit, TelephonyDown
 from ivr.transfer import hand_over
+from ivr.unlisted import tell_unlisted
 from ivr.waiting import Moved, TurnedAway
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ def open_call(hotline: Hotline, arrival: Arrival) -> Call:
         line=known.kind if known else None,
         at=arrival.invited_at,
     )
+    if known is None:
+        tell_unlisted(hotline, call_id, arrival, line.title)
     hotline.tickets.record(CallRang(call_id=call_id, at=arrival.entered_at))
     return Call(
         id=call_id, channel=arrival.channel, ticket=ticket, line=line, ani=arrival.ani, invited_at=arrival.invited_at

@@ -18,6 +18,17 @@ from routing.acd import Acd
 from routing.pace import Pace
 
 
+@dataclass
+class Unlisted:
+    """How many calls came to numbers that no line has, and the last of these numbers."""
+
+    calls: int = 0
+    last: str | None = None
+
+    def add(self, dnis: str) -> None:
+        self.calls, self.last = self.calls + 1, dnis
+
+
 @dataclass(frozen=True)
 class Hotline:
     """One running hotline, as its flows see it."""
@@ -36,6 +47,7 @@ class Hotline:
     """Who looks for an agent now, for whoever wants a call elsewhere."""
     closed: ClosedQueues = field(default_factory=ClosedQueues)
     """Queues on hold."""
+    unlisted: Unlisted = field(default_factory=Unlisted)
 
     virtual_hold: VirtualHold = field(default_factory=VirtualHold)
     """Keeps places of callers who hang up."""
@@ -43,7 +55,10 @@ class Hotline:
     """How fast the queues have been lately."""
 
     def line_for(self, dnis: str) -> Line:
-        """The line dialled; a number that no line has is served by the first hotline: no caller is refused (D11)."""
+        """The line dialled; a number that no line has is served by the first hotline: no caller is refused (D11).
+
+        Who takes such a call in tells of it (`ivr.unlisted`).
+        """
         hotlines = [line for line in self.site.lines if line.kind == "hotline"]
         return self.site.line_for(dnis) or (hotlines or list(self.site.lines))[0]
 

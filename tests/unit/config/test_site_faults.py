@@ -179,6 +179,12 @@ def test_a_site_with_faults_does_not_load(workshop: Workshop) -> None:
     assert str(first) in str(caught.value)
 
 
+def test_two_lines_of_one_number_in_two_notations(workshop: Workshop) -> None:
+    other = "DNIS '+864008100001' is the number '4008100001' of another line in another notation"
+    workshop.edit("lines.yaml", 'dnis: "4008100002"', f'dnis: ⟦{other}⟧"+864008100001"')
+    workshop.assert_faults()
+
+
 def test_places_are_counted_from_one(workshop: Workshop) -> None:
     workshop.write(
         "agents.yaml",
