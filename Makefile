@@ -92,8 +92,8 @@ prompts: dev
 	$(BIN)/python scripts/make_prompts.py
 
 lock: dev
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --extra build --extra dev --extra pyvoip -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra build --extra phone pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --extra build --extra phone --extra dev --extra pyvoip -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade scripts/requirements-prompts.in -o scripts/requirements-prompts.lock
 
 clean:

@@ -12,10 +12,11 @@ import uvloop
 
 from app import main as hotline
 from app.clock import utc_now
-from app.command_line import DATA, DEFAULT_DATA, clear_errors
+from app.command_line import DATA, DEFAULT_DATA, clear_errors, telephones
 from app.hours import ask, find_line, moment
 from app.logs import set_up_logging
 from app.options import Address, UpOptions
+from app.phone.system import SystemFile
 from app.policy_commands import policy
 from app.report_command import report
 from app.web.tokens import role_token
@@ -90,7 +91,8 @@ def call_number(
     as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
 ) -> None:
     """模拟一位来电者，经真实 SIP / a synthetic caller, through real SIP."""
-    from app.phone.caller import CallOptions, call  # numpy and a SIP stack: nothing that `up` should wait for
+    with telephones():
+        from app.phone.caller import CallOptions, call
 
     set_up_logging(None)
     pressed = tuple(part for part in keys.split(",") if part)
@@ -113,7 +115,8 @@ def agent(
     as_json: Annotated[bool, typer.Option("--json", help="每个电话一行 JSON / one JSON line per call")] = False,
 ) -> None:
     """模拟一部坐席话机 / a synthetic agent telephone."""
-    from app.phone.agent import AgentOptions, Reporter, serve
+    with telephones():
+        from app.phone.agent import AgentOptions, Reporter, serve
 
     set_up_logging(None)
     options = AgentOptions(
@@ -223,8 +226,6 @@ def token(
         }
         if role not in roles:
             raise ValueError(f"没有角色 {role!r} / no such role; roles are: {', '.join(roles)}")
-        from app.phone.system import SystemFile
-
         system = SystemFile.read(DataDir(data))
         typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
 

@@ -41,3 +41,20 @@ def clear_errors(exit_code: int = 1) -> Iterator[None]:
     ) as exc:
         typer.echo(str(exc), err=True)
         raise typer.Exit(exit_code) from None
+
+
+@contextmanager
+def telephones() -> Iterator[None]:
+    """Imports that need the extra `phone` go into this: without it the command ends with the words that install it."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] not in ("numpy", "aiosipua", "aiortp"):
+            raise
+        typer.echo(
+            f"没有安装电话部分（缺 {missing.name}）：请运行 make setup，或 pip install 'sanxiang[phone]'\n"
+            f"the telephones are not installed ({missing.name} is missing): run `make setup`, or "
+            "`pip install 'sanxiang[phone]'`",
+            err=True,
+        )
+        raise typer.Exit(1) from None

@@ -5,12 +5,11 @@ Requests, digests and refreshes are aiosipua's `Registration`; what to do about 
 
 import asyncio
 import logging
-from dataclasses import dataclass
 
 from aiosipua import Registration, SipDigestAuth, SipResponse, SipUAC
 
+from app.phone.account import Account
 from app.phone.errors import RegistrationRefused
-from app.phone.wire import Address
 
 logger = logging.getLogger(__name__)
 
@@ -18,15 +17,6 @@ EXPIRES_S = 60
 RETRY_S = 2.0
 ANSWER_TIMEOUT_S = 5.0
 GOODBYE_S = 1.0
-
-
-@dataclass(frozen=True)
-class Account:
-    """What a telephone registers with: SIP user, its secret, and the registrar's address."""
-
-    username: str
-    secret: str
-    registrar: Address
 
 
 class Binding:

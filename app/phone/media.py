@@ -16,12 +16,12 @@ import numpy as np
 from aiortp import RtpPacket, is_rtcp
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT
 
+from app.phone.account import Address
 from app.phone.audio import FRAME, SAMPLE_RATE, Samples, tone
 from app.phone.g711 import PCMA, PCMU, decode, encode
 
 logger = logging.getLogger(__name__)
 
-Address = tuple[str, int]
 FRAME_S = FRAME / SAMPLE_RATE
 DIGIT_S, DIGIT_PAUSE_S = 0.1, 0.1
 END_PACKETS = 3  # RFC 4733 §2.5.1.4: the end is sent three times

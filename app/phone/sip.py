@@ -26,12 +26,13 @@ from aiosipua import (
     stringify_uri,
 )
 
-from app.phone.binding import Account, Binding
+from app.phone.account import Account, Address
+from app.phone.binding import Binding
 from app.phone.call import PhoneCall, Side
 from app.phone.errors import PhoneTimeout
 from app.phone.g711 import PCMA, PCMU
 from app.phone.media import MediaStream
-from app.phone.wire import Address, SipWire, utc_now
+from app.phone.wire import SipWire, utc_now
 
 logger = logging.getLogger(__name__)
 logging.getLogger("aiosipua").setLevel(logging.ERROR)

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import aiohttp
 
-from app.phone.binding import Account
+from app.phone.account import Account, Address
 from app.phone.errors import ApiRefused, SystemNotRunning
-from app.phone.wire import Address
 from config.paths import DataDir
 
 Say = Callable[[str], None]

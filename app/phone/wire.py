@@ -13,9 +13,10 @@ from typing import Any
 
 from aiosipua import SipMessage, SipRequest, SipResponse, SipTransport
 
+from app.phone.account import Address
+
 logger = logging.getLogger(__name__)
 
-Address = tuple[str, int]
 ResponseTap = Callable[[SipResponse], None]
 
 T1_S = 0.5

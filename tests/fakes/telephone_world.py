@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from app.phone.account import Account
 from app.phone.audio import tone
-from app.phone.binding import Account
 from app.phone.call import PhoneCall
 from app.phone.media import Tone
 from app.phone.sip import TestPhone

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from app.clock import utc_now
-from app.phone.binding import Account
+from app.phone.account import Account
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
 from config.paths import DataDir

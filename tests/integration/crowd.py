@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import Self
 
-from app.phone.binding import Account
+from app.phone.account import Account
 from app.phone.call import PhoneCall
 from app.phone.heard import recognise, templates
 from app.phone.media import Tone

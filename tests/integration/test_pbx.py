@@ -20,8 +20,8 @@ import psutil
 import pytest
 from aiohttp import WSMessage, WSMsgType, web
 
+from app.phone.account import Account
 from app.phone.audio import dominant_hz, tone
-from app.phone.binding import Account
 from app.phone.errors import CallRejected, RegistrationRefused
 from app.phone.media import Clip, Tone
 from app.phone.sip import TestPhone

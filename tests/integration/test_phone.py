@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from ruamel.yaml import YAML
 
+from app.phone.account import Account
 from app.phone.agent import AgentCall, AgentOptions, Reporter, work
 from app.phone.audio import longest_gap_s
-from app.phone.binding import Account
 from app.phone.caller import CallOptions, place_call
 from app.phone.errors import ApiRefused, PhoneTimeout, RegistrationRefused, SystemNotRunning
 from app.phone.heard import score

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from aiosipua import SipMessage, SipRequest, SipResponse
 
+from app.phone.account import Account
 from app.phone.audio import longest_gap_s, tone_over_rest_db
-from app.phone.binding import Account
 from app.phone.call import PhoneCall
 from app.phone.errors import CallRejected, PhoneTimeout, RegistrationRefused
 from app.phone.heard import score
