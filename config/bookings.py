@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from config.fields import Day, Id, Model, PersonId, QueueName, Text, fault
+from config.fields import Day, Id, Model, Named, PersonId, QueueName, Text, fault
 from config.hours import OpeningHours
 
 _UNCHECKED_HOURS: Any = "always"
@@ -121,12 +121,8 @@ class VisitSurvey(Model):
     at: TimeOfDay = time(10)
 
 
-class AppointmentKind(Model):
+class AppointmentKind(Named):
     """Why somebody goes to a customer's place (BKG-5)."""
-
-    id: Id
-    title: Text
-    title_en: Text
 
 
 class Appointments(Model):

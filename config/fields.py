@@ -269,3 +269,11 @@ def _day(value: object) -> object:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Named(Model):
+    """Base of what has an id and is shown by a title in both languages."""
+
+    id: Id
+    title: Text
+    title_en: Text

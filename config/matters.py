@@ -4,20 +4,17 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from config.fields import AgentNumber, Id, LevelId, Model, Text, did_you_mean, fault
+from config.fields import AgentNumber, Id, LevelId, Model, Named, did_you_mean, fault
 from config.kinds import TicketKind
 
 
-class Department(Model):
+class Department(Named):
     """A department that matters are passed to. `head` answers for it; `members` work on what it holds.
 
     `leadership`: the head office's leadership group (优质服务工作领导小组), to which major complaints go
     (LNE-5, CPL-7). A department without people is told through the supervisors of its level.
     """
 
-    id: Id
-    title: Text
-    title_en: Text
     level: LevelId
     head: AgentNumber | None = None
     members: tuple[AgentNumber, ...] = ()
@@ -28,15 +25,12 @@ class Department(Model):
         return agent == self.head or agent in self.members
 
 
-class Category(Model):
+class Category(Named):
     """A matter (对口处理、分工负责): `department` is responsible, those of `along` are told too.
 
     `restricted`: only the department, its supervision and administrators see such a ticket (disciplinary matters).
     """
 
-    id: Id
-    title: Text
-    title_en: Text
     kinds: Annotated[tuple[TicketKind, ...], Field(min_length=1)]
     department: Id
     along: tuple[Id, ...] = ()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from config.actions import OutsideMenu
-from config.fields import Id, InputSeconds, Model, Number, PromptId, Seconds, Text, fault
+from config.fields import InputSeconds, Model, Named, Number, PromptId, Seconds, Text, fault
 from config.hours import OpeningHours
 
 CONDITIONS = ("after_s", "longer_than", "no_staff", "closed")
@@ -55,15 +55,12 @@ def _somebody(people: tuple[DutyPerson, ...]) -> tuple[DutyPerson, ...]:
     return people
 
 
-class Duty(Model):
+class Duty(Named):
     """A duty roster (值班表), `{go: duty, duty: <id>}`: who is on duty is rung in this order, until one presses 1.
 
     `accept_timeout_s`: so long after the last word somebody may take to press 1; a voicemail box never does.
     """
 
-    id: Id
-    title: Text
-    title_en: Text
     people: Annotated[tuple[DutyPerson, ...], AfterValidator(_somebody)]
     ring_timeout_s: InputSeconds = 25.0
     accept_timeout_s: InputSeconds = 8.0

@@ -16,6 +16,7 @@ from config.fields import (
     Language,
     LevelId,
     Model,
+    Named,
     Seconds,
     SkillId,
     TelephoneId,
@@ -38,12 +39,8 @@ Points = Annotated[int, Field(ge=-100, le=100)]
 Levels = dict[SkillId, SkillLevel]
 
 
-class Skill(Model):
+class Skill(Named):
     """Something that an agent can, to a level from 1 to 10."""
-
-    id: Id
-    title: Text
-    title_en: Text
 
 
 class RoutingRules(Model):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.fields import Id, Model, Seconds, Text, fault
+from config.fields import Model, Named, Seconds, Text, fault
 
 Part = Literal["attitude", "knowledge", "problem_solving", "satisfaction"]
 """What the monthly assessment is made of (QUA-3)."""
@@ -18,29 +18,19 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Score = Annotated[float, Field(ge=0, le=100)]
 
 
-class Item(Model):
+class Item(Named):
     """One line of the form. `points`: what it is worth when all is well."""
 
-    id: Id
-    title: Text
-    title_en: Text
     points: Points
 
 
-class Forbidden(Model):
+class Forbidden(Named):
     """Something that must never happen (禁止行为): one of them, and the whole form is worth 0."""
 
-    id: Id
-    title: Text
-    title_en: Text
 
-
-class Group(Model):
+class Group(Named):
     """A group of items. `counts_for`: the part of the monthly assessment that its points go to."""
 
-    id: Id
-    title: Text
-    title_en: Text
     counts_for: Literal["attitude", "knowledge"]
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
@@ -95,12 +85,9 @@ class Assessment(Model):
     csat_target: Share = 0.85
 
 
-class Grade(Model):
+class Grade(Named):
     """A grade, for a score of at least `from_score` with at most so many valid complaints (null: any number)."""
 
-    id: Id
-    title: Text
-    title_en: Text
     from_score: Score
     most_complaints: Annotated[int, Field(ge=0)] | None = None
 

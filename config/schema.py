@@ -39,6 +39,7 @@ from config.fields import (
     LineRing,
     MenuId,
     Model,
+    Named,
     Number,
     PeopleRing,
     PromptId,
@@ -146,29 +147,19 @@ class ServiceLevel(Model):
     short_abandon_s: Seconds = 5
 
 
-class Level(Model):
+class Level(Named):
     """A level of the organisation (三级联动), and the one above it."""
 
-    id: Id
-    title: Text
-    title_en: Text
     above: LevelId | None = None
 
 
-class PauseReason(Model):
+class PauseReason(Named):
     """Why an agent is not ready."""
 
-    id: Id
-    title: Text
-    title_en: Text
 
-
-class Disposition(Model):
+class Disposition(Named):
     """A result code an agent gives to a ticket of one of these kinds."""
 
-    id: Id
-    title: Text
-    title_en: Text
     kinds: Annotated[tuple[TicketKind, ...], Field(min_length=1)]
 
 

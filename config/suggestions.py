@@ -4,17 +4,13 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from config.fields import Id, Model, Text, fault
+from config.fields import Model, Named, fault
 
 Days = Annotated[int, Field(ge=1, le=365)]
 
 
-class Nature(Model):
+class Nature(Named):
     """What a suggestion is about."""
-
-    id: Id
-    title: Text
-    title_en: Text
 
 
 NATURES = (
