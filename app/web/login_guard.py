@@ -6,8 +6,11 @@ Only addresses: how often an account may be guessed is the store's to say, which
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from crm.backoff import wait_s
+
 FREE_ATTEMPTS = 20
-LONGEST_WAIT = timedelta(minutes=5)
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 300.0
 FORGET_AFTER = timedelta(minutes=30)
 MAX_ADDRESSES = 10_000
 
@@ -22,7 +25,7 @@ def wait_after(attempts: int) -> timedelta:
     """The pause between two attempts after so many wrong ones: 1 s after the twentieth, doubling up to five minutes."""
     if attempts < FREE_ATTEMPTS:
         return timedelta(0)
-    return min(timedelta(seconds=2.0 ** min(attempts - FREE_ATTEMPTS, 20)), LONGEST_WAIT)
+    return timedelta(seconds=wait_s(attempts - FREE_ATTEMPTS + 1, FIRST_WAIT_S, LONGEST_WAIT_S))
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Final, ParamSpec, TypeVar
 import msgspec
 from sqlalchemy import Connection, select
 
+from crm.backoff import wait_s
 from crm.db.bulk import insert_new, upsert
 from crm.db.open_calls import OpenCalls
 from crm.db.projection import Projection
@@ -99,7 +100,7 @@ class Projector:
 
     async def _with_patience(self, work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Repeats the work until the store is there. Says once that it went away and once that it is back."""
-        delay = FIRST_RETRY_S
+        failures = 0
         while True:
             try:
                 done = await work(*args, **kwargs)
@@ -107,8 +108,8 @@ class Projector:
                 if self._away is None:
                     log.error("events wait in the journal: %s", exc, extra={"action": "store_away"})
                 self._away = str(exc)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, LONGEST_RETRY_S)
+                failures += 1
+                await asyncio.sleep(wait_s(failures, FIRST_RETRY_S, LONGEST_RETRY_S))
                 continue
             if self._away is not None:
                 log.warning("the store is back", extra={"action": "store_back"})

@@ -14,13 +14,14 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from crm.backoff import wait_s
 from crm.events import CallArrived, CallEnded, Event, LetterReceived, TicketOpened
 from crm.tickets.model import Detail
 
 PATTERN: Final = re.compile(r"\*|[a-z][a-z0-9_]{0,39}\.(\*|[a-z][a-z0-9_]{0,39})")
 """`ticket.opened`, `booking.*`, `*`."""
-FIRST_RETRY: Final = timedelta(seconds=5)
-LONGEST_RETRY: Final = timedelta(hours=1)
+FIRST_RETRY_S: Final = 5.0
+LONGEST_RETRY_S: Final = 3600.0
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,5 +137,4 @@ def signature(secret: str, body: bytes, at: datetime) -> str:
 
 def retry_after(attempts: int) -> timedelta:
     """How long after so many failed attempts the next one is made: 5 s, doubling up to an hour."""
-    doublings = min(max(0, attempts - 1), 20)
-    return min(FIRST_RETRY * float(1 << doublings), LONGEST_RETRY)
+    return timedelta(seconds=wait_s(attempts, FIRST_RETRY_S, LONGEST_RETRY_S))

@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from crm.backoff import wait_s
+
 LONGEST_WAIT_S: Final = 6 * 3600.0
 
 OutboxState = Literal["waiting", "sent", "failed"]
@@ -40,4 +42,4 @@ def next_try(attempts_made: int, now: datetime, *, most: int, retry_s: float) ->
     """When to try again after so many failures: the wait doubles, up to six hours. None: give up."""
     if attempts_made >= most:
         return None
-    return now + timedelta(seconds=min(retry_s * 2 ** (attempts_made - 1), LONGEST_WAIT_S))
+    return now + timedelta(seconds=wait_s(attempts_made, retry_s, LONGEST_WAIT_S))

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from crm.backoff import wait_s
+
 TRIES: Final = 8
-FIRST_PAUSE: Final = timedelta(minutes=1)
+FIRST_PAUSE_S: Final = 60.0
 """Doubling: the eighth attempt comes about two hours after the first."""
 
 
@@ -27,4 +29,4 @@ class ReportRun:
 
 def again_at(attempts: int, now: datetime) -> datetime | None:
     """When to try once more after so many attempts, this one among them; None when it is given up."""
-    return now + FIRST_PAUSE * 2 ** (attempts - 1) if attempts < TRIES else None
+    return now + timedelta(seconds=wait_s(attempts, FIRST_PAUSE_S)) if attempts < TRIES else None
