@@ -42,6 +42,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     "crm/journal.py:function:__call__": "of a protocol",
     "ivr/pbx/processes.py:variable:started_ticks": "compared with the whole (ProcessId)",
     "routing/simulation.py:method:advance": "the tests' way to let time pass in the ACD",
+    "app/scheduler.py:*": "APScheduler's names",
     "app/phone/*:attribute:on_*": "aiosipua's names for what it calls",
     "app/phone/sip.py:attribute:remote_target": "of aiosipua's dialog",
     "app/phone/*:method:datagram_received": "asyncio's names",
