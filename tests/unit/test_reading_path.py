@@ -27,3 +27,10 @@ def test_every_test_file_that_the_readme_names_exists() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert named
     assert [file for file in named if not (ROOT / file).exists()] == []
+
+
+def test_every_file_that_contributors_are_sent_to_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z][\w/.]*/[\w.]*)`", text)
+    assert named
+    assert [file for file in named if not (ROOT / file).exists()] == []
