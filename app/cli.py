@@ -10,22 +10,22 @@ from typing import Annotated
 import typer
 import uvloop
 
-from app import main as hotline
-from app.clock import utc_now
-from app.command_line import DATA, DEFAULT_DATA, clear_errors, telephones
-from app.hours import ask, find_line, moment
-from app.logs import set_up_logging
-from app.options import Address, UpOptions
+from app.commands.command_line import DATA, DEFAULT_DATA, clear_errors, telephones
+from app.commands.hours import ask, find_line, moment
+from app.commands.policy_commands import policy
+from app.commands.report_command import report
 from app.phone.system import SystemFile
-from app.policy_commands import policy
-from app.report_command import report
-from app.web.tokens import role_token
-from config.load import check_site, load_site
+from app.process.clock import utc_now
+from app.process.logs import set_up_logging
+from app.process.options import Address, UpOptions
+from app.run import main as hotline
+from app.web.http.tokens import role_token
+from config.loading.load import check_site, load_site
+from config.loading.prompt_files import without_english
 from config.paths import DataDir
-from config.prompt_files import without_english
 from config.schema import Role
 from ivr.pbx.install import install
-from routing.erlang import Traffic
+from routing.theory.erlang import Traffic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxiang：三声之内，有问必答。")
 pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
@@ -177,8 +177,8 @@ def figures(
     """只凭日志文件重算某天的指标 / a day's figures, counted again from the journal's files alone."""
     from app.figures.replay import replay
     from app.figures.told import lines
-    from app.web.api.figure_shapes import figures_out
-    from app.web.encoding import encode_text
+    from app.web.api.figures.figure_shapes import figures_out
+    from app.web.wire.encoding import encode_text
 
     with clear_errors():
         loaded, now = load_site(site), utc_now()
@@ -199,7 +199,7 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
 ) -> None:
     """在模拟时间里运行排队引擎：等待、放弃、服务水平，用于排班 / the ACD in simulated time, for staffing."""
-    from app import simulate as simulation
+    from app.commands import simulate as simulation
 
     traffic = Traffic(agents=agents, load=load, aht_s=aht, patience_s=patience)
     question = simulation.Question(traffic=traffic, threshold_s=threshold, seed=seed)
@@ -237,7 +237,7 @@ def audit_verify(
     database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
 ) -> None:
     """核对审计链：被改、被删、被插、被挪的记录 / finds rows that were changed, removed, put in or moved."""
-    from app.verify import verify_audit
+    from app.commands.verify import verify_audit
 
     with clear_errors(exit_code=2):
         rows, broken = verify_audit(DataDir(data), database, day and date.fromisoformat(day).isoformat())

@@ -13,22 +13,41 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from config.actions import Action as Action
-from config.actions import BackAction as BackAction
-from config.actions import DutyAction as DutyAction
-from config.actions import HangupAction as HangupAction
-from config.actions import LanguageAction as LanguageAction
-from config.actions import Menu as Menu
-from config.actions import MenuAction as MenuAction
-from config.actions import MessageAction as MessageAction
-from config.actions import OutsideMenu
-from config.actions import PlayAction as PlayAction
-from config.actions import QueueAction as QueueAction
-from config.actions import RepeatAction as RepeatAction
-from config.actions import Retry as Retry
-from config.bookings import Bookings
-from config.channels import Channels
-from config.fields import (
+from config.calls.actions import Action as Action
+from config.calls.actions import BackAction as BackAction
+from config.calls.actions import DutyAction as DutyAction
+from config.calls.actions import HangupAction as HangupAction
+from config.calls.actions import LanguageAction as LanguageAction
+from config.calls.actions import Menu as Menu
+from config.calls.actions import MenuAction as MenuAction
+from config.calls.actions import MessageAction as MessageAction
+from config.calls.actions import OutsideMenu
+from config.calls.actions import PlayAction as PlayAction
+from config.calls.actions import QueueAction as QueueAction
+from config.calls.actions import RepeatAction as RepeatAction
+from config.calls.actions import Retry as Retry
+from config.calls.overflow import Duty as Duty
+from config.calls.overflow import DutyPerson as DutyPerson
+from config.calls.overflow import OverflowStep as OverflowStep
+from config.calls.people import Agent as Agent
+from config.calls.people import LineKind as LineKind
+from config.calls.people import Queue as Queue
+from config.calls.people import Role as Role
+from config.calls.people import RoutingRules, Skill
+from config.calls.telephones import SilentLines, Telephones
+from config.calls.waiting import WaitRules
+from config.numbering import called, normalise
+from config.service.bookings import Bookings
+from config.service.channels import Channels
+from config.service.knowledge import Knowledge
+from config.service.matters import Matters
+from config.service.outbox import Outbox
+from config.service.policy import Policy
+from config.service.privacy import Privacy
+from config.service.quality import Quality
+from config.service.reports import Reports
+from config.service.suggestions import Suggestions
+from config.values.fields import (
     Address,
     AreaCode,
     Day,
@@ -52,30 +71,11 @@ from config.fields import (
     ZoneName,
     fault,
 )
-from config.fields import Period as Period
-from config.fields import Weekday as Weekday
-from config.hours import DayKind as DayKind
-from config.hours import OpeningHours as OpeningHours
-from config.kinds import TicketKind as TicketKind
-from config.knowledge import Knowledge
-from config.matters import Matters
-from config.numbering import called, normalise
-from config.outbox import Outbox
-from config.overflow import Duty as Duty
-from config.overflow import DutyPerson as DutyPerson
-from config.overflow import OverflowStep as OverflowStep
-from config.people import Agent as Agent
-from config.people import LineKind as LineKind
-from config.people import Queue as Queue
-from config.people import Role as Role
-from config.people import RoutingRules, Skill
-from config.policy import Policy
-from config.privacy import Privacy
-from config.quality import Quality
-from config.reports import Reports
-from config.suggestions import Suggestions
-from config.telephones import SilentLines, Telephones
-from config.waiting import WaitRules
+from config.values.fields import Period as Period
+from config.values.fields import Weekday as Weekday
+from config.values.hours import DayKind as DayKind
+from config.values.hours import OpeningHours as OpeningHours
+from config.values.kinds import TicketKind as TicketKind
 
 # Defaults that name prompts, as a file would write them: so they are checked in a site that leaves them out.
 _UNCHECKED_GREETINGS: Any = {}

@@ -1,4 +1,4 @@
-"""One page of a list and the cursor to the next: how every list of crm answers. Not SQL: see crm/db/paging.py."""
+"""One page of a list and the cursor to the next: how every list of crm answers. Not SQL: see crm/db/base/paging.py."""
 
 from typing import Generic, TypeVar
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from config.ids import AgentId, ChannelId
-from crm.events import CallAdopted, SupervisorLeft
+from crm.journal.events import CallAdopted, SupervisorLeft
 from ivr.answer import set_language
 from ivr.call import Call, Step, only_supervises, owner_of
 from ivr.call_flow import connect, go_on, in_service, pick_up, ring_duty, serve, tell_place_kept

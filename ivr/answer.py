@@ -1,7 +1,7 @@
 """The two things that change how a caller is spoken to (flow): the line is answered, a language is chosen. TEL-1."""
 
-from config.fields import Language
-from crm.events import CallAnswered, LanguageChosen
+from config.values.fields import Language
+from crm.journal.events import CallAnswered, LanguageChosen
 from ivr.call import Call, Step, ring_number
 from ivr.hotline import Hotline
 from routing.queue import needs_of

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal
 
-from config.fields import Language
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.schema import Line
+from config.values.fields import Language
 from ivr.telephony import Channel, Digit
 from routing.queue import ANYBODY, Needs
 

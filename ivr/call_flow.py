@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from config.actions import (
+from config.calls.actions import (
     Action,
     DutyAction,
     HangupAction,
@@ -22,8 +22,8 @@ from config.actions import (
 )
 from config.ids import QueueName
 from config.schema import Duty, Queue
-from crm.calendar import festival_of
-from crm.events import CallAnswered, CallEnded, CallMoved, CallNoted, CallQueued, CallRang
+from crm.journal.events import CallAnswered, CallEnded, CallMoved, CallNoted, CallQueued, CallRang
+from crm.regulation.calendar import festival_of
 from ivr.answer import answer, speak
 from ivr.call import ABANDONED, Call, Step, call_id_of, ring_number
 from ivr.duty import decline, find_on_duty, note_missed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from config.ids import QueueName
-from crm.events import QueueClosed, QueueOpened, new_event_id
+from crm.journal.events import QueueClosed, QueueOpened, new_event_id
 from ivr.waiting import NotWaiting, TurnedAway
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ivr.hotline import Hotline
 from ivr.telephony import ChannelGone, Digit
 from ivr.virtual_hold import ask_number
 from ivr.wait_words import Schedule, Topic, begin, offer_words, place_words
-from routing.estimate import expected_wait_s
+from routing.waiting.estimate import expected_wait_s
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ class Company:
                 return (self._schedule.comfort(),)
 
     def _place_words(self) -> Sequence[str]:
-        """Where the caller stands now, and how long it will take (stated in routing/estimate.py)."""
+        """Where the caller stands now, and how long it will take (stated in routing/waiting/estimate.py)."""
         acd, queue = self._hotline.acd, self._call.queue
         assert queue, "who waits is in a queue"
         ahead, pace, wait_s = acd.ahead_of(self._call.id), self._hotline.pace, None

@@ -10,9 +10,8 @@ from config.ids import AgentId, CallId
 from config.schema import Queue
 from crm.bookings.model import about
 from crm.db.bookings.table import BookingTable
-from crm.db.due_calls import DueCallTable
+from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, IllegalTransition, StoreAway
-from crm.events import PlaceHandedOn
 from crm.followups.model import (
     FINAL,
     REACHED,
@@ -24,6 +23,7 @@ from crm.followups.model import (
     next_attempt,
     next_permitted,
 )
+from crm.journal.events import PlaceHandedOn
 from ivr.accepts import Accepts
 from ivr.call import Call
 from ivr.hotline import Hotline

@@ -11,15 +11,15 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 
 from config.schema import DayKind, Duty, DutyPerson
-from crm.calendar import day_kind
-from crm.events import CallbackOwed, DutyAccepted, DutyDeclined, DutyMissed, DutyRang
+from crm.journal.events import CallbackOwed, DutyAccepted, DutyDeclined, DutyMissed, DutyRang
+from crm.regulation.calendar import day_kind
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
 from ivr.numbers import is_dialable
 from ivr.speech import say_digits
 from ivr.talks import Partner
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, Digit, TelephonyError
-from routing.hours import is_open, next_opening
+from routing.waiting.hours import is_open, next_opening
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from config.fields import Language
+from config.values.fields import Language
 from ivr import english, speech
 
 Clips = tuple[str, ...]

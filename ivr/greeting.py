@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from config.schema import Greetings
-from crm.calendar import Festival
+from crm.regulation.calendar import Festival
 
 
 def greeting(now_local: datetime, festival: Festival | None, greetings: Greetings) -> str:

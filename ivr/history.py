@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from config.fields import Language
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
-from crm.events import (
+from config.values.fields import Language
+from crm.journal.events import (
     AgentAnswered,
     AgentLeft,
     AgentMissed,

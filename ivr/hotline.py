@@ -1,4 +1,4 @@
-"""What a flow may use: site, telephones, ACD, tickets, clock, the talks going on. Wired in `app.main`."""
+"""What a flow may use: site, telephones, ACD, tickets, clock, the talks going on. Wired in `app.run.main`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from datetime import datetime
 from config.ids import TicketNumber
 from config.paths import DataDir
 from config.schema import Line, Site
-from crm.customers.callers import Callers, Strangers
-from crm.tickets.service import Tickets
+from crm.use_cases.callers import Callers, Strangers
+from crm.use_cases.tickets import Tickets
 from ivr.closing import ClosedQueues
 from ivr.talks import Talks
 from ivr.telephony import Telephony
 from ivr.virtual_hold import VirtualHold
 from ivr.waiting import WaitingCalls
 from routing.acd import Acd
-from routing.pace import Pace
+from routing.waiting.pace import Pace
 
 
 @dataclass

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from config.ids import CallId, ChannelId
-from crm.events import CallAnswered, CallEnded, MessageLeft
+from crm.journal.events import CallAnswered, CallEnded, MessageLeft
 from ivr.call import call_id_of, ring_number
 from ivr.history import History
 from ivr.hotline import Hotline

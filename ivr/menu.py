@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from config.actions import (
+from config.calls.actions import (
     Action,
     BackAction,
     DutyAction,
@@ -23,7 +23,7 @@ from config.actions import (
     RepeatAction,
     ultimate,
 )
-from config.fields import Language
+from config.values.fields import Language
 from ivr.digits import Match, match
 from ivr.telephony import Digit, PromptsFinished
 

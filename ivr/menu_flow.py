@@ -3,8 +3,8 @@
 import asyncio
 from datetime import datetime
 
-from config.actions import Action, DutyAction, HangupAction, MessageAction, QueueAction
-from crm.events import MenuChosen, MenuEntered
+from config.calls.actions import Action, DutyAction, HangupAction, MessageAction, QueueAction
+from crm.journal.events import MenuChosen, MenuEntered
 from ivr.answer import speak
 from ivr.call import Call, Step
 from ivr.hotline import Hotline

@@ -2,7 +2,7 @@
 
 import logging
 
-from crm.events import MessageLeft
+from crm.journal.events import MessageLeft
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
 from ivr.telephony import TelephonyError

@@ -14,7 +14,7 @@ from typing import Any
 
 from config.ids import ChannelId
 from config.schema import Queue
-from crm.events import AgentAnswered, AgentMissed, AgentOffered
+from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
 from ivr.comfort import Company, Wish, company
 from ivr.hotline import Hotline

@@ -1,9 +1,9 @@
-"""Whether the line of a call is open now (the flow's side of `routing.hours`: it brings clock and calendar)."""
+"""Whether the line of a call is open now (the flow's side of `routing.waiting.hours`: it brings clock and calendar)."""
 
 from config.schema import Line
-from crm.calendar import day_kind
+from crm.regulation.calendar import day_kind
 from ivr.hotline import Hotline
-from routing.hours import is_open
+from routing.waiting.hours import is_open
 
 
 def is_open_now(hotline: Hotline, line: Line) -> bool:

@@ -9,13 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from config.actions import QueueAction
+from config.calls.actions import QueueAction
 from config.ids import CallId, ChannelId, QueueName, TicketNumber
-from crm.db.due_calls import DueCallTable
+from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, StoreAway
-from crm.events import AgentOffered, CallAnswered, CallEnded, CallNoted, CallQueued
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
 from crm.followups.model import channel_id as attempt_id
+from crm.journal.events import AgentOffered, CallAnswered, CallEnded, CallNoted, CallQueued
 from ivr.accepts import Accepts
 from ivr.adoption import adopt_talk
 from ivr.call import Call, Step, owner_of, ring_number

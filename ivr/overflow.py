@@ -1,4 +1,4 @@
-"""When a waiting caller is moved on, and the record of it (flow's side of routing/overflow.py). LNE-7.
+"""When a waiting caller is moved on, and the record of it (flow's side of routing/waiting/overflow.py). LNE-7.
 
 Where the caller is taken is carried out by `ivr.call_flow.connect`; the arrival time goes along, and with it the turn.
 """
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from config.actions import Action, DutyAction, MenuAction, QueueAction, ultimate
+from config.calls.actions import Action, DutyAction, MenuAction, QueueAction, ultimate
 from config.schema import Line, Queue
-from crm.events import CallOverflowed
+from crm.journal.events import CallOverflowed
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.opening import is_open_now
-from routing.overflow import Situation, condition_of, look_again_s, step_now
+from routing.waiting.overflow import Situation, condition_of, look_again_s, step_now
 
 SOONEST_S = 0.01
 

@@ -9,10 +9,10 @@ import logging
 from contextlib import ExitStack, suppress
 from typing import cast, get_args
 
-from config.fields import Language
 from config.ids import QueueName
-from crm.events import CallQueued
+from config.values.fields import Language
 from crm.followups.model import Outcome
+from crm.journal.events import CallQueued
 from ivr.answer import set_language
 from ivr.call import Call, Step
 from ivr.call_flow import connect

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
-from crm.events import CallEnded
+from crm.journal.events import CallEnded
 from ivr.admission import Admission
 from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk, supervisor_lost
 from ivr.call import Party, call_id_of, only_supervises, owner_of

@@ -7,7 +7,7 @@ from ivr.hotline import Hotline
 
 
 async def know_caller(hotline: Hotline, call: Call, queue: Queue) -> None:
-    """Sets the call's points and preferred agents for this queue. Bounded: see crm/customers/callers.py."""
+    """Sets the call's points and preferred agents for this queue. Bounded: see crm/use_cases/callers.py."""
     standing = await hotline.callers.standing(call.ani, with_agents=queue.sticky_s > 0)
     if standing.key_customer:
         call.points = max(call.points, hotline.site.routing.key_customer_points)

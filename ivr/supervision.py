@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId
-from crm.events import SupervisorJoined, SupervisorLeft
+from crm.journal.events import SupervisorJoined, SupervisorLeft
 from ivr.hotline import Hotline
 from ivr.talk_control import supervisor_takes_over
 from ivr.talks import LiveTalk, Refused

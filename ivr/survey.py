@@ -1,7 +1,7 @@
 """The end of a call whose agent has left (flow): how was it, by key press, then thanks and 再见. QUA-1, TEL-5."""
 
 from config.ids import AgentId
-from crm.events import SurveyAnswered
+from crm.journal.events import SurveyAnswered
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.talks import Ended

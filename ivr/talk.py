@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 from config.ids import BridgeId, CallId
-from crm.events import AgentMissed
+from crm.journal.events import AgentMissed
 from ivr.call import Call, Step
 from ivr.desk_telephone import telephone_asks
 from ivr.grammars import GRAMMARS

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from config.ids import AgentId
-from crm.events import (
+from crm.journal.events import (
     AgentLeft,
     CallHeld,
     CallResumed,

@@ -7,7 +7,7 @@ handed over goes on in a new file, begun before the old one ends: no word is los
 import logging
 from pathlib import Path
 
-from crm.events import CallNoted, OutsideTalkStarted, RecordingPaused, RecordingResumed, TalkStarted
+from crm.journal.events import CallNoted, OutsideTalkStarted, RecordingPaused, RecordingResumed, TalkStarted
 from ivr.hotline import Hotline
 from ivr.talks import LiveTalk, Refused
 from ivr.telephony import Bridge, TelephonyError

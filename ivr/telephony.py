@@ -17,8 +17,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from config.fields import Language
 from config.ids import BridgeId, ChannelId
+from config.values.fields import Language
 
 T = TypeVar("T")
 

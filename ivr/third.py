@@ -7,7 +7,7 @@ import asyncio
 import logging
 
 from config.ids import AgentId, CallId, QueueName
-from crm.events import AgentAnswered, AgentMissed, AgentOffered
+from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.numbers import is_dialable, masked

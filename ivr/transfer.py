@@ -3,7 +3,7 @@
 A transfer that nobody answers costs the caller nothing but time: `ivr.call_flow` puts the caller back into the queue.
 """
 
-from crm.events import TransferFailed
+from crm.journal.events import TransferFailed
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.talk import announce, partner_of, talk

@@ -7,7 +7,7 @@ instead of their line's, which nobody would notice.
 import logging
 
 from config.ids import CallId
-from crm.events import CallNoted
+from crm.journal.events import CallNoted
 from ivr.hotline import Hotline
 from ivr.telephony import Arrival
 

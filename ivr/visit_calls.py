@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from config.actions import QueueAction
+from config.calls.actions import QueueAction
 from crm.bookings.model import Answer, Booking
-from crm.events import BookingAnswered, CallbackOwed, VisitRated
 from crm.followups.model import Outcome, next_permitted
+from crm.journal.events import BookingAnswered, CallbackOwed, VisitRated
 from ivr.call import ABANDONED, Call
 from ivr.call_flow import carry_out
 from ivr.hotline import Hotline

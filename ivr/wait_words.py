@@ -1,4 +1,4 @@
-"""What a waiting caller is told, and when (rules: no clock, no sound). Settings: config/waiting.py. TEL-5, FUP-1.
+"""What a waiting caller is told, and when (rules: no clock, no sound). Settings: config/calls/waiting.py. TEL-5, FUP-1.
 
 Each thing has its own first time and interval; what comes due together is said one after the other, with music in
 between, so that nobody hears announcements in an endless row.
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from config.waiting import WaitRules
+from config.calls.waiting import WaitRules
 from ivr.grammars import Clips, Grammar
 
 MUSIC_BETWEEN_S = 5.0

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from config.calls.people import Agent, Queue
 from config.ids import AgentId, QueueName
-from config.people import Agent, Queue
 from routing.queue import QueueRules, Relaxation, Strategy, needs_of
 
 LANGUAGE = "language:"

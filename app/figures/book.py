@@ -13,10 +13,10 @@ from typing import Final
 from app.figures.period import Period
 from app.figures.records import call_record, change_of, limits_of, midnight, next_midnight
 from config.schema import Site
-from crm.events import AgentStateChanged, CallEnded, CallEvent, Event
-from routing.agent_time import HANDLING, AgentClock, Handles
-from routing.figure_board import Board, TimeBook
-from routing.figures import CallRecord
+from crm.journal.events import AgentStateChanged, CallEnded, CallEvent, Event
+from routing.statistics.agent_time import HANDLING, AgentClock, Handles
+from routing.statistics.figure_board import Board, TimeBook
+from routing.statistics.figures import CallRecord
 
 LATE: Final = timedelta(seconds=20)
 """So long after its end a call's events are kept for what may still be told of it."""

@@ -7,13 +7,13 @@ from typing import Final
 
 from app.figures.records import call_record, change_of, limits_of
 from config.schema import Site
-from crm.calls.model import CallRow
-from crm.db.paging import cursor
+from crm.db.base.paging import cursor
 from crm.db.store import Store
 from crm.page import Page
-from routing.agent_time import AgentClock, Handles
-from routing.figure_board import By, parts
-from routing.figures import CallRecord, Tally
+from crm.tickets.call_rows import CallRow
+from routing.statistics.agent_time import AgentClock, Handles
+from routing.statistics.figure_board import By, parts
+from routing.statistics.figures import CallRecord, Tally
 
 LOOKED_AT: Final = 5_000
 """Calls looked at for one answer; it is short, and `next` goes on, when so many had too few."""

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final, get_args
 
-from app.bus import Bus
 from app.figures.book import FigureBook
 from app.figures.period import Period
 from app.figures.records import midnight
+from app.process.bus import Bus
 from config.schema import Site
-from crm.events import AnyEvent, Event
-from crm.journal import Journal, Position
-from crm.segments import segment_name
+from crm.journal.events import AnyEvent, Event
+from crm.journal.journal import Journal, Position
+from crm.journal.segments import segment_name
 
 log = logging.getLogger(__name__)
 

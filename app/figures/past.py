@@ -7,10 +7,10 @@ from app.figures.period import Period
 from app.figures.records import call_record, change_of, limits_of
 from config.schema import Site
 from crm.db.store import Store
-from crm.events import CallEvent
-from routing.agent_time import AgentClock, Handles
-from routing.figure_board import DAY, Board, TimeBook
-from routing.figures import CallRecord
+from crm.journal.events import CallEvent
+from routing.statistics.agent_time import AgentClock, Handles
+from routing.statistics.figure_board import DAY, Board, TimeBook
+from routing.statistics.figures import CallRecord
 
 Told = Callable[[CallRecord, Sequence[CallEvent]], None]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from routing.figure_board import Board, TimeBook
-from routing.figures import Limits
+from routing.statistics.figure_board import Board, TimeBook
+from routing.statistics.figures import Limits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from config.schema import Site
 from crm.calls.record import fold
-from crm.events import AgentMissed, AgentOffered, AgentStateChanged, CallEvent, OutsideTalkStarted
-from routing.agent_time import StateChange
-from routing.figures import CallRecord, Handle, Limits, Offer
+from crm.journal.events import AgentMissed, AgentOffered, AgentStateChanged, CallEvent, OutsideTalkStarted
+from routing.statistics.agent_time import StateChange
+from routing.statistics.figures import CallRecord, Handle, Limits, Offer
 
 RING_LIMIT = 3
 """TEL-1: within three rings."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.figures.book import FigureBook
 from app.figures.period import Period
 from config.schema import Site
-from crm.journal_files import read_events
+from crm.journal.journal_files import read_events
 
 
 def replay(directory: Path, site: Site, day: date, now: datetime) -> Period:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from app.figures.period import Period
-from routing.agent_time import occupancy
-from routing.figures import FIGURES, Ratio
+from routing.statistics.agent_time import occupancy
+from routing.statistics.figures import FIGURES, Ratio
 
 TITLES = {
     "service_level": ("服务水平", "service level"),

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.phone.audio import prevailing_tone_hz
 from app.phone.call import PhoneCall
 from app.phone.errors import ApiRefused, PhoneError, PhoneTimeout, SystemNotRunning
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
+from app.phone.sound.audio import prevailing_tone_hz
 from app.phone.system import Json, Say, SystemClient, SystemFile, stamp, until_interrupted
 from config.paths import DataDir
 

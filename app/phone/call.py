@@ -8,8 +8,8 @@ from typing import Literal
 from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 
 from app.phone.errors import CallRejected, PhoneTimeout
-from app.phone.g711 import PCMA, PCMU
 from app.phone.media import MediaStream
+from app.phone.sound.g711 import PCMA, PCMU
 
 Side = Literal["local", "remote"]
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from app.phone.audio import Samples, prevailing_tone_hz, steady_tone_hz
 from app.phone.call import PhoneCall
 from app.phone.errors import CallRejected, PhoneError, PhoneTimeout
-from app.phone.heard import Heard, begun, recognise
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
-from app.phone.site_sounds import SiteSounds
+from app.phone.sound.audio import Samples, prevailing_tone_hz, steady_tone_hz
+from app.phone.sound.heard import Heard, begun, recognise
+from app.phone.sound.site_sounds import SiteSounds
+from app.phone.sound.wav import write_wav
 from app.phone.system import CallFacts, Say, SystemClient, SystemFile, stamp, until_interrupted
-from app.phone.wav import write_wav
 from config.paths import DataDir
 
 logger = logging.getLogger(__name__)

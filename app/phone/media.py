@@ -17,8 +17,8 @@ from aiortp import RtpPacket, is_rtcp
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT
 
 from app.phone.account import Address
-from app.phone.audio import FRAME, SAMPLE_RATE, Samples, tone
-from app.phone.g711 import PCMA, PCMU, decode, encode
+from app.phone.sound.audio import FRAME, SAMPLE_RATE, Samples, tone
+from app.phone.sound.g711 import PCMA, PCMU, decode, encode
 
 logger = logging.getLogger(__name__)
 

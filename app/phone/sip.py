@@ -30,8 +30,8 @@ from app.phone.account import Account, Address
 from app.phone.binding import Binding
 from app.phone.call import PhoneCall, Side
 from app.phone.errors import PhoneTimeout
-from app.phone.g711 import PCMA, PCMU
 from app.phone.media import MediaStream
+from app.phone.sound.g711 import PCMA, PCMU
 from app.phone.wire import SipWire, utc_now
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from typing import Final
 
 from app.reports import printing
 from app.reports.delivery import Send, SendFailed, read_addresses
+from app.reports.layout.typeface import TypefaceMissing
 from app.reports.make import periodic
-from app.reports.typeface import TypefaceMissing
 from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from app.figures.past import figures_of
 from app.figures.records import call_record, limits_of
-from app.reports.call_rules import CallRules, attempts_kept, talks_kept
-from app.reports.evidence import Evidence, evidence
-from app.reports.titles import Titles
-from app.reports.visits import visits
-from config.policy import Policy
+from app.reports.content.call_rules import CallRules, attempts_kept, talks_kept
+from app.reports.content.evidence import Evidence, evidence
+from app.reports.content.titles import Titles
+from app.reports.content.visits import visits
 from config.schema import Site
+from config.service.policy import Policy
 from crm.db.store import Store
 from crm.reports import analysis
 from crm.reports.compliance import Breach, ClockRow, Kept, all_breaches, clauses_kept
@@ -21,8 +21,8 @@ from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Wo
 from crm.reports.facts import Facts
 from crm.reports.period import Stretch
 from crm.tickets.model import TicketDetail
-from routing.figure_board import Board, By
-from routing.figures import FIGURES, Tally
+from routing.statistics.figure_board import Board, By
+from routing.statistics.figures import FIGURES, Tally
 
 TITLES = {
     "daily": Words("客户服务日报", "Daily service report"),

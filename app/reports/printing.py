@@ -7,7 +7,7 @@ none to spare.
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from app.reports.case_file import CaseFile
+from app.reports.content.case_file import CaseFile
 from app.reports.delivery import Send
 from config.schema import Site
 from crm.reports.document import Document
@@ -20,13 +20,13 @@ MEDIA = {
 
 def pdf(document: Document, zone: ZoneInfo) -> bytes:
     """Raises TypefaceMissing."""
-    from app.reports.sheet import as_pdf
+    from app.reports.layout.sheet import as_pdf
 
     return as_pdf(document, zone)
 
 
 def xlsx(document: Document, zone: ZoneInfo) -> bytes:
-    from app.reports.workbook import as_workbook
+    from app.reports.layout.workbook import as_workbook
 
     return as_workbook(document, zone)
 
@@ -36,7 +36,7 @@ WRITERS: dict[str, Callable[[Document, ZoneInfo], bytes]] = {"pdf": pdf, "xlsx":
 
 def form(case: CaseFile, site: Site) -> bytes:
     """The handling form. Raises TypefaceMissing."""
-    from app.reports.forms import handling_form
+    from app.reports.layout.forms import handling_form
 
     return handling_form(case, site)
 

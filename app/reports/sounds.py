@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.paths import DataDir
-from crm.calls.model import RecordingKind, RecordingRow
+from crm.tickets.call_rows import RecordingKind, RecordingRow
 
 
 def digests_of(recordings: Sequence[RecordingRow], data: DataDir) -> dict[int, str]:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from app.web.api.contract import Nothing, Out
-from app.web.operations import AnyOperation
-from app.web.permissions import PERMISSIONS, PUBLIC
-from app.web.problems import KINDS
+from app.web.http.contract import Nothing, Out
+from app.web.http.operations import AnyOperation
+from app.web.http.permissions import PERMISSIONS, PUBLIC
+from app.web.wire.problems import KINDS
 
 _FORM: Final = {
     "type": "object",

@@ -6,22 +6,22 @@ from typing import Final
 
 from aiohttp import web
 
-from app.web.api.people import GUARD
-from app.web.api.public import RATE
+from app.web.api.intake.public import RATE
 from app.web.api.table import DESCRIPTION, OPERATIONS
-from app.web.barrier import problems
-from app.web.encoding import encode
-from app.web.idempotency import KeptRequests
-from app.web.identity import Door
-from app.web.live import FEED, SOCKETS, STREAMS, close_all
-from app.web.login_guard import LoginGuard
+from app.web.api.users.people import GUARD
+from app.web.feeds.live import FEED, SOCKETS, STREAMS, close_all
+from app.web.feeds.wallboard import WallboardFeed
+from app.web.http.barrier import problems
+from app.web.http.idempotency import KeptRequests
+from app.web.http.identity import Door
+from app.web.http.login_guard import LoginGuard
+from app.web.http.operations import serve
+from app.web.http.pages import UI, UI_DIRECTORY, add_headers
+from app.web.http.permissions import PERMISSIONS
+from app.web.http.rate import RateLimit
+from app.web.http.services import Services
 from app.web.openapi import describe
-from app.web.operations import serve
-from app.web.pages import UI, UI_DIRECTORY, add_headers
-from app.web.permissions import PERMISSIONS
-from app.web.rate import RateLimit
-from app.web.services import Services
-from app.web.wallboard import WallboardFeed
+from app.web.wire.encoding import encode
 
 _API_VERSION: Final = "1.0"
 _LARGEST_BODY: Final = 64 * 1024

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.bookings import Appointments
+from config.service.bookings import Appointments
 from crm.errors import BookingRefused, IllegalTransition
 
 

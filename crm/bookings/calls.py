@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from config.bookings import Reminder, VisitSurvey
+from config.service.bookings import Reminder, VisitSurvey
 from crm.followups.model import Span, next_permitted
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.bookings import Appointments
+from config.service.bookings import Appointments
 from crm.bookings.appointments import Appointment, AppointmentState, days_before
 from crm.bookings.model import Booking, BookingState
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.bookings import Bookings, Guide, Visits
-from config.fields import END_OF_DAY
-from config.hours import DayKind
+from config.service.bookings import Bookings, Guide, Visits
+from config.values.fields import END_OF_DAY
+from config.values.hours import DayKind
 from crm.bookings.model import Wish
 from crm.errors import BookingRefused
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.bookings import Bookings
+from config.service.bookings import Bookings
 from crm.bookings.model import Booking
 
 _DAYS: Final = "一二三四五六日"

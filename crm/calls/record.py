@@ -8,8 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TypeVar
 
-from crm.calls.model import CallRow
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentOffered,
     CallAdopted,
@@ -27,6 +26,7 @@ from crm.events import (
     SurveyAnswered,
     TalkStarted,
 )
+from crm.tickets.call_rows import CallRow
 
 E = TypeVar("E", bound=CallEvent)
 _instant = attrgetter("at")

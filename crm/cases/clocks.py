@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from config.policy import LADDER, Clause, Escalation, Instant, Recipient, Scope
+from config.service.policy import LADDER, Clause, Escalation, Instant, Recipient, Scope
 from crm.cases.model import MOVES, Case, after, trigger_of
 from crm.cases.organisation import Organisation
 from crm.cases.steps import ExtensionAsked, PassedOn, Promised, Received, Taken
-from crm.deadlines import Deadline, Pause
-from crm.policy import Regulated
+from crm.regulation.deadlines import Deadline, Pause
+from crm.regulation.policy import Regulated
 
 Verdict = Literal["running", "paused", "late", "kept", "moved", "merged"]
 """`moved`: the case went on, or was closed, before it was due. A clock is `late` also while it still runs."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from config.matters import Category
+from config.service.matters import Category
 from crm.cases import steps
 from crm.cases.clocks import Clock, clocks
 from crm.cases.file import CaseFile, Decision, OwedCall, Rules, clock_row, told_up_to

@@ -12,7 +12,7 @@ from crm.cases.model import Case, fold
 from crm.cases.organisation import Organisation
 from crm.cases.rights import Touch
 from crm.cases.steps import Taken
-from crm.policy import Regulated
+from crm.regulation.policy import Regulated
 
 
 @dataclass(frozen=True, kw_only=True)

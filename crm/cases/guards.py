@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from config.matters import Matters
+from config.service.matters import Matters
 from crm.cases import steps
 from crm.cases.linkage import may_escalate, may_hand_down, may_pass
 from crm.cases.model import NOT_REACHED, OPEN, TRANSITIONS, Case, Stage, trigger_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from config.policy import PartyKind
+from config.service.policy import PartyKind
 from crm.cases.model import Case
 from crm.cases.organisation import Organisation, Party
 from crm.tickets.model import Severity

@@ -3,19 +3,20 @@
 A party is what a case is passed to: `aid:hall`, `hotline:hall`, `supervision:province`, `department:reception`,
 `head_office`. A person's parties come from the queues served (kind and level) and the departments worked in.
 
-The kinds a clause's scope may name (config.policy.PartyKind): a line's is its own kind; a department's is `department`
-and, by the depth of its level, `head_office`, `province` or `branch`; so is a hotline's beside `hotline`. Depth is
-counted from the top: of one or two levels the top is a province (a site whose head office is elsewhere); of three or
-more the top is the head office and the next a province; all below is a branch. The leadership group is `head_office`.
+The kinds a clause's scope may name (config.service.policy.PartyKind): a line's is its own kind; a department's is
+`department` and, by the depth of its level, `head_office`, `province` or `branch`; so is a hotline's beside `hotline`.
+Depth is counted from the top: of one or two levels the top is a province (a site whose head office is elsewhere); of
+three or more the top is the head office and the next a province; all below is a branch. The leadership group is
+`head_office`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from config.people import Agent, Queue
-from config.policy import PartyKind
+from config.calls.people import Agent, Queue
 from config.schema import Site
+from config.service.policy import PartyKind
 
 HEAD_OFFICE: Final = "head_office"
 _LINES: Final = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from config.policy import Recipient
+from config.service.policy import Recipient
 from crm.cases import steps
 from crm.cases.clocks import Clock
 from crm.cases.file import CaseFile, ClockRow, Notice, Rules

@@ -1,7 +1,7 @@
 """Days of the calendar that people enter: a year's official notice as lines, single days of the site (rules). CPL-3.
 
 A year whose notice has been entered is known as a whole: what the notice does not name is a working day or a weekend,
-and nothing of that year is provisional any more (crm/calendar.py).
+and nothing of that year is provisional any more (crm/regulation/calendar.py).
 """
 
 import re
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from config.hours import DayKind
-from crm.calendar import look_up
+from config.values.hours import DayKind
 from crm.errors import CrmError
+from crm.regulation.calendar import look_up
 
 WARNED_AHEAD: Final = timedelta(days=60)
 """So long before a year of which no notice is known somebody is told."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crm.db.engine import WRITES, Database, make_engine
+from crm.db.base.engine import WRITES, Database, make_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x53414E58

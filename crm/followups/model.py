@@ -1,4 +1,4 @@
-"""Due calls: what is owed to whom, the state table, when one may be dialled. Kept by crm/db/due_calls.py. FUP-6.
+"""Due calls: what is owed to whom, the state table, when one may be dialled. Kept by crm/db/followups. FUP-6.
 
 A worker claims a due call for a lease and gets a fence with it; every later step is checked against that fence, so a
 worker that was away for too long can do no harm (design D6).

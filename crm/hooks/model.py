@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from crm.backoff import wait_s
-from crm.events import CallArrived, CallEnded, Event, LetterReceived, TicketOpened
+from crm.journal.events import CallArrived, CallEnded, Event, LetterReceived, TicketOpened
 from crm.tickets.model import Detail
 
 PATTERN: Final = re.compile(r"\*|[a-z][a-z0-9_]{0,39}\.(\*|[a-z][a-z0-9_]{0,39})")

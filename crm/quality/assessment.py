@@ -18,7 +18,7 @@ from statistics import fmean
 
 import msgspec
 
-from config.quality import Assessment, Grade, Part, Quality
+from config.service.quality import Assessment, Grade, Part, Quality
 
 
 class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from crm.events import AgentMissed
+from crm.journal.events import AgentMissed
 
 MISSED_REASONS: Final = ("rona", "rejected", "busy", "unreachable")
 """What is the agent's side's doing; a caller who hung up is not."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from crm.events import AgentLeft, CallEnded, CallEvent, OutsideTalkStarted, TalkStarted
+from crm.journal.events import AgentLeft, CallEnded, CallEvent, OutsideTalkStarted, TalkStarted
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 

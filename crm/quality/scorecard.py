@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from config.quality import Scorecard
+from config.service.quality import Scorecard
 from crm.errors import IllegalTransition
 
 MAX_WORDS: Final = 2000

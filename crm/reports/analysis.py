@@ -11,8 +11,8 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from config.matters import Matters
 from config.numbering import mask
+from config.service.matters import Matters
 from crm.reports.document import Cell, Column, ColumnKind, Section, Words
 from crm.reports.facts import Facts, Score, StepFact, TicketFact
 from crm.reports.terms import LEAST, terms

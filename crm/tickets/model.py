@@ -9,8 +9,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from config.ids import TicketNumber
-from crm.calls.model import CallRow, RecordingRow
 from crm.errors import IllegalTransition
+from crm.tickets.call_rows import CallRow, RecordingRow
 
 
 class TicketKind(StrEnum):

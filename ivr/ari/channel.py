@@ -12,8 +12,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from config.fields import Language
 from config.ids import ChannelId
+from config.values.fields import Language
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
 from ivr.ari.leg import Leg

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from config.fields import Language
+from config.values.fields import Language
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.telephony import TelephonyDown

@@ -19,7 +19,7 @@ from routing.acd import Acd
 from routing.agent import AgentEvent, Reservation
 from routing.matching import Matcher
 from routing.queue import Needs, QueueRules, Ranking, Strategy, needs_of
-from routing.simulation import VirtualClock
+from routing.theory.simulation import VirtualClock
 from tests.fakes.naive_acd import FREE, NaiveAcd
 
 SKILLS = ("english", "booking", "repair", "complaint", "technical")

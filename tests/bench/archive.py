@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import psycopg
 
-from crm.db.search.index import INDEX, entry_words, facet
 from crm.db.store import Store
-from crm.search import indexed, key_of
+from crm.db.tickets.search_index import INDEX, entry_words, facet
 from crm.tickets.model import TicketKind, ticket_number
+from crm.tickets.search import indexed, key_of
 from tests.bench.lab import Lab
 from tests.bench.phrases import COMPLAINTS, GIVEN, NOTES, PLACES, PRAISE, QUESTIONS, SUGGESTIONS, SURNAMES, WISHES
 from tests.integration.store.postgres import PostgresServer

@@ -31,14 +31,14 @@ from zoneinfo import ZoneInfo
 import psutil
 import uvloop
 
-from app.bus import Bus
-from app.memory import spare_the_lasting
+from app.process.bus import Bus
+from app.process.memory import spare_the_lasting
 from config.ids import CallId, ChannelId
 from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerNumber
-from crm.db.projector import Projector
+from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentOffered,
     AgentStateChanged,
@@ -54,8 +54,8 @@ from crm.events import (
     MessageLeft,
     TalkStarted,
 )
-from crm.journal import Journal
-from crm.tickets.service import Tickets
+from crm.journal.journal import Journal
+from crm.use_cases.tickets import Tickets
 from tests.integration.store.postgres import PostgresServer
 
 TICK_S = 0.01

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
-from app.web.pages import UI_DIRECTORY
+from app.web.http.pages import UI_DIRECTORY
 from tests.browser.hall import PASSWORDS, Hall, open_hall
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

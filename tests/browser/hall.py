@@ -12,23 +12,21 @@ from pathlib import Path
 
 from aiohttp import web
 
-from app.desk_news import talk_message
 from app.figures.live import LiveFigures
-from app.web.api.shown import agent_message
-from app.web.desk import DeskHub
+from app.live.desk_news import talk_message
+from app.web.api.common.shown import agent_message
+from app.web.http.services import AgentView, Services, TalkView, WishedState
 from app.web.server import create_app
-from app.web.services import AgentView, Services, TalkView, WishedState
-from config.channels import Channels, WebForm, WebHooks
+from app.web.wire.desk import DeskHub
 from config.ids import AgentId
-from config.load import load_site
-from config.matters import Category, Department, Matters
+from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Disposition, MessageAction, PauseReason, Queue, Site, TicketKind
-from crm.cases.service import CaseService
-from crm.days.service import RunningCalendar
-from crm.db.projector import Projector
+from config.service.channels import Channels, WebForm, WebHooks
+from config.service.matters import Category, Department, Matters
+from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentOffered,
     AgentStateChanged,
@@ -40,10 +38,12 @@ from crm.events import (
     CallRang,
     TalkStarted,
 )
-from crm.intake.service import Intake
-from crm.journal import Journal
-from crm.policy import Regulated
-from crm.tickets.service import Tickets
+from crm.journal.journal import Journal
+from crm.regulation.policy import Regulated
+from crm.use_cases.cases import CaseService
+from crm.use_cases.days import RunningCalendar
+from crm.use_cases.intake import Intake
+from crm.use_cases.tickets import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site

@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from crm.bookings.model import Aftermath, Booking, BookingStep, Wish
-from crm.bookings.service import BookingDesk
 from crm.bookings.slots import slots_of
-from crm.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
+from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
+from crm.use_cases.bookings import BookingDesk
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 

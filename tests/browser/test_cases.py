@@ -8,10 +8,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from crm.cases.rights import Reader
-from crm.cases.service import CaseService
 from crm.cases.steps import AnyStep, PassedOn, PlanProposed, Registered, Started
-from crm.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
+from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
 from crm.tickets.model import Severity, TicketKind
+from crm.use_cases.cases import CaseService
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall, pop
 

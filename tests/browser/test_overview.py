@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import expect
 
-from crm.events import CallEnded
+from crm.journal.events import CallEnded
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall, pop
 

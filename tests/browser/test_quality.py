@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from crm.events import AgentMissed, CallArrived, CallEnded, SurveyAnswered, TalkStarted
-from crm.quality import service
+from crm.journal.events import AgentMissed, CallArrived, CallEnded, SurveyAnswered, TalkStarted
 from crm.tickets.model import TicketForm, TicketKind
+from crm.use_cases import quality as service
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.integration.web.conftest import write_sound

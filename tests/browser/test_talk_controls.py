@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from playwright.async_api import Page, expect
 
-from app.web.services import TalkView
+from app.web.http.services import TalkView
 from ivr.talks import Refused
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall, pop

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from config.ids import AgentId
-from crm.events import CallEnded
+from crm.journal.events import CallEnded
 from crm.tickets.model import TicketForm, TicketKind
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.web.services import AgentView, ClosingView, QueueView, WaitingView, WishedState
+from app.web.http.services import AgentView, ClosingView, QueueView, WaitingView, WishedState
 from config.ids import AgentId
 from config.schema import Site
 from routing.agent import AgentEvent, AgentState, apply
@@ -17,7 +17,7 @@ _WISHES = {
 
 
 class FakeAcd:
-    """Implements app.web.services.AcdView."""
+    """Implements app.web.http.services.AcdView."""
 
     def __init__(self, site: Site, now: datetime) -> None:
         self._now = now

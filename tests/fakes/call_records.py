@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from routing.figures import CallRecord, Handle, Offer
+from routing.statistics.figures import CallRecord, Handle, Offer
 
 NINE = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 """09:00 in Shanghai."""

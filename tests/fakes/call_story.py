@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentOffered,
     AnyEvent,

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from config.load import load_site
-from config.matters import Category, Department, Matters
+from config.loading.load import load_site
 from config.schema import Agent, Level, Line, MessageAction, Queue, Site
+from config.service.matters import Category, Department, Matters
 from tests.fakes.small_site import small_site
 
 DEMO = Path(__file__).parents[2] / "config" / "site"

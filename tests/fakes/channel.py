@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from config.fields import Language
 from config.ids import ChannelId
+from config.values.fields import Language
 from ivr.telephony import (
     ChannelGone,
     DialFailed,

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from app.web.services import ClosingView, SupervisionMode, SupervisionView
+from app.web.http.services import ClosingView, SupervisionMode, SupervisionView
 from ivr.talks import Refused
 from ivr.waiting import NotWaiting
 from tests.fakes.acd_view import FakeAcd
 
 
 class FakeFloor:
-    """Implements app.web.services.Floor."""
+    """Implements app.web.http.services.Floor."""
 
     def __init__(self, acd: FakeAcd, now: datetime) -> None:
         self._acd, self._now = acd, now

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.schema import Level, Line, Site
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentMissed,
     AgentOffered,

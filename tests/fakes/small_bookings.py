@@ -1,6 +1,6 @@
 """Visits every day from 9 to 12 and 13 to 17, an hour each, ten visitors at a time; three guides; without files."""
 
-from config.bookings import Bookings
+from config.service.bookings import Bookings
 
 RULES = {
     "visits": {

@@ -1,8 +1,8 @@
 """The departments of the small site, and how its service is judged."""
 
-from config.knowledge import Knowledge, ShippedCard
-from config.matters import Category, Department, Matters
-from config.quality import Forbidden, Group, Item, Quality, Scorecard
+from config.service.knowledge import Knowledge, ShippedCard
+from config.service.matters import Category, Department, Matters
+from config.service.quality import Forbidden, Group, Item, Quality, Scorecard
 
 
 def small_matters() -> Matters:

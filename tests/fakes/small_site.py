@@ -3,8 +3,6 @@
 from datetime import date, time
 from pathlib import Path
 
-from config.fields import WEEKDAYS, Period
-from config.policy import Policy, Regulation
 from config.schema import (
     Agent,
     Disposition,
@@ -20,6 +18,8 @@ from config.schema import (
     Site,
     Trunk,
 )
+from config.service.policy import Policy, Regulation
+from config.values.fields import WEEKDAYS, Period
 from tests.fakes.small_bookings import small_bookings
 from tests.fakes.small_service import small_knowledge, small_matters, small_quality
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from app.phone.audio import SAMPLE_RATE, Samples
-from app.phone.g711 import PCMA, decode, encode
+from app.phone.sound.audio import SAMPLE_RATE, Samples
+from app.phone.sound.g711 import PCMA, decode, encode
 
 
 def speech(seconds: float, seed: int) -> Samples:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from app.web.services import TalkAction, TalkView
+from app.web.http.services import TalkAction, TalkView
 from ivr.talks import Refused
 
 CHANGES: dict[TalkAction, dict[str, Any]] = {

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from app.phone.account import Account
-from app.phone.audio import tone
 from app.phone.call import PhoneCall
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
-from app.phone.wav import write_wav
+from app.phone.sound.audio import tone
+from app.phone.sound.wav import write_wav
 from config.paths import DataDir
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.telephony import AriTelephony

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import msgspec
 
-from app.clock import utc_now
 from app.phone.account import Account
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
+from app.process.clock import utc_now
 from config.paths import DataDir
 from config.schema import Site
-from crm.events import AgentMissed, CallEnded, CallQueued, MenuEntered, TalkStarted
+from crm.journal.events import AgentMissed, CallEnded, CallQueued, MenuEntered, TalkStarted
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.tape import Tape
 from ivr.pbx.install import ensure_asterisk

@@ -15,7 +15,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from config.paths import DataDir
 from config.schema import Site
-from crm.events import AnyEvent
+from crm.journal.events import AnyEvent
 from ivr.ari.connection import Connection
 from ivr.ari.socket import AriSocket, Listener, SocketAddress
 from tests.golden.stage import Clock, Stage
@@ -102,7 +102,7 @@ class RecordedSocket(AriSocket):
 
 
 async def play(story: Story, site: Site, data: DataDir, use_clock: Callable[[Clock], None]) -> Played:
-    """Replays a story to its end. Needs a loop with virtual time; `use_clock` gives `app.system` the story's clock."""
+    """Replays a story to its end. Needs a loop with virtual time; `use_clock` gives app.run.system its clock."""
     trace = Trace(story.events)
     clock = loop_clock(trace.began)
     use_clock(clock)

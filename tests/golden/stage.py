@@ -11,15 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
-from app.system import make_acd
+from app.run.system import make_acd
+from config.calls.waiting import WaitRules
 from config.ids import AgentId
-from config.load import load_site
+from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Site
-from config.waiting import WaitRules
-from crm.events import AnyEvent, Event
-from crm.journal import Journal
-from crm.tickets.service import Tickets
+from crm.journal.events import AnyEvent, Event
+from crm.journal.journal import Journal
+from crm.use_cases.tickets import Tickets
 from ivr.ari.socket import AriSocket
 from ivr.ari.telephony import AriTelephony
 from ivr.history import History
@@ -58,7 +58,7 @@ class Stage:
     def set_up(
         cls, site: Site, data: DataDir, socket: AriSocket, clock: Clock, *, tell: Callable[[Event], None] | None = None
     ) -> Iterator[Self]:
-        """`app.system.utc_now` must be `clock` too: the ACD is made by the product's own hand."""
+        """`app.run.system.utc_now` must be `clock` too: the ACD is made by the product's own hand."""
         told: asyncio.Queue[Event] = asyncio.Queue()
         journal = Journal.open(data.journal)
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from crm.calls.record import fold
-from crm.events import AgentStateChanged, AnyEvent, CallEvent, Event
+from crm.journal.events import AgentStateChanged, AnyEvent, CallEvent, Event
 from routing.acd import Acd
 from tests.golden.stage import Clock
 from tests.golden.trace import Message, without_random

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app import system
+from app.run import system
 from config.paths import DataDir
 from config.schema import Site
-from crm.events import CallEnded
+from crm.journal.events import CallEnded
 from tests.fakes.virtual_time import VirtualTimeLoop
 from tests.golden.replay import Played, play
 from tests.golden.stage import Clock, quiet_site

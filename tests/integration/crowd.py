@@ -12,10 +12,10 @@ from typing import Self
 
 from app.phone.account import Account
 from app.phone.call import PhoneCall
-from app.phone.heard import recognise, templates
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
-from app.phone.wav import read_prompts
+from app.phone.sound.heard import recognise, templates
+from app.phone.sound.wav import read_prompts
 from tests.integration.harness.running import RunningSystem
 
 CALLERS = "127.0.0.2"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from config.paths import DataDir
-from crm.events import AgentStateChanged, AnyEvent, CallArrived, CallEvent, Event
+from crm.journal.events import AgentStateChanged, AnyEvent, CallArrived, CallEvent, Event
 from tests.integration.harness.invariants import journal_events
 
 E = TypeVar("E", bound=Event)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.phone.audio import dominant_hz
+from app.phone.sound.audio import dominant_hz
 from config.ids import BridgeId, ChannelId
 from ivr.ari.telephony import AriTelephony
 from ivr.telephony import Arrival, Bridge, Channel, ChannelGone, DialledChannel

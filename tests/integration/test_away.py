@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.phone.media import Clip
-from crm.events import CallEnded, MessageLeft
+from crm.journal.events import CallEnded, MessageLeft
 from tests.fakes.sound import speech
 from tests.integration.crowd import Caller, Crowd
 from tests.integration.harness.api import Api, Item, until

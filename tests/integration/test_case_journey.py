@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from app.main import initial_password_file
 from app.phone.system import SystemFile
+from app.run.main import initial_password_file
 from tests.integration.harness.api import Api, Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.people import OUTSIDE, Customer, caller, desk

@@ -18,7 +18,7 @@ import pytest
 from app.phone.call import PhoneCall
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
-from crm.events import CallAdopted, TalkStarted
+from crm.journal.events import CallAdopted, TalkStarted
 from tests.integration.crowd import CALLERS, Crowd, loop_time, running
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each

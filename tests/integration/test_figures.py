@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from app.phone.system import SystemFile
-from crm.events import AgentAnswered, AgentStateChanged, CallArrived, CallEnded, CallQueued
+from crm.journal.events import AgentAnswered, AgentStateChanged, CallArrived, CallEnded, CallQueued
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.phones import agent_telephone, call
 from tests.integration.harness.processes import SANXIANG, Program

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crm.events import AgentStateChanged, CallEnded, TalkStarted
+from crm.journal.events import AgentStateChanged, CallEnded, TalkStarted
 from ivr.pbx import processes
 from ivr.pbx.state import load_state
 from tests.integration.crowd import Caller, Crowd, loop_time

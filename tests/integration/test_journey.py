@@ -13,12 +13,12 @@ from itertools import pairwise
 import pytest
 import pytest_asyncio
 
-from app.phone.audio import SAMPLE_RATE, Samples, tone_over_rest_db
 from app.phone.caller import CallOptions, CallResult, place_call
-from app.phone.heard import score
-from app.phone.wav import read_prompts, read_wav
+from app.phone.sound.audio import SAMPLE_RATE, Samples, tone_over_rest_db
+from app.phone.sound.heard import score
+from app.phone.sound.wav import read_prompts, read_wav
 from config.ids import AgentId
-from crm.events import AgentMissed, AgentOffered, CallQueued
+from crm.journal.events import AgentMissed, AgentOffered, CallQueued
 from ivr.speech import agent_announcement
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from config.calls.waiting import WaitRules
 from config.ids import AgentId, QueueName
 from config.paths import DataDir
-from config.waiting import WaitRules
 from crm.db.store import Store
-from crm.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
 from crm.followups.model import DueCall
-from crm.journal import Journal, Position
-from crm.tickets.service import Tickets
+from crm.journal.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
+from crm.journal.journal import Journal, Position
+from crm.use_cases.tickets import Tickets
 from ivr.dialler import Dialler
 from ivr.history import recall
 from ivr.hotline import Hotline

@@ -3,7 +3,7 @@ there is none. LNE-1."""
 
 import pytest
 
-from crm.events import CallArrived, CallEnded, CallNoted, MenuEntered
+from crm.journal.events import CallArrived, CallEnded, CallNoted, MenuEntered
 from tests.integration.harness.running import RunningSystem
 from tests.integration.harness.sipp import Sipp
 from tests.integration.silent_callers import request_uri, silent_callers

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.phone.errors import CallRejected, PhoneTimeout
-from crm.events import AgentStateChanged, CallEnded, TalkStarted
+from crm.journal.events import AgentStateChanged, CallEnded, TalkStarted
 from ivr.pbx import processes
 from ivr.pbx.state import load_state
 from tests.integration.crowd import AgentTelephone, Caller, Crowd, loop_time

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from app.phone.audio import SAMPLE_RATE
-from crm.events import CallbackOwed, CallOverflowed, CallQueued, DutyRang
+from app.phone.sound.audio import SAMPLE_RATE
+from crm.journal.events import CallbackOwed, CallOverflowed, CallQueued, DutyRang
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.people import OUTSIDE, Customer, Person, caller, has_tone, sound_of

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.phone.errors import CallRejected
-from crm.events import CallEnded, TalkStarted
+from crm.journal.events import CallEnded, TalkStarted
 from ivr.admission import JUST_NOW_S
 from tests.integration.crowd import Caller, Crowd, loop_time
 from tests.integration.harness.api import Item, until

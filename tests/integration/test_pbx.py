@@ -21,11 +21,11 @@ import pytest
 from aiohttp import WSMessage, WSMsgType, web
 
 from app.phone.account import Account
-from app.phone.audio import dominant_hz, tone
 from app.phone.errors import CallRejected, RegistrationRefused
 from app.phone.media import Clip, Tone
 from app.phone.sip import TestPhone
-from app.phone.wav import read_wav, write_wav
+from app.phone.sound.audio import dominant_hz, tone
+from app.phone.sound.wav import read_wav, write_wav
 from config.paths import DataDir
 from ivr.pbx.errors import AsteriskGaveUp, AsteriskNotReady
 from ivr.pbx.install import AsteriskBinary, ensure_asterisk

@@ -15,13 +15,13 @@ from ruamel.yaml import YAML
 
 from app.phone.account import Account
 from app.phone.agent import AgentCall, AgentOptions, Reporter, work
-from app.phone.audio import longest_gap_s
 from app.phone.caller import CallOptions, place_call
 from app.phone.errors import ApiRefused, PhoneTimeout, RegistrationRefused, SystemNotRunning
-from app.phone.heard import score
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
-from app.phone.wav import read_prompts, write_wav
+from app.phone.sound.audio import longest_gap_s
+from app.phone.sound.heard import score
+from app.phone.sound.wav import read_prompts, write_wav
 from config.paths import DataDir
 from ivr.pbx.install import find_asterisk
 from ivr.pbx.private_files import agent_secrets

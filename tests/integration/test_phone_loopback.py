@@ -9,12 +9,12 @@ import pytest
 from aiosipua import SipMessage, SipRequest, SipResponse
 
 from app.phone.account import Account
-from app.phone.audio import longest_gap_s, tone_over_rest_db
 from app.phone.call import PhoneCall
 from app.phone.errors import CallRejected, PhoneTimeout, RegistrationRefused
-from app.phone.heard import score
 from app.phone.media import Clip, Tone
 from app.phone.sip import TestPhone
+from app.phone.sound.audio import longest_gap_s, tone_over_rest_db
+from app.phone.sound.heard import score
 from app.phone.wire import SipWire
 from tests.fakes.sound import speech
 

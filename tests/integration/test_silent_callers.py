@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from crm.events import CallEnded, CallQueued
+from crm.journal.events import CallEnded, CallQueued
 from tests.integration.harness.invariants import assert_nothing_left
 from tests.integration.harness.running import RunningSystem
 from tests.integration.harness.sipp import Sipp

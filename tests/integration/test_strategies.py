@@ -12,9 +12,9 @@ from itertools import pairwise
 import pytest
 import pytest_asyncio
 
-from app.phone.heard import recognise, templates
-from app.phone.wav import read_prompts
-from crm.events import AgentAnswered, AgentOffered, AgentStateChanged, AnyEvent, CallArrived, CallQueued
+from app.phone.sound.heard import recognise, templates
+from app.phone.sound.wav import read_prompts
+from crm.journal.events import AgentAnswered, AgentOffered, AgentStateChanged, AnyEvent, CallArrived, CallQueued
 from tests.integration.crowd import HOTLINE, Caller, Crowd
 from tests.integration.harness.api import Api, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events

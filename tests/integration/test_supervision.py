@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from app.phone.audio import SAMPLE_RATE, tone_over_rest_db
 from app.phone.call import PhoneCall
+from app.phone.sound.audio import SAMPLE_RATE, tone_over_rest_db
 from tests.integration.crowd import AgentTelephone, Caller, Crowd
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.events import (
+from crm.journal.events import (
     AgentOffered,
     AgentStateChanged,
     CallAdopted,

@@ -16,7 +16,7 @@ import pytest
 from app.phone.call import PhoneCall
 from app.phone.errors import PhoneTimeout
 from app.phone.media import Tone
-from crm.events import AgentStateChanged, CallEnded
+from crm.journal.events import AgentStateChanged, CallEnded
 from tests.integration.crowd import AgentTelephone, Caller, Crowd
 from tests.integration.harness.api import until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each

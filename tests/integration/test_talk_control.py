@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from app.phone.audio import SAMPLE_RATE, Samples, tone_over_rest_db
 from app.phone.call import PhoneCall
 from app.phone.media import Tone
-from crm.events import AgentLeft, CallHeld, TalkStarted, TransferAsked
+from app.phone.sound.audio import SAMPLE_RATE, Samples, tone_over_rest_db
+from crm.journal.events import AgentLeft, CallHeld, TalkStarted, TransferAsked
 from tests.integration.crowd import Caller, Crowd, answer, let_it_ring, loop_time
 from tests.integration.harness.api import Api, Item, Refusal, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events

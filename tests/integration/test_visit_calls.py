@@ -12,8 +12,8 @@ import pytest
 from app.phone.call import PhoneCall
 from crm.bookings.model import call_key
 from crm.db.store import Store
-from crm.events import BookingAnswered, CallbackOwed, TalkStarted
 from crm.followups.model import DueCallKind
+from crm.journal.events import BookingAnswered, CallbackOwed, TalkStarted
 from tests.integration.crowd import Crowd
 from tests.integration.harness.api import Api, Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each

@@ -11,10 +11,18 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from app.phone.heard import Heard, templates
 from app.phone.sip import TestPhone
-from app.phone.wav import read_prompts
-from crm.events import AgentOffered, CallArrived, CallEnded, CallQueued, LanguageChosen, PlaceHandedOn, TalkStarted
+from app.phone.sound.heard import Heard, templates
+from app.phone.sound.wav import read_prompts
+from crm.journal.events import (
+    AgentOffered,
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    LanguageChosen,
+    PlaceHandedOn,
+    TalkStarted,
+)
 from tests.integration.harness.api import until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.people import OUTSIDE, Customer, Person, caller

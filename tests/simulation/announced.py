@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from routing.agent import Reservation
-from routing.erlang import Traffic
-from routing.estimate import expected_wait_s
-from routing.pace import Pace
-from routing.simulation import QUEUE, Caller, Simulation
+from routing.theory.erlang import Traffic
+from routing.theory.simulation import QUEUE, Caller, Simulation
+from routing.waiting.estimate import expected_wait_s
+from routing.waiting.pace import Pace
 
 EVERY_S = 30.0
 

@@ -13,7 +13,7 @@ from config.ids import AgentId, CallId, QueueName
 from routing.acd import Acd, Place
 from routing.agent import Agent, AgentEvent, AgentState, Reservation
 from routing.queue import Needs, QueueRules, Ranking, Relaxation, Strategy, needs_of
-from routing.simulation import VirtualClock
+from routing.theory.simulation import VirtualClock
 from tests.fakes.naive_acd import AWAY, FREE, HELD, HOME, TALKING, WRAP_UP, NaiveAcd
 
 SKILLS = ("english", "booking", "repair")

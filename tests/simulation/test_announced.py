@@ -2,8 +2,8 @@
 
 import pytest
 
-from routing.erlang import Traffic
-from routing.simulation import QUEUE
+from routing.theory.erlang import Traffic
+from routing.theory.simulation import QUEUE
 from tests.simulation.announced import AnnouncedQueue
 
 CALLS = 6_000
@@ -24,7 +24,7 @@ CALLS = 6_000
 def test_half_of_what_is_announced_is_right_within_a_quarter(
     agents: int, load: float, patience_s: float | None, from_ahead: int
 ) -> None:
-    """`from_ahead`: in short lines the next talks to end decide, which nobody can know; see routing/estimate.py."""
+    """`from_ahead`: in short lines the next talks to end decide, which nobody can know: routing/waiting/estimate.py."""
     queue = AnnouncedQueue(Traffic(agents=agents, load=load, aht_s=180.0, patience_s=patience_s), "1")
     queue.gather(CALLS // 3)
     queue.told.clear()

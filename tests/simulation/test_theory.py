@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.simulate import Answer, Question, simulate
-from routing.erlang import Traffic, theory
-from routing.staffing import plan
+from app.commands.simulate import Answer, Question, simulate
+from routing.theory.erlang import Traffic, theory
+from routing.theory.staffing import plan
 
 SHORT = 20
 """Batches of each stream in a quick run."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.reports.lettering import HAN, LATIN, Lettering
+from app.reports.layout.lettering import HAN, LATIN, Lettering
 
 LETTERING = Lettering({ord(sign) for sign in "温度张吉平成の，"})
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.bus import Bus
-from app.missed_offers import MissedOffers
-from crm.events import AgentMissed
+from app.live.missed_offers import MissedOffers
+from app.process.bus import Bus
+from crm.journal.events import AgentMissed
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # in Beijing
 BEIJING = ZoneInfo("Asia/Shanghai")

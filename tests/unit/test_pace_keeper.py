@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.bus import Bus
-from app.pace_keeper import PaceKeeper
+from app.live.pace_keeper import PaceKeeper
+from app.process.bus import Bus
 from config.ids import QueueName
-from crm.events import AgentAnswered, AgentStateChanged, CallEnded, CallMoved, CallOverflowed, CallQueued, Event
-from routing.pace import PRESUMED_S, Pace
+from crm.journal.events import AgentAnswered, AgentStateChanged, CallEnded, CallMoved, CallOverflowed, CallQueued, Event
+from routing.waiting.pace import PRESUMED_S, Pace
 
 HOTLINE, AID = QueueName("hotline"), QueueName("aid")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

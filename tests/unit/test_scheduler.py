@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from app.clock_steps import ClockSteps
-from app.scheduler import Job, Scheduler
+from app.process.clock_steps import ClockSteps
+from app.process.scheduler import Job, Scheduler
 from tests.fakes.virtual_time import VirtualTimeLoop
 
 BEGAN = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_a_step_is_told_and_shown(machine: Machine, caplog: pytest.LogCaptureFix
         }
         assert str(steps.status()["last_step_at"]).startswith("2026-11-30T08:50:0")
 
-    with caplog.at_level(logging.WARNING, "app.scheduler"):
+    with caplog.at_level(logging.WARNING, "app.process.scheduler"):
         in_no_time(main)
     assert [getattr(record, "action", None) for record in caplog.records] == ["clock_stepped"]
 

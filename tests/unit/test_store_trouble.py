@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from app.main import PROJECTOR_RETRY_S, keep_projecting
-from crm.db.projector import Projector
+from app.run.main import PROJECTOR_RETRY_S, keep_projecting
+from crm.db.projecting.projector import Projector
 from tests.fakes.virtual_time import VirtualTimeLoop
 
 

@@ -4,16 +4,47 @@ from typing import Final
 
 from aiohttp import web
 
-from app.web import live, pages
-from app.web.api import agents, due_calls, figures, floor, messages, people, sound, talks, tickets
-from app.web.api.appointments import APPOINTMENTS
-from app.web.api.assessment import ASSESSMENT_OPERATIONS
-from app.web.api.attachments import ATTACHMENTS
-from app.web.api.audit import AUDIT
-from app.web.api.bookings import BOOKINGS
-from app.web.api.calendar import CALENDAR
-from app.web.api.cases import CASES
-from app.web.api.contract import (
+from app.web.api.admin.audit import AUDIT
+from app.web.api.admin.calendar import CALENDAR
+from app.web.api.admin.webhooks import WEB_HOOKS
+from app.web.api.bookings.appointments import APPOINTMENTS
+from app.web.api.bookings.bookings import BOOKINGS
+from app.web.api.cases.cases import CASES
+from app.web.api.common.records import (
+    CallOut,
+    CallQuery,
+    DueCallNew,
+    DueCallOut,
+    DueCallQuery,
+    MessageNew,
+    MessageOut,
+    MessageQuery,
+    SoundQuery,
+    TicketFull,
+    TicketOut,
+    TicketPatch,
+    TicketQuery,
+)
+from app.web.api.customers.customer_table import CUSTOMER_OPERATIONS
+from app.web.api.figures import figures
+from app.web.api.figures.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
+from app.web.api.floor import agents, floor, talks
+from app.web.api.followups import due_calls
+from app.web.api.intake.attachments import ATTACHMENTS
+from app.web.api.intake.intake import INTAKE
+from app.web.api.intake.public import PUBLIC_FORM
+from app.web.api.knowledge.knowledge import KNOWLEDGE_OPERATIONS
+from app.web.api.messages import messages
+from app.web.api.quality.assessment import ASSESSMENT_OPERATIONS
+from app.web.api.quality.quality import CHECK_OPERATIONS
+from app.web.api.reports.reports import OPERATIONS as REPORTS
+from app.web.api.suggestions.suggestions import SUGGESTION_OPERATIONS
+from app.web.api.tickets import sound, tickets
+from app.web.api.tickets.search import SEARCH
+from app.web.api.users import people
+from app.web.feeds import live
+from app.web.http import pages
+from app.web.http.contract import (
     AgentOut,
     ClosingWish,
     ColleagueOut,
@@ -36,33 +67,8 @@ from app.web.api.contract import (
     TransferWish,
     WrapUpStep,
 )
-from app.web.api.customer_table import CUSTOMER_OPERATIONS
-from app.web.api.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
-from app.web.api.intake import INTAKE
-from app.web.api.knowledge import KNOWLEDGE_OPERATIONS
-from app.web.api.public import PUBLIC_FORM
-from app.web.api.quality import CHECK_OPERATIONS
-from app.web.api.records import (
-    CallOut,
-    CallQuery,
-    DueCallNew,
-    DueCallOut,
-    DueCallQuery,
-    MessageNew,
-    MessageOut,
-    MessageQuery,
-    SoundQuery,
-    TicketFull,
-    TicketOut,
-    TicketPatch,
-    TicketQuery,
-)
-from app.web.api.reports import OPERATIONS as REPORTS
-from app.web.api.search import SEARCH
-from app.web.api.suggestions import SUGGESTION_OPERATIONS
-from app.web.api.webhooks import WEB_HOOKS
-from app.web.encoding import encode
-from app.web.operations import AnyOperation, Ask, operation
+from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.wire.encoding import encode
 
 DESCRIPTION: Final = web.AppKey("description", bytes)
 

@@ -10,9 +10,9 @@ from sqlalchemy import Row, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.audit import AuditRow, Head, Sealed, first_seal, seal
-from crm.db.audit.tables import audit
-from crm.db.engine import Database
-from crm.db.paging import cursor, page_size, parse_numbered
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.schema.audit import audit
 from crm.page import Page
 from crm.tickets.model import Detail
 

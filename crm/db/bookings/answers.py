@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from crm.bookings.model import BookingState, BookingStep, answered, apply
+from crm.db.base.bulk import insert_new
 from crm.db.bookings.calls import withdraw_calls
-from crm.db.bookings.tables import booking, booking_step
-from crm.db.bulk import insert_new
-from crm.db.outbox.tables import outbox
-from crm.events import AnyEvent, BookingAnswered, VisitRated
+from crm.db.schema.bookings import booking, booking_step
+from crm.db.schema.outbox import outbox
+from crm.journal.events import AnyEvent, BookingAnswered, VisitRated
 from crm.tickets.model import Detail
 
 CUSTOMER = "customer"

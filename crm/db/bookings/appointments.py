@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.bookings.appointments import Appointment, AppointmentState, AppointmentStep, Visit, apply
 from crm.bookings.model import StepEntry
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.bookings.on_ticket import owner_of
 from crm.db.bookings.rows import appointment_row, select_appointments, step_entry
 from crm.db.bookings.steps import differences, step_insert
-from crm.db.bookings.tables import appointment, booking_step
-from crm.db.engine import Database
-from crm.db.owed_calls import SYSTEM
-from crm.db.paging import cursor, page_size, parse_numbered
-from crm.db.schema import colleague_message, user_account
+from crm.db.followups.owed_calls import SYSTEM
+from crm.db.schema.bookings import appointment, booking_step
+from crm.db.schema.core import colleague_message, user_account
 from crm.errors import UnknownRecord, VersionConflict
 from crm.page import Page
 from crm.tickets.model import Detail

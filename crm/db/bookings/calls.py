@@ -7,7 +7,7 @@ from sqlalchemy import Update, update
 
 from config.numbering import normalise
 from crm.bookings.model import Booking, calls_of
-from crm.db.schema import due_call
+from crm.db.schema.core import due_call
 from crm.followups.model import DueCallKind, DueCallState, DueCallStep, states_before
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.numbering import normalise
 from crm.bookings.model import Booking
-from crm.db.schema import customer, customer_number, ticket, ticket_change
+from crm.db.schema.core import customer, customer_number, ticket, ticket_change
 from crm.errors import UnknownRecord
 from crm.tickets.model import TicketKind
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.bookings.appointments import Appointment, AppointmentState
 from crm.bookings.model import Booking, BookingState, StepEntry
 from crm.bookings.slots import Taken
-from crm.db.bookings.tables import appointment, booking
-from crm.db.schema import customer, ticket
+from crm.db.schema.bookings import appointment, booking
+from crm.db.schema.core import customer, ticket
 from crm.errors import UnknownRecord, VersionConflict
 
 

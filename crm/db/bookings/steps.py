@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Insert, insert
 
-from crm.db.bookings.tables import booking_step
+from crm.db.schema.bookings import booking_step
 from crm.tickets.model import Detail
 
 _NAMES = ("state", "starts_at", "at", "party", "language", "guide", "contact_name", "contact_number", "note")

@@ -24,6 +24,8 @@ from crm.bookings.model import (
 )
 from crm.bookings.slots import Placing, Slot, Taken
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.bookings.calls import call_row, withdraw_calls
 from crm.db.bookings.on_ticket import classify, owner_of, unwanted
 from crm.db.bookings.rows import (
@@ -37,11 +39,9 @@ from crm.db.bookings.rows import (
     taken_around,
 )
 from crm.db.bookings.steps import differences, step_insert
-from crm.db.bookings.tables import booking, booking_step
-from crm.db.engine import Database
 from crm.db.outbox.table import OutboxTable
-from crm.db.paging import cursor, page_size, parse_numbered
-from crm.db.schema import due_call
+from crm.db.schema.bookings import booking, booking_step
+from crm.db.schema.core import due_call
 from crm.page import Page
 from crm.tickets.model import Detail
 

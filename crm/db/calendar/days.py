@@ -6,11 +6,11 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.hours import DayKind
+from config.values.hours import DayKind
 from crm.days.model import EnteredDay
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
 from crm.db.calendar.tables import calendar_day
-from crm.db.engine import Database
 
 
 class CalendarTable:

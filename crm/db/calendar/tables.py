@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, Table, Text
 
-from crm.db.schema import at_column, metadata
+from crm.db.schema.core import at_column, metadata
 
 calendar_day = Table(
     "calendar_day",

@@ -13,8 +13,8 @@ from crm.cases.guards import Other
 from crm.cases.model import Stage
 from crm.cases.organisation import Sight
 from crm.cases.steps import Linked, Taken, details_of, step_of
-from crm.db.cases.tables import ticket_clock, ticket_person, ticket_step
-from crm.db.schema import call, ticket
+from crm.db.schema.cases import ticket_clock, ticket_person, ticket_step
+from crm.db.schema.core import call, ticket
 from crm.errors import UnknownRecord
 
 

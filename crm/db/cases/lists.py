@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 from config.numbering import normalise
 from crm.cases.model import OPEN, Stage
 from crm.cases.organisation import Sight
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse
+from crm.db.base.sight import visible
 from crm.db.cases import files
-from crm.db.cases.sight import visible
-from crm.db.cases.tables import ticket_clock, ticket_person
-from crm.db.engine import Database
-from crm.db.paging import cursor, page_size, parse
-from crm.db.schema import UtcDateTime, customer_number, ticket
-from crm.db.tickets import NEWEST, select_tickets, ticket_row
+from crm.db.schema.cases import ticket_clock, ticket_person
+from crm.db.schema.core import UtcDateTime, customer_number, ticket
+from crm.db.tickets.tickets import NEWEST, select_tickets, ticket_row
 from crm.errors import BadCursor
 from crm.page import Page
 from crm.tickets.model import TicketRow

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.cases.file import CaseFile, Decision
 from crm.cases.organisation import Sight
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
 from crm.db.cases import files
 from crm.db.cases.lists import CaseLists
-from crm.db.cases.tables import ticket_clock
 from crm.db.cases.writing import write
-from crm.db.engine import Database
-from crm.db.messages import message_of
-from crm.db.schema import colleague_message
+from crm.db.messages.messages import message_of
+from crm.db.schema.cases import ticket_clock
+from crm.db.schema.core import colleague_message
 from crm.errors import VersionConflict
 from crm.messages.model import ColleagueMessage
 

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.cases.file import CaseFile, ClockRow, Decision
 from crm.cases.steps import Judged, Taken, details_of, name_of
-from crm.db.cases.tables import ticket_clock, ticket_person, ticket_step
-from crm.db.engine import Database
-from crm.db.owed_calls import SYSTEM
-from crm.db.schema import colleague_message, due_call, ticket
-from crm.db.search.index import index_ticket
+from crm.db.base.engine import Database
+from crm.db.followups.owed_calls import SYSTEM
+from crm.db.schema.cases import ticket_clock, ticket_person, ticket_step
+from crm.db.schema.core import colleague_message, due_call, ticket
+from crm.db.tickets.search_index import index_ticket
 from crm.errors import VersionConflict
 from crm.followups.model import DueCallKind, DueCallState
 

@@ -8,9 +8,9 @@ from sqlalchemy import delete, insert, select, tuple_
 
 from crm.customers.model import Access
 from crm.db.audit.trail import AuditTrail
-from crm.db.customers.tables import customer_access
-from crm.db.engine import Database
-from crm.db.paging import cursor, page_size, parse_numbered
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.schema.customers import customer_access
 from crm.page import Page
 from crm.tickets.model import Detail
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from crm.customers.erasure import forget_numbers
-from crm.db.customers.tables import erased_number
 from crm.db.customers.watch import beside_others
-from crm.events import AnyEvent
+from crm.db.schema.customers import erased_number
+from crm.journal.events import AnyEvent
 
 
 class ErasedNumbers:

@@ -12,9 +12,8 @@ from sqlalchemy import Column, Row, Table, Text, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.customers.erasure import Person
-from crm.db.audit.tables import audit
-from crm.db.customers.tables import customer_access, customer_import, customer_import_row, customer_removal
-from crm.db.schema import (
+from crm.db.schema.audit import audit
+from crm.db.schema.core import (
     agent_state,
     call,
     customer,
@@ -30,6 +29,7 @@ from crm.db.schema import (
     user_account,
     user_session,
 )
+from crm.db.schema.customers import customer_access, customer_import, customer_import_row, customer_removal
 
 _ELSEWHERE: Final = (
     # Sealed, and without personal data: acts name records by their numbers.

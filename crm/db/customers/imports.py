@@ -14,11 +14,11 @@ from crm.customers.columns import CellFault
 from crm.customers.imports import KEPT, ImportState, Plan, PlannedRow, known_already, signs, updated
 from crm.customers.model import FIELDS, Customer
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import claim, insert_numbers, number_rows, save_card
-from crm.db.customers.tables import customer_import, customer_import_row
-from crm.db.engine import Database
-from crm.db.schema import customer, customer_change, customer_number
+from crm.db.schema.core import customer, customer_change, customer_number
+from crm.db.schema.customers import customer_import, customer_import_row
 from crm.errors import UnknownRecord
 
 BATCH: Final = 200

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.customers.duplicates import Likeness, find_duplicates
 from crm.customers.model import FIELDS, Customer
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import bump, locked, next_rank, note_changes, text_of
-from crm.db.customers.tables import customer_distinct
 from crm.db.customers.watch import alone
-from crm.db.engine import Database
-from crm.db.schema import customer, customer_change, customer_number, metadata
+from crm.db.schema.core import customer, customer_change, customer_number, metadata
+from crm.db.schema.customers import customer_distinct
 
 MOST_COMPARED: Final = 100_000
 """Cards that are looked through for duplicates, the newest first."""

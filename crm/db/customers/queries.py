@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Select, case, delete, exists, func, or_, s
 from config.numbering import normalise
 from crm.customers.model import Contact, Customer, CustomerChange
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import bump, locked, next_rank, note_changes, save_card
-from crm.db.engine import Database
-from crm.db.paging import cursor, page_size, parse_numbered
-from crm.db.schema import call, customer, customer_change, customer_number
+from crm.db.schema.core import call, customer, customer_change, customer_number
 from crm.errors import UnknownRecord
 from crm.page import Page
 

@@ -14,33 +14,24 @@ from sqlalchemy import ColumnElement, Row, Table, delete, exists, insert, or_, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.numbering import NumberKind, normalise
-from crm.calls.model import RecordingRow
 from crm.customers.erasure import Person, digest, pseudonym
 from crm.customers.model import Removal
 from crm.db.audit.trail import AuditTrail
+from crm.db.base.engine import Database
+from crm.db.calls.recordings import recording_row
 from crm.db.customers.footprint import Seeds, parts, rewrite, said_of
 from crm.db.customers.merging import pointing_at_customers
-from crm.db.customers.tables import customer_access, customer_import_row, customer_removal, erased_number
 from crm.db.customers.watch import alone
-from crm.db.engine import Database
 from crm.db.intake.queries import attachment_row
-from crm.db.intake.tables import attachment
-from crm.db.recordings import recording_row
-from crm.db.schema import (
-    call,
-    customer,
-    customer_number,
-    due_call,
-    event,
-    recording,
-    rejected_event,
-    ticket,
-)
-from crm.db.search.index import reindex
+from crm.db.schema.core import call, customer, customer_number, due_call, event, recording, rejected_event, ticket
+from crm.db.schema.customers import customer_access, customer_import_row, customer_removal, erased_number
+from crm.db.schema.intake import attachment
+from crm.db.tickets.search_index import reindex
 from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
-from crm.events import AnyEvent
 from crm.followups.model import OWNED, DueCallState
 from crm.intake.model import Attachment
+from crm.journal.events import AnyEvent
+from crm.tickets.call_rows import RecordingRow
 
 _LONGEST_CALL: Final = timedelta(days=1)
 _NOBODYS: Final = (NumberKind.SHORT, NumberKind.SERVICE, NumberKind.INTERNAL, NumberKind.ANONYMOUS)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerKind, CustomerNumber
-from crm.db.schema import customer, customer_number
+from crm.db.schema.core import customer, customer_number
 
 _OF_NUMBER: Final = ("raw", "normalised", "kind", "place", "use", "extension")
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.numbering import Number, extension, normalise
 from crm.customers.model import FIELDS, Customer, CustomerNumber
-from crm.db.schema import call, customer, customer_change, customer_number, ticket
+from crm.db.schema.core import call, customer, customer_change, customer_number, ticket
 from crm.errors import CardMerged, NumberTaken, UnknownRecord, VersionConflict
 
 Change = tuple[str, str, str]

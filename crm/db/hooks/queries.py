@@ -9,16 +9,16 @@ import msgspec
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.db.audit.tables import audit
 from crm.db.audit.trail import AuditTrail
-from crm.db.cases.tables import ticket_step
-from crm.db.engine import Database
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.hooks.tables import webhook, webhook_delivery, webhook_position
-from crm.db.paging import cursor, page_size, parse_numbered
-from crm.db.schema import colleague_message, event, user_account
+from crm.db.schema.audit import audit
+from crm.db.schema.cases import ticket_step
+from crm.db.schema.core import colleague_message, event, user_account
 from crm.errors import UnknownRecord, VersionConflict
-from crm.events import AnyEvent
 from crm.hooks.model import EVENT_NAMES, Delivery, News, WebHook, news_of_act, news_of_event, retry_after, wants
+from crm.journal.events import AnyEvent
 from crm.page import Page
 
 MOST_AT_ONCE: Final = 500

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
-from crm.db.schema import at_column, id_column, metadata, text_column
+from crm.db.schema.core import at_column, id_column, metadata, text_column
 
 webhook = Table(
     "webhook",

@@ -11,13 +11,13 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from config.numbering import normalise
-from crm.db.bulk import insert_new
-from crm.db.intake.tables import attachment, intake, letter
-from crm.db.owners import owners
-from crm.db.schema import colleague_message, ticket, user_account
-from crm.db.search.index import reindex
-from crm.events import AnyEvent, LetterReceived, TicketOpened
+from crm.db.base.bulk import insert_new
+from crm.db.calls.owners import owners
+from crm.db.schema.core import colleague_message, ticket, user_account
+from crm.db.schema.intake import attachment, intake, letter
+from crm.db.tickets.search_index import reindex
 from crm.intake.model import FileKept, Letter, Opening
+from crm.journal.events import AnyEvent, LetterReceived, TicketOpened
 from crm.tickets.model import TicketState
 
 SYSTEM = "system"

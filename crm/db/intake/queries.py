@@ -8,10 +8,10 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
-from crm.db.engine import Database
-from crm.db.intake.tables import attachment, intake, letter, mailbox_position
-from crm.db.schema import ticket
-from crm.db.tickets import select_tickets, ticket_row
+from crm.db.base.engine import Database
+from crm.db.schema.core import ticket
+from crm.db.schema.intake import attachment, intake, letter, mailbox_position
+from crm.db.tickets.tickets import select_tickets, ticket_row
 from crm.errors import TooManyFiles, UnknownRecord
 from crm.intake.files import MOST_FILES
 from crm.intake.model import Attachment, FileKept, IntakeFacts

@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.knowledge import ShippedCard
+from config.service.knowledge import ShippedCard
 from crm.db.audit.trail import AuditTrail
-from crm.db.engine import Database
+from crm.db.base.engine import Database
+from crm.db.followups.owed_calls import SYSTEM
 from crm.db.knowledge.tables import knowledge_card, knowledge_opening, knowledge_version
-from crm.db.owed_calls import SYSTEM
 from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
 from crm.knowledge.model import Card, CardText, CardVersion
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 
-from crm.db.schema import at_column, id_column, metadata
+from crm.db.schema.core import at_column, id_column, metadata
 
 knowledge_card = Table(
     "knowledge_card",

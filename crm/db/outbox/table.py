@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.db.engine import Database
-from crm.db.outbox.tables import outbox
+from crm.db.base.engine import Database
+from crm.db.schema.outbox import outbox
 from crm.outbox.model import OutboxRow, OutMessage
 
 _LONGEST_ERROR: Final = 300

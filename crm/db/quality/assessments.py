@@ -9,10 +9,10 @@ from sqlalchemy import case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
-from crm.db.cases.tables import ticket_clock, ticket_person
-from crm.db.engine import Database
+from crm.db.base.engine import Database
 from crm.db.quality.tables import agent_note, assessment, assessment_month, quality_check
-from crm.db.schema import call, ticket
+from crm.db.schema.cases import ticket_clock, ticket_person
+from crm.db.schema.core import call, ticket
 from crm.errors import IllegalTransition
 from crm.quality.assessment import AgentFacts, Assessed
 from crm.quality.file import NoteKind

@@ -8,19 +8,19 @@ import msgspec
 from sqlalchemy import Row, Select, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.calls.model import RecordingKind
 from crm.db.audit.trail import AuditTrail
-from crm.db.engine import Database
-from crm.db.notices import enter_notice
-from crm.db.paging import cursor, page_size, parse_numbered
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.messages.notices import enter_notice
 from crm.db.quality.tables import quality_check, quality_check_step
-from crm.db.schema import event, recording
+from crm.db.schema.core import event, recording
 from crm.errors import UnknownRecord, VersionConflict
-from crm.events import AnyEvent, CallEvent
+from crm.journal.events import AnyEvent, CallEvent
 from crm.page import Page
 from crm.quality.model import Check, CheckEntry, CheckFull
 from crm.quality.sampling import RecordedTalk, recorded_talks
 from crm.quality.scorecard import CheckState, CheckStep, Result, apply
+from crm.tickets.call_rows import RecordingKind
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _TALKS = ("TalkStarted", "OutsideTalkStarted", "AgentLeft", "CallEnded")

@@ -9,13 +9,13 @@ from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
-from crm.db.cases.tables import ticket_clock
-from crm.db.engine import Database
-from crm.db.owed_calls import SYSTEM
-from crm.db.paging import cursor, page_size, parse_numbered
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.followups.owed_calls import SYSTEM
 from crm.db.quality.tables import agent_note, quality_day
-from crm.db.schema import call, event
-from crm.events import AgentMissed
+from crm.db.schema.cases import ticket_clock
+from crm.db.schema.core import call, event
+from crm.journal.events import AgentMissed
 from crm.page import Page
 from crm.quality.file import FileNote, NoteKind, missed_by_agent
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
-from crm.db.schema import at_column, id_column, metadata, text_column
+from crm.db.schema.core import at_column, id_column, metadata, text_column
 
 quality_check = Table(
     "quality_check",

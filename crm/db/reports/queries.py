@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.db.cases.tables import ticket_clock, ticket_step
-from crm.db.engine import Database
+from crm.db.base.engine import Database
 from crm.db.reports.tables import report_run
-from crm.db.schema import call, due_call, due_call_attempt, ticket
+from crm.db.schema.cases import ticket_clock, ticket_step
+from crm.db.schema.core import call, due_call, due_call_attempt, ticket
 from crm.reports.compliance import ClockRow
 from crm.reports.facts import Attempt, Facts, OutboundTalk, Score, StepFact, TicketFact
 from crm.reports.run import ReportRun

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, Table, Text
 
-from crm.db.schema import at_column, metadata, text_column
+from crm.db.schema.core import at_column, metadata, text_column
 
 report_run = Table(
     "report_run",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from crm.db.engine import Database
+from crm.db.base.engine import Database
 from crm.db.requests.tables import kept_request
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Integer, Table, Text
 
-from crm.db.schema import at_column, metadata
+from crm.db.schema.core import at_column, metadata
 
 kept_request = Table(
     "kept_request",

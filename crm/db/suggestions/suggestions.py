@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Row, Select, insert, select, tuple_, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
-from crm.db.due_calls import DueCallTable
-from crm.db.engine import Database
-from crm.db.notices import enter_notice
-from crm.db.owed_calls import SYSTEM
-from crm.db.paging import cursor, page_size, parse
-from crm.db.schema import due_call, ticket
-from crm.db.suggestions.tables import suggestion, suggestion_step
+from crm.db.base.engine import Database
+from crm.db.base.paging import cursor, page_size, parse
+from crm.db.followups.due_calls import DueCallTable
+from crm.db.followups.owed_calls import SYSTEM
+from crm.db.messages.notices import enter_notice
+from crm.db.schema.core import due_call, ticket
+from crm.db.schema.suggestions import suggestion, suggestion_step
 from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
 from crm.followups.model import DueCallKind, DueCallState
 from crm.page import Page

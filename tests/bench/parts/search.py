@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from time import perf_counter
 
-from crm.db.search.queries import Within
+from crm.db.tickets.search_queries import Within
 from tests.bench.archive import LAST_DAY, TICKETS, Archive, archive
 from tests.bench.figure import Figure
 from tests.bench.lab import Lab

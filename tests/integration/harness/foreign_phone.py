@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from app.phone.audio import FRAME, SAMPLE_RATE, tone, tone_over_rest_db
+from app.phone.sound.audio import FRAME, SAMPLE_RATE, tone, tone_over_rest_db
 
 PATIENCE_S = 60.0
 LONGEST_TALK_S = 60.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from config.paths import DataDir
-from crm.events import AnyEvent, CallArrived, CallEnded, CallEvent
+from crm.journal.events import AnyEvent, CallArrived, CallEnded, CallEvent
 from tests.integration.harness.api import Api, until
 from tests.integration.harness.processes import console
 from tests.integration.harness.running import RunningSystem

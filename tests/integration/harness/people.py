@@ -11,13 +11,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from app.phone.audio import SAMPLE_RATE, Samples, tone_over_rest_db
 from app.phone.call import PhoneCall
-from app.phone.heard import Heard, Template, recognise, templates
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
+from app.phone.sound.audio import SAMPLE_RATE, Samples, tone_over_rest_db
+from app.phone.sound.heard import Heard, Template, recognise, templates
+from app.phone.sound.wav import read_prompts
 from app.phone.system import SystemClient, SystemFile
-from app.phone.wav import read_prompts
 from tests.integration.harness.api import until
 from tests.integration.harness.running import RunningSystem
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.phone.audio import FRAME, Samples, tone
-from app.phone.g711 import PCMA, encode
+from app.phone.sound.audio import FRAME, Samples, tone
+from app.phone.sound.g711 import PCMA, encode
 
 FRAME_S = 0.02
 EVENT_TYPE = 101

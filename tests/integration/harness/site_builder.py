@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ruamel.yaml import YAML
 
-from app.phone.wav import write_wav
+from app.phone.sound.wav import write_wav
 from tests.fakes.sound import speech
 
 DEMO_SITE = Path(__file__).parents[3] / "config" / "site"

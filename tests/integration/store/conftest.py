@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crm.db.store import Store
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.postgres import PostgresServer
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import DAY, answered_call
 
 

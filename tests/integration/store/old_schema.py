@@ -4,7 +4,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from crm.db.engine import WRITES, Database, make_engine
+from crm.db.base.engine import WRITES, Database, make_engine
 from crm.db.migrate import MIGRATIONS
 
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from crm.db.projector import Projector
+from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.events import AnyEvent
-from crm.journal import Journal
+from crm.journal.events import AnyEvent
+from crm.journal.journal import Journal
 
 
 @asynccontextmanager

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from crm.db.projector import Projector
+from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.events import AnyEvent
-from crm.journal import Journal
+from crm.journal.events import AnyEvent
+from crm.journal.journal import Journal
 
 
 def say(events: Sequence[AnyEvent]) -> None:

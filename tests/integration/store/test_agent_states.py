@@ -7,12 +7,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, insert
 
+from crm.db.calls.stories import CHUNK
 from crm.db.migrate import MIGRATIONS
-from crm.db.schema import event
+from crm.db.schema.core import event
 from crm.db.store import Store
-from crm.db.stories import CHUNK
-from crm.events import AgentStateChanged
-from crm.journal import Journal
+from crm.journal.events import AgentStateChanged
+from crm.journal.journal import Journal
 from tests.fakes.call_story import DAY, INVITED, answered_call
 from tests.integration.store.projecting import project_all
 

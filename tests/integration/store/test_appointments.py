@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from crm.bookings.appointments import Appointment, AppointmentState, AppointmentStep, Visit
-from crm.db.schema import ticket
+from crm.db.schema.core import ticket
 from crm.db.store import Store
 from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
 from tests.fakes.small_site import small_site

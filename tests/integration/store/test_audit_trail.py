@@ -12,13 +12,13 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.audit_trail import check_trail, heads_in, note_heads
+from app.data_protection.audit_trail import check_trail, heads_in, note_heads
 from config.ids import AgentId
 from crm.audit import AuditRow, first_seal, seal
-from crm.db.audit.tables import audit
+from crm.db.schema.audit import audit
 from crm.db.store import Store
-from crm.events import CallArrived
-from crm.journal import Journal
+from crm.journal.events import CallArrived
+from crm.journal.journal import Journal
 from crm.tickets.model import TicketForm
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -15,13 +15,13 @@ from sqlalchemy import insert, select, text
 from crm.bookings.model import Aftermath, Booking, BookingState, BookingStep
 from crm.bookings.slots import placing
 from crm.customers.model import Customer, CustomerNumber
-from crm.db.engine import Database, make_engine
+from crm.db.base.engine import Database, make_engine
 from crm.db.migrate import MIGRATIONS
-from crm.db.schema import ticket, ticket_change
+from crm.db.schema.core import ticket, ticket_change
 from crm.db.store import Store
 from crm.errors import BookingRefused, IllegalTransition, UnknownRecord, VersionConflict
-from crm.events import BookingAnswered, VisitRated
-from crm.journal import Journal
+from crm.journal.events import BookingAnswered, VisitRated
+from crm.journal.journal import Journal
 from crm.outbox.model import OutMessage, next_try
 from tests.integration.store.booker import DAY, NOTHING_MORE, RULES, TICKET, book, crowd, slot_at, wish
 from tests.integration.store.hand_clock import HandClock

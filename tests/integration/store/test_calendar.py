@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from config.hours import DayKind
-from crm.calendar import look_up
+from config.values.hours import DayKind
 from crm.days.model import BadNotice
-from crm.days.service import RunningCalendar
-from crm.db.audit.tables import audit
+from crm.db.schema.audit import audit
 from crm.db.store import Store
 from crm.errors import StoreAway
+from crm.regulation.calendar import look_up
+from crm.use_cases.days import RunningCalendar
 
 pytestmark = pytest.mark.req("CPL-3")
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from crm.db.store import Store
-from crm.events import AnyEvent
-from crm.journal import Journal
+from crm.journal.events import AnyEvent
+from crm.journal.journal import Journal
 from tests.fakes.call_story import DAY, INVITED, answered_call
 from tests.integration.store.projecting import project_all
 

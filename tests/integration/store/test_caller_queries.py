@@ -7,7 +7,7 @@ import pytest
 from config.numbering import normalise
 from crm.customers.model import Customer, CustomerNumber
 from crm.db.store import Store
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import DAY, INVITED, answered_call
 from tests.integration.store.projecting import project_all
 

@@ -11,19 +11,19 @@ from sqlalchemy import select
 
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.cases.rights import Reader, StepRefused
-from crm.cases.service import CaseService
 from crm.cases.steps import STEPS
-from crm.cases.watch import Watch
-from crm.days.service import RunningCalendar
-from crm.db.audit.tables import audit
 from crm.db.cases.lists import CaseFilter
-from crm.db.cases.tables import ticket_clock, ticket_step
-from crm.db.schema import colleague_message
+from crm.db.schema.audit import audit
+from crm.db.schema.cases import ticket_clock, ticket_step
+from crm.db.schema.core import colleague_message
 from crm.db.store import Store
 from crm.errors import UnknownRecord, VersionConflict
-from crm.events import AnyEvent
-from crm.journal import Journal
+from crm.journal.events import AnyEvent
+from crm.journal.journal import Journal
 from crm.messages.model import ColleagueMessage
+from crm.use_cases.case_watch import Watch
+from crm.use_cases.cases import CaseService
+from crm.use_cases.days import RunningCalendar
 from tests.fakes.call_story import answered_call, arrived
 from tests.fakes.case_desk import at
 from tests.fakes.case_site import case_site

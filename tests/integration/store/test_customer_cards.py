@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Column, ForeignKey, Integer, Table, Text, func, insert, select
 
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
-from crm.db.audit.tables import audit
 from crm.db.customers.merging import MergePlan
 from crm.db.customers.queries import CustomerFilter
-from crm.db.schema import call, customer, due_call, metadata, ticket
+from crm.db.schema.audit import audit
+from crm.db.schema.core import call, customer, due_call, metadata, ticket
 from crm.db.store import Store
 from crm.errors import CardMerged, NumberTaken, UnknownRecord, VersionConflict
 from crm.followups.model import DueCallKind
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -7,12 +7,12 @@ from sqlalchemy import func, select
 
 from crm.customers.imports import plan_import
 from crm.customers.model import Customer, CustomerNumber
-from crm.db.audit.tables import audit
-from crm.db.customers.tables import customer_import_row
-from crm.db.schema import customer
+from crm.db.schema.audit import audit
+from crm.db.schema.core import customer
+from crm.db.schema.customers import customer_import_row
 from crm.db.store import Store
 from crm.errors import UnknownRecord
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

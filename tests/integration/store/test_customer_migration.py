@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from crm.customers.model import CustomerKind
-from crm.db.engine import WRITES, make_engine
+from crm.db.base.engine import WRITES, make_engine
 from crm.db.migrate import MIGRATIONS
 from crm.db.store import Store
 

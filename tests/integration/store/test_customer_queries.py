@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import select
 
 from crm.customers.model import Customer, CustomerNumber
-from crm.db.schema import customer_change
+from crm.db.schema.core import customer_change
 from crm.db.store import Store
 from crm.errors import NumberTaken, UnknownRecord, VersionConflict
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -9,13 +9,13 @@ from sqlalchemy import select, text
 from crm.customers.imports import plan_import
 from crm.customers.model import Customer, CustomerNumber
 from crm.db.customers.merging import MergePlan
-from crm.db.customers.tables import erased_number
-from crm.db.schema import call, journal_position, metadata, ticket
+from crm.db.schema.core import call, journal_position, metadata, ticket
+from crm.db.schema.customers import erased_number
 from crm.db.store import Store
 from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
-from crm.events import CallbackOwed, SurveyAnswered
 from crm.followups.model import DueCallKind
-from crm.journal import Journal
+from crm.journal.events import CallbackOwed, SurveyAnswered
+from crm.journal.journal import Journal
 from crm.tickets.model import TicketForm
 from tests.fakes.call_story import answered_call, arrived
 from tests.integration.store.hand_clock import HandClock

@@ -11,7 +11,7 @@ from crm.customers.model import Customer, CustomerNumber
 from crm.db.store import Store
 from crm.errors import ClaimLost, IllegalTransition, UnknownRecord
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome, channel_id
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import INVITED, arrived
 from tests.integration.harness.api import until
 from tests.integration.store.hand_clock import HandClock

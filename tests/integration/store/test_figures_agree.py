@@ -11,11 +11,11 @@ from app.figures.live import LiveFigures
 from app.figures.past import figures_of
 from app.figures.period import Period
 from app.figures.replay import replay
-from app.web.api.figure_shapes import ByName, FiguresOut, figures_out
+from app.web.api.figures.figure_shapes import ByName, FiguresOut, figures_out
 from crm.db.store import Store
-from crm.events import AnyEvent, CallAnswered, CallArrived, CallEnded
-from crm.journal import Journal
-from routing.figure_board import By
+from crm.journal.events import AnyEvent, CallAnswered, CallArrived, CallEnded
+from crm.journal.journal import Journal
+from routing.statistics.figure_board import By
 from tests.fakes.call_story import DAY, INVITED, abandoned_call, answered_call, arrived
 from tests.fakes.random_day import START, RandomDay, two_level_site
 from tests.fakes.small_site import small_site

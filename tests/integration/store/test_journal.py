@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from crm.errors import JournalFailed, JournalInUse
-from crm.events import CallNoted
-from crm.journal import BATCH, Journal, Position
+from crm.journal.events import CallNoted
+from crm.journal.journal import BATCH, Journal, Position
 from tests.fakes.call_story import DAY, INVITED, answered_call, arrived
 
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from config.load import load_site
-from crm.db.audit.tables import audit
+from config.loading.load import load_site
+from crm.db.schema.audit import audit
 from crm.db.store import Store
 from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
 from crm.knowledge.model import CardText, found

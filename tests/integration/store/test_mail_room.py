@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.attachments import AttachmentFiles
-from app.mailbox import MailRoom
-from config.channels import Mail
-from config.matters import Matters
-from crm.db.projector import Projector
+from app.channels.attachments import AttachmentFiles
+from app.channels.mailbox import MailRoom
+from config.service.channels import Mail
+from config.service.matters import Matters
+from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.intake.service import Intake
-from crm.journal import Journal
-from crm.policy import Regulated
-from crm.tickets.service import Tickets
+from crm.journal.journal import Journal
+from crm.regulation.policy import Regulated
+from crm.use_cases.intake import Intake
+from crm.use_cases.tickets import Tickets
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
@@ -173,8 +173,8 @@ async def test_an_answer_goes_to_its_ticket_with_its_files(desk: Desk) -> None:
 
 
 async def test_a_mail_that_is_too_large_is_a_ticket_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.imap.MOST_BYTES", 2000)
-    monkeypatch.setattr("app.imap.BEGINNING", 1000)
+    monkeypatch.setattr("app.channels.imap.MOST_BYTES", 2000)
+    monkeypatch.setattr("app.channels.imap.BEGINNING", 1000)
     desk.server.put(letter(body="x" * 5000))
     assert await desk.poll() == 1
     (ticket,) = (await desk.store.tickets.list()).items

@@ -7,7 +7,7 @@ import pytest
 from config.ids import TicketNumber
 from crm.db.store import Store
 from crm.errors import UnknownRecord
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

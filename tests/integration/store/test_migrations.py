@@ -12,11 +12,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
 from config.ids import TicketNumber
-from crm.db.engine import Database
+from crm.db.base.engine import Database
 from crm.db.migrate import MIGRATIONS, newest_revision
-from crm.db.schema import metadata, ticket, user_account, user_session
-from crm.db.search.index import TABLES_BEGIN
+from crm.db.schema.core import metadata, ticket, user_account, user_session
 from crm.db.store import Store
+from crm.db.tickets.search_index import TABLES_BEGIN
 from tests.integration.store.old_schema import migrate_to
 
 

@@ -9,21 +9,21 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, select, text
 
-from app.attachments import AttachmentFiles
-from app.privacy import remove_customer
+from app.channels.attachments import AttachmentFiles
+from app.data_protection.privacy import remove_customer
 from config.ids import AgentId
 from config.numbering import normalise
 from config.paths import DataDir
 from crm.customers.model import Customer, CustomerNumber
-from crm.db.engine import make_engine
-from crm.db.intake.tables import attachment, intake
+from crm.db.base.engine import make_engine
 from crm.db.migrate import MIGRATIONS
+from crm.db.schema.intake import attachment, intake
 from crm.db.store import Store
-from crm.events import TicketOpened
 from crm.intake.model import CHANNELS, FileKept, Letter, Opening, contact_of, masked_email
-from crm.journal import Journal
+from crm.journal.events import TicketOpened
+from crm.journal.journal import Journal
 from crm.tickets.model import TicketForm, TicketKind, TicketStep
-from crm.tickets.service import Tickets
+from crm.use_cases.tickets import Tickets
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
 

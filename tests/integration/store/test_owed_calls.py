@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from crm.customers.model import Customer, CustomerNumber
 from crm.db.store import Store
-from crm.events import CallbackOwed, CallOverflowed, DutyMissed
-from crm.journal import Journal
+from crm.journal.events import CallbackOwed, CallOverflowed, DutyMissed
+from crm.journal.journal import Journal
 from tests.fakes.call_story import INVITED, arrived
 from tests.fakes.small_site import small_site
 from tests.integration.store.projecting import project_all

@@ -18,14 +18,14 @@ from sqlalchemy.exc import DBAPIError
 
 from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerNumber
-from crm.db import schema
-from crm.db.bulk import insert_new, upsert
-from crm.db.open_calls import OpenCalls
-from crm.db.projection import Projection
+from crm.db.base.bulk import insert_new, upsert
+from crm.db.base.worker import ENDS_WITHIN_S, Worker
+from crm.db.projecting.open_calls import OpenCalls
+from crm.db.projecting.projection import Projection
+from crm.db.schema import core as schema
 from crm.db.store import Store
-from crm.db.worker import ENDS_WITHIN_S, Worker
-from crm.events import AgentAnswered, AnyEvent, CallAnswered, CallEnded, CallNoted, MessageLeft
-from crm.journal import Journal
+from crm.journal.events import AgentAnswered, AnyEvent, CallAnswered, CallEnded, CallNoted, MessageLeft
+from crm.journal.journal import Journal
 from tests.fakes.call_story import INVITED, abandoned_call, answered_call, arrived
 from tests.integration.store.projecting import project_all, projecting
 

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from config.ids import AgentId
-from crm.db import schema
+from crm.db.schema import core as schema
 from crm.db.store import Store
 from crm.errors import StoreAway
-from crm.events import AnyEvent, CallAnswered, CallEnded, MessageLeft
-from crm.journal import Journal
+from crm.journal.events import AnyEvent, CallAnswered, CallEnded, MessageLeft
+from crm.journal.journal import Journal
 from crm.tickets.model import TicketForm, TicketKind
 from tests.fakes.call_story import DAY, INVITED, abandoned_call, answered_call, arrived
 from tests.integration.store.postgres import PostgresServer

@@ -6,19 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
-from config.load import load_site
+from config.loading.load import load_site
 from config.schema import Site
-from crm.db.audit.tables import audit
-from crm.db.cases.tables import ticket_clock
-from crm.db.schema import call, ticket
+from crm.db.schema.audit import audit
+from crm.db.schema.cases import ticket_clock
+from crm.db.schema.core import call, ticket
 from crm.db.store import Store
 from crm.errors import IllegalTransition, VersionConflict
-from crm.events import AgentLeft, AgentMissed, AnyEvent, CallEnded, SurveyAnswered, TalkStarted
-from crm.journal import Journal
-from crm.quality import service
+from crm.journal.events import AgentLeft, AgentMissed, AnyEvent, CallEnded, SurveyAnswered, TalkStarted
+from crm.journal.journal import Journal
 from crm.quality.file import NoteKind
 from crm.quality.month import ClosedMonth
 from crm.quality.scorecard import CheckState, Marks
+from crm.use_cases import quality as service
 from tests.fakes.call_story import INVITED, answered_call, arrived
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -4,7 +4,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from crm.db.engine import Database, make_engine
+from crm.db.base.engine import Database, make_engine
 from crm.db.migrate import MIGRATIONS
 from crm.db.store import Store
 from crm.knowledge.model import CardText

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from crm.db.store import Store
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import INVITED, answered_call
 from tests.integration.store.projecting import project_all
 

@@ -10,10 +10,10 @@ from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from app.cli import app
-from crm.db.cases.tables import ticket_step
-from crm.db.schema import ticket
+from crm.db.schema.cases import ticket_step
+from crm.db.schema.core import ticket
 from crm.db.store import Store
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import DAY, INVITED, answered_call
 from tests.integration.store.projecting import project_all
 

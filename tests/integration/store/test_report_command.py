@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from crm.db.store import Store
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from tests.fakes.call_story import DAY, answered_call
 from tests.integration.store.projecting import project_all
 from tests.unit.config.workshop import DEMO

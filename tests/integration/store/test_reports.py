@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from config.matters import Category, Department, Matters
-from crm.db.cases.tables import ticket_clock, ticket_step
-from crm.db.schema import ticket
+from config.service.matters import Category, Department, Matters
+from crm.db.schema.cases import ticket_clock, ticket_step
+from crm.db.schema.core import ticket
 from crm.db.store import Store
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from crm.reports.analysis import complaints
 from crm.reports.facts import Facts
 from crm.reports.run import again_at

@@ -8,14 +8,14 @@ from alembic.config import Config
 from sqlalchemy import Connection, insert, text, update
 
 from config.ids import AgentId
-from crm.db.cases.tables import ticket_step
 from crm.db.migrate import MIGRATIONS
-from crm.db.schema import ticket
-from crm.db.search.index import index_ticket
-from crm.db.search.queries import LOOKED_THROUGH, Within
+from crm.db.schema.cases import ticket_step
+from crm.db.schema.core import ticket
 from crm.db.store import Store
+from crm.db.tickets.search_index import index_ticket
+from crm.db.tickets.search_queries import LOOKED_THROUGH, Within
 from crm.errors import BadCursor
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from crm.tickets.model import TicketForm, TicketKind, TicketStep
 from tests.fakes.call_story import DAY, INVITED, answered_call
 from tests.integration.store.projecting import project_all

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from config.load import load_site
+from config.loading.load import load_site
 from config.schema import Site
-from crm.db.audit.tables import audit
+from crm.db.schema.audit import audit
 from crm.db.store import Store
 from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
 from crm.followups.model import Outcome
-from crm.journal import Journal
-from crm.suggestions import service
+from crm.journal.journal import Journal
 from crm.suggestions.model import Suggestion
 from crm.tickets.model import TicketForm, TicketKind
+from crm.use_cases import suggestions as service
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -9,7 +9,7 @@ from config.ids import AgentId
 from crm.customers.model import Customer, CustomerNumber
 from crm.db.store import Store
 from crm.errors import BadCursor, IllegalTransition, UnknownRecord, VersionConflict
-from crm.journal import Journal
+from crm.journal.journal import Journal
 from crm.tickets.model import Severity, TicketForm, TicketKind, TicketState, TicketStep
 from tests.fakes.call_story import DAY, INVITED, abandoned_call, answered_call
 from tests.integration.store.hand_clock import HandClock

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from crm.db.schema import user_account, user_session
+from crm.db.schema.core import user_account, user_session
 from crm.db.store import Store
 from crm.errors import AccountLocked, UnknownRecord
 from crm.users.model import User

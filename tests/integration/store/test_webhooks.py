@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-import app.webhooks
-from app.webhooks import HookSender
-from config.channels import WebHooks
+import app.channels.webhooks
+from app.channels.webhooks import HookSender
+from config.service.channels import WebHooks
 from crm.db.store import Store
-from crm.events import CallArrived
 from crm.intake.model import FileKept
-from crm.journal import Journal
+from crm.journal.events import CallArrived
+from crm.journal.journal import Journal
 from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -15,21 +15,21 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from app.figures.live import LiveFigures
-from app.web.desk import DeskHub
+from app.web.http.services import Services
 from app.web.server import create_app
-from app.web.services import Services
+from app.web.wire.desk import DeskHub
 from config.paths import DataDir
 from config.schema import Site
-from crm.cases.service import CaseService
-from crm.days.service import RunningCalendar
-from crm.db.projector import Projector
+from crm.db.projecting.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
-from crm.events import AgentAnswered, AgentOffered, CallArrived, CallEnded, Event, MessageLeft, TalkStarted
-from crm.intake.service import Intake
-from crm.journal import Journal
-from crm.policy import Regulated
-from crm.tickets.service import Tickets
+from crm.journal.events import AgentAnswered, AgentOffered, CallArrived, CallEnded, Event, MessageLeft, TalkStarted
+from crm.journal.journal import Journal
+from crm.regulation.policy import Regulated
+from crm.use_cases.cases import CaseService
+from crm.use_cases.days import RunningCalendar
+from crm.use_cases.intake import Intake
+from crm.use_cases.tickets import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site

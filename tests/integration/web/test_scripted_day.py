@@ -26,14 +26,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from config.channels import Rate
-from config.load import load_site
+from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Site
-from crm.cases.registering import Registrar
-from crm.cases.service import CaseService
+from config.service.channels import Rate
 from crm.db.store import Store
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentOffered,
     CallAnswered,
@@ -43,6 +41,8 @@ from crm.events import (
     SurveyAnswered,
     TalkStarted,
 )
+from crm.use_cases.cases import CaseService
+from crm.use_cases.registering import Registrar
 from tests.integration.web.conftest import PASSWORDS, House
 
 DEMO = Path(__file__).parents[3] / "config" / "site"

@@ -10,11 +10,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from app.attachments import AttachmentFiles
+from app.channels.attachments import AttachmentFiles
 from app.cli import app
-from app.retention import remove_old_files, remove_stray_files
-from config.channels import Channels, WebHooks
+from app.data_protection.retention import remove_old_files, remove_stray_files
 from config.ids import AgentId
+from config.service.channels import Channels, WebHooks
 from crm.tickets.model import TicketForm, TicketStep
 from tests.integration.web.conftest import House, kind_of
 

@@ -12,11 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from app.outbox import send_waiting
-from config.outbox import Outbox
+from app.channels.outbox import send_waiting
+from config.service.outbox import Outbox
 from crm.bookings.model import Wish
-from crm.bookings.service import BookingDesk
-from crm.events import VisitRated
+from crm.journal.events import VisitRated
+from crm.use_cases.bookings import BookingDesk
 from tests.integration.web.conftest import House, kind_of
 
 Item = dict[str, Any]

@@ -18,9 +18,9 @@ from config.schema import Site
 from crm.cases.decide import clocks_of, situation_of
 from crm.cases.file import Rules
 from crm.cases.rights import Reader, verdict
-from crm.cases.service import offers
 from crm.cases.steps import STEPS
 from crm.db.store import Store
+from crm.use_cases.cases import offers
 from tests.fakes.case_site import NAMES, case_site
 from tests.integration.web.conftest import PASSWORDS, House, kind_of, write_sound
 from tests.integration.web.test_web_desk import desk

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from app.privacy import keep_limits
-from config.privacy import Privacy
-from crm.db.audit.tables import audit
+from app.data_protection.privacy import keep_limits
+from config.service.privacy import Privacy
+from crm.db.schema.audit import audit
 from tests.integration.web.conftest import House, kind_of, write_sound
 
 MERCHANT = {"kind": "merchant", "name": "杭州百味餐饮有限公司", "shop_name": "百味轩", "unit": "305", "floor": "3"}

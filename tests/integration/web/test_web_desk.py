@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
-from app.web import live
+from app.web.feeds import live
 from tests.integration.web.conftest import LOCAL_TOKEN, House, eventually
 
 POP: dict[str, object] = {"call": "c-1", "ticket": "20261122-0001", "pop": {"kind": "inbound", "ani": "13812345678"}}

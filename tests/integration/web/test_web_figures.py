@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from crm.events import AgentMissed, AgentOffered, AgentStateChanged, CallEnded, CallQueued
+from crm.journal.events import AgentMissed, AgentOffered, AgentStateChanged, CallEnded, CallQueued
 from tests.integration.web.conftest import House, kind_of
 
 

@@ -17,9 +17,9 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from yarl import URL
 
-from app.web.tokens import role_token
-from config.channels import Channels, Rate, WebForm, WebHooks
+from app.web.http.tokens import role_token
 from config.schema import Role
+from config.service.channels import Channels, Rate, WebForm, WebHooks
 from tests.integration.web.conftest import LOCAL_TOKEN, House
 
 EXAMPLES = {"agent": 3, "supervisor": 3, "administrator": 8}

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from config.channels import Channels, Rate, WebForm
-from config.matters import Category, Department, Matters
+from config.service.channels import Channels, Rate, WebForm
+from config.service.matters import Category, Department, Matters
 from crm.errors import StoreAway
 from tests.integration.web.conftest import House, kind_of
 

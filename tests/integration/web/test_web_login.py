@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import hdrs
 
-from app.web.login_guard import FREE_ATTEMPTS
+from app.web.http.login_guard import FREE_ATTEMPTS
 from tests.integration.web.conftest import LOCAL_TOKEN, PASSWORDS, House, away, kind_of
 
 RIGHT = {"name": "8001", "password": PASSWORDS["8001"]}

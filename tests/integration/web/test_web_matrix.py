@@ -7,7 +7,7 @@ import pytest
 from aiohttp import hdrs
 
 from app.web.api.table import OPERATIONS
-from app.web.permissions import PERMISSIONS, PUBLIC
+from app.web.http.permissions import PERMISSIONS, PUBLIC
 from tests.integration.web.conftest import House
 
 PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}

@@ -5,8 +5,8 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from app.quality_jobs import gather_finished_days
-from crm.events import AgentMissed, CallEnded, SurveyAnswered, TalkStarted
+from app.run.quality_jobs import gather_finished_days
+from crm.journal.events import AgentMissed, CallEnded, SurveyAnswered, TalkStarted
 from tests.integration.web.conftest import House, kind_of, write_sound
 
 FULL = {"polite": 40, "warm": 20, "correct": 40}

@@ -14,10 +14,10 @@ from sqlalchemy import insert, select
 from app.reports.archive import ReportArchive
 from app.reports.delivery import Send, SendFailed
 from app.reports.printing import sender
-from app.web.api import reports
-from crm.db.audit.tables import audit
-from crm.db.cases.tables import ticket_clock, ticket_step
-from crm.events import AgentAnswered, CallAnswered, CallEnded, CallQueued, TalkStarted
+from app.web.api.reports import reports
+from crm.db.schema.audit import audit
+from crm.db.schema.cases import ticket_clock, ticket_step
+from crm.journal.events import AgentAnswered, CallAnswered, CallEnded, CallQueued, TalkStarted
 from tests.integration.web.conftest import House, kind_of, write_sound
 
 

@@ -9,7 +9,7 @@ import pytest
 from yarl import URL
 
 from app.web.api.table import OPERATIONS
-from app.web.pages import SECURITY_HEADERS
+from app.web.http.pages import SECURITY_HEADERS
 from tests.integration.web.conftest import House, kind_of, write_sound
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from config.ids import AgentId
-from crm.db.schema import ticket
+from crm.db.schema.core import ticket
 from crm.tickets.model import TicketForm
 from tests.integration.web.conftest import House, kind_of
 

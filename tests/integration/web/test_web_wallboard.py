@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from app.web import live
-from app.web.services import Services
-from app.web.wallboard import picture
+from app.web.feeds import live
+from app.web.feeds.wallboard import picture
+from app.web.http.services import Services
 from config.ids import AgentId
 from tests.integration.web.conftest import House, away, eventually
 from tests.integration.web.test_web_desk import stuck_client
@@ -155,7 +155,7 @@ async def test_a_wallboard_on_a_dead_line_keeps_nobody_waiting_and_is_dropped(
     def fat(services: Services) -> dict[str, object]:
         return {**picture(services), "padding": "x" * 2_000_000}
 
-    monkeypatch.setattr("app.web.wallboard.picture", fat)
+    monkeypatch.setattr("app.web.feeds.wallboard.picture", fat)
     monkeypatch.setattr(live, "WRITE_TIMEOUT_S", 4.0)
     with stuck_client(house, "/api/live/wallboard HTTP/1.1"):
         async with house.logged_in("8801") as supervisor, wallboard(supervisor) as wall:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.web.tokens import role_of
+from app.web.http.tokens import role_of
 from config.paths import DataDir
 
 ROOT = Path(__file__).parents[3]
@@ -22,7 +22,7 @@ class Absent(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Absent())
-import app.main, app.system, app.web.server
+import app.run.main, app.run.system, app.web.server
 from app.cli import app
 from typer.testing import CliRunner
 

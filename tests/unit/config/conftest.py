@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.system_prompts import SYSTEM_PROMPTS
+from config.loading.system_prompts import SYSTEM_PROMPTS
 from tests.unit.config.workshop import DEMO, Workshop
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.load import load_site
+from config.loading.load import load_site
 from tests.unit.config.workshop import Workshop
 
 FAULTS = [

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.channels import Channels, Mail
+from config.service.channels import Channels, Mail
 
 
 def test_by_default_nothing_is_open() -> None:

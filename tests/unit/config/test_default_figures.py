@@ -4,10 +4,10 @@ from datetime import time
 
 import pytest
 
-from app.web.api.shown import FORMS_OF_ADDRESS, TALK_AMBER_S, TALK_RED_S
-from config.fields import MAX_RINGS
+from app.web.api.common.shown import FORMS_OF_ADDRESS, TALK_AMBER_S, TALK_RED_S
 from config.schema import Greetings, OutboundRules, Recording, ServiceLevel, Settings
-from routing.figures import SATISFIED, Limits
+from config.values.fields import MAX_RINGS
+from routing.statistics.figures import SATISFIED, Limits
 
 
 @pytest.mark.req("TEL-1")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.actions import MessageAction, PlayAction, QueueAction, ultimate
-from config.crosscheck import SiteSources, cross_faults
-from config.fields import END_OF_DAY, days_named, period_bounds
-from config.load import load_site
+from config.calls.actions import MessageAction, PlayAction, QueueAction, ultimate
+from config.loading.crosscheck import SiteSources, cross_faults
+from config.loading.load import load_site
+from config.loading.system_prompts import SYSTEM_PROMPTS
+from config.loading.yaml_source import read_yaml
 from config.schema import DutyAction, OpeningHours, Period, Settings, Site
-from config.system_prompts import SYSTEM_PROMPTS
-from config.yaml_source import read_yaml
+from config.values.fields import END_OF_DAY, days_named, period_bounds
 from tests.unit.config.workshop import DEMO, Workshop
 
 

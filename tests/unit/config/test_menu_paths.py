@@ -1,6 +1,6 @@
 """What is no fault although it looks like one: paths through menus by `back`, and periods that touch."""
 
-from config.load import check_site
+from config.loading.load import check_site
 from tests.unit.config.workshop import Workshop
 
 ONLY_BACK = """title: 通知

@@ -2,8 +2,8 @@
 
 import pytest
 
-from config.load import check_site, load_site
-from config.privacy import Privacy
+from config.loading.load import check_site, load_site
+from config.service.privacy import Privacy
 from tests.unit.config.workshop import Workshop
 
 

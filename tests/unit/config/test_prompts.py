@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from app.phone.audio import best_match, rms
-from config.system_prompts import ENGLISH_CLIPS, SYSTEM_PROMPTS
+from app.phone.sound.audio import best_match, rms
+from config.loading.system_prompts import ENGLISH_CLIPS, SYSTEM_PROMPTS
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "config" / "site" / "prompts"

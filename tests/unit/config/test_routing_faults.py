@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from config.load import check_site, load_site
+from config.loading.load import check_site, load_site
 from config.schema import DutyAction, OverflowStep, QueueAction
 from tests.unit.config.workshop import Workshop
 

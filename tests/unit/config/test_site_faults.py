@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.load import SiteFaults, check_site, load_site
+from config.loading.load import SiteFaults, check_site, load_site
 from tests.unit.config.workshop import Workshop
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from config.load import check_site
+from config.loading.load import check_site
 
 DEMO = Path(__file__).parents[3] / "config" / "site"
 _MARK = re.compile("⟦([^⟧]*)⟧")

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from config.bookings import Appointments, Reminder, VisitSurvey
-from config.fields import Period
+from config.service.bookings import Appointments, Reminder, VisitSurvey
+from config.values.fields import Period
 from crm.bookings import appointments, model
 from crm.bookings.appointments import AppointmentState, AppointmentStep, arrival, check_agreement
 from crm.bookings.calls import reminder_due, survey_due

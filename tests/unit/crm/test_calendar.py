@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.schema import DayKind
-from crm.calendar import day_kind, festival_of, look_up
+from crm.regulation.calendar import day_kind, festival_of, look_up
 
 MAKE_UP_2026 = [
     date(2026, 1, 4),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.calls.record import customer_number, fold
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentMissed,
     AgentOffered,

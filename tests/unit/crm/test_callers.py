@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.numbering import normalise
-from crm.customers.callers import STRANGER, KnownCallers, Standing
 from crm.errors import StoreAway
+from crm.use_cases.callers import STRANGER, KnownCallers, Standing
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

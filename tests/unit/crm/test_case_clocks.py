@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 
-from config.load import PRESETS
-from config.policy import Clause, Policy, PresetFile, Regulation
-from config.yaml_source import read_yaml
+from config.loading.load import PRESETS
+from config.loading.yaml_source import read_yaml
+from config.service.policy import Clause, Policy, PresetFile, Regulation
 from crm.cases.decide import situation_of
 from crm.cases.file import Rules
 from crm.cases.guards import receivers
 from crm.cases.steps import PassedOn
-from crm.policy import Regulated
+from crm.regulation.policy import Regulated
 from tests.fakes.case_desk import RULES, CaseDesk, at, reader
 
 

@@ -12,8 +12,8 @@ from crm.cases.decide import situation_of
 from crm.cases.guards import receivers
 from crm.cases.model import Case, Stage, after, fold
 from crm.cases.rights import StepRefused
-from crm.cases.service import offers
 from crm.cases.steps import STEPS, details_of, step_of
+from crm.use_cases.cases import offers
 from tests.fakes.case_desk import CaseDesk, reader
 from tests.fakes.case_site import NAMES
 

@@ -11,7 +11,7 @@ from config.numbering import extension, normalise
 from crm.customers.duplicates import ENOUGH, find_duplicates
 from crm.customers.erasure import GONE, Person, digest, forget_numbers, pseudonym
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
-from crm.events import CallArrived
+from crm.journal.events import CallArrived
 from tests.fakes.call_story import arrived
 
 

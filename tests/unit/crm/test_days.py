@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.hours import DayKind, OpeningHours
-from crm.calendar import festival_of, look_up
+from config.values.hours import DayKind, OpeningHours
 from crm.days.model import BadNotice, EnteredDay, Source, first_change, is_known, overlaid, parse_notice, unknown_year
-from crm.deadlines import Calendar, ClockKind, Limit, deadline
+from crm.regulation.calendar import festival_of, look_up
+from crm.regulation.deadlines import Calendar, ClockKind, Limit, deadline
 
 pytestmark = pytest.mark.req("CPL-3")
 

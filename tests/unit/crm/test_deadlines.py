@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.hours import OpeningHours
-from crm.deadlines import Calendar, ClockKind, Counting, Limit, Pause, deadline, reached
+from config.values.hours import OpeningHours
+from crm.regulation.deadlines import Calendar, ClockKind, Counting, Limit, Pause, deadline, reached
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = Calendar(OpeningHours.model_validate({"weekdays": {"mon-fri": ("09:00-18:00",)}}), ZONE, {})

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.hours import OpeningHours
-from crm.calendar import day_kind
-from crm.deadlines import Calendar, ClockKind, Counting, Limit, Pause, deadline
+from config.values.hours import OpeningHours
+from crm.regulation.calendar import day_kind
+from crm.regulation.deadlines import Calendar, ClockKind, Counting, Limit, Pause, deadline
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WEEK = {

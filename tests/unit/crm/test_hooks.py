@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from config.channels import WebHooks
-from crm.events import CallArrived, CallRang, TicketOpened
+from config.service.channels import WebHooks
 from crm.hooks.model import checked_patterns, checked_url, news_of_act, news_of_event, retry_after, signature, wants
 from crm.intake.model import Opening
+from crm.journal.events import CallArrived, CallRang, TicketOpened
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 ALLOWED = ("https://crm.example.cn", "http://crm.example.cn:8080", "http://[::1]:9000")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from config.load import load_site
+from config.loading.load import load_site
 from crm.knowledge.model import Card, CardText, CardVersion, checked, found
 from tests.unit.config.workshop import DEMO
 

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from config.load import check_site, load_site
-from crm.policy import Regulated, UnknownClause
+from config.loading.load import check_site, load_site
+from crm.regulation.policy import Regulated, UnknownClause
 
 DEMO = Path(__file__).parents[3] / "config" / "site"
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.load import load_site
-from config.quality import Assessment, Part, Quality
+from config.loading.load import load_site
+from config.service.quality import Assessment, Part, Quality
 from crm.errors import IllegalTransition
-from crm.events import AgentLeft, AgentMissed, CallEnded, TalkStarted
+from crm.journal.events import AgentLeft, AgentMissed, CallEnded, TalkStarted
 from crm.quality.assessment import AgentFacts, assess, assess_department, grade_of, weighed
 from crm.quality.file import NoteKind, checked_points, missed_by_agent
 from crm.quality.sampling import RecordedTalk, draw, month_bounds, recorded_talks, week_bounds

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.hours import OpeningHours
-from config.policy import Clause, Policy, Regulation
-from crm.policy import Regulated
-from crm.rehearsal import Compared, Count, Happening, Past, rehearse
+from config.service.policy import Clause, Policy, Regulation
+from config.values.hours import OpeningHours
+from crm.regulation.policy import Regulated
+from crm.regulation.rehearsal import Compared, Count, Happening, Past, rehearse
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = OpeningHours.model_validate({"weekdays": {"mon-fri": ("09:00-18:00",)}})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config.matters import Matters
+from config.service.matters import Matters
 from crm.reports.analysis import hot_topics, top_terms
 from crm.reports.facts import Facts, TicketFact
 from crm.reports.terms import terms

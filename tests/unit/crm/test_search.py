@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.errors import BadQuery
-from crm.search import BETWEEN, Query, Term, indexed, key_of, number_of, parse, snippet, words
+from crm.tickets.search import BETWEEN, Query, Term, indexed, key_of, number_of, parse, snippet, words
 
 pytestmark = pytest.mark.req("TKT-7")
 

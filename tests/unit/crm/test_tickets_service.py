@@ -8,9 +8,9 @@ import pytest
 
 from config.ids import CallId, ChannelId
 from crm.errors import JournalFailed
-from crm.events import CallRang, Event
-from crm.journal import Journal, Position
-from crm.tickets.service import Tickets
+from crm.journal.events import CallRang, Event
+from crm.journal.journal import Journal, Position
+from crm.use_cases.tickets import Tickets
 
 LATE_EVENING = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # half past midnight of the 23rd where the site is
 

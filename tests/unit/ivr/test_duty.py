@@ -11,7 +11,7 @@ import pytest
 from config.ids import CallId
 from config.schema import Duty, DutyAction, Site
 from crm.calls.record import fold
-from crm.events import (
+from crm.journal.events import (
     CallAdopted,
     CallbackOwed,
     CallEnded,

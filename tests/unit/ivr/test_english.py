@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from config.system_prompts import ENGLISH_CLIPS
+from config.loading.system_prompts import ENGLISH_CLIPS
 from ivr.english import (
     LARGEST_NUMBER,
     agent_announcement,

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from config.actions import QueueAction
+from config.calls.actions import QueueAction
 from config.ids import AgentId, CallId, QueueName
 from config.paths import DataDir
 from config.schema import Site
 from crm.calls.record import fold
-from crm.events import (
+from crm.journal.events import (
     AgentMissed,
     CallAnswered,
     CallEnded,
@@ -26,8 +26,8 @@ from crm.events import (
     QueueClosed,
     TalkStarted,
 )
-from crm.journal import Journal
-from crm.tickets.service import Tickets
+from crm.journal.journal import Journal
+from crm.use_cases.tickets import Tickets
 from ivr.call_flow import QUEUE_CLOSED
 from ivr.closing import RESTATED_EVERY, close_queue, open_queue, restate
 from ivr.history import History, recall

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.schema import Greetings
-from crm.calendar import Festival
+from crm.regulation.calendar import Festival
 from ivr.greeting import greeting
 
 pytestmark = pytest.mark.req("TEL-4")

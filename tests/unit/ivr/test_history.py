@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from config.ids import AgentId, CallId
-from crm.events import (
+from crm.journal.events import (
     AgentAnswered,
     AgentMissed,
     AgentOffered,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.actions import Menu, MenuAction, MessageAction, QueueAction, ultimate
+from config.calls.actions import Menu, MenuAction, MessageAction, QueueAction, ultimate
 from ivr.menu import (
     MAX_STEPS,
     Effect,

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from config.actions import LanguageAction, QueueAction, RepeatAction
+from config.calls.actions import LanguageAction, QueueAction, RepeatAction
+from config.calls.waiting import WaitRules
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Queue, Site
-from config.waiting import WaitRules
-from crm.events import (
+from crm.journal.events import (
     AgentMissed,
     AgentOffered,
     CallAnswered,
@@ -24,8 +24,8 @@ from crm.events import (
     LanguageChosen,
     TalkStarted,
 )
-from crm.journal import Journal
-from crm.tickets.service import Tickets
+from crm.journal.journal import Journal
+from crm.use_cases.tickets import Tickets
 from ivr.call import Call
 from ivr.history import History
 from ivr.hotline import Hotline

@@ -7,7 +7,7 @@ from typing import Any
 from config.ids import AgentId, CallId, QueueName
 from config.schema import Queue, QueueAction, Site
 from crm.calls.record import fold
-from crm.events import AgentOffered, CallEnded, CallEvent, CallOverflowed, CallQueued, TalkStarted
+from crm.journal.events import AgentOffered, CallEnded, CallEvent, CallOverflowed, CallQueued, TalkStarted
 from routing.agent import AgentEvent
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import FakeChannel

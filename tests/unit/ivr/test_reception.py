@@ -10,9 +10,9 @@ from typing import Any
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.paths import DataDir
-from crm.events import CallAdopted, CallAnswered, CallEnded, Event
-from crm.journal import Journal
-from crm.tickets.service import Tickets
+from crm.journal.events import CallAdopted, CallAnswered, CallEnded, Event
+from crm.journal.journal import Journal
+from crm.use_cases.tickets import Tickets
 from ivr.history import CallFacts, History
 from ivr.hotline import Hotline
 from ivr.pbx.settings import FALLBACK_AFTER_S

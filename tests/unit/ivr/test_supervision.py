@@ -9,7 +9,7 @@ import pytest
 
 from config.ids import AgentId, BridgeId, ChannelId
 from crm.calls.record import fold
-from crm.events import CallEvent, SupervisorJoined, SupervisorLeft
+from crm.journal.events import CallEvent, SupervisorJoined, SupervisorLeft
 from ivr.adoption import HeldTalk, clear_strays, hold_talk
 from ivr.call import only_supervises
 from ivr.history import recall

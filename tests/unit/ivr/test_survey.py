@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.schema import Site
-from crm.events import CallEnded, SurveyAnswered
+from crm.journal.events import CallEnded, SurveyAnswered
 from ivr import talk_control as control
 from ivr.survey import KEY_S
 from tests.fakes.call_centre import ANN, call_centre, in_virtual_time

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.events import CallAdopted, CallEnded, TalkStarted
+from crm.journal.events import CallAdopted, CallEnded, TalkStarted
 from ivr import talk_control as control
 from ivr.talks import Target
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time

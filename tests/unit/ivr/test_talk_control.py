@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from crm.events import AgentLeft, CallEnded, CallQueued, OutsideTalkStarted, TalkStarted, TransferAsked, TransferFailed
+from crm.journal.events import (
+    AgentLeft,
+    CallEnded,
+    CallQueued,
+    OutsideTalkStarted,
+    TalkStarted,
+    TransferAsked,
+    TransferFailed,
+)
 from ivr import talk_control as control
 from ivr.talk_recording import pause_recording, resume_recording
 from ivr.talks import Refused, Target

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.events import CallArrived, CallNoted, MenuEntered
+from crm.journal.events import CallArrived, CallNoted, MenuEntered
 from tests.fakes.call_centre import call_centre, in_virtual_time
 
 pytestmark = pytest.mark.req("LNE-1")

@@ -9,9 +9,9 @@ from typing import Any, Literal, cast
 import pytest
 
 from crm.bookings.model import Booking
-from crm.db.due_calls import DueCallTable
-from crm.events import BookingAnswered, CallbackOwed, CallEnded, VisitRated
+from crm.db.followups.due_calls import DueCallTable
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
+from crm.journal.events import BookingAnswered, CallbackOwed, CallEnded, VisitRated
 from ivr.accepts import Accepts
 from ivr.history import recall
 from ivr.outbound_flow import Attempt, make_attempt

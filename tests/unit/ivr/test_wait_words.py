@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from config.waiting import WaitRules
+from config.calls.waiting import WaitRules
 from ivr.grammars import GRAMMARS
 from ivr.wait_words import MUSIC_BETWEEN_S, Schedule, Topic, begin, offer_words, place_words
 

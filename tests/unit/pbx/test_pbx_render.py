@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.load import load_site
+from config.calls.telephones import LEAST_SILENCE_S, SilentLines, Telephones
+from config.loading.load import load_site
 from config.paths import DataDir
-from config.telephones import LEAST_SILENCE_S, SilentLines, Telephones
 from ivr.pbx.errors import PbxError
 from ivr.pbx.install import AsteriskBinary
 from ivr.pbx.render import render, render_agents

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from app.phone.audio import (
+from app.phone.sound.audio import (
     SAMPLE_RATE,
     Haystack,
     best_match,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.phone.audio import Haystack
-from app.phone.g711 import PCMA, PCMU, decode, encode
+from app.phone.sound.audio import Haystack
+from app.phone.sound.g711 import PCMA, PCMU, decode, encode
 from tests.fakes.sound import speech
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.phone.audio import SAMPLE_RATE, Samples, tone
-from app.phone.heard import begun, recognise, score, templates
+from app.phone.sound.audio import SAMPLE_RATE, Samples, tone
+from app.phone.sound.heard import begun, recognise, score, templates
 from tests.fakes.sound import speech, through_alaw
 
 

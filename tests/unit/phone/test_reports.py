@@ -12,7 +12,7 @@ import pytest
 from app.phone.agent import AgentCall, AgentOptions
 from app.phone.caller import CallResult
 from app.phone.errors import SystemNotRunning
-from app.phone.heard import Heard
+from app.phone.sound.heard import Heard
 from app.phone.system import SystemFile, address, stamp, until_interrupted
 from config.paths import DataDir
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.phone.audio import tone
-from app.phone.wav import read_prompts, read_wav, write_wav
+from app.phone.sound.audio import tone
+from app.phone.sound.wav import read_prompts, read_wav, write_wav
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:

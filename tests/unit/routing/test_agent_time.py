@@ -8,8 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing.agent import AgentState
-from routing.agent_time import AgentClock, Handles, Span, StateChange, occupancy, spans, time_in_states, within
-from routing.figures import MICROSECOND, Handle
+from routing.statistics.agent_time import (
+    AgentClock,
+    Handles,
+    Span,
+    StateChange,
+    occupancy,
+    spans,
+    time_in_states,
+    within,
+)
+from routing.statistics.figures import MICROSECOND, Handle
 from tests.fakes.call_records import AGENTS, NINE, at
 
 MORNING = [

@@ -4,7 +4,7 @@ from math import exp, factorial, isfinite
 
 import pytest
 
-from routing.erlang import Traffic, erlang_b, erlang_c, theory
+from routing.theory.erlang import Traffic, erlang_b, erlang_c, theory
 
 
 def by_the_book(agents: int, load: float) -> tuple[float, float]:

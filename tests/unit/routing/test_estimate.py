@@ -5,8 +5,8 @@ from math import inf
 import pytest
 
 from config.ids import QueueName
-from routing.estimate import expected_wait_s
-from routing.pace import PRESUMED_S, Pace
+from routing.waiting.estimate import expected_wait_s
+from routing.waiting.pace import PRESUMED_S, Pace
 
 HOTLINE, AID = QueueName("hotline"), QueueName("aid")
 

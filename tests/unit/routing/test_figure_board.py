@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.figure_board import Board, By, interval_of, rolling_answer_rate
-from routing.figures import CallRecord, Handle, Limits, Offer, Tally
+from routing.statistics.figure_board import Board, By, interval_of, rolling_answer_rate
+from routing.statistics.figures import CallRecord, Handle, Limits, Offer, Tally
 from tests.fakes.call_records import NINE, at, calls, menu_call
 
 SHANGHAI, LIMITS = ZoneInfo("Asia/Shanghai"), Limits()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.figures import FIGURES, CallRecord, Handle, Limits, Offer, Ratio, Tally, tally, wait
+from routing.statistics.figures import FIGURES, CallRecord, Handle, Limits, Offer, Ratio, Tally, tally, wait
 from tests.fakes.call_records import at, calls, menu_call
 
 LIMITS = Limits(ring_limit=3, ring_period_s=5.0, threshold_s=10.0, short_abandon_s=5.0)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.fields import WEEKDAYS
 from config.schema import DayKind, OpeningHours
-from crm.calendar import day_kind
-from routing.hours import Basis, Why, is_open, next_closing, next_opening, opening
+from config.values.fields import WEEKDAYS
+from crm.regulation.calendar import day_kind
+from routing.waiting.hours import Basis, Why, is_open, next_closing, next_opening, opening
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE = OpeningHours.model_validate({"weekdays": {"mon-fri": ("09:00-12:00", "13:30-18:00"), "sat": ("09:00-12:00",)}})

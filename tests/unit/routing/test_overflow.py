@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.schema import MessageAction, OverflowStep
-from routing.overflow import LOOK_S, Situation, applies, condition_of, look_again_s, step_now
+from routing.waiting.overflow import LOOK_S, Situation, applies, condition_of, look_again_s, step_now
 
 MESSAGE = MessageAction()
 

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from routing.batch_means import Batch, joined, longer, ratio, t_quantile
-from routing.erlang import Traffic
-from routing.staffing import CHECK_EVERY, STREAMS, findings, plan
+from routing.theory.batch_means import Batch, joined, longer, ratio, t_quantile
+from routing.theory.erlang import Traffic
+from routing.theory.staffing import CHECK_EVERY, STREAMS, findings, plan
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,12 @@ def dependencies(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-USES = [("web", "app/main.py"), ("web", "tests/test_x.py"), ("sip", "app/phone/sip.py"), ("runner", "tests/test_x.py")]
+USES = [
+    ("web", "app/run/main.py"),
+    ("web", "tests/test_x.py"),
+    ("sip", "app/phone/sip.py"),
+    ("runner", "tests/test_x.py"),
+]
 PRODUCT, EXTRAS, DEV = {"web", "driver"}, {"phone": {"sip"}}, {"runner"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.web.desk import MAX_PAGES_PER_AGENT, DeskHub, DeskPage, TooManyPages
+from app.web.wire.desk import MAX_PAGES_PER_AGENT, DeskHub, DeskPage, TooManyPages
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 

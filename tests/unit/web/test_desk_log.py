@@ -1,6 +1,6 @@
 """What a desk keeps for its pages: the newest of each state, every screen pop until it was seen, and a bound."""
 
-from app.web.desk_log import MAX_OTHERS, MAX_POPS, DeskLog, Message, MessageType
+from app.web.wire.desk_log import MAX_OTHERS, MAX_POPS, DeskLog, Message, MessageType
 
 
 def message(seq: int, kind: MessageType, subject: str, *, settled: bool = False, ticket: str | None = None) -> Message:

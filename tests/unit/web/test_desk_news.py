@@ -8,17 +8,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.acd_view import LiveAcd
-from app.bus import Bus
-from app.call_board import CallBoard
-from app.desk_news import DeskNews
-from app.talk_desk import TalkDesk
-from app.web.desk import DeskHub
+from app.live.acd_view import LiveAcd
+from app.live.call_board import CallBoard
+from app.live.desk_news import DeskNews
+from app.live.talk_desk import TalkDesk
+from app.process.bus import Bus
+from app.web.wire.desk import DeskHub
 from config.schema import Prompt, Site
 from crm.cases.organisation import Organisation, Sight
 from crm.db.store import Store
 from crm.errors import StoreAway
-from crm.events import CallArrived
+from crm.journal.events import CallArrived
 from crm.tickets.model import Severity, TicketKind, TicketRow, TicketState
 from ivr import talk_control as control
 from ivr.talks import Target

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from app.figures.records import midnight
-from app.web.encoding import encode_text, instant
+from app.web.wire.encoding import encode_text, instant
 from tests.fakes.small_site import small_site
 
 CHINA = timezone(timedelta(hours=8))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.web.login_guard import FORGET_AFTER, FREE_ATTEMPTS, LONGEST_WAIT_S, MAX_ADDRESSES, LoginGuard
+from app.web.http.login_guard import FORGET_AFTER, FREE_ATTEMPTS, LONGEST_WAIT_S, MAX_ADDRESSES, LoginGuard
 
 START = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 ZERO = timedelta(0)

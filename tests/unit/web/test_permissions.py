@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.web.permissions import (
+from app.web.http.permissions import (
     PERMISSIONS,
     PUBLIC,
     Principal,

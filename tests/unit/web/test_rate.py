@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.web.rate import RateLimit, client_address
-from config.channels import Rate
+from app.web.http.rate import RateLimit, client_address
+from config.service.channels import Rate
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.tokens import role_of, role_token
+from app.web.http.tokens import role_of, role_token
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 LOCAL = "a-local-token-of-some-length"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from crm.db.search.index import CREATE, DROP, INDEX, reindex_all
+from crm.db.tickets.search_index import CREATE, DROP, INDEX, reindex_all
 
 revision = "0010"
 down_revision = "0009"

@@ -1,0 +1,114 @@
+"""`sanxiang report …`: what a report says and who would get it; with --send it goes to them now. RPT-3.
+
+It changes nothing of what is made and sent by the clock (app/reports/archive.py).
+"""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from app.commands.command_line import DATA, DEFAULT_DATA, DEFAULT_SITE, SITE, clear_errors
+from app.process.clock import utc_now
+from app.reports import printing
+from app.reports.archive import summary
+from app.reports.delivery import SendFailed, read_addresses
+from app.reports.layout.typeface import TypefaceMissing
+from app.reports.make import periodic
+from config.loading.load import load_site
+from config.paths import DataDir
+from config.schema import Site
+from crm.db.store import Store
+from crm.reports.document import Document
+from crm.reports.period import Span, Stretch, containing
+
+
+def report(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="daily, weekly 或 monthly")],
+    day: Annotated[str | None, typer.Option(help="期间内的某天 / a local day in it; default: yesterday")] = None,
+    into: Annotated[Path | None, typer.Option(help="文件写到此目录 / writes XLSX and PDF there")] = None,
+    send: Annotated[bool, typer.Option("--send", help="现在就发给收件人 / send it to its recipients now")] = False,
+    data: DATA = DEFAULT_DATA,
+    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+    site: SITE = DEFAULT_SITE,
+) -> None:
+    """试做一份报表，--send 才发送 / try a report: what it says, who gets it; sent only with --send."""
+    with clear_errors():
+        loaded, directory = load_site(site), DataDir(data)
+        stretch = _stretch(kind, day, loaded)
+        if database is None and not directory.database_file.exists():
+            raise ValueError(f"{data} 里没有数据 / holds no data: name a system's directory with --data")
+        document = asyncio.run(_made(database or directory.database_url, loaded, stretch, sending=send))
+        typer.echo(summary(document, loaded))
+        with TemporaryDirectory() as aside:
+            files = _written(document, loaded, into or Path(aside)) if into or send else []
+            for file in files if into else []:
+                typer.echo(str(file))
+            good = [_told(name, document, loaded, directory, files if send else None) for name in _names(kind, loaded)]
+    if not all(good):
+        raise typer.Exit(1)
+
+
+def _stretch(kind: str, day: str | None, site: Site) -> Stretch:
+    """Raises ValueError."""
+    if kind not in {span.value for span in Span}:
+        raise ValueError(f"没有报表 {kind!r} / no report of that kind: {', '.join(span.value for span in Span)}")
+    today = utc_now().astimezone(site.zone).date()
+    try:
+        asked = containing(Span.DAILY, today).before().first if day is None else date.fromisoformat(day)
+    except ValueError as exc:
+        raise ValueError(f"--day: {day!r} 不是日期 / is no day: write it as 2026-11-27") from exc
+    return containing(Span(kind), asked)
+
+
+async def _made(url: str, site: Site, stretch: Stretch, *, sending: bool) -> Document:
+    store = await Store.open(url, area_code=site.area_code, zone=site.zone)
+    try:
+        document = await periodic(store, site, stretch, utc_now())
+        if sending:
+            await store.note_act(by="command line", action="exported", subject=f"report {document.number}")
+        return document
+    finally:
+        await store.close()
+
+
+def _written(document: Document, site: Site, into: Path) -> list[Path]:
+    """Raises OSError; ValueError when there is nothing to print Chinese with."""
+    into.mkdir(parents=True, exist_ok=True)
+    files = []
+    for kind, write in printing.WRITERS.items():
+        file = into / f"{document.number}.{kind}"
+        try:
+            file.write_bytes(write(document, site.zone))
+        except TypefaceMissing as exc:
+            raise ValueError(str(exc)) from exc
+        files.append(file)
+    return files
+
+
+def _names(kind: str, site: Site) -> tuple[str, ...]:
+    names = site.reports.recipients(kind)
+    if not names:
+        typer.echo(f"reports.yaml 未设收件人 / names nobody who gets it: send_to: {{{kind}: [...]}}")
+    return names
+
+
+def _told(name: str, document: Document, site: Site, data: DataDir, files: list[Path] | None) -> bool:
+    """Says of one recipient whether it can be reached, or has been. `files` None: nothing is sent."""
+    url = read_addresses(data.report_addresses).get(name)
+    if url is None:
+        typer.echo(f"{name}: {data.report_addresses} 里没有这一行 / has no such line", err=True)
+        return False
+    if files is None:
+        typer.echo(f"{name}: 有地址，未发送 / has an address; nothing was sent")
+        return True
+    try:
+        printing.sender(url)(f"{site.name} {document.number}", summary(document, site), files)
+    except SendFailed as exc:
+        typer.echo(f"{name}: 未送达 / not sent: {exc}", err=True)
+        return False
+    typer.echo(f"{name}: 已发送 / sent")
+    return True

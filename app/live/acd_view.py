@@ -1,0 +1,84 @@
+"""The ACD as the pages see it: `services.AcdView` on `routing.acd` (a translation, no state of its own)."""
+
+from collections import Counter
+
+from app.live.call_board import CallBoard
+from app.live.missed_offers import MissedOffers
+from app.web.http.services import AgentView, Floor, QueueView, WaitingView, WishedState
+from config.ids import AgentId, QueueName
+from routing.acd import Acd
+from routing.agent import Agent, AgentEvent
+
+WISHED: dict[AgentEvent, str] = {
+    AgentEvent.MAKE_AVAILABLE: "available",
+    AgentEvent.MAKE_NOT_READY: "not_ready",
+    AgentEvent.LOG_OUT: "logged_out",
+}
+EVENTS = {state: event for event, state in WISHED.items()}
+
+
+def agent_view(agent: Agent, missed: MissedOffers, floor: Floor) -> AgentView:
+    """One agent for the pages."""
+    return AgentView(
+        agent=agent.agent_id,
+        state=agent.state.value,
+        reason=agent.reason,
+        since=agent.since,
+        call_id=agent.call_id,
+        until=agent.until,
+        queues=tuple(agent.queues),
+        wish=WISHED[agent.wish.event] if agent.wish else None,
+        by=agent.by,
+        missed=missed.of(agent.agent_id),
+        supervision=floor.supervision(agent.call_id) if agent.call_id else None,
+    )
+
+
+class LiveAcd:
+    """Implements `AcdView`."""
+
+    def __init__(self, acd: Acd, board: CallBoard, missed: MissedOffers, floor: Floor) -> None:
+        self._acd = acd
+        self._board = board
+        self._missed = missed
+        self._floor = floor
+
+    def agents(self) -> list[AgentView]:
+        return [agent_view(agent, self._missed, self._floor) for agent in self._acd.agents()]
+
+    def agent(self, agent: AgentId) -> AgentView:
+        return agent_view(self._acd.agent(agent), self._missed, self._floor)
+
+    def queues(self) -> list[QueueView]:
+        return [self._queue(name) for name in self._acd.queue_names()]
+
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
+        return agent_view(self._acd.wish(agent, EVENTS[state], reason, by), self._missed, self._floor)
+
+    def end_wrap_up(self, agent: AgentId) -> AgentView:
+        return agent_view(self._acd.end_wrap_up(agent), self._missed, self._floor)
+
+    def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
+        return agent_view(self._acd.roster.extend_wrap_up(agent, seconds), self._missed, self._floor)
+
+    def _queue(self, name: QueueName) -> QueueView:
+        waiting = self._acd.waiting(name)
+        entries = tuple(
+            WaitingView(
+                call_id=call.call_id,
+                ticket=board.arrived.ticket,
+                ani=board.arrived.ani,
+                since=call.entered_at,
+                position=position,
+            )
+            for position, call in enumerate(waiting, start=1)
+            if (board := self._board.get(call.call_id))
+        )
+        return QueueView(
+            queue=name,
+            waiting=len(waiting),
+            longest_wait_since=min((call.entered_at for call in waiting), default=None),
+            entries=entries,
+            agents_by_state=Counter(agent.state.value for agent in self._acd.agents() if name in agent.queues),
+            closed=self._floor.closing(name),
+        )

@@ -1,0 +1,283 @@
+"""What an agent's page is told of a call (CUS-2): the screen pop at the moment of the offer, then how the call goes on.
+
+The card is looked up while the telephone begins to ring; a slow store costs the card, never the pop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.live.acd_view import LiveAcd
+from app.live.call_board import BoardCall, CallBoard
+from app.process.bus import Bus
+from app.web.api.common.shown import agent_message
+from app.web.http.services import TalkView
+from app.web.wire.desk import DeskHub
+from config.ids import AgentId
+from config.schema import Line, Site
+from crm.cases.organisation import Organisation
+from crm.customers.model import Customer
+from crm.db.store import Store
+from crm.errors import StoreAway
+from crm.journal.events import (
+    AgentAnswered,
+    AgentLeft,
+    AgentMissed,
+    AgentOffered,
+    AgentStateChanged,
+    CallAdopted,
+    CallEnded,
+    CallEvent,
+    CallHeld,
+    CallResumed,
+    ConferenceStarted,
+    RecordingPaused,
+    RecordingResumed,
+    SupervisorJoined,
+    TalkStarted,
+    ThirdJoined,
+    ThirdLeft,
+    TransferAsked,
+    TransferFailed,
+)
+from crm.regulation.calendar import festival_of
+from crm.tickets.model import TicketRow
+from ivr.greeting import greeting
+
+log = logging.getLogger(__name__)
+
+TALK_CHANGES: tuple[type[CallEvent], ...] = (
+    CallHeld,
+    CallResumed,
+    ConferenceStarted,
+    RecordingPaused,
+    RecordingResumed,
+    ThirdJoined,
+    ThirdLeft,
+    TransferAsked,
+    TransferFailed,
+)
+
+TICKETS_SHOWN = 5
+"""Of a caller, besides the one of this call."""
+
+CARD_TIMEOUT_S = 0.3
+"""How long a pop waits for the store (300 ms: the budget of the call path)."""
+
+FOUND_AGAIN_TRIES, FOUND_AGAIN_S = 50, 0.1
+"""A talk that was taken over is put right within a few commands."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the store knows: who calls, what they called about before, and why a callback is due."""
+
+    customer: Customer | None = None
+    tickets: tuple[TicketRow, ...] = ()
+    open_cases: tuple[TicketRow, ...] = ()
+    """One of these the call may be about: the agent merges it."""
+    reason: str | None = None
+
+
+class DeskNews:
+    """Turns call events into messages for the agent's desk."""
+
+    def __init__(
+        self, site: Site, store: Store, hub: DeskHub, board: CallBoard, acd: LiveAcd, organisation: Organisation
+    ) -> None:
+        self._site = site
+        self._organisation = organisation
+        self._acd = acd
+        self._store = store
+        self._hub = hub
+        self._board = board
+        self._pops: set[asyncio.Task[None]] = set()
+        self.talk_of: Callable[[str], TalkView | None] = lambda call: None
+        """How a talk stands now; set once there are telephones."""
+
+    def subscribe(self, bus: Bus) -> None:
+        bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
+        bus.subscribe(CallAdopted, self._adopted)
+        bus.subscribe(SupervisorJoined, self._taken_over)
+        bus.subscribe(AgentOffered, lambda event: self._progress(event, event.agent, "ringing"))
+        bus.subscribe(AgentAnswered, self._answered)
+        bus.subscribe(TalkStarted, lambda event: self._progress(event, event.agent, "talking"))
+        bus.subscribe(AgentMissed, lambda event: self._progress(event, event.agent, "ended"))
+        bus.subscribe(AgentLeft, lambda event: self._progress(event, event.agent, "ended"))
+        for kind in TALK_CHANGES:
+            bus.subscribe(kind, self._talk_changed)
+        bus.subscribe(CallEnded, self._ended)
+        bus.subscribe(AgentStateChanged, self._agent_state)
+
+    def _adopted(self, event: CallAdopted) -> None:
+        """A new controller took the talk over: a page opened since then knows nothing of it."""
+        self._pop(event, event.agent)
+        if event.agent:
+            self._in_background(self._found_again(event, event.agent))
+
+    async def _found_again(self, event: CallAdopted, agent: str) -> None:
+        """How the talk stands, once its task has put it right."""
+        for _ in range(FOUND_AGAIN_TRIES):
+            talk = self.talk_of(event.call_id)
+            if talk and talk.agent == agent:
+                return self._progress(event, agent, "hold" if talk.held else "talking")
+            await asyncio.sleep(FOUND_AGAIN_S)
+
+    def _taken_over(self, event: SupervisorJoined) -> None:
+        """The card moves to the supervisor's desk; on the agent's the call is over."""
+        if event.mode == "takeover":
+            self._pop(event, event.supervisor)
+            if event.agent:
+                self._progress(event, event.agent, "ended", "system")
+
+    def _pop(self, event: CallEvent, agent: str | None) -> None:
+        call = self._board.get(event.call_id)
+        if call and agent:
+            self._in_background(self._show(call, agent, event.at))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._pops.add(task)
+        task.add_done_callback(self._pops.discard)
+
+    async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
+        """The pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""
+        late = asyncio.get_running_loop().call_later(CARD_TIMEOUT_S, self._go_ahead, call, agent, at)
+        try:
+            card = await self._card(call, agent)
+        finally:
+            late.cancel()
+        if self._board.get(call.arrived.call_id):
+            self._publish(call, agent, at, card)
+
+    def _go_ahead(self, call: BoardCall, agent: str, at: datetime) -> None:
+        log.warning("A pop goes ahead of its card.", extra={"action": "pop_without_card", "agent": agent})
+        self._publish(call, agent, at, Card())
+
+    def _publish(self, call: BoardCall, agent: str, at: datetime, card: Card) -> None:
+        arrived, line = call.arrived, self._line(call)
+        queue = self._site.queue(call.queue) if call.queue else None
+        pop = {
+            "kind": "callback" if arrived.due_call and call.asks else "inbound",
+            "due_call": arrived.due_call if call.asks else None,
+            "language": call.language,
+            "line": line.kind if line else None,
+            "line_title": line.title if line else arrived.dnis,
+            "queue": call.queue,
+            "queue_title": queue.title if queue else None,
+            "came_from": list(call.came_from),
+            "ani": arrived.ani,
+            "number_display": arrived.ani,
+            "greeting": self.greeting_text(agent, at),
+            "waited_s": (at - call.queued_at).total_seconds() if call.queued_at else None,
+            "reason": card.reason,
+            "customer": _card_of(card.customer) if card.customer else None,
+            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases],
+            "tickets": [_ticket_of(ticket) for ticket in card.tickets],
+        }
+        self._hub.publish(agent, "screen_pop", {"call": arrived.call_id, "ticket": arrived.ticket, "pop": pop})
+
+    async def _card(self, call: BoardCall, agent: str) -> Card:
+        """Without what this agent may not see (LNE-6)."""
+        arrived, store = call.arrived, self._store
+        sight = self._organisation.sight(agent, self._site.agent(agent).role)
+        try:
+            customer, tickets, cases = await store.cards.of_offer(
+                arrived.ani, TICKETS_SHOWN, sight, without=arrived.ticket
+            )
+            due = await store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
+        except StoreAway:
+            log.warning("A pop goes without its card.", extra={"action": "pop_without_card"})
+            return Card()
+        return Card(customer, tickets, cases, due.note if due else None)
+
+    def greeting_text(self, agent: str, at: datetime) -> str:
+        """TEL-3, TEL-4: “您好！{单位}，我是客服{工号}号，很高兴为您服务！”."""
+        local = at.astimezone(self._site.zone)
+        first = greeting(local, festival_of(local.date(), self._site.special_days), self._site.greetings)
+        return f"{self._site.prompts[first].zh.rstrip('。！')}！{self._site.name}，我是客服{agent}号，很高兴为您服务！"
+
+    def _line(self, call: BoardCall) -> Line | None:
+        kind = call.arrived.line
+        return self._site.line_for(call.arrived.dnis) or next(
+            (line for line in self._site.lines if line.kind == kind), None
+        )
+
+    def _progress(self, event: CallEvent, agent: str, state: str, ended_by: str | None = None) -> None:
+        call, talk = self._board.get(event.call_id), self.talk_of(event.call_id)
+        if call:
+            self._hub.publish(
+                agent,
+                "call",
+                {
+                    "call": event.call_id,
+                    "ticket": call.arrived.ticket,
+                    "direction": call.arrived.direction,
+                    "state": state,
+                    "since": event.at,
+                    "ended_by": ended_by,
+                    "talk": talk_message(talk) if talk and talk.agent == agent and state != "ended" else None,
+                },
+            )
+
+    def _answered(self, event: AgentAnswered) -> None:
+        """The caller is greeted already; in a callback the customer is only now being dialled."""
+        call = self._board.get(event.call_id)
+        if call and not call.arrived.due_call:
+            self._progress(event, event.agent, "talking")
+
+    def _ended(self, event: CallEnded) -> None:
+        call = self._board.get(event.call_id)
+        for agent in {call.agent, call.third} if call else ():
+            if agent:
+                self._progress(event, agent, "ended", event.ended_by)
+
+    def _talk_changed(self, event: CallEvent) -> None:
+        """Hold, transfer, recording: the page of the agent in the talk shows how it stands (TEL-5)."""
+        talk = self.talk_of(event.call_id)
+        if talk and talk.agent:
+            self._progress(event, talk.agent, "hold" if talk.held else "talking")
+
+    def _agent_state(self, event: AgentStateChanged) -> None:
+        agent = AgentId(event.agent)
+        self._hub.publish_state(agent, event.state, lambda: agent_message(self._acd.agent(agent), self._site))
+
+
+def talk_message(talk: TalkView) -> dict[str, object]:
+    """How a talk stands, for the page of its agent."""
+    return {
+        "held": talk.held,
+        "conference": talk.conference,
+        "recording": talk.recording,
+        "transfer": talk.transfer,
+        "target_kind": talk.target_kind,
+        "target": talk.target,
+    }
+
+
+def _card_of(customer: Customer) -> dict[str, object]:
+    return {
+        "id": str(customer.id),
+        "name": customer.name,
+        "form_of_address": customer.form_of_address,
+        "key_customer": customer.key_customer,
+        "employer": customer.employer,
+        "post": customer.post,
+        "notes": customer.notes,
+    }
+
+
+def _ticket_of(ticket: TicketRow) -> dict[str, object]:
+    return {
+        "number": ticket.number,
+        "kind": ticket.kind.value if ticket.kind else None,
+        "state": ticket.state.value,
+        "stage": ticket.stage,
+        "severity": ticket.severity.value,
+        "opened_at": ticket.opened_at,
+        "matter": ticket.matter,
+        "agent": ticket.agent,
+    }

@@ -1,0 +1,50 @@
+"""What a supervisor does on the floor, for the pages: `services.Floor` on `ivr` (a translation, no state)."""
+
+from app.web.http.services import ClosingView, SupervisionMode, SupervisionView
+from config.ids import AgentId, CallId, QueueName
+from ivr.closing import close_queue, open_queue
+from ivr.hotline import Hotline
+from ivr.supervision import Mode, Session, Supervision
+from ivr.waiting import Moved
+
+
+def supervision_view(session: Session) -> SupervisionView:
+    return SupervisionView(
+        call_id=session.live.call_id,
+        supervisor=session.supervisor,
+        mode=session.mode.value,
+        joined=session.joined,
+    )
+
+
+class LiveFloor:
+    """Implements `Floor`."""
+
+    def __init__(self, hotline: Hotline, supervision: Supervision) -> None:
+        self._hotline, self._supervision = hotline, supervision
+
+    def supervision(self, call_id: str) -> SupervisionView | None:
+        session = self._supervision.of(CallId(call_id))
+        return supervision_view(session) if session else None
+
+    async def supervise(self, call_id: str, supervisor: str, mode: SupervisionMode) -> SupervisionView:
+        session = await self._supervision.supervise(CallId(call_id), AgentId(supervisor), Mode(mode))
+        return supervision_view(session)
+
+    async def stop(self, call_id: str) -> None:
+        await self._supervision.stop(CallId(call_id))
+
+    def move(self, call_id: str, queue: str, by: str) -> None:
+        self._hotline.waiting.call_away(CallId(call_id), Moved(QueueName(queue), by))
+
+    def closing(self, queue: str) -> ClosingView | None:
+        closed = self._hotline.closed.of(queue)
+        if closed is None:
+            return None
+        return ClosingView(reason=closed.reason, by=closed.by, since=closed.since or closed.at, prompt=closed.prompt)
+
+    def close_queue(self, queue: str, *, reason: str, by: str, prompt: str | None) -> None:
+        close_queue(self._hotline, QueueName(queue), reason=reason, by=by, prompt=prompt)
+
+    def open_queue(self, queue: str, *, by: str) -> None:
+        open_queue(self._hotline, QueueName(queue), by=by)

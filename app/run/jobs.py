@@ -1,0 +1,71 @@
+"""What happens by the clock on the running system, and every how many seconds: the one table of it (flow)."""
+
+import logging
+from functools import partial
+
+from app.channels.outbox import send_waiting
+from app.data_protection.privacy import keep_limits
+from app.process.clock import utc_now
+from app.process.scheduler import Job
+from app.reports.archive import ReportArchive
+from app.reports.printing import sender
+from app.run.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
+from app.run.system import System
+from app.run.upkeep import audit_heads, poll_mailbox, retention
+from crm.errors import StoreAway
+from crm.use_cases.bookings import BookingDesk
+from crm.use_cases.registering import Registrar
+from ivr.closing import restate
+from ivr.left_messages import collect_left_messages
+
+log = logging.getLogger(__name__)
+
+
+def jobs(system: System) -> dict[str, tuple[Job, float]]:
+    """What happens by the clock, and every how many seconds."""
+    store, site = system.store, system.site
+    mail = site.channels.mail
+    mailbox: dict[str, tuple[Job, float]] = {"mailbox": (partial(poll_mailbox, system), mail.poll_s)} if mail else {}
+    return {
+        "due calls": (system.dialler.tick, 1.0),
+        "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
+        "store check": (store.check, 2.0),
+        "key customers": (system.callers.refresh, 10.0),
+        "closed queues": (partial(restate, system.hotline), 600.0),
+        "registering": (Registrar(system.cases, store).tick, 10.0),
+        "deadlines": (system.watch.tick, 15.0),
+        "calendar": (system.calendar.refresh, 60.0),
+        "unknown year": (partial(tell_of_unknown_year, system), 60.0),
+        "retention": (partial(retention, system), 3600.0),
+        "audit heads": (partial(audit_heads, system), 600.0),
+        "web hooks": (system.hooks.tick, 2.0),
+        **mailbox,
+        "reports": (partial(reports, system), 60.0),
+        "outbox": (partial(send_waiting, store, site.outbox, utc_now), 5.0),
+        "appointments": (partial(tell_of_appointments, system), 30.0),
+        "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
+        "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),
+        "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
+        "knowledge cards": (partial(ship_cards, store, site), 3600.0),
+    }
+
+
+async def tell_of_unknown_year(system: System) -> None:
+    """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
+    today = utc_now().astimezone(system.site.zone).date()
+    people = [agent.id for agent in system.site.agents if agent.role != "agent"]
+    await system.calendar.tell_unknown_year(system.store.messages, today, people)
+
+
+async def reports(system: System) -> None:
+    """Every minute: what is due is made, what is unsent is sent (RPT-3)."""
+    archive = ReportArchive(system.store, system.site, system.options.data)
+    await archive.tick(utc_now(), sender)
+
+
+async def tell_of_appointments(system: System) -> None:
+    """Whoever goes to a customer is reminded; whoever has not come is missed (BKG-5)."""
+    try:
+        await BookingDesk(system.site, system.store, utc_now).tell_of_appointments()
+    except StoreAway as exc:
+        log.warning("Notices of appointments wait for the store: %s", exc, extra={"action": "notices_store_away"})

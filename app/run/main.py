@@ -1,0 +1,302 @@
+"""Runs one hotline in the foreground until it is told to stop (flow): start, adopt, serve, the orderly end. D2, §5."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import secrets
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from app.process.clock import utc_now
+from app.process.memory import spare_the_lasting, take_short_turns
+from app.process.options import UpOptions, write_system_file
+from app.process.scheduler import Scheduler
+from app.run.jobs import jobs
+from app.run.quality_jobs import ship_cards
+from app.run.system import System, build
+from app.web.server import create_app
+from config.loading.load import load_site
+from config.paths import DataDir
+from config.schema import Site
+from crm.db.projecting.projector import Projector
+from crm.db.store import Store
+from crm.errors import StoreAway
+from crm.journal.journal import Journal
+from ivr.left_messages import collect_left_messages
+from ivr.pbx.install import ensure_asterisk
+from ivr.pbx.ports import ports_wanted
+from ivr.pbx.private_files import agent_secrets, make_private, write_private
+from ivr.pbx.process import AsteriskProcess
+from ivr.pbx.settings import PbxSettings
+from ivr.pbx.supervisor import supervise
+from ivr.telephony import Snapshot
+
+log = logging.getLogger(__name__)
+
+PROJECTOR_RETRY_S = 2.0
+CATCH_UP_S = 5.0
+"""How long the end waits for the store to have what the journal has; the next start does the rest."""
+
+STOPS_WITHIN_S = 5.0
+"""So long the end waits for each part; it comes in any case."""
+
+RECONNECTS_WITHIN_S = 2.0
+"""So long a websocket may be away before the console is asked whether Asterisk lives."""
+
+Say = Callable[[str], None]
+
+
+class AlreadyRunning(Exception):
+    """Another controller serves this data directory."""
+
+
+async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
+    """Serve until `stop`. Raises SiteFaults, AlreadyRunning, AsteriskNotReady, AsteriskGaveUp, OSError (port taken)."""
+    site = load_site(options.site)
+    with only_one(options.data):
+        telephones = agent_secrets(options.data, [agent.id for agent in site.agents if agent.telephone])
+        journal = Journal.open(options.data.journal)
+        url = options.database_url or options.data.database_url
+        store = await Store.open(url, area_code=site.area_code, zone=site.zone, clock=utc_now)
+        await count_on(journal, store, site)
+        try:
+            pbx = await start_asterisk(options, site, telephones, say)
+            try:
+                system = build(options, site, pbx, journal, store)
+                spare_the_lasting()
+                take_short_turns()
+                await serve(system, telephones, say, stop)
+            finally:
+                await pbx.stop()
+            await let_the_store_catch_up(system)
+        finally:
+            journal.close()
+            await store.close()
+            options.data.system_file.unlink(missing_ok=True)
+
+
+async def count_on(journal: Journal, store: Store, site: Site) -> None:
+    """Ticket numbers go on where the store's end, for the case that this journal is younger than its store."""
+    try:
+        number = await store.tickets.last_number(utc_now().astimezone(site.zone).date())
+    except StoreAway as exc:
+        log.warning("Ticket numbers are counted by the journal alone: %s", exc, extra={"action": "count_without_store"})
+    else:
+        if number:
+            journal.note_ticket(number)
+
+
+@contextmanager
+def only_one(data: DataDir) -> Iterator[None]:
+    """One controller per data directory."""
+    make_private(data.root)
+    descriptor = os.open(data.lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise AlreadyRunning(
+            f"{data.root} 上已有一个系统在运行，请先停止它，或换一个 --data\n"
+            f"a system is running on {data.root} already: stop it first, or use another --data"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, str], say: Say) -> AsteriskProcess:
+    """A running Asterisk for this directory: the one that is there, or a new one."""
+    binary = await asyncio.to_thread(ensure_asterisk, None, say)
+    settings = PbxSettings(
+        data=options.data,
+        site_prompts=(site.directory / "prompts" / "zh").resolve(),
+        sip_host=options.sip.host,
+        sip_port=options.sip.port,
+        controller_host="127.0.0.1",
+        controller_port=free_port(),
+        trunk_match=site.trunk.match,
+        trunk_outbound=site.trunk.outbound,
+        media_address=options.media_address,
+        agents=telephones,
+        message_max_s=int(site.recording.message_max_s),
+        message_silence_s=int(site.recording.message_silence_s),
+        rtp_ports=ports_wanted(len(telephones)),
+        transfer_key=site.telephones.transfer_key,
+        rtp_timeout_s=site.silent_lines.after_s,
+        rtp_timeout_hold_s=site.silent_lines.hold_s,
+    )
+    pbx = AsteriskProcess(binary, settings)
+    adopted = await pbx.adopt_or_start()
+    say("接管正在运行的 Asterisk / adopted the running Asterisk" if adopted else "Asterisk 已启动 / Asterisk started")
+    return pbx
+
+
+async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyncio.Event) -> None:
+    """All parts at work, until `stop`, or until one of them fails for good."""
+    token = secrets.token_urlsafe(32)
+    works = [
+        asyncio.create_task(system.telephony.serve(system.reception.arrive, connected(system)), name="telephony"),
+        asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
+        asyncio.create_task(keep_projecting(system.projector), name="projector"),
+        asyncio.create_task(until(stop), name="stop"),
+    ]
+    figures = asyncio.create_task(system.figures.read_journal(), name="figures")
+    scheduler = Scheduler(jobs(system), system.clock_steps)
+    try:
+        async with web_server(system, token, telephones):
+            # At once: `/status` may say that all is up before the rest below is done.
+            write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
+            scheduler.start()
+            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
+            await ensure_logins(system, say)
+            await ship_cards(system.store, system.site)
+            await wait_ready(system, works)
+            welcome(system, say)
+            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+            for work in done:
+                work.result()
+    finally:
+        scheduler.shutdown()
+        await system.hooks.close()
+        await system.supervision.close()
+        await system.reception.close()
+        for work in (figures, *works):
+            work.cancel()
+        await asyncio.wait([figures, *works], timeout=STOPS_WITHIN_S)
+
+
+async def keep_projecting(projector: Projector) -> None:
+    """A fault on the store's side is no caller's: it is told, and tried again, and calls go on (design D5)."""
+    while True:
+        try:
+            return await projector.run()
+        except Exception:
+            log.exception("Events do not reach the store; trying again.", extra={"action": "projector_failed"})
+            await asyncio.sleep(PROJECTOR_RETRY_S)
+
+
+async def until(stop: asyncio.Event) -> None:
+    """A task that ends when the system is told to stop."""
+    await stop.wait()
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def connected(system: System) -> Callable[[Snapshot], "asyncio.Future[None]"]:
+    """At each connect: messages taken without us first, so that their calls are known, then the live calls."""
+
+    async def reconcile(snapshot: Snapshot) -> None:
+        await collect_left_messages(system.hotline, system.history)
+        await system.reception.reconnect(snapshot)
+
+    return lambda snapshot: asyncio.ensure_future(reconcile(snapshot))
+
+
+async def asterisk_restarted() -> None:
+    """The calls that were up are lost; their flows end by themselves, and the next connect finds nothing alive."""
+    log.error("Asterisk was restarted; calls that were up are lost.", extra={"action": "asterisk_restarted"})
+
+
+def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
+    """How the supervisor asks Asterisk: by the websocket; by console when there has been none for some time.
+
+    In between, while Asterisk dials again, nothing can be said: that neither clears it nor counts against it.
+    """
+    loop = asyncio.get_running_loop()
+    connected_at = loop.time()
+
+    async def ping() -> bool:
+        nonlocal connected_at
+        if system.telephony.connected.is_set():
+            connected_at = loop.time()
+            await system.telephony.ping()
+            return True
+        return loop.time() - connected_at > RECONNECTS_WITHIN_S and await system.pbx.ping()
+
+    return ping
+
+
+@asynccontextmanager
+async def web_server(system: System, token: str, telephones: dict[str, str]) -> AsyncIterator[None]:
+    """The pages and the API. Raises OSError when the port is taken."""
+    options = system.options
+    tls = None
+    if options.certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.certificate, options.key)
+    runner = web.AppRunner(create_app(system.services(token, telephones)), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, options.http.host, options.http.port, ssl_context=tls).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def ensure_logins(system: System, say: Say) -> None:
+    """Every person of the site can log in; the first password is random, kept in a private file, said at each start."""
+    file = initial_password_file(system.options.data)
+    if not file.exists():
+        write_private(file, secrets.token_urlsafe(8) + "\n")
+    password = file.read_text(encoding="utf-8").strip()
+    try:
+        await system.store.users.sync_from_site(
+            system.site.agents, {agent.id: password for agent in system.site.agents}
+        )
+    except StoreAway as exc:
+        say(f"数据库暂不可用，登录名稍后建立 / the store is away, logins follow later: {exc}")
+
+
+def initial_password_file(data: DataDir) -> Path:
+    """Where the first password of this directory's logins lies."""
+    return data.root / "initial-password"
+
+
+async def wait_ready(system: System, works: list["asyncio.Task[None]"]) -> None:
+    """Until Asterisk has connected, or one of the works has failed."""
+    ready = asyncio.create_task(system.telephony.connected.wait())
+    await asyncio.wait([ready, *works], return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+
+
+def welcome(system: System, say: Say) -> None:
+    """The page, the numbers to dial, the logins (design §5)."""
+    options, site = system.options, system.site
+    scheme = "https" if options.certificate else "http"
+    roles = {"agent": "坐席 agents", "supervisor": "班长 supervisor", "administrator": "管理员 administrator"}
+    say(f"\n{site.name}（{site.name_en}）已就绪 / is ready")
+    say(f"  页面 page      {scheme}://{options.http}/  ·  /wallboard  ·  /supervisor")
+    for line in site.lines:
+        say(f"  号码 dial      {line.dnis}  {line.title} ({line.title_en})")
+    say(f"  SIP            {system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}")
+    for role, title in roles.items():
+        names = ", ".join(agent.id for agent in site.agents if agent.role == role)
+        say(f"  登录 log in    {title}: {names}")
+    say(f"  初始密码 first password  {initial_password_file(options.data).read_text(encoding='utf-8').strip()}")
+    say(f"  试一试 try     sanxiang agent 8001 --data {options.data.root}")
+    say(f"                 sanxiang call {site.lines[-1].dnis} --keys 1 --data {options.data.root}")
+    say("  停止 stop      Ctrl-C\n")
+
+
+async def let_the_store_catch_up(system: System) -> None:
+    """After the last call: what the journal has, the store gets, if it can soon."""
+    catching_up = asyncio.create_task(system.projector.run())
+    try:
+        await asyncio.wait_for(system.projector.caught_up(), CATCH_UP_S)
+    except TimeoutError:
+        log.warning("The store has not caught up; the next start goes on.", extra={"action": "not_caught_up"})
+    finally:
+        catching_up.cancel()
+        await asyncio.wait([catching_up], timeout=STOPS_WITHIN_S)

@@ -1,0 +1,37 @@
+"""What the running system does by the clock for its own order: what is kept for a time goes, a day's end is noted, the
+mailbox is read (flow). Each is a job of app/run/jobs.py."""
+
+from app.channels.attachments import AttachmentFiles
+from app.data_protection.audit_trail import note_heads
+from app.data_protection.retention import (
+    forget_hook_messages,
+    forget_requests,
+    remove_expired,
+    remove_old_files,
+    remove_stray_files,
+)
+from app.process.clock import utc_now
+from app.run.system import System
+
+
+async def retention(system: System) -> None:
+    """Hourly (TEL-10, CUS-4)."""
+    days, now = system.site.recording.retention_days, utc_now()
+    await remove_expired(system.store, system.options.data, days, now)
+    files = AttachmentFiles(system.options.data.attachments)
+    await remove_old_files(system.store, files, system.site.channels.files.retention_days, now)
+    if not system.projector.status()["behind_bytes"]:  # else a file's ticket may not be in the store yet
+        await remove_stray_files(system.store, files, now)
+    await forget_requests(system.store, now)
+    await forget_hook_messages(system.store)
+
+
+async def poll_mailbox(system: System) -> None:
+    """E-mails become tickets (TKT-1)."""
+    if system.mail_room is not None:
+        await system.mail_room.poll(system.options.data.mail_password, utc_now())
+
+
+async def audit_heads(system: System) -> None:
+    """Every ten minutes: the seal of a day that is over is noted soon after midnight (CUS-4)."""
+    await note_heads(system.store, system.options.data.audit_heads, utc_now())

@@ -1,0 +1,140 @@
+"""Customers from and to files (adapter): template, preview, confirmation, export. CUS-1, CUS-4."""
+
+import asyncio
+import time
+from typing import Final
+
+import msgspec
+from aiohttp import BodyPartReader, hdrs, web
+
+from app.web.api.common.customer_shapes import (
+    CellFaultOut,
+    ExportWish,
+    ImportOut,
+    ImportQuery,
+    ImportRowOut,
+    ImportWish,
+    TemplateQuery,
+)
+from app.web.api.common.shown import shaped
+from app.web.http.contract import Nothing
+from app.web.http.operations import Ask
+from app.web.wire.problems import Problem, invalid
+from crm.customers.columns import COLUMNS, card_row
+from crm.customers.imports import ImportState, Plan, PlannedRow, plan_import
+from crm.customers.sheets import MAX_BYTES, read_table, write_csv, write_xlsx
+from crm.db.customers.queries import CustomerFilter
+from crm.errors import BadFile
+
+_MEDIA: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_WRITES_FOR_S: Final = 2.0
+"""So long one confirmation writes; the page asks again until all is written, and so shows how far it is."""
+_CHUNK: Final = 64 * 1024
+
+
+async def import_template(ask: Ask[TemplateQuery, Nothing]) -> web.StreamResponse:
+    query = ask.query
+    heading = [column.zh if query.language == "zh" else column.en for column in COLUMNS]
+    return await _file(query.format, "customers-template", [heading, [column.example for column in COLUMNS]])
+
+
+async def preview_import(ask: Ask[Nothing, Nothing]) -> ImportOut:
+    """Reads a file and names every bad row; nothing is written but the plan itself, for this person."""
+    name, data = await _uploaded(ask)
+    site = ask.services.site
+    agents = {agent.id for agent in site.agents}
+    try:
+        plan = await asyncio.to_thread(lambda: plan_import(read_table(data), site.area_code, agents))
+    except BadFile as exc:
+        raise invalid("file", str(exc)) from exc
+    if plan.faults:
+        return _heading_out(name, plan)
+    state = await ask.services.store.imports.keep(plan, file=name, by=ask.who.name)
+    return await _import_out(ask, state, 0)
+
+
+async def get_import(ask: Ask[ImportQuery, Nothing]) -> ImportOut:
+    state = await ask.services.store.imports.state(ask.path("token"), by=ask.who.name)
+    return await _import_out(ask, state, ask.query.after)
+
+
+async def confirm_import(ask: Ask[Nothing, ImportWish]) -> ImportOut:
+    """Writes on until all is written or some time is over; said twice, nothing is written twice."""
+    token, store = ask.path("token"), ask.services.store
+    until = time.monotonic() + _WRITES_FOR_S
+    while True:
+        state = await store.imports.write_batch(token, by=ask.who.name, on_existing=ask.body.on_existing)
+        if state.ready == 0 or time.monotonic() > until:
+            return await _import_out(ask, state, 0)
+
+
+async def export_customers(ask: Ask[Nothing, ExportWish]) -> web.StreamResponse:
+    """Cards with whole numbers as a file; who, why and how many is on record before the first byte leaves."""
+    wish, store, most = ask.body, ask.services.store, ask.services.site.privacy.export_most
+    wanted = CustomerFilter(search=wish.q, kind=wish.kind, key=wish.key, looked_after_by=wish.looked_after_by)
+    cards = await store.customers.all(wanted, most)
+    if len(cards) > most:
+        raise invalid("q", f"more than {most} cards: narrow the search, or raise export_most in privacy.yaml")
+    ids = [card.id for card in cards]
+    await store.accesses.exported(ids, by=ask.who.name, reason=wish.reason, form=wish.format)
+    rows = [[column.zh for column in COLUMNS], *(card_row(card) for card in cards)]
+    return await _file(wish.format, f"customers-{ask.services.clock():%Y%m%d}", rows)
+
+
+async def _file(form: str, name: str, rows: list[list[str]]) -> web.StreamResponse:
+    if form == "csv":
+        body = await asyncio.to_thread(write_csv, rows)
+    else:
+        body = await asyncio.to_thread(write_xlsx, "客户", rows)
+    headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}.{form}"'}
+    return web.Response(body=body, content_type=_MEDIA[form], headers=headers)
+
+
+async def _uploaded(ask: Ask[Nothing, Nothing]) -> tuple[str, bytes]:
+    """Name and bytes of the form's file, never more of them than we read. Raises Problem."""
+    wanted = invalid("file", "send a form (multipart/form-data) with the file in the field `file`")
+    if ask.request.content_type != "multipart/form-data":
+        raise wanted
+    try:
+        reader = await ask.request.multipart()
+        while (part := await reader.next()) is not None:
+            if isinstance(part, BodyPartReader) and part.name == "file":
+                return (part.filename or "")[:128], await _bytes_of(part)
+    except ValueError as exc:
+        raise wanted from exc
+    raise wanted
+
+
+async def _bytes_of(part: BodyPartReader) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk(_CHUNK):
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise Problem("too_large", f"The file has more than {MAX_BYTES} bytes: split it.")
+    return bytes(data)
+
+
+def _heading_out(name: str, plan: Plan) -> ImportOut:
+    return ImportOut(
+        token=None,
+        file=name,
+        columns=list(plan.columns),
+        unknown=list(plan.unknown),
+        faults=[shaped(CellFaultOut, fault) for fault in plan.faults],
+        rows=[],
+    )
+
+
+async def _import_out(ask: Ask[msgspec.Struct, msgspec.Struct], state: ImportState, after: int) -> ImportOut:
+    rows = await ask.services.store.imports.noted(state.token, by=ask.who.name, after=after)
+    lists = {"columns": list(state.columns), "unknown": list(state.unknown)}
+    return shaped(ImportOut, state, **lists, faults=[], rows=[_row_out(row) for row in rows])
+
+
+def _row_out(row: PlannedRow) -> ImportRowOut:
+    return ImportRowOut(
+        row=row.row,
+        name=row.card.name if row.card else "",
+        existing=None if row.existing is None else str(row.existing),
+        faults=[shaped(CellFaultOut, fault) for fault in row.faults],
+    )

@@ -1,0 +1,46 @@
+"""Who saw whose card, and people who are removed (adapter). CUS-4."""
+
+from app.data_protection.privacy import remove_customer as remove
+from app.web.api.common.customer_shapes import AccessOut, AccessQuery, RemovalOut, RemovalWish
+from app.web.api.common.shown import shaped
+from app.web.api.customers.customers import card_of
+from app.web.http.contract import Listed, Nothing
+from app.web.http.operations import Ask
+from app.web.wire.problems import invalid
+from crm.customers.model import Removal
+
+
+async def list_accesses(ask: Ask[AccessQuery, Nothing]) -> Listed[AccessOut]:
+    """Newest first."""
+    query = ask.query
+    page = await ask.services.store.accesses.list(
+        customer_id=query.customer, by=query.by, limit=query.limit, after=query.after
+    )
+    return Listed(items=[shaped(AccessOut, row, customer=str(row.customer_id)) for row in page.items], next=page.next)
+
+
+async def remove_customer(ask: Ask[Nothing, RemovalWish]) -> RemovalOut:
+    """For good: card, numbers, names and sounds go; figures stay. The certificate is the answer."""
+    card, wish = await card_of(ask), ask.body
+    if wish.confirm.strip() != card.name.strip():
+        raise invalid("confirm", "type the name on the card: this cannot be undone")
+    services = ask.services
+    removal = await remove(
+        services.store,
+        services.data,
+        card.id,
+        version=wish.version,
+        by=ask.who.name,
+        asked_by=wish.asked_by,
+        reason=wish.reason,
+    )
+    return _out(removal)
+
+
+async def list_removals(ask: Ask[Nothing, Nothing]) -> Listed[RemovalOut]:
+    """The certificates, newest first."""
+    return Listed(items=[_out(row) for row in await ask.services.store.removals.list()])
+
+
+def _out(row: Removal) -> RemovalOut:
+    return shaped(RemovalOut, row, id=str(row.id), customer=str(row.customer_id))

@@ -1,0 +1,100 @@
+"""What an agent does with the talk at hand: hold, transfer, confer, recording, survey (adapter). TEL-5, QUA-1.
+
+Each answers when it is done, with the talk as it is then; what is not possible now is a 409 that says why.
+"""
+
+from typing import Literal
+
+from app.web.http.contract import Nothing, RecordingWish, TalkOut, TransferTo, TransferWish
+from app.web.http.operations import Ask, B, Q
+from app.web.http.permissions import may_set_state_of
+from app.web.http.services import TalkAction, TalkView
+from app.web.wire.problems import Problem, invalid
+
+
+async def hold(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    return await _act(ask, "hold")
+
+
+async def resume(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    return await _act(ask, "resume")
+
+
+async def complete_transfer(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    return await _act(ask, "complete")
+
+
+async def cancel_transfer(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    return await _act(ask, "cancel")
+
+
+async def conference(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    return await _act(ask, "conference")
+
+
+async def survey(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    """The agent hangs up, and the caller is asked."""
+    return await _act(ask, "survey")
+
+
+async def recording(ask: Ask[Nothing, RecordingWish]) -> TalkOut:
+    return await _act(ask, "pause" if ask.body.state == "paused" else "record")
+
+
+async def get_talk(ask: Ask[Nothing, Nothing]) -> TalkOut:
+    """For a page that was just opened."""
+    return talk_out(_talk(ask))
+
+
+async def transfer(ask: Ask[Nothing, TransferWish]) -> TalkOut:
+    """Blind or attended, to an agent, a queue, a line or a number outside."""
+    before = _talk(ask)
+    kind, to = _target(ask.body.to)
+    after = await ask.services.talks.transfer(before.call_id, kind, to, blind=ask.body.mode == "blind")
+    return talk_out(after or before, over=after is None)
+
+
+def _target(to: TransferTo) -> tuple[Literal["agent", "queue", "line", "number"], str]:
+    match to:
+        case TransferTo(agent=str(agent), queue=None, line=None, number=None):
+            return "agent", agent
+        case TransferTo(agent=None, queue=str(queue), line=None, number=None):
+            return "queue", queue
+        case TransferTo(agent=None, queue=None, line=str(line), number=None):
+            return "line", line
+        case TransferTo(agent=None, queue=None, line=None, number=str(number)):
+            return "number", number
+        case _:
+            raise invalid("to", "one of agent, queue, line, number")
+
+
+async def _act(ask: Ask[Q, B], action: TalkAction) -> TalkOut:
+    before = _talk(ask)
+    after = await ask.services.talks.act(before.call_id, action)
+    still_mine = after is not None and after.agent == before.agent
+    return talk_out(after or before, over=not still_mine)
+
+
+def _talk(ask: Ask[Q, B]) -> TalkView:
+    """The talk that is meant. Raises Problem: there is none, or it is somebody else's."""
+    found = ask.services.talks.talk(ask.path("call"))
+    if found is None:
+        raise Problem("not_found", f"Nobody talks in call {ask.path('call')}.")
+    if not ask.who.supervises and (found.agent is None or not may_set_state_of(ask.who, found.agent)):
+        raise Problem("forbidden", "This talk is somebody else's.")
+    return found
+
+
+def talk_out(view: TalkView, *, over: bool = False) -> TalkOut:
+    """As it goes out."""
+    return TalkOut(
+        call=view.call_id,
+        agent=view.agent,
+        over=over,
+        held=view.held,
+        conference=view.conference,
+        recording=view.recording,
+        transfer=view.transfer,
+        target_kind=view.target_kind,
+        target=view.target,
+    )

@@ -1,0 +1,98 @@
+"""Registering what came by letter, suggestion box, on site, from the media or 12315 (adapter). TKT-1, TKT-3."""
+
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import msgspec
+
+from app.web.api.common.shown import shaped
+from app.web.api.intake.intake_shapes import ArrivalOut, CategoryOut, IntakeNew, IntakeOptions, Registered
+from app.web.api.tickets.tickets import reader, ticket_of
+from app.web.http.contract import Nothing
+from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.http.services import Services
+from app.web.wire.problems import Problem, invalid
+from config.schema import Site
+from crm.intake.model import BY_HAND, CHANNELS, Channel, Opening, masked_email
+from crm.tickets.model import TicketKind
+
+EARLIEST: Final = timedelta(days=3660)
+"""What came longer ago is a slip of the pen."""
+
+T = TypeVar("T")
+
+
+async def register(ask: Ask[Nothing, IntakeNew]) -> Registered:
+    """A ticket at once, with its number; the store may be away."""
+    new, now = ask.body, ask.services.clock()
+    received_at = new.received_at or now
+    if not now - EARLIEST <= received_at <= now + timedelta(minutes=1):
+        raise invalid("received_at", "when it came: not in the future, and not over ten years ago")
+    if "*" in new.contact_number:
+        raise invalid("contact_number", "a whole number, not a masked one")
+    fields = {name: getattr(new, name) for name in new.__struct_fields__ if name not in ("channel", "received_at")}
+    fields = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
+    return registered(ask.services, new.channel, fields | {"received_at": received_at, "by": ask.who.name})
+
+
+def registered(services: Services, channel: Channel, fields: dict[str, object]) -> Registered:
+    """Opens the ticket. Raises Problem for a field that cannot be kept or a category that is not there."""
+    try:
+        opening = msgspec.convert(fields, type=Opening)
+        number = services.intake.register(channel, opening)
+    except (ValueError, msgspec.ValidationError) as exc:
+        field, _, message = str(exc).partition(": ")
+        raise invalid(field if message else "body", message or field) from exc
+    if not services.intake.all_on_disk:
+        raise Problem(
+            "store_away", f"Ticket {number} is in memory alone: the disk refuses. Write it down.", ticket=number
+        )
+    now = services.clock()
+    return Registered(ticket=number, registered_at=now, respond_by=services.intake.respond_by(now))
+
+
+async def options(ask: Ask[Nothing, Nothing]) -> IntakeOptions:
+    return IntakeOptions(
+        channels=[channel for channel in CHANNELS if channel in BY_HAND],
+        kinds=list(TicketKind),
+        categories=categories_of(ask.services.site),
+    )
+
+
+async def get_arrival(ask: Ask[Nothing, Nothing]) -> ArrivalOut:
+    """404 for a ticket that came by telephone."""
+    ticket = await ticket_of(ask)
+    facts = await ask.services.store.intake.facts(ticket.number)
+    if facts is None:
+        raise Problem("not_found", f"Ticket {ticket.number} came by telephone.")
+    seen = reader(ask).sees(ticket.number, ticket.agent)
+    return shaped(
+        ArrivalOut,
+        facts,
+        email=facts.email if seen else masked_email(facts.email),
+        address=facts.address if seen else facts.address and "***",
+        respond_by=ask.services.intake.respond_by(facts.received_at),
+        masked=not seen,
+    )
+
+
+def categories_of(site: Site) -> list[CategoryOut]:
+    return [
+        CategoryOut(
+            id=each.id, title=each.title, title_en=each.title_en, kinds=[TicketKind(kind) for kind in each.kinds]
+        )
+        for each in site.matters.categories
+    ]
+
+
+# fmt: off
+INTAKE: Final[tuple[AnyOperation, ...]] = (
+    operation("register", "POST /api/intake", register,
+              "Register a letter, a visit, a referral: a ticket with its number at once",
+              Nothing, IntakeNew, Registered, 201),
+    operation("intake_options", "GET /api/intake/options", options,
+              "Channels, kinds and categories for registering", Nothing, Nothing, IntakeOptions),
+    operation("get_arrival", "GET /api/tickets/{number}/arrival", get_arrival,
+              "How a ticket of another channel came", Nothing, Nothing, ArrivalOut),
+)
+# fmt: on

@@ -1,0 +1,120 @@
+"""The monthly assessment and agents' files over the API (adapter). QUA-3, QUA-4, QUA-6."""
+
+import uuid
+
+import msgspec
+
+from app.web.api.common.shown import shaped
+from app.web.api.quality.quality import refused
+from app.web.api.quality.quality_shapes import AssessedOut, MonthOut, MonthQuery, NoteNew, NoteOut, NoteQuery
+from app.web.http.contract import Listed, Nothing
+from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.http.permissions import may_see_quality_of
+from app.web.wire.problems import Problem, invalid
+from config.ids import TicketNumber
+from crm.quality.assessment import Assessed
+from crm.quality.file import FileNote, NoteKind, checked_points
+from crm.quality.sampling import month_bounds
+from crm.quality.scorecard import checked_words
+from crm.use_cases import quality as service
+
+
+async def get_assessment(ask: Ask[MonthQuery, Nothing]) -> MonthOut:
+    """A closed month as it was closed, any other as it looks now."""
+    return await _month(ask, ask.query.month)
+
+
+async def close_month(ask: Ask[Nothing, Nothing]) -> MonthOut:
+    """From now on the month's figures stay. 409 when it is closed, or an objection is undecided."""
+    month = ask.path("month")
+    try:
+        await service.close_month(ask.services.store, ask.services.site, month, by=ask.who.name)
+    except ValueError as exc:
+        raise refused(exc, "month") from exc
+    return await _month(ask, month)
+
+
+async def get_agent_file(ask: Ask[NoteQuery, Nothing]) -> Listed[NoteOut]:
+    """Newest first: one's own, or as a supervisor anybody's."""
+    agent, query = _agent_of(ask), ask.query
+    kinds = [query.kind] if query.kind else []
+    page = await ask.services.store.agent_files.list(agent, kinds=kinds, limit=query.limit, after=query.after)
+    return Listed(items=[_note(row) for row in page.items], next=page.next)
+
+
+async def add_file_note(ask: Ask[Nothing, NoteNew]) -> NoteOut:
+    """A reward, a penalty, a valid complaint, a remark; what is written stays."""
+    agent, new, now = _agent_of(ask), ask.body, ask.services.clock()
+    today = now.astimezone(ask.services.site.zone).date()
+    if new.day is not None and new.day > today:
+        raise invalid("day", "not a day to come")
+    if new.ticket is not None and await ask.services.store.tickets.get(TicketNumber(new.ticket)) is None:
+        raise invalid("ticket", f"no ticket {new.ticket}")
+    kind = NoteKind(new.kind)
+    try:
+        words, points = checked_words("words", new.words), checked_points(kind, new.points)
+    except ValueError as exc:
+        raise refused(exc, "words") from exc
+    note = await ask.services.store.agent_files.add(
+        agent,
+        kind,
+        day=new.day or today,
+        words=words,
+        points=points,
+        ticket=new.ticket,
+        by=ask.who.name,
+        key=f"{ask.who.name}:{new.key or uuid.uuid4()}",
+    )
+    return _note(note)
+
+
+async def _month(ask: Ask[msgspec.Struct, msgspec.Struct], name: str) -> MonthOut:
+    services, who = ask.services, ask.who
+    try:
+        over = services.clock() >= month_bounds(name, services.site.zone)[1]
+        closed, rated = await service.month(services.store, services.site, name)
+    except ValueError as exc:
+        raise refused(exc, "month") from exc
+    agents = [each for each in rated.agents if may_see_quality_of(who, each.subject)]
+    return MonthOut(
+        month=name,
+        closed_at=closed.closed_at if closed else None,
+        closed_by=closed.closed_by if closed else None,
+        rule_version=closed.rule_version if closed else services.site.quality.version,
+        over=over,
+        agents=[_assessed(each) for each in agents],
+        departments=[_assessed(each) for each in rated.departments] if who.supervises else [],
+    )
+
+
+def _agent_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> str:
+    """The agent of the path. Raises Problem for a stranger's or another agent's file."""
+    agent = ask.path("id")
+    if not may_see_quality_of(ask.who, agent):
+        raise Problem("forbidden", f"The file of {agent} is not yours to see.")
+    if agent not in {known.id for known in ask.services.site.agents}:
+        raise Problem("not_found", f"No agent {agent}.")
+    return agent
+
+
+def _assessed(row: Assessed) -> AssessedOut:
+    return shaped(AssessedOut, row)
+
+
+def _note(row: FileNote) -> NoteOut:
+    return shaped(NoteOut, row, id=str(row.id))
+
+
+# fmt: off
+ASSESSMENT_OPERATIONS: tuple[AnyOperation, ...] = (
+    operation("get_assessment", "GET /api/quality/assessment", get_assessment,
+              "A month's assessment of agents and departments", MonthQuery, Nothing, MonthOut),
+    operation("close_month", "POST /api/quality/assessment/{month}/close", close_month,
+              "Close a month: its figures stay as they are", Nothing, Nothing, MonthOut),
+    operation("get_agent_file", "GET /api/agents/{id}/file", get_agent_file,
+              "An agent's file: rewards, penalties, complaints, missed calls, breaches",
+              NoteQuery, Nothing, Listed[NoteOut]),
+    operation("add_file_note", "POST /api/agents/{id}/file", add_file_note,
+              "Write a note on an agent's file", Nothing, NoteNew, NoteOut, 201),
+)
+# fmt: on

@@ -1,0 +1,294 @@
+"""Suggestions over the API (adapter): registered on a ticket, passed on, decided, told to who made them. SUG-1."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.web.api.common.shown import shaped
+from app.web.api.messages.messages import tell_of_notice
+from app.web.api.quality.quality import refused
+from app.web.api.tickets.tickets import reader, ticket_of
+from app.web.http.contract import In, Key, Listed, Named, Nothing, Out, Paging
+from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.http.permissions import may_decide_suggestion, may_pass_suggestion, may_see_suggestion, may_work_on
+from app.web.wire.problems import Problem, invalid
+from config.numbering import mask, normalise
+from crm.quality.scorecard import checked_words
+from crm.suggestions.model import Suggestion, SuggestionEntry, SuggestionState, SuggestionStep
+from crm.tickets.model import Detail
+from crm.use_cases import suggestions as service
+
+Words = Annotated[str, Meta(max_length=2000)]
+Version = Annotated[int, Meta(ge=1)]
+
+
+class ChoicesOut(Out, frozen=True, kw_only=True):
+    """What a suggestion can be about, and to whom it can be passed; `mine`: the departments of who asks."""
+
+    natures: list[Named]
+    departments: list[Named]
+    mine: list[str]
+
+
+class SuggestionOut(Out, frozen=True, kw_only=True):
+    """`late`: it should have been decided. `call_state`: of the call that tells the proposer."""
+
+    ticket: str
+    nature: str
+    proposer: str
+    contact: str
+    contact_masked: bool
+    summary: str
+    state: SuggestionState
+    department: str | None
+    registered_at: datetime
+    registered_by: str
+    decide_by: datetime | None
+    late: bool
+    adopted: bool | None
+    reason: str
+    result: str
+    due_call: str | None
+    call_state: str | None
+    version: int
+
+
+class SuggestionStepOut(Out, frozen=True, kw_only=True):
+    at: datetime
+    by: str
+    step: SuggestionStep
+    details: dict[str, Detail]
+
+
+class SuggestionFull(SuggestionOut, frozen=True, kw_only=True):
+    """`may_pass`, `may_decide`: whether this reader may."""
+
+    may_pass: bool
+    may_decide: bool
+    steps: list[SuggestionStepOut]
+
+
+class SuggestionQuery(Paging, frozen=True, kw_only=True):
+    state: SuggestionState | None = None
+    department: Key | None = None
+    late: bool = False
+
+
+class SuggestionNew(In, frozen=True, kw_only=True):
+    """What is left out comes from the ticket: name, number, matter."""
+
+    nature: Key
+    proposer: Annotated[str, Meta(max_length=64)] | None = None
+    contact: Annotated[str, Meta(max_length=40)] | None = None
+    summary: Words | None = None
+
+
+class PassIn(In, frozen=True, kw_only=True):
+    version: Version
+    department: Key
+    words: Words = ""
+
+
+class VerdictIn(In, frozen=True, kw_only=True):
+    """`reason`: why. `result`: what came of it; needed when it is adopted."""
+
+    version: Version
+    adopted: bool
+    reason: Words
+    result: Words = ""
+
+
+class TellIn(In, frozen=True, kw_only=True):
+    """`words` "": the proposer is rung (again); else how the proposer was told otherwise."""
+
+    version: Version
+    words: Words = ""
+
+
+async def suggestion_choices(ask: Ask[Nothing, Nothing]) -> ChoicesOut:
+    site, me = ask.services.site, ask.who.agent
+    return ChoicesOut(
+        natures=[msgspec.convert(nature.model_dump(), Named) for nature in site.suggestions.natures],
+        departments=[Named(id=one.id, title=one.title, title_en=one.title_en) for one in site.matters.departments],
+        mine=[one.id for one in site.matters.departments if me is not None and one.has(me)],
+    )
+
+
+async def list_suggestions(ask: Ask[SuggestionQuery, Nothing]) -> Listed[SuggestionOut]:
+    """Newest first: supervisors see all, others those of their departments and those they registered."""
+    query, site, who, now = ask.query, ask.services.site, ask.who, ask.services.clock()
+    mine = {one.id for one in site.matters.departments if who.agent is not None and one.has(who.agent)}
+    departments, by = (None, None) if who.supervises else (mine, who.name)
+    if query.department is not None:
+        if not who.supervises and query.department not in mine:
+            raise Problem("forbidden", f"The suggestions of {query.department} are not yours to see.")
+        departments, by = {query.department}, None
+    page = await ask.services.store.suggestions.list(
+        departments=departments,
+        by=by,
+        states=[query.state] if query.state else [],
+        late_at=now if query.late else None,
+        limit=query.limit,
+        after=query.after,
+    )
+    return Listed(items=[shaped(SuggestionOut, one, **_shown(ask, one)) for one in page.items], next=page.next)
+
+
+async def get_suggestion(ask: Ask[Nothing, Nothing]) -> SuggestionFull:
+    return _full(ask, *await _suggestion_of(ask))
+
+
+async def register_suggestion(ask: Ask[Nothing, SuggestionNew]) -> SuggestionFull:
+    """On a ticket of this kind, by whoever works on it."""
+    ticket, new = await ticket_of(ask), ask.body
+    if not may_work_on(ask.who, ticket.agent):
+        raise Problem("forbidden", f"Ticket {ticket.number} is {ticket.agent}'s.")
+    natures = [nature.id for nature in ask.services.site.suggestions.natures]
+    if new.nature not in natures:
+        raise invalid("nature", f"one of {', '.join(natures)}")
+    contact = ticket.contact_number or ticket.ani if new.contact is None else new.contact
+    if "*" in contact:
+        raise invalid("contact", "a whole number, not a masked one")
+    given = {"proposer": new.proposer, "contact": contact, "summary": new.summary}
+    known = {"proposer": ticket.contact_name or ticket.customer_name or "", "summary": ticket.matter or ticket.wish}
+    try:
+        words = {
+            name: checked_words(name, (known[name] if value is None else value)[:2000], needed=name == "summary")
+            for name, value in given.items()
+        }
+    except ValueError as exc:
+        raise refused(exc, "summary") from exc
+    await ask.services.store.suggestions.register(ticket.number, nature=new.nature, by=ask.who.name, **words)
+    return _full(ask, *await _suggestion_of(ask))
+
+
+async def pass_suggestion(ask: Ask[Nothing, PassIn]) -> SuggestionFull:
+    """To a department or the leadership; its head is told, and reminded when it is late."""
+    one, body = (await _suggestion_of(ask))[0], ask.body
+    if not may_pass_suggestion(ask.who, ask.services.site, one):
+        raise Problem("forbidden", f"The suggestion of ticket {one.ticket} is not yours to pass on.")
+    store, site = ask.services.store, ask.services.site
+    try:
+        words = checked_words("words", body.words, needed=False)
+        await service.pass_on(store, site, one, body.department, words, by=ask.who.name, version=body.version)
+    except ValueError as exc:
+        raise refused(exc, "department") from exc
+    told = service.who_answers_for(site, site.matters.department(body.department))
+    tell_of_notice(ask.services.hub, told, f"suggestion {one.ticket}")
+    return _full(ask, *await _suggestion_of(ask))
+
+
+async def decide_suggestion(ask: Ask[Nothing, VerdictIn]) -> SuggestionFull:
+    """By the department that has it, or a supervisor. The call to the proposer is due with it."""
+    one, body = (await _suggestion_of(ask))[0], ask.body
+    if not may_decide_suggestion(ask.who, ask.services.site, one):
+        raise Problem("forbidden", f"The suggestion of ticket {one.ticket} is for {one.department} to decide.")
+    try:
+        reason = checked_words("reason", body.reason)
+        result = checked_words("result", body.result, needed=body.adopted)
+        await service.decide(
+            ask.services.store,
+            ask.services.site,
+            one,
+            adopted=body.adopted,
+            reason=reason,
+            result=result,
+            by=ask.who.name,
+            version=body.version,
+        )
+    except ValueError as exc:
+        raise refused(exc, "reason") from exc
+    return _full(ask, *await _suggestion_of(ask))
+
+
+async def tell_suggestion(ask: Ask[Nothing, TellIn]) -> SuggestionFull:
+    """After a call that reached nobody: another one, or word of how the proposer was told otherwise."""
+    one, body = (await _suggestion_of(ask))[0], ask.body
+    if not may_pass_suggestion(ask.who, ask.services.site, one):
+        raise Problem("forbidden", f"The suggestion of ticket {one.ticket} is not yours.")
+    store, by = ask.services.store, ask.who.name
+    try:
+        words = checked_words("words", body.words, needed=False)
+        if words:
+            await service.told_otherwise(store, one, words, by=by, version=body.version)
+        else:
+            await service.tell(store, ask.services.site, one, by=by, version=body.version)
+    except ValueError as exc:
+        raise refused(exc, "words") from exc
+    return _full(ask, *await _suggestion_of(ask))
+
+
+Found = tuple[Suggestion, tuple[SuggestionEntry, ...]]
+
+
+async def _suggestion_of(ask: Ask[Nothing, msgspec.Struct]) -> Found:
+    """Raises Problem when the ticket has none, or this reader is not to see it."""
+    number = ask.path("number")
+    found = await ask.services.store.suggestions.get(number)
+    if found is None:
+        raise Problem("not_found", f"Ticket {number} has no suggestion on record.")
+    if not may_see_suggestion(ask.who, ask.services.site, found[0]):
+        raise Problem("forbidden", f"The suggestion of ticket {number} is not yours to see.")
+    return found
+
+
+def _sees(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> bool:
+    """Numbers are for who has the case at hand, has registered it, or supervises (CUS-4)."""
+    return reader(ask).sees(one.ticket, one.registered_by)
+
+
+def _shown(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> dict[str, object]:
+    """What a list shows."""
+    seen, eyes = _sees(ask, one), reader(ask)
+    number = normalise(one.contact, ask.services.site.area_code).normalised
+    late = one.state is SuggestionState.PASSED and one.decide_by is not None and one.decide_by < ask.services.clock()
+    return {
+        "contact": one.contact if seen or not number else mask(number),
+        "contact_masked": bool(number) and not seen,
+        "late": late,
+        "due_call": None if one.due_call is None else str(one.due_call),
+        **{name: eyes.words(getattr(one, name), seen=seen) for name in ("summary", "reason", "result")},
+    }
+
+
+def _full(
+    ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion, steps: tuple[SuggestionEntry, ...]
+) -> SuggestionFull:
+    return shaped(
+        SuggestionFull,
+        one,
+        **_shown(ask, one),
+        may_pass=may_pass_suggestion(ask.who, ask.services.site, one),
+        may_decide=may_decide_suggestion(ask.who, ask.services.site, one),
+        steps=[_step(ask, one, step) for step in steps],
+    )
+
+
+def _step(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion, step: SuggestionEntry) -> SuggestionStepOut:
+    eyes, seen, words = reader(ask), _sees(ask, one), dict(step.details)
+    for name in ("words", "reason", "result"):
+        if isinstance(said := words.get(name), str):
+            words[name] = eyes.words(said, seen=seen)
+    return shaped(SuggestionStepOut, step, details=words)
+
+
+# fmt: off
+SUGGESTION_OPERATIONS: tuple[AnyOperation, ...] = (
+    operation("suggestion_choices", "GET /api/suggestions/choices", suggestion_choices,
+              "Natures of suggestions, departments", Nothing, Nothing, ChoicesOut),
+    operation("list_suggestions", "GET /api/suggestions", list_suggestions,
+              "Suggestions, newest first", SuggestionQuery, Nothing, Listed[SuggestionOut]),
+    operation("get_suggestion", "GET /api/tickets/{number}/suggestion", get_suggestion,
+              "A ticket's suggestion with its history", Nothing, Nothing, SuggestionFull),
+    operation("register_suggestion", "POST /api/tickets/{number}/suggestion", register_suggestion,
+              "Register a ticket's suggestion", Nothing, SuggestionNew, SuggestionFull, 201),
+    operation("pass_suggestion", "POST /api/tickets/{number}/suggestion/pass", pass_suggestion,
+              "Pass it to a department or the leadership", Nothing, PassIn, SuggestionFull),
+    operation("decide_suggestion", "POST /api/tickets/{number}/suggestion/decide", decide_suggestion,
+              "Adopted or not, why, and what came of it", Nothing, VerdictIn, SuggestionFull),
+    operation("tell_suggestion", "POST /api/tickets/{number}/suggestion/tell", tell_suggestion,
+              "Ring the proposer again, or say how the proposer was told", Nothing, TellIn, SuggestionFull),
+)
+# fmt: on

@@ -1,0 +1,196 @@
+"""The two live feeds: an agent's desk over a WebSocket, the wallboard over server-sent events (adapter). CUS-2, RPT-1.
+
+Each connection has its own writer and its own time limit, so a slow browser keeps nobody else waiting. Both feeds end
+when the session does.
+"""
+
+import asyncio
+import logging
+from typing import Final, Literal
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from app.web.api.common.shown import agent_out
+from app.web.feeds.wallboard import WallboardFeed
+from app.web.http.contract import DeskQuery, Nothing
+from app.web.http.operations import Ask
+from app.web.http.permissions import may_sit_at
+from app.web.wire.desk import DeskHub, DeskPage
+from app.web.wire.encoding import encode_text, instant
+from app.web.wire.problems import Problem, invalid
+from crm.errors import StoreAway
+
+log = logging.getLogger(__name__)
+
+ALIVE_EVERY_S: Final = 5.0
+WRITE_TIMEOUT_S: Final = 10.0
+LOGIN_CHECK_EVERY_S: Final = 30.0
+SESSION_OVER: Final = 4401
+"""WebSocket close code: log in again, do not just reconnect."""
+
+SOCKETS: Final = web.AppKey("sockets", set[web.WebSocketResponse])
+STREAMS: Final = web.AppKey("streams", set[asyncio.Task[object]])
+FEED: Final = web.AppKey("feed", WallboardFeed)
+
+
+class Acked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a page says: everything up to `seq` is on the screen."""
+
+    type: Literal["ack"]
+    seq: int
+
+
+class LoginCheck:
+    """Whether the login a long connection began with still holds, asked now and then."""
+
+    def __init__(self, ask: Ask[DeskQuery, Nothing] | Ask[Nothing, Nothing]) -> None:
+        self._ask = ask
+        self._next = asyncio.get_running_loop().time() + LOGIN_CHECK_EVERY_S
+
+    async def still_holds(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now < self._next:
+            return True
+        self._next = now + LOGIN_CHECK_EVERY_S
+        try:
+            return await self._ask.door.principal(self._ask.request) == self._ask.principal
+        except StoreAway:
+            return False
+
+
+async def live_desk(ask: Ask[DeskQuery, Nothing]) -> web.StreamResponse:
+    """The messages of one agent: hello, then what the page has not seen, then news as it comes."""
+    agent = ask.query.agent or ask.who.agent
+    if agent is None:
+        raise invalid("agent", "say whose desk")
+    if not may_sit_at(ask.who, agent):
+        raise Problem("forbidden", f"The desk of {agent} is not yours.")
+    if agent not in {known.id for known in ask.services.site.agents}:
+        raise Problem("not_found", f"No agent {agent}.")
+    hub, after = ask.services.hub, ask.query.after
+    with hub.open(agent, after) as page:
+        socket = web.WebSocketResponse(heartbeat=10.0, max_msg_size=4096, compress=False)
+        await socket.prepare(ask.request)
+        ask.request.app[SOCKETS].add(socket)
+        writer = asyncio.create_task(_write_desk(ask, socket, page, agent))
+        try:
+            await _read_desk(socket, hub, agent)
+        finally:
+            ask.request.app[SOCKETS].discard(socket)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+    return socket
+
+
+async def _read_desk(socket: web.WebSocketResponse, hub: DeskHub, agent: str) -> None:
+    async for message in socket:
+        if message.type is not WSMsgType.TEXT:
+            await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"send text")
+            return
+        try:
+            acked = msgspec.json.decode(message.data, type=Acked)
+        except msgspec.DecodeError as exc:
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=str(exc).encode()[:100])
+            return
+        hub.ack(agent, acked.seq)
+
+
+async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketResponse, page: DeskPage, agent: str) -> None:
+    hub, login = ask.services.hub, LoginCheck(ask)
+    try:
+        await _send(socket, _hello(ask, agent))
+        while await login.still_holds():
+            for message in page.take():
+                await _send(socket, message.text)
+            if not await page.news(ALIVE_EVERY_S):
+                alive = {"type": "alive", "seq": hub.newest, "at": ask.services.clock()}
+                await _send(socket, encode_text(alive))
+        await socket.close(code=SESSION_OVER, message=b"session over")
+    except TimeoutError:
+        log.warning("A page of agent %s does not read; closed", agent, extra={"action": "desk_stuck", "agent": agent})
+        _abort(ask.request)
+    except ConnectionError:
+        log.debug("A page of agent %s went away", agent, extra={"action": "desk_gone", "agent": agent})
+    except Exception:
+        log.exception("The feed of agent %s failed; closed", agent, extra={"action": "desk_failed", "agent": agent})
+        _abort(ask.request)
+
+
+def _hello(ask: Ask[DeskQuery, Nothing], agent: str) -> str:
+    """`state`: the agent now, so that no page shows an old one. `gap`: read lists again, messages were missed."""
+    now = {view.agent: view for view in ask.services.acd.agents()}.get(agent)
+    hub = ask.services.hub
+    return encode_text(
+        {
+            "type": "hello",
+            "seq": hub.newest,
+            "at": instant(ask.services.clock()),
+            "agent": agent,
+            "gap": hub.has_gap(agent, ask.query.after),
+            "state": None if now is None else agent_out(now, ask.services.site),
+        }
+    )
+
+
+async def _send(socket: web.WebSocketResponse, text: str) -> None:
+    async with asyncio.timeout(WRITE_TIMEOUT_S):
+        await socket.send_str(text)
+
+
+async def live_wallboard(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    """The picture now, and again after each change."""
+    headers = {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+    }
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(ask.request)
+    task = asyncio.current_task()
+    assert task is not None  # a handler always runs in one
+    ask.request.app[STREAMS].add(task)
+    try:
+        await _write_wallboard(ask, response)
+    except TimeoutError:
+        log.warning("A wallboard does not read; closed", extra={"action": "wallboard_stuck"})
+        _abort(ask.request)
+    except ConnectionError:
+        log.debug("A wallboard went away", extra={"action": "wallboard_gone"})
+    finally:
+        ask.request.app[STREAMS].discard(task)
+    return response
+
+
+async def _write_wallboard(ask: Ask[Nothing, Nothing], response: web.StreamResponse) -> None:
+    login = LoginCheck(ask)
+    with ask.request.app[FEED].watch() as watcher:
+        await _write(response, "retry: 1000\n\n")
+        while await login.still_holds():
+            news = await watcher.next(ALIVE_EVERY_S)
+            if news is None:
+                await _write(response, "event: alive\ndata: {}\n\n")
+            else:
+                await _write(response, f"id: {news[0]}\nevent: wallboard\ndata: {news[1]}\n\n")
+    await _write(response, "event: session_over\ndata: {}\n\n")
+
+
+async def _write(response: web.StreamResponse, text: str) -> None:
+    async with asyncio.timeout(WRITE_TIMEOUT_S):
+        await response.write(text.encode())
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def close_all(app: web.Application) -> None:
+    """At shutdown: pages reconnect by themselves when the server is back."""
+    for stream in app[STREAMS]:
+        stream.cancel()
+    await asyncio.gather(
+        *(socket.close(code=WSCloseCode.GOING_AWAY, message=b"restart") for socket in app[SOCKETS]),
+        *app[STREAMS],
+        return_exceptions=True,
+    )

@@ -1,0 +1,76 @@
+"""The one place that turns what went wrong into an answer (adapter). The unforeseen is logged in full, not shown."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+from app.web.wire.desk import TooManyPages
+from app.web.wire.problems import Problem, invalid
+from crm import errors
+from ivr.talks import Refused
+from ivr.telephony import TelephonyError
+from routing.agent import IllegalTransition
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_BY_STATUS = {400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every answer that is no success is a problem document."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except web.HTTPException as exc:
+        return _of_http(exc, request)
+    except (errors.CrmError, IllegalTransition, Refused, TelephonyError, TooManyPages) as exc:
+        return _foreseen(exc).response()
+    except HttpProcessingError as exc:  # a part of a form that is none
+        return Problem("invalid", f"{request.method} {request.path}: {exc.message or 'malformed'}.").response()
+    except ConnectionError:
+        raise  # the other side is gone: there is nobody to answer
+    except Exception:
+        log.exception(
+            "%s %s failed", request.method, request.path, extra={"action": "request_failed", "path": request.path}
+        )
+        return Problem("internal", "The fault is in the server's log.").response()
+
+
+def _of_http(exc: web.HTTPException, request: web.Request) -> web.StreamResponse:
+    kind = _BY_STATUS.get(exc.status)
+    if kind is None:
+        raise exc
+    response = Problem(kind, f"{request.method} {request.path}: {exc.reason}.").response()
+    if "Allow" in exc.headers:
+        response.headers["Allow"] = exc.headers["Allow"]
+    return response
+
+
+def _foreseen(exc: Exception) -> Problem:
+    match exc:
+        case errors.StoreAway():
+            log.warning("A page's request found the store away: %s", exc, extra={"action": "store_away"})
+            return Problem("store_away", "Calls go on without the records; try again shortly.")
+        case errors.UnknownRecord():
+            return Problem("not_found", f"{exc}")
+        case errors.VersionConflict():
+            return Problem("stale", f"{exc}")
+        case errors.IllegalTransition() | IllegalTransition() | Refused():
+            return Problem("illegal_transition", f"{exc}")
+        case errors.BadCursor():
+            return invalid("after", f"{exc}")
+        case errors.BadQuery():
+            return invalid("q", f"{exc}")
+        case TelephonyError():
+            log.warning("A page's wish failed at the telephones: %s", exc, extra={"action": "telephones_refused"})
+            return Problem("telephones_away", "The telephones did not carry it out; try again.")
+        case TooManyPages():
+            return Problem("too_many_pages", f"{exc}")
+        case _:
+            return Problem("conflict", f"{exc}")

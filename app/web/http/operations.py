@@ -1,0 +1,228 @@
+"""An operation of the API: name, path, what it takes and gives; and the one way in to all of them (adapter).
+
+Router, permission table and OpenAPI description are made from these, so they cannot disagree. The way in: who is
+asking, may they, is the request well formed; then the handler; then JSON.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from app.web.http.contract import Nothing
+from app.web.http.idempotency import Kept, KeptRequests, wish_of
+from app.web.http.identity import Door
+from app.web.http.permissions import Principal, may
+from app.web.http.services import Services
+from app.web.wire.encoding import encode
+from app.web.wire.problems import Problem, invalid
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+
+T = TypeVar("T")
+Q = TypeVar("Q")
+B = TypeVar("B")
+Q_co = TypeVar("Q_co", covariant=True)
+B_co = TypeVar("B_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask(Generic[Q_co, B_co]):
+    """One request, understood: query and body are of the types the operation names."""
+
+    request: web.Request
+    services: Services
+    door: Door
+    query: Q_co
+    body: B_co
+    principal: Principal | None
+
+    @property
+    def who(self) -> Principal:
+        """Who is asking. Only for operations that need a login."""
+        if self.principal is None:
+            raise RuntimeError("a public operation asked who is there")
+        return self.principal
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Generic[Q, B]):
+    """`answer` None: the handler makes its own response (`media` says of which type). `takes_file`: the handler reads
+    the body itself, a form with a `file`."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    handle: Callable[[Ask[Q, B]], Awaitable[object]]
+    query: type[Q]
+    body: type[B]
+    answer: Any = None
+    status: int = 200
+    media: str = "application/json"
+    takes_file: bool = False
+
+
+AnyOperation = Operation[Any, Any]
+
+LARGEST_ID: Final = 2**63 - 1
+"""What the store counts to."""
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_NEVER_KEPT: Final = frozenset({"login"})
+"""Its answer is for one moment and one browser."""
+
+
+def operation(
+    name: str,
+    route: str,
+    handle: Callable[[Ask[Q, B]], Awaitable[object]],
+    summary: str,
+    query: type[Q],
+    body: type[B],
+    answer: object = None,
+    status: int = 200,
+    media: str = "application/json",
+    takes_file: bool = False,
+) -> Operation[Q, B]:
+    """An operation of a table; `route`: method and path."""
+    method, path = route.split(" ")
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        summary=summary,
+        handle=handle,
+        query=query,
+        body=body,
+        answer=answer,
+        status=status,
+        media=media,
+        takes_file=takes_file,
+    )
+
+
+def serve(
+    operation: AnyOperation, services: Services, door: Door, kept: KeptRequests
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of an operation."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        principal = await door.principal(request)
+        if not may(principal.role if principal else None, operation.name):
+            raise _refused(principal, operation)
+        _check_path(request)
+        query, body = _query(request, operation.query), await _body(request, operation.body)
+        ask = Ask(request=request, services=services, door=door, query=query, body=body, principal=principal)
+        own_response = operation.answer is None or operation.name in _NEVER_KEPT
+        if request.method not in _WRITES or own_response:
+            return await _answer(operation, ask)
+        raw = b"" if operation.body is Nothing else await request.read()
+        wish = wish_of(request, principal.name if principal else "", raw)
+        return await (_answer(operation, ask) if wish is None else kept.once(wish, lambda: _kept(operation, ask)))
+
+    return handler
+
+
+async def _answer(operation: AnyOperation, ask: Ask[Any, Any]) -> web.StreamResponse:
+    answer = await operation.handle(ask)
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    if operation.status == 204:
+        return web.Response(status=204)
+    return web.Response(status=operation.status, body=encode(answer), content_type="application/json")
+
+
+async def _kept(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
+    answer = await operation.handle(ask)
+    if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
+        return Kept(answer.status, answer.body)
+    return Kept(operation.status, encode(answer))
+
+
+def _refused(principal: Principal | None, operation: AnyOperation) -> Problem:
+    if principal is None:
+        return Problem("unauthenticated", "No valid session or token came with the request.")
+    return Problem("forbidden", f"{operation.name} is not open to the role {principal.role}.")
+
+
+def _query(request: web.Request, kind: type[Q]) -> Q:
+    given = dict(request.query)
+    for name, value in given.items():
+        _check_text(name, name + value)
+    try:
+        return _in_time(msgspec.convert(given, type=kind, strict=False))
+    except msgspec.ValidationError as exc:
+        raise malformed(exc) from exc
+
+
+async def _body(request: web.Request, kind: type[B]) -> B:
+    if kind is Nothing:
+        return kind()
+    if request.content_type != "application/json":
+        raise Problem("not_json", "The body has to be application/json.")
+    raw = await request.read()
+    try:
+        body = msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as exc:
+        raise malformed(exc) from exc
+    except UnicodeDecodeError as exc:
+        raise invalid("body", f"not UTF-8: {exc.reason}") from exc
+    if b"\\u" in raw:
+        _check_texts(msgspec.to_builtins(body))
+    return _in_time(body)
+
+
+def _in_time(given: T) -> T:
+    """Raises Problem for an instant that leaves the calendar as soon as it is counted in another zone."""
+    for name in getattr(given, "__struct_fields__", ()):
+        at = getattr(given, name)
+        if isinstance(at, datetime) and not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise invalid(name, f"a time between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return given
+
+
+def _check_path(request: web.Request) -> None:
+    for name, value in request.match_info.items():
+        _check_text(name, value)
+
+
+def _check_texts(value: object) -> None:
+    """All texts of a body, wherever they stand."""
+    if isinstance(value, str):
+        _check_text("body", value)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_texts(name)
+            _check_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(item)
+
+
+def _check_text(field: str, text: str) -> None:
+    """Raises Problem for what no store can keep: NUL, and halves of characters."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise invalid(field, "contains a character that cannot be kept (NUL, or half of one)")
+
+
+def id_of(ask: Ask[Any, Any], what: str, name: str = "id") -> int:
+    """The id in the path. Raises Problem (404) for one that no record can have."""
+    text = ask.path(name)
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
+        raise Problem("not_found", f"No {what} {text}.")
+    return int(text)
+
+
+def malformed(exc: msgspec.DecodeError) -> Problem:
+    """What msgspec found, by field: its message ends in "- at `$.field`"."""
+    message, _, place = str(exc).partition(" - at `")
+    field = place.rstrip("`").removeprefix("$").lstrip(".") or "body"
+    return Problem("invalid", f"{field}: {message}", errors=[{"field": field, "message": message}])

@@ -1,0 +1,81 @@
+"""How often the public may write: a bucket for each address and one for all (rules: no clock). D11
+
+And whose address it is: behind a proxy of our own the one that the proxy names, else nobody's word is taken for it.
+"""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from config.service.channels import Rate
+
+MOST_ADDRESSES: Final = 10_000
+
+
+@dataclass
+class _Bucket:
+    """Full at the start; filled at the rate, emptied by one a time."""
+
+    rate: Rate
+    tokens: float
+    at: datetime
+
+    def fill(self, now: datetime) -> None:
+        passed_h = max(0.0, (now - self.at) / timedelta(hours=1))
+        self.tokens = min(float(self.rate.burst), self.tokens + passed_h * self.rate.per_hour)
+        self.at = max(self.at, now)
+
+    def wait(self) -> timedelta:
+        return timedelta(hours=max(0.0, 1.0 - self.tokens) / self.rate.per_hour)
+
+
+@dataclass
+class RateLimit:
+    """In memory; of too many addresses the one unseen for longest is forgotten."""
+
+    per_address: Rate
+    total: Rate
+    _all: _Bucket | None = None
+    _of: "OrderedDict[str, _Bucket]" = field(default_factory=OrderedDict)
+
+    def take(self, address: str, now: datetime) -> timedelta:
+        """Zero: go on, it is counted. Else how long to wait; then nothing is counted."""
+        self._all = self._all or _Bucket(self.total, float(self.total.burst), now)
+        mine = self._of.pop(address, None) or _Bucket(self.per_address, float(self.per_address.burst), now)
+        self._of[address] = mine
+        while len(self._of) > MOST_ADDRESSES:
+            self._of.popitem(last=False)
+        for bucket in (mine, self._all):
+            bucket.fill(now)
+        wait = max(mine.wait(), self._all.wait())
+        if not wait:
+            mine.tokens -= 1
+            self._all.tokens -= 1
+        return wait
+
+
+def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Iterable[str]) -> str:
+    """Who asks: the peer, or when that is a proxy of ours the last address before it that is none. IPv6 counts by its
+    /64, which one subscriber has."""
+    networks = [ipaddress.ip_network(each) for each in trusted]
+    hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
+    address = _parsed(peer or "")
+    while address is not None and hops and any(address in network for network in networks):
+        before = _parsed(hops.pop())
+        if before is None:
+            break
+        address = before
+    if address is None:
+        return "unknown"
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

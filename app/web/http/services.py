@@ -1,0 +1,223 @@
+"""What the pages need from the rest of the program: one frozen bundle, and the ACD as the pages see it.
+
+Only types: the composition root fills them in, and the tests put a small ACD of their own behind the protocol.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Literal, Protocol
+
+from app.figures.live import LiveFigures
+from app.reports.archive import ReportArchive
+from app.web.wire.desk import DeskHub
+from config.ids import AgentId
+from config.paths import DataDir
+from config.schema import Site
+from crm.db.store import Store
+from crm.use_cases.bookings import BookingDesk
+from crm.use_cases.cases import CaseService
+from crm.use_cases.days import RunningCalendar
+from crm.use_cases.intake import Intake
+from ivr.talks import TalkOver
+
+WishedState = Literal["available", "not_ready", "logged_out"]
+
+
+SupervisionMode = Literal["listen", "whisper", "barge", "takeover"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisionView:
+    """Who supervises a talk, and how; not `joined`: the supervisor's telephone rings."""
+
+    call_id: str
+    supervisor: str
+    mode: str
+    joined: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosingView:
+    """Why a queue is closed. `prompt`: what callers hear instead of the usual words."""
+
+    reason: str
+    by: str
+    since: datetime
+    prompt: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentView:
+    """One agent now. `state` is a value of `routing.agent.AgentState`; `until` ends a wrap-up by itself."""
+
+    agent: str
+    state: str
+    reason: str | None
+    since: datetime
+    call_id: str | None
+    until: datetime | None
+    queues: tuple[str, ...]
+    wish: str | None = None
+    """The state asked for in the middle of a call, which comes after it."""
+    by: str | None = None
+    """Who made the agent so, when it was somebody else."""
+    missed: Mapping[str, int] = field(default_factory=dict)
+    """Offers missed today, by reason."""
+    supervision: SupervisionView | None = None
+    """Of the talk that the agent is in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingView:
+    """One waiting caller. `since` starts the wait clock (TEL-2); `position` counts from 1."""
+
+    call_id: str
+    ticket: str
+    ani: str
+    since: datetime
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueView:
+    """One queue now; `entries` in order of service."""
+
+    queue: str
+    waiting: int
+    longest_wait_since: datetime | None
+    entries: tuple[WaitingView, ...]
+    agents_by_state: Mapping[str, int]
+    closed: ClosingView | None = None
+
+
+class AcdView(Protocol):
+    """The live state. All methods return at once; they raise KeyError for an agent that no queue knows."""
+
+    def agents(self) -> list[AgentView]: ...
+
+    def queues(self) -> list[QueueView]: ...
+
+    def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
+        """`by`: who does it, when it is not the agent. Raises `routing.agent.IllegalTransition` with words."""
+        ...
+
+    def end_wrap_up(self, agent: AgentId) -> AgentView:
+        """Raises `routing.agent.IllegalTransition` when the agent is not in wrap-up."""
+        ...
+
+    def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
+        """As `end_wrap_up`."""
+        ...
+
+
+class Floor(Protocol):
+    """What a supervisor may do. Raises `ivr.talks.Refused`, `ivr.waiting.NotWaiting` with words, TelephonyError."""
+
+    def supervision(self, call_id: str) -> SupervisionView | None: ...
+
+    async def supervise(self, call_id: str, supervisor: str, mode: SupervisionMode) -> SupervisionView:
+        """Rings the supervisor's telephone, or changes the mode."""
+        ...
+
+    async def stop(self, call_id: str) -> None: ...
+
+    def move(self, call_id: str, queue: str, by: str) -> None:
+        """A waiting call goes to another queue and keeps its turn."""
+        ...
+
+    def closing(self, queue: str) -> ClosingView | None: ...
+
+    def close_queue(self, queue: str, *, reason: str, by: str, prompt: str | None) -> None: ...
+
+    def open_queue(self, queue: str, *, by: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalkView:
+    """A talk that goes on. `agent` None: the caller talks with somebody outside. `held`: the caller hears music.
+
+    `transfer`: whom the agent has asked is being rung, or is there; `target_kind` and `target` say who that is.
+    """
+
+    call_id: str
+    agent: str | None
+    held: bool
+    conference: bool
+    recording: Literal["on", "paused", "off"]
+    transfer: Literal["ringing", "joined"] | None
+    target_kind: str | None
+    target: str | None
+
+
+TalkAction = Literal["hold", "resume", "complete", "cancel", "conference", "pause", "record", "survey"]
+
+
+class TalkControl(Protocol):
+    """The talks that go on, and what may be done with them. Refusals are `ivr.talks.Refused`, with words."""
+
+    def talk(self, call_id: str) -> TalkView | None:
+        """None when nobody talks in that call."""
+        ...
+
+    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+        """Done when it returns: the talk as it is then; None when it has ended by that."""
+        ...
+
+    async def transfer(
+        self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
+    ) -> TalkView | None:
+        """As `act`. A blind transfer ends the agent's talk."""
+        ...
+
+
+class NobodyTalks:
+    """A `TalkControl` without telephones."""
+
+    def talk(self, call_id: str) -> TalkView | None:
+        return None
+
+    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+        raise TalkOver(f"nobody talks in call {call_id}")
+
+    async def transfer(
+        self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
+    ) -> TalkView | None:
+        raise TalkOver(f"nobody talks in call {call_id}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything behind the web server."""
+
+    site: Site
+    data: DataDir
+    store: Store
+    intake: Intake
+    calendar: RunningCalendar
+    acd: AcdView
+    floor: Floor
+    hub: DeskHub
+    figures: LiveFigures
+    status: Callable[[], Mapping[str, Mapping[str, object]]]
+    """The parts of the running system by name; each says at least `"up": bool`."""
+    clock: Callable[[], datetime]
+    local_token: str = field(repr=False)
+    telephone_secret: Callable[[AgentId], str | None] = field(repr=False)
+    """The SIP password of an agent's telephone; None when the agent has none."""
+    sip_address: str
+    secure_cookie: bool
+    cases: CaseService
+    talks: TalkControl = field(default_factory=NobodyTalks)
+    due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
+    """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
+
+    @cached_property
+    def reports(self) -> ReportArchive:
+        return ReportArchive(self.store, self.site, self.data)
+
+    @cached_property
+    def bookings(self) -> BookingDesk:
+        """Booking by the site's rules."""
+        return BookingDesk(self.site, self.store, self.clock)

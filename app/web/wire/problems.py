@@ -1,0 +1,68 @@
+"""What goes wrong on the way to an answer, as problem details (RFC 9457): one exception, one body, fixed kinds.
+
+`type` is `urn:sanxiang:<kind>`: pages choose their words by it; `detail` says in English what happened and what to do.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from app.web.wire.encoding import encode
+
+KINDS: Final[Mapping[str, tuple[int, str]]] = {
+    "unauthenticated": (401, "Log in first"),
+    "wrong_login": (401, "Name or password is wrong"),
+    "forbidden": (403, "Not allowed"),
+    "foreign_origin": (403, "Not from this page"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "Not possible with this method"),
+    "stale": (409, "Changed by someone else"),
+    "illegal_transition": (409, "Not possible now"),
+    "conflict": (409, "Not possible now"),
+    "form_expired": (409, "The form has been open for too long"),
+    "gone": (410, "No longer kept"),
+    "too_large": (413, "Too large"),
+    "not_json": (415, "Send JSON"),
+    "unsupported_file": (415, "This kind of file is not kept"),
+    "key_reused": (422, "The key belongs to another request"),
+    "invalid": (400, "Check what was entered"),
+    "too_many_attempts": (429, "Wait before the next attempt"),
+    "too_many_requests": (429, "Wait before the next request"),
+    "too_many_pages": (429, "Too many pages are open"),
+    "internal": (500, "A fault in the server"),
+    "store_away": (503, "The records are out of reach for the moment"),
+    "telephones_away": (503, "The telephones are out of reach for the moment"),
+    "no_front_end": (503, "The pages are not built"),
+}
+
+
+class Problem(Exception):
+    """An answer other than success. `extra` goes into the body beside the standard members."""
+
+    def __init__(self, kind: str, detail: str, **extra: object) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+        self.extra = extra
+
+    @property
+    def status(self) -> int:
+        return KINDS[self.kind][0]
+
+    def response(self) -> web.Response:
+        status, title = KINDS[self.kind]
+        body = {"type": f"urn:sanxiang:{self.kind}", "title": title, "status": status, "detail": self.detail}
+        response = web.Response(
+            status=status, body=encode({**body, **self.extra}), content_type="application/problem+json"
+        )
+        if isinstance(wait_s := self.extra.get("retry_after_s"), int):
+            response.headers["Retry-After"] = str(wait_s)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+
+def invalid(field: str, message: str) -> Problem:
+    """One value of a request is not acceptable."""
+    return Problem("invalid", f"{field}: {message}", errors=[{"field": field, "message": message}])

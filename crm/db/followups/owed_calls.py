@@ -1,0 +1,77 @@
+"""What is left when nobody could be had: due calls for callers who are owed one, and warnings to the supervisors.
+
+Once each, in the projector's transaction. FUP-1, TEL-6.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from config.numbering import normalise
+from crm.db.base.bulk import insert_new
+from crm.db.schema.core import colleague_message, due_call, user_account
+from crm.followups.model import DueCallKind, DueCallState
+from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
+
+
+def enter_owed_calls(
+    connection: Connection, events: Sequence[AnyEvent], area_code: str, owners: Mapping[str, int | None]
+) -> None:
+    """Enters each under the key of its event, so that a batch applied again enters nothing twice. `owners`: the
+    customer of each number."""
+    owed = [each for each in events if isinstance(each, CallbackOwed)]
+    rows = [row for each in owed if (row := _row(each, area_code, owners)) is not None]
+    insert_new(connection, due_call, rows, ["key"])
+
+
+def _row(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) -> dict[str, Any] | None:
+    """None for a number that nobody can be rung at."""
+    number_key = normalise(owed.number, area_code).normalised
+    if not number_key:
+        return None
+    return {
+        "key": owed.event_id,
+        "kind": DueCallKind.CALLBACK.value,
+        "state": DueCallState.SCHEDULED.value,
+        "number": owed.number,
+        "number_key": number_key,
+        "due_at": owed.due_at,
+        "ticket": owed.ticket,
+        "queue": owed.queue,
+        "note": owed.note,
+        "customer_id": owners.get(number_key),
+        "attempts": 0,
+        "fence": 0,
+        "created_at": owed.at,
+        "created_by": None,
+    }
+
+
+SYSTEM = "system"
+"""The sender of what no colleague wrote."""
+_REASONS = {"nobody_on_duty": "无人当班", "nobody_took_it": "当班人员均未接听"}
+
+
+def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: Mapping[str, str]) -> None:
+    """A missed duty call is a message to every supervisor, with a read receipt. `tickets`: that of each call."""
+    missed = [each for each in events if isinstance(each, DutyMissed)]
+    if not missed:
+        return
+    supervisors = connection.execute(
+        select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
+    ).scalars()
+    rows = [
+        {
+            "key": f"{each.event_id}:{supervisor}",
+            "at": each.at,
+            "sender": SYSTEM,
+            "recipient": supervisor,
+            "text": f"警示：{each.title}漏接来电（{_REASONS.get(each.reason, each.reason)}），请跟进。",
+            "ticket": tickets.get(each.call_id),
+            "caller": "",
+        }
+        for supervisor in supervisors
+        for each in missed
+    ]
+    insert_new(connection, colleague_message, rows, ["key"])

@@ -1,0 +1,96 @@
+"""Every call and every letter becomes a ticket at the moment it arrives (TKT-1): number and journal line first, then
+the store (D5).
+
+This is flow without waiting: nothing here asks the store, so nothing here can be held up by it.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from config.ids import CallId, ChannelId, TicketNumber
+from crm.errors import JournalFailed
+from crm.intake.model import Channel, Letter, Opening
+from crm.journal.events import CallArrived, Event, LetterReceived, TicketOpened
+from crm.journal.journal import Journal
+
+log = logging.getLogger(__name__)
+
+
+class Tickets:
+    """Opens tickets and records what happens to them. `publish` tells the live pages; it must not block.
+
+    When the disk refuses, calls go on: events wait in memory, in order, for the next one that can be written.
+    """
+
+    def __init__(self, journal: Journal, zone: ZoneInfo, publish: Callable[[Event], None]) -> None:
+        self._journal = journal
+        self._zone = zone
+        self._publish = publish
+        self._unwritten: deque[Event] = deque()
+
+    def open(
+        self,
+        *,
+        call_id: CallId,
+        channel_id: ChannelId,
+        direction: Literal["inbound", "outbound", "agent"],
+        dnis: str,
+        ani: str,
+        caller_name: str,
+        line: str | None,
+        at: datetime,
+        ticket: TicketNumber | None = None,
+        due_call: str | None = None,
+    ) -> TicketNumber:
+        """The ticket of a call that arrived at `at` (the INVITE). An outbound call may have a `ticket` already."""
+        number = ticket or self._journal.next_ticket_number(at.astimezone(self._zone).date())
+        self._journal.note_ticket(number)
+        self.record(
+            CallArrived(
+                event_id=f"{call_id}.arrived",
+                at=at,
+                call_id=call_id,
+                ticket=number,
+                channel_id=channel_id,
+                direction=direction,
+                dnis=dnis,
+                ani=ani,
+                caller_name=caller_name,
+                line=line,
+                due_call=due_call,
+            )
+        )
+        return number
+
+    def open_from(self, channel: Channel, opening: Opening, at: datetime) -> TicketNumber:
+        """The ticket of something that came in by another channel and is registered at `at`."""
+        number = self._journal.next_ticket_number(at.astimezone(self._zone).date())
+        self._journal.note_ticket(number)
+        self.record(TicketOpened(at=at, ticket=number, channel=channel, opening=opening))
+        return number
+
+    def answer_on(self, ticket: TicketNumber, letter: Letter, at: datetime) -> None:
+        """An e-mail came in that answers on a ticket there is."""
+        self.record(LetterReceived(at=at, ticket=ticket, letter=letter))
+
+    @property
+    def all_on_disk(self) -> bool:
+        """Whether everything recorded so far survives this process. False: the disk refused, and memory holds it."""
+        return not self._unwritten
+
+    def record(self, event: Event) -> None:
+        """Journal it, then tell. When this returns, the event survives the process, unless the disk refuses."""
+        self._unwritten.append(event)
+        try:
+            while self._unwritten:
+                self._journal.append(self._unwritten[0])
+                self._unwritten.popleft()
+        except JournalFailed as exc:
+            log.critical(
+                "%d events are not on the disk: %s", len(self._unwritten), exc, extra={"action": "journal_failed"}
+            )
+        self._publish(event)
