@@ -49,6 +49,8 @@ _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _INTERNAL = re.compile(r"\d{2,6}")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|,|;)\D{0,6}\d{1,6}\D*$|(?<=\d{7})[-－]\d{1,5}$", re.IGNORECASE)
 _EXTENSION_DIGITS = re.compile(r"\d{1,6}")
+_CARRIER = re.compile(r"(?:179\d\d|12593)(?=\d{10,12}$)")
+"""Dialled before a number to choose who carries it (17951, 17911, 12593…): no part of the number."""
 _URI = re.compile(r"^(?:tel|sips?):", re.IGNORECASE)
 _URI_PARAMETER = re.compile(r";(?!ext)[a-z][a-z0-9-]*(?:=[^;@]*)?", re.IGNORECASE)
 """Of RFC 3966 and 3261: `;phone-context=+86`, `;user=phone`, which are no digits of the number."""
@@ -82,7 +84,7 @@ def _national(digits: str) -> tuple[str, NumberKind] | None:
 
 def _domestic(digits: str, area_code: str) -> tuple[str, NumberKind] | None:
     """What somebody in the site's own area may dial: complete, short, local without area code, or an extension."""
-    complete = _national(digits)
+    complete = _national(digits) or _national(_CARRIER.sub("", digits))
     if complete is not None:
         return complete
     if _SHORT.fullmatch(digits):

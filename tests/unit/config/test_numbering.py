@@ -59,6 +59,15 @@ def test_a_number_in_any_notation_is_one_number(raw: str, normalised: str, kind:
     assert (number.raw, number.normalised, number.kind) == (raw, normalised, kind)
 
 
+@pytest.mark.parametrize("carrier", ["17951", "17911", "17909", "12593"])
+@pytest.mark.parametrize(
+    ("behind", "number"),
+    [("13812345678", "13812345678"), ("057188886666", "057188886666"), ("01065529988", "01065529988")],
+)
+def test_a_carrier_prefix_is_no_part_of_the_number(carrier: str, behind: str, number: str) -> None:
+    assert normalise(carrier + behind, AREA).normalised == number
+
+
 def test_the_place_is_where_the_number_was_allocated() -> None:
     assert normalise("057188888888", AREA).place == "浙江省杭州市"
     assert normalise("10086", AREA).place is None
