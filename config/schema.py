@@ -36,6 +36,7 @@ from config.calls.people import Role as Role
 from config.calls.people import RoutingRules, Skill
 from config.calls.telephones import SilentLines, Telephones
 from config.calls.waiting import WaitRules
+from config.destination import OutboundRule, outbound_rule
 from config.numbering import called, normalise
 from config.service.bookings import Bookings
 from config.service.channels import Channels
@@ -49,6 +50,7 @@ from config.service.reports import Reports
 from config.service.suggestions import Suggestions
 from config.values.fields import (
     Address,
+    AllowedNumber,
     AreaCode,
     Day,
     HostPort,
@@ -102,7 +104,10 @@ class Recording(Model):
 
 
 class OutboundRules(Model):
-    """When and how often customers are called (FUP-6). `gap_s` lies between two attempts."""
+    """When and how often customers are called (FUP-6), and who (FUP-10). `gap_s` lies between two attempts.
+
+    `allow`: dialled although they are short, a service or abroad; with `*` at the end: all that begin so.
+    """
 
     hours: tuple[Period, ...] = (
         Period(start=time(9), end=time(12)),
@@ -112,6 +117,7 @@ class OutboundRules(Model):
     gap_s: WholeSeconds = 7200
     ring_timeout_s: InputSeconds = 45
     do_not_call: tuple[Number, ...] = ()
+    allow: tuple[AllowedNumber, ...] = ()
     accept_timeout_s: InputSeconds = 30
 
 
@@ -267,6 +273,18 @@ class Site(Settings):
     def zone(self) -> ZoneInfo:
         """The zone in which opening hours, greetings and calendars are meant."""
         return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def outbound_rule(self) -> OutboundRule:
+        """Who may be dialled through the trunk (FUP-10)."""
+        return outbound_rule(
+            area_code=self.area_code,
+            lines=(line.dnis for line in self.lines),
+            extensions=(agent.id for agent in self.agents),
+            on_duty=(person.number for duty in self.duty for person in duty.people),
+            do_not_call=self.outbound.do_not_call,
+            allow=self.outbound.allow,
+        )
 
     @cached_property
     def menus_by_id(self) -> Mapping[str, Menu]:

@@ -14,10 +14,10 @@ from functools import cached_property
 from config.schema import Queue
 from ivr.answer import answer
 from ivr.call import Call, Step
+from ivr.callback_number import ask_number
 from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
 from ivr.telephony import ChannelGone, Digit
-from ivr.virtual_hold import ask_number
 from ivr.wait_words import Schedule, Topic, begin, offer_words, place_words
 from routing.waiting.estimate import expected_wait_s
 
@@ -143,10 +143,10 @@ class Company:
 
     async def _arrange_callback(self) -> None:
         """The number, then the place kept for it; the caller's own place is given up only after that."""
-        number = await ask_number(self._call)
-        if number is None:
+        destination = await ask_number(self._hotline, self._call)
+        if destination is None:
             return
-        if await self._hotline.virtual_hold.keep_place(self._call, self._queue, number):
+        if await self._hotline.virtual_hold.keep_place(self._call, self._queue, destination):
             self.wish.set_result(Wish.PLACE_KEPT)
         else:
             await self._say(["callback-unavailable"])

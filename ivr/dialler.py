@@ -6,20 +6,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from config.destination import Destination
 from config.ids import AgentId, CallId
+from config.numbering import normalise
 from config.schema import Queue
 from crm.bookings.model import about
 from crm.db.bookings.table import BookingTable
 from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, IllegalTransition, StoreAway
 from crm.followups.model import (
+    FAULTS_BORNE,
     FINAL,
+    OTHER_PLACE,
+    OWN_PLACE,
     REACHED,
+    REFUSED,
     DialRules,
     DueCall,
     DueCallKind,
     Outcome,
-    is_do_not_call,
     next_attempt,
     next_permitted,
 )
@@ -27,7 +32,8 @@ from crm.journal.events import PlaceHandedOn
 from ivr.accepts import Accepts
 from ivr.call import Call
 from ivr.hotline import Hotline
-from ivr.outbound_flow import OUTCOMES, Attempt, make_attempt
+from ivr.may_dial import NotPermitted
+from ivr.outbound_flow import OUTCOMES, Attempt, make_attempt, permit
 from ivr.queue_callback import call_in_turn
 from ivr.reception import Reception
 from ivr.telephony import DialFailed, TelephonyDown
@@ -41,17 +47,15 @@ UNSENT_RETRY_S = 60.0
 SETTLE_RETRY_S = 0.5
 
 
-PLACE_OF = "place:"
-
-
-def key_of_call(call: Call) -> str:
-    """The key of the callback that has this call's place: one at most."""
-    return f"{PLACE_OF}{call.id}"
+def key_of_call(call: Call, destination: Destination, area_code: str) -> str:
+    """The key of the callback that has this call's place; it tells whether the caller's own number is rung."""
+    own = normalise(call.ani, area_code).normalised == destination.number
+    return f"{OWN_PLACE if own else OTHER_PLACE}{call.id}"
 
 
 def call_of_key(key: str) -> CallId:
     """The call whose place it was."""
-    return CallId(key.removeprefix(PLACE_OF))
+    return CallId(key.removeprefix(OWN_PLACE).removeprefix(OTHER_PLACE))
 
 
 class Dialler:
@@ -82,8 +86,6 @@ class Dialler:
             zone=hotline.site.zone,
             attempts=outbound.attempts,
             gap_s=outbound.gap_s,
-            do_not_call=outbound.do_not_call,
-            area_code=hotline.site.area_code,
         )
 
     def accept(self, due_call: int, agent_id: AgentId) -> bool:
@@ -113,9 +115,9 @@ class Dialler:
                     continue
             self._begin(attempt)
 
-    async def keep_place(self, call: Call, queue: Queue, number: str) -> bool:
+    async def keep_place(self, call: Call, queue: Queue, destination: Destination) -> bool:
         """See ivr.virtual_hold.PlaceKeeper. Who confirms the number and hangs up at once has the place all the same."""
-        keeping = asyncio.create_task(self._keep_place(call, queue, number), name=f"place of {call.id}")
+        keeping = asyncio.create_task(self._keep_place(call, queue, destination), name=f"place of {call.id}")
         self._keeping.add(keeping)
         keeping.add_done_callback(self._keeping.discard)
         try:
@@ -126,19 +128,19 @@ class Dialler:
                 await self._give_up(attempt.due)
             raise
 
-    async def _keep_place(self, call: Call, queue: Queue, number: str) -> Attempt | None:
+    async def _keep_place(self, call: Call, queue: Queue, destination: Destination) -> Attempt | None:
         """The new place is in the line, and on record, before the caller's own is given up."""
         if not (self._inherited and call.queued_at):
             return None
         try:
             due = await self._table.keep_place(
                 self._owner,
-                number=number,
+                number=destination.number,
                 ticket=call.ticket,
                 queue=queue.name,
                 queued_at=call.queued_at,
                 language=call.language,
-                key=key_of_call(call),
+                key=key_of_call(call, destination, self._hotline.site.area_code),
                 now=self._hotline.now(),
                 lease_s=LEASE_S,
             )
@@ -178,25 +180,46 @@ class Dialler:
         due = attempt.due
         try:
             async with self._leased(due):
-                if due.kind is DueCallKind.QUEUE_CALLBACK:  # asked for by the customer, a moment ago
-                    outcome = await self._attempted(attempt)
-                    return await self._settle(due, outcome, sent=attempt.sent or due.resume)
-                if is_do_not_call(due.number_key, self.rules):
-                    return await self._settle(due, Outcome.DO_NOT_CALL)
-                now = self._hotline.now()
-                permitted = next_permitted(now, self.rules.hours, self.rules.zone)
-                if permitted > now and not due.resume and attempt.left_over is None:
-                    return await self._table.release(due, permitted)
-                if not await self._know_visit(attempt):
-                    return await self._settle(due, Outcome.TOO_LATE)
-                outcome = await self._attempted(attempt)
-                await self._settle(due, outcome, sent=attempt.sent or due.resume)
+                await self._carry_out(attempt)
         except (ClaimLost, StoreAway, TelephonyDown) as exc:
             log.warning("A due call goes to whoever claims it next: %s", exc, extra={"action": "due_lost"})
         finally:
             self._running.discard(due.id)
             self._in_turn.discard(due.id)
             attempt.in_line.set()
+
+    async def _carry_out(self, attempt: Attempt) -> None:
+        """One attempt from the claim to its end on file. Raises ClaimLost, StoreAway, TelephonyDown."""
+        due = attempt.due
+        try:
+            if not due.resume:
+                await permit(attempt)
+            if due.kind is not DueCallKind.QUEUE_CALLBACK:  # that one was asked for by the customer, a moment ago
+                now = self._hotline.now()
+                permitted = next_permitted(now, self.rules.hours, self.rules.zone)
+                if permitted > now and not due.resume and attempt.left_over is None:
+                    return await self._table.release(due, permitted)
+                if not await self._know_visit(attempt):
+                    return await self._settle(due, Outcome.TOO_LATE)
+            outcome = await self._attempted(attempt)
+            await self._settle(due, outcome, sent=attempt.sent or due.resume)
+        except NotPermitted as exc:
+            log.warning("A due call is set aside: %s", exc, extra={"action": "due_not_permitted", "due_call": due.id})
+            await self._settle(due, Outcome(exc.refused.reason))
+        except (ClaimLost, StoreAway, TelephonyDown):
+            raise
+        except Exception:
+            log.exception("A due call failed by a fault of ours.", extra={"action": "due_fault", "due_call": due.id})
+            await self._after_fault(due)
+
+    async def _after_fault(self, due: DueCall) -> None:
+        """It is tried again soon, but not for ever: then it is set aside, and the supervisors are told."""
+        faults = 1 + sum(made.outcome == Outcome.FAULT for made in await self._table.attempts(due.id))
+        now = self._hotline.now()
+        if faults < FAULTS_BORNE:
+            return await self._table.retry(due, Outcome.FAULT, now + timedelta(seconds=UNSENT_RETRY_S))
+        log.error("A due call is set aside after %d faults.", faults, extra={"action": "due_set_aside"})
+        await self._table.finish(due, Outcome.FAULT, now)
 
     async def _know_visit(self, attempt: Attempt) -> bool:
         """The booking that the call is about, if it is about one; False when it is too late for the call."""
@@ -218,17 +241,13 @@ class Dialler:
         except DialFailed as failed:  # not even a channel could be made
             attempt.sent = True
             return OUTCOMES[failed.reason]
-        except ValueError as exc:
-            log.error("A due call cannot be dialled: %s", exc, extra={"action": "due_bad_number"})
-            attempt.sent = True
-            return Outcome.BAD_NUMBER
 
     async def _settle(self, due: DueCall, outcome: Outcome, *, sent: bool = True) -> None:
         """Write the end of the attempt, for as long as it takes: a customer who was reached is not rung again."""
         while True:
             now = self._hotline.now()
             try:
-                if not sent:
+                if not sent and outcome not in REFUSED:
                     return await self._table.release(due, now + timedelta(seconds=UNSENT_RETRY_S))
                 again = self._next(due, outcome, now)
                 if again:

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 
+from config.destination import NotDialled
 from config.schema import DayKind, Duty, DutyPerson
 from crm.journal.events import CallbackOwed, DutyAccepted, DutyDeclined, DutyMissed, DutyRang
 from crm.regulation.calendar import day_kind
 from ivr.call import Call, Step
 from ivr.hotline import Hotline
-from ivr.numbers import is_dialable
+from ivr.may_dial import may_dial, note_refused
 from ivr.speech import say_digits
 from ivr.talks import Partner
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, Digit, TelephonyError
@@ -50,6 +51,11 @@ def on_duty(hotline: Hotline, duty: Duty) -> list[DutyPerson]:
 
 async def ask(hotline: Hotline, call: Call, duty: Duty, person: DutyPerson) -> Partner | None:
     """Ring one person; the partner when 1 was pressed. Whatever happens, no leg is left ringing."""
+    destination = await may_dial(hotline, person.number, asked_for=True)
+    if isinstance(destination, NotDialled):
+        note_refused(hotline, call, destination)
+        decline(hotline, call, duty, person.number, "not_dialled")
+        return None
     leg_id = call.next_outside_leg()
     rang = DutyRang(
         call_id=call.id,
@@ -63,7 +69,7 @@ async def ask(hotline: Hotline, call: Call, duty: Duty, person: DutyPerson) -> P
     leg: DialledChannel | None = None
     try:
         caller_id = hotline.site.trunk.caller_id
-        leg = await hotline.telephony.prepare_out(person.number, channel_id=leg_id, caller_id=caller_id)
+        leg = await hotline.telephony.prepare_out(destination, channel_id=leg_id, caller_id=caller_id)
         reason = await call.channel.until(answer_of(call, duty, leg))
     except DialFailed as failed:
         reason = failed.reason.value
@@ -134,7 +140,10 @@ def note_missed(hotline: Hotline, call: Call, duty: Duty) -> None:
     now = hotline.now()
     reason = "nobody_took_it" if call.asked else "nobody_on_duty"
     log.warning("A duty call was missed: %s", reason, extra={"action": "duty_missed", "call_id": call.id})
-    if duty.callback and is_dialable(call.ani):
+    judged = hotline.site.outbound_rule.judge(call.ani)
+    if duty.callback and call.ani and isinstance(judged, NotDialled):
+        note_refused(hotline, call, judged)
+    elif duty.callback and call.ani:
         owed = CallbackOwed(
             event_id=f"{call.id}.owed",
             call_id=call.id,

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from config.calls.actions import QueueAction
+from config.destination import Destination, NotDialled
 from config.ids import CallId, ChannelId, QueueName, TicketNumber
 from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, StoreAway
-from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
+from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome, was_asked_for
 from crm.followups.model import channel_id as attempt_id
 from crm.journal.events import AgentOffered, CallAnswered, CallEnded, CallNoted, CallQueued
 from ivr.accepts import Accepts
@@ -21,6 +22,7 @@ from ivr.adoption import adopt_talk
 from ivr.call import Call, Step, owner_of, ring_number
 from ivr.call_flow import carry_out, connect, go_on, in_service
 from ivr.hotline import Hotline
+from ivr.may_dial import NotPermitted, may_dial, note_refused
 from ivr.offer import answered, miss, ring_agent
 from ivr.reception import LeftOver
 from ivr.talk import part, partner_of, talk
@@ -81,6 +83,14 @@ class Attempt:
         return ChannelId(f"{self.call_id}.customer")
 
 
+async def permit(attempt: Attempt) -> Destination:
+    """Judge the number, now: it may have come onto a list since it was entered. Raises NotPermitted."""
+    judged = await may_dial(attempt.hotline, attempt.due.number_key, asked_for=was_asked_for(attempt.due))
+    if isinstance(judged, NotDialled):
+        raise NotPermitted(judged)
+    return judged
+
+
 async def make_attempt(attempt: Attempt) -> Outcome:
     """Dial, talk, and say how it went. Raises ClaimLost, StoreAway before anything is dialled; TelephonyDown."""
     channel = await customer_channel(attempt)
@@ -102,6 +112,9 @@ async def make_attempt(attempt: Attempt) -> Outcome:
                 outcome = await customer_first(attempt, call, channel)
         except DialFailed as failed:
             outcome = OUTCOMES[failed.reason]
+        except NotPermitted as exc:
+            outcome = Outcome(exc.refused.reason)
+            note_refused(attempt.hotline, call, exc.refused)
         except TimeoutError:
             outcome = Outcome.AGENT_LOST
         except (ClaimLost, StoreAway) as exc:  # `dialling` could not be written: nothing was sent
@@ -121,8 +134,9 @@ async def customer_channel(attempt: Attempt) -> DialledChannel | None:
     if due.resume:
         live = await telephony.find_channel(attempt.channel_id)
         return telephony.adopt_channel(live) if live else None
+    destination = await permit(attempt)
     caller_id = attempt.hotline.site.trunk.caller_id
-    return await telephony.prepare_out(due.number_key, channel_id=attempt.channel_id, caller_id=caller_id)
+    return await telephony.prepare_out(destination, channel_id=attempt.channel_id, caller_id=caller_id)
 
 
 async def close_left_over(attempt: Attempt) -> Outcome:
@@ -179,9 +193,10 @@ def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
 
 
 async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
-    """Dial the customer, once, and wait for the answer. Raises DialFailed."""
+    """Dial the customer, once, and wait for the answer. Raises DialFailed, NotPermitted."""
     hotline, due = attempt.hotline, attempt.due
     if not due.resume:
+        await permit(attempt)
         await attempt.table.dialling(due, channel.id, call_id=call.id, ticket=call.ticket)
     attempt.sent = True
     log.info("A due call is being dialled.", extra={"action": "due_dialling", "call_id": call.id})

@@ -24,7 +24,7 @@ from ivr.hotline import Hotline
 from ivr.talk_recording import record_talk
 from ivr.talks import Ended, Handover, LiveTalk, Partner, Refused, Target
 from ivr.telephony import Bridge, DialledChannel, TelephonyError
-from ivr.third import NotReached, let_go, release, reserve, start_reaching
+from ivr.third import NotReached, check_number, let_go, release, reserve, start_reaching
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ async def consult(hotline: Hotline, live: LiveTalk, target: Target) -> None:
     """An attended transfer begins: the caller waits with music, the target is rung. Raises Refused."""
     nobody_else(live)
     bridge = connected(live)
+    await check_number(hotline, live.call, target)
     live.reaching, live.target = start_reaching(hotline, live.call, target), target
     tell_transfer(hotline, live, target, "attended")
     if not live.held:
@@ -173,6 +174,7 @@ async def transfer_blind(hotline: Hotline, live: LiveTalk, target: Target) -> No
     """The agent leaves at once; what becomes of the caller is not the agent's affair any more. Raises Refused."""
     nobody_else(live)
     connected(live)
+    await check_number(hotline, live.call, target)
     if target.kind in ("agent", "number"):
         live.reaching = start_reaching(hotline, live.call, target)
     else:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeVar
 
+from config.destination import REASON_WORDS, NotDialled
 from config.ids import AgentId, CallId
 from ivr.call import Call
 from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel, TransferWish
@@ -23,6 +24,14 @@ T = TypeVar("T")
 
 class Refused(Exception):
     """What was asked of a talk cannot be done now; the words say why. Nothing is changed."""
+
+
+class NotDialable(Refused):
+    """The number may not be dialled (FUP-10)."""
+
+    def __init__(self, refused: NotDialled) -> None:
+        super().__init__(f"the number is not dialled: {REASON_WORDS[refused.reason][1]}")
+        self.refused = refused
 
 
 class TalkOver(Refused):

@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
+from config.destination import Destination
 from config.ids import BridgeId, ChannelId
 from config.values.fields import Language
 
@@ -309,12 +310,13 @@ class Telephony(Protocol):
     ) -> DialledChannel:
         """Ring an agent's telephone. Returns once the request is accepted; raises DialFailed if it has no telephone."""
 
-    async def prepare_out(self, number: str, *, channel_id: ChannelId, caller_id: str) -> DialledChannel:
+    async def prepare_out(self, destination: Destination, *, channel_id: ChannelId, caller_id: str) -> DialledChannel:
         """Make a customer's channel through the trunk without dialling it (ARI create); `dial()` sends the INVITE.
 
         Two steps, because a call is not transactional (D6): the channel exists under its known id before the store says
         `dialling`, so that after a crash a missing channel can only mean that it was dialled and has ended.
-        An existing channel of that id is adopted. `number` matches ^+?[0-9*#]{1,20}$ or ValueError (D11).
+        An existing channel of that id is adopted. A `Destination` has passed the outbound rule: nothing else is dialled
+        (FUP-10).
         """
 
     async def snoop(self, channel: Channel, *, snoop_id: ChannelId, whisper: bool) -> Channel:

@@ -6,13 +6,15 @@ While somebody is rung the caller waits or the agent listens; who is reached com
 import asyncio
 import logging
 
+from config.destination import NotDialled
 from config.ids import AgentId, CallId, QueueName
 from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered
 from ivr.call import Call
 from ivr.hotline import Hotline
-from ivr.numbers import is_dialable, masked
+from ivr.may_dial import may_dial, note_refused
+from ivr.numbers import masked
 from ivr.offer import MISS_REASONS, miss
-from ivr.talks import Partner, Refused, Target
+from ivr.talks import NotDialable, Partner, Refused, Target
 from ivr.telephony import DialFailed, DialledChannel, TelephonyError
 from routing.agent import AgentState, IllegalTransition, Reservation
 
@@ -31,6 +33,13 @@ def start_reaching(hotline: Hotline, call: Call, target: Target) -> "asyncio.Tas
     """Ring the target from now on; a colleague belongs to this call at once. Raises Refused."""
     held = reserve(hotline, call, target)
     return asyncio.create_task(reach(hotline, call, target, held), name=f"reaching for {call.id}")
+
+
+async def check_number(hotline: Hotline, call: Call, target: Target) -> None:
+    """Raises NotDialable for a number outside that may not be dialled, and writes down that it was asked for."""
+    if target.kind == "number" and isinstance(judged := await may_dial(hotline, target.to), NotDialled):
+        note_refused(hotline, call, judged)
+        raise NotDialable(judged)
 
 
 def reserve(hotline: Hotline, call: Call, target: Target) -> Reservation | None:
@@ -53,8 +62,6 @@ def reserve(hotline: Hotline, call: Call, target: Target) -> Reservation | None:
             raise Refused(f"there is no queue {target.to!r}")
         case "line" if site.line_for(target.to) is None:
             raise Refused(f"no line has the number {target.to!r}")
-        case "number" if not is_dialable(target.to):
-            raise Refused("a number is 1 to 20 of digits, * and #, perhaps after a +")
         case "number" if site.trunk.outbound is None:
             raise Refused("this site has no way to dial out (trunk.outbound)")
         case _:
@@ -105,10 +112,14 @@ async def ring_colleague(hotline: Hotline, call: Call, reservation: Reservation)
 async def dial_outside(hotline: Hotline, call: Call, number: str) -> Partner:
     """Through the trunk, under the site's own number. Raises NotReached."""
     site, leg = hotline.site, None
+    judged = await may_dial(hotline, number)
+    if isinstance(judged, NotDialled):  # since it was asked for
+        note_refused(hotline, call, judged)
+        raise NotReached("not_dialled")
     log.info("handing on to %s", masked(number), extra={"action": "transfer_outside", "call_id": call.id})
     try:
         leg_id = call.next_outside_leg()
-        leg = await hotline.telephony.prepare_out(number, channel_id=leg_id, caller_id=site.trunk.caller_id)
+        leg = await hotline.telephony.prepare_out(judged, channel_id=leg_id, caller_id=site.trunk.caller_id)
         await leg.dial(site.outbound.ring_timeout_s)
         await leg.answered()
     except DialFailed as failed:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from config.calls.actions import Menu, MenuBody
 from config.loading.crosscheck import SiteSources, cross_faults, declared_names
+from config.loading.dial_faults import dial_faults
 from config.loading.files import AgentsFile, LinesFile, PromptsFile, QueuesFile
 from config.loading.prompt_files import english_faults, prompt_file_faults
 from config.loading.source import Fault as Fault
@@ -99,7 +100,8 @@ def check_site(directory: Path) -> tuple[list[Fault], Site | None]:
             },
         }
     )
-    return [], site
+    never_dialled = sorted(dial_faults(sources.settings, site.outbound_rule))
+    return never_dialled, None if never_dialled else site
 
 
 def _read(directory: Path, faults: list[Fault]) -> SiteSources:

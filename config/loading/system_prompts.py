@@ -21,6 +21,7 @@ SYSTEM_PROMPTS = frozenset(
         "callback-number",
         "callback-confirm",
         "callback-enter",
+        "callback-refused",
         "callback-kept",
         "callback-unavailable",
         "callback-turn",

@@ -101,6 +101,13 @@ CategoryId = Annotated[str, _refers_to("category")]
 Id = Annotated[str, _matching(ID_PATTERN, "a name of small letters, digits and '-'")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Number = Annotated[str, _matching(r"\+?[0-9*#]{1,20}", "a telephone number of at most 20 of 0-9, * and #")]
+AllowedNumber = Annotated[
+    str,
+    _matching(
+        r"\+[1-9][0-9]{0,14}\*?|[0-9]{3,20}\*?",
+        "a telephone number, or with a * at its end the beginning of numbers ('+852*')",
+    ),
+]
 AgentNumber = Annotated[str, _matching(r"[0-9]{3,8}", "an agent number of 3 to 8 digits")]
 AreaCode = Annotated[str, _matching(r"0[0-9]{2,3}", "an area code such as '0571'")]
 Keys = Annotated[str, _matching(r"[0-9*#]{1,8}", "a key (0-9, * or #) or a row of up to 8 of them")]

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.numbering import normalise
+from config.destination import Reason
 from crm.errors import IllegalTransition
 
 
@@ -125,6 +125,20 @@ class Outcome(StrEnum):
     TOO_LATE = "too_late"
     """What it was about is over, or is not there any more."""
 
+    FEATURE_CODE = "feature_code"
+    EMERGENCY = "emergency"
+    SHORT_NUMBER = "short_number"
+    SERVICE_NUMBER = "service_number"
+    OWN_LINE = "own_line"
+    EXTENSION = "extension"
+    FOREIGN = "foreign"
+    PREMIUM = "premium"
+    ON_DUTY = "on_duty"
+    """Why the outbound rule refused the number (`config.destination.Reason`): nothing was dialled (FUP-10)."""
+
+    FAULT = "fault"
+    """Ours: it could not be carried out."""
+
 
 REACHED: Final = frozenset(
     {
@@ -136,7 +150,9 @@ REACHED: Final = frozenset(
         Outcome.RATED,
     }
 )
-FINAL: Final = frozenset({Outcome.DO_NOT_CALL, Outcome.BAD_NUMBER, Outcome.TOO_LATE})
+REFUSED: Final = frozenset(map(Outcome, get_args(Reason)))
+"""The number may not be dialled at all."""
+FINAL: Final = REFUSED | {Outcome.TOO_LATE}
 
 
 class DueCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,14 +220,12 @@ class Span(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class DialRules:
-    """FUP-6 as a site sets it: permitted hours in `zone`, attempts in all, the gap between two, who is never rung."""
+    """FUP-6 as a site sets it: permitted hours in `zone`, attempts in all, the gap between two, nothing else."""
 
     hours: Sequence[Span]
     zone: ZoneInfo
     attempts: int = 3
     gap_s: float = 7200.0
-    do_not_call: Sequence[str] = ()
-    area_code: str = ""
 
 
 _DAYS_AHEAD = 3
@@ -240,7 +254,21 @@ def next_attempt(outcome: Outcome, attempts_made: int, now: datetime, rules: Dia
     return next_permitted(now + timedelta(seconds=rules.gap_s), rules.hours, rules.zone)
 
 
-def is_do_not_call(number: str, rules: DialRules) -> bool:
-    """True when the number, in whatever notation, is on the site's do-not-call list."""
-    wanted = normalise(number, rules.area_code).normalised
-    return any(normalise(listed, rules.area_code).normalised == wanted for listed in rules.do_not_call)
+BY_HAND: Final = (DueCallKind.CALLBACK, DueCallKind.REMINDER)
+"""What people may enter. A queue callback belongs to a place in a line, which only a call can have."""
+OWN_PLACE: Final = "place:"
+"""Before the key of a callback to the number that its caller was calling from."""
+OTHER_PLACE: Final = "place-elsewhere:"
+"""Before that of one to another number, which the caller typed: nobody knows whose it is."""
+FAULTS_BORNE: Final = 3
+"""So often a fault of ours may stop a due call before it is set aside."""
+
+
+def was_asked_for(due: DueCall) -> bool:
+    """Whether whoever is rung asked for this very call: then a card's do-not-call flag, which is against calls that
+    nobody asked for, gives way (ADR 31). Reminders and news of a case or a suggestion were not asked for."""
+    if due.kind is DueCallKind.QUEUE_CALLBACK:
+        return due.key.startswith(OWN_PLACE)
+    of_a_case = due.key.startswith(("case:", "suggestion:"))
+    promised = due.created_by is not None and (":promise:" in due.key or not of_a_case)
+    return due.kind is DueCallKind.CALLBACK and promised

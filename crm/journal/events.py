@@ -199,6 +199,13 @@ class TransferFailed(CallEvent, frozen=True, kw_only=True):
     reason: str
 
 
+class NumberRefused(CallEvent, frozen=True, kw_only=True):
+    """A number was asked for in this call that may not be dialled (FUP-10). `reason`: as of `config.destination`."""
+
+    number: str
+    reason: str
+
+
 class ThirdJoined(CallEvent, frozen=True, kw_only=True):
     """Whom the agent asked has answered, and talks with the agent. One of `third` (an agent) and `number` is set."""
 
@@ -402,6 +409,7 @@ AnyEvent = (
     | CallResumed
     | TransferAsked
     | TransferFailed
+    | NumberRefused
     | ThirdJoined
     | ThirdLeft
     | ConferenceStarted

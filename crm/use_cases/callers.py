@@ -37,6 +37,10 @@ class CallerSource(Protocol):
 
     async def key_numbers(self) -> frozenset[str]: ...
 
+    async def refusing_numbers(self) -> frozenset[str]: ...
+
+    async def refuses_calls(self, number: str) -> bool: ...
+
     async def who_has_open_ticket(self, number: str) -> tuple[str, ...]: ...
 
     async def who_spoke_last(self, number: str, since: datetime) -> tuple[str, ...]: ...
@@ -47,6 +51,9 @@ class Callers(Protocol):
 
     async def standing(self, number: str, *, with_agents: bool) -> Standing: ...
 
+    async def refuses_calls(self, number: str) -> bool:
+        """Whether a card says that this number must not be called (拒绝外呼)."""
+
 
 class KnownCallers:
     """`refresh` reads the key customers again; call it now and then."""
@@ -54,12 +61,16 @@ class KnownCallers:
     def __init__(self, source: CallerSource, area_code: str, clock: Callable[[], datetime]) -> None:
         self._source, self._area_code, self._clock = source, area_code, clock
         self._key_numbers: frozenset[str] = frozenset()
+        self._refusing: frozenset[str] = frozenset()
 
     async def refresh(self) -> None:
         try:
             self._key_numbers = await self._source.key_numbers()
+            self._refusing = await self._source.refusing_numbers()
         except StoreAway as exc:
-            log.warning("Key customers are as they were: %s", exc, extra={"action": "key_customers_stale"})
+            log.warning(
+                "Key customers and do-not-call flags are as they were: %s", exc, extra={"action": "key_customers_stale"}
+            )
 
     async def standing(self, number: str, *, with_agents: bool) -> Standing:
         """Of a number in any notation. `with_agents`: also who knows the case, which asks the store."""
@@ -78,9 +89,22 @@ class KnownCallers:
             return Standing(is_key)
         return Standing(is_key, agents)
 
+    async def refuses_calls(self, number: str) -> bool:
+        """As the store says this moment; while it is slow or away, as it said at the last `refresh`."""
+        known = normalise(number, self._area_code).normalised
+        try:
+            async with asyncio.timeout(BUDGET_S):
+                return await self._source.refuses_calls(known)
+        except (StoreAway, TimeoutError) as exc:
+            log.warning("A do-not-call flag is as it was: %r", exc, extra={"action": "do_not_call_stale"})
+            return known in self._refusing
+
 
 class Strangers:
     """Nobody is known: a hotline without a store."""
 
     async def standing(self, number: str, *, with_agents: bool) -> Standing:
         return STRANGER
+
+    async def refuses_calls(self, number: str) -> bool:
+        return False

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from config.destination import Destination
 from config.ids import BridgeId, ChannelId
 from ivr.ari.bridge import AriBridge
 from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
@@ -163,8 +164,9 @@ class AriTelephony:
             raise ValueError(f"not an agent's id: {agent_id!r}")
         return await self._dial(f"PJSIP/agent-{agent_id}", channel_id, caller_id, ring_timeout_s)
 
-    async def prepare_out(self, number: str, *, channel_id: ChannelId, caller_id: str) -> AriChannel:
-        endpoint = f"PJSIP/{dialable(number)}@trunk"
+    async def prepare_out(self, destination: Destination, *, channel_id: ChannelId, caller_id: str) -> AriChannel:
+        number = dialable(destination.number)
+        endpoint = f"PJSIP/{number}@trunk"
         if (known := self._switchboard.find(channel_id)) is not None:
             return known
         log.info("preparing a call to %s", masked(number), extra={"action": "prepare_out", "channel_id": channel_id})

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from config.ids import AgentId, CallId, QueueName
 from config.paths import DataDir
 from config.schema import Site
+from crm.customers.callers import Callers, Strangers
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
 from crm.use_cases.tickets import Tickets
@@ -46,6 +47,7 @@ class CallCentre:
     journal: Journal
     told: list[Event] = field(default_factory=list)
     states: dict[AgentId, list[str]] = field(default_factory=dict)
+    callers: Callers = field(default_factory=Strangers)
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
     """Who else hears of each event of a call, as the pages do."""
 
@@ -58,7 +60,9 @@ class CallCentre:
         call_later = asyncio.get_running_loop().call_later
         self.acd = Acd(rules, now=self.telephony.now, call_later=call_later, changed=self._changed)
         tickets = Tickets(self.journal, self.site.zone, self.hear)
-        self.hotline = Hotline(self.site, self.data, self.telephony, self.acd, tickets, self.telephony.now)
+        self.hotline = Hotline(
+            self.site, self.data, self.telephony, self.acd, tickets, self.telephony.now, self.callers
+        )
         self.reception = Reception(self.hotline, history or History())
         for agent_id, last in (history.agents if history else {}).items():
             self.acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
@@ -125,12 +129,14 @@ class CallCentre:
 
 
 @asynccontextmanager
-async def call_centre(directory: Path, site: Site | None = None) -> AsyncIterator[CallCentre]:
+async def call_centre(
+    directory: Path, site: Site | None = None, callers: Callers | None = None
+) -> AsyncIterator[CallCentre]:
     """Agents 8001 to 8003 pick up after two seconds; nobody is available yet."""
     telephony = FakeTelephony(agents=dict.fromkeys((ANN, BEN, CAT), STAYS))
     data = DataDir(directory)
     journal = Journal.open(data.journal)
-    centre = CallCentre(site or small_site(), data, telephony, journal)
+    centre = CallCentre(site or small_site(), data, telephony, journal, callers=callers or Strangers())
     centre.start()
     await asyncio.sleep(0)
     try:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from config.destination import Destination
 from config.ids import BridgeId, ChannelId
-from ivr.numbers import dialable
 from ivr.telephony import (
     Arrival,
     ArrivalHandler,
@@ -105,8 +105,9 @@ class FakeTelephony:
             channel.ring_party(ring_timeout_s)
         return channel
 
-    async def prepare_out(self, number: str, *, channel_id: ChannelId, caller_id: str) -> FakeChannel:
-        channel = self._made(self.customers.get(dialable(number), NOBODY), f"prepare {number}", channel_id)
+    async def prepare_out(self, destination: Destination, *, channel_id: ChannelId, caller_id: str) -> FakeChannel:
+        number = destination.number
+        channel = self._made(self.customers.get(number, NOBODY), f"prepare {number}", channel_id)
         channel.entered = True
         return channel
 

@@ -13,6 +13,7 @@ from config.ids import BridgeId, ChannelId
 from ivr.ari.telephony import AriTelephony
 from ivr.telephony import Arrival, Bridge, Channel, ChannelGone, DialledChannel
 from tests.fakes.channel import Party
+from tests.fakes.destinations import destination
 from tests.fakes.telephone_world import AGENT, CALLER, CUSTOMER, LINE, AsteriskWorld, Caller, asterisk_world
 
 pytestmark = pytest.mark.asterisk
@@ -133,7 +134,7 @@ async def test_a_hang_up_during_a_gap_is_learnt_at_the_next_connection(world: As
 
 async def test_a_prepared_channel_is_dialled_once_over_a_crash(world: AsteriskWorld) -> None:
     await world.person("customer", Party(after_s=0.3))
-    await world.telephony.prepare_out(CUSTOMER, channel_id=CUSTOMER_LEG, caller_id=LINE)
+    await world.telephony.prepare_out(destination(CUSTOMER), channel_id=CUSTOMER_LEG, caller_id=LINE)
     await world.kill_controller()
     world.new_controller()
     snapshot = await world.start_controller()
@@ -146,7 +147,7 @@ async def test_a_prepared_channel_is_dialled_once_over_a_crash(world: AsteriskWo
 
 async def test_a_dialled_channel_is_not_dialled_again_by_who_adopts_it(world: AsteriskWorld) -> None:
     await world.person("customer", Party(after_s=0.8))
-    leg = await world.telephony.prepare_out(CUSTOMER, channel_id=CUSTOMER_LEG, caller_id=LINE)
+    leg = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=CUSTOMER_LEG, caller_id=LINE)
     await leg.dial(10)
     await world.kill_controller()
     world.new_controller()
@@ -187,7 +188,7 @@ async def test_a_killed_asterisk_ends_every_call(world: AsteriskWorld) -> None:
 
 async def test_the_customer_hears_the_prompt_and_sees_our_number(world: AsteriskWorld) -> None:
     await world.person("customer", Party())
-    leg = await world.telephony.prepare_out(CUSTOMER, channel_id=CUSTOMER_LEG, caller_id=LINE)
+    leg = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=CUSTOMER_LEG, caller_id=LINE)
     await leg.dial(10)
     await leg.answered()
     await leg.say(["short", "short", "short"])

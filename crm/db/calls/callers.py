@@ -21,6 +21,19 @@ class CallerQueries:
         async with self._database.read() as connection:
             return frozenset((await connection.execute(query)).scalars())
 
+    async def refusing_numbers(self) -> frozenset[str]:
+        """Every number of everybody who must not be called (拒绝外呼)."""
+        query = select(customer_number.c.normalised).join(customer).where(customer.c.do_not_call)
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
+    async def refuses_calls(self, number: str) -> bool:
+        """Whether one of those whose number it is must not be called."""
+        flagged = customer.c.do_not_call & (customer_number.c.normalised == number)
+        query = select(customer_number.c.normalised).join(customer).where(flagged).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def who_has_open_ticket(self, number: str) -> tuple[str, ...]:
         """The agents of this number's tickets that are not closed, the newest ticket first."""
         query = (

@@ -17,6 +17,7 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.followups.due_call_rows import NOW, attempt_of, attempt_row, due_call_row, ready, stale, still_ours
+from crm.db.followups.owed_calls import warn_of_fault
 from crm.db.schema.core import UtcDateTime, customer_number, due_call, due_call_attempt
 from crm.errors import ClaimLost, IllegalTransition, UnknownRecord
 from crm.followups import model
@@ -262,6 +263,8 @@ class DueCallTable:
         async with self._database.write() as connection:
             await self._step(connection, claim, step, closing)
             await self._ended(connection, claim, outcome, at, call_id)
+            if outcome is Outcome.FAULT:
+                await connection.run_sync(warn_of_fault, claim, at)
 
     async def retry(
         self,

@@ -4,6 +4,7 @@ Once each, in the projector's transaction. FUP-1, TEL-6.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, select
 from config.numbering import normalise
 from crm.db.base.bulk import insert_new
 from crm.db.schema.core import colleague_message, due_call, user_account
-from crm.followups.model import DueCallKind, DueCallState
+from crm.followups.model import DueCall, DueCallKind, DueCallState
 from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
 
 
@@ -50,6 +51,7 @@ def _row(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) -
 
 SYSTEM = "system"
 """The sender of what no colleague wrote."""
+_KINDS = {DueCallKind.CALLBACK: "回访", DueCallKind.REMINDER: "提醒", DueCallKind.QUEUE_CALLBACK: "排队回电"}
 _REASONS = {"nobody_on_duty": "无人当班", "nobody_took_it": "当班人员均未接听"}
 
 
@@ -58,20 +60,40 @@ def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: 
     missed = [each for each in events if isinstance(each, DutyMissed)]
     if not missed:
         return
+    warnings = [
+        (
+            each.event_id,
+            each.at,
+            f"警示：{each.title}漏接来电（{_REASONS.get(each.reason, each.reason)}），请跟进。",
+            tickets.get(each.call_id),
+        )
+        for each in missed
+    ]
+    _warn(connection, warnings)
+
+
+def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
+    """A due call that could not be carried out, by a fault of ours, is set aside: every supervisor gets a message."""
+    text = f"警示：外呼任务 {due.id}（{_KINDS[due.kind]}）因系统故障多次未能执行，已搁置，请人工跟进。"
+    _warn(connection, [(f"due_fault:{due.id}", at, text, due.ticket)])
+
+
+def _warn(connection: Connection, warnings: Sequence[tuple[str, datetime, str, str | None]]) -> None:
+    """Each is a key, an instant, the words and the ticket."""
     supervisors = connection.execute(
         select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
     ).scalars()
     rows = [
         {
-            "key": f"{each.event_id}:{supervisor}",
-            "at": each.at,
+            "key": f"{key}:{supervisor}",
+            "at": at,
             "sender": SYSTEM,
             "recipient": supervisor,
-            "text": f"警示：{each.title}漏接来电（{_REASONS.get(each.reason, each.reason)}），请跟进。",
-            "ticket": tickets.get(each.call_id),
+            "text": text,
+            "ticket": ticket,
             "caller": "",
         }
         for supervisor in supervisors
-        for each in missed
+        for key, at, text, ticket in warnings
     ]
     insert_new(connection, colleague_message, rows, ["key"])

@@ -18,6 +18,7 @@ class Source:
     key: frozenset[str] = frozenset({normalise("13812345678", "0571").normalised})
     open_ticket: tuple[str, ...] = ()
     last: tuple[str, ...] = ("8002",)
+    refusing: frozenset[str] = frozenset({"13811112222"})
     away: bool = False
     delay_s: float = 0.0
 
@@ -29,6 +30,14 @@ class Source:
     async def key_numbers(self) -> frozenset[str]:
         await self._answer()
         return self.key
+
+    async def refusing_numbers(self) -> frozenset[str]:
+        await self._answer()
+        return self.refusing
+
+    async def refuses_calls(self, number: str) -> bool:
+        await self._answer()
+        return number in self.refusing
 
     async def who_has_open_ticket(self, number: str) -> tuple[str, ...]:
         await self._answer()
@@ -70,3 +79,14 @@ async def test_a_store_that_is_away_or_slow_costs_only_the_known_agent() -> None
     source.away, source.delay_s = False, 10.0
     async with asyncio.timeout(1):
         assert await callers.standing("13812345678", with_agents=True) == Standing(True)
+
+
+async def test_a_do_not_call_flag_is_read_at_that_moment_and_remembered_while_the_store_is_away() -> None:
+    source = Source()
+    callers = await known(source)
+    assert await callers.refuses_calls("+86 138 1111 2222")
+    assert not await callers.refuses_calls("13800000001")
+    source.refusing = frozenset({"13800000001"})
+    assert await callers.refuses_calls("13800000001"), "set since the last refresh"
+    source.away = True
+    assert await callers.refuses_calls("13811112222"), "as it was at the last refresh"

@@ -16,16 +16,18 @@ from crm.followups.model import (
     REACHED,
     TRANSITIONS,
     DialRules,
+    DueCall,
+    DueCallKind,
     DueCallState,
     DueCallStep,
     Outcome,
     apply,
     channel_id,
-    is_do_not_call,
     next_attempt,
     next_permitted,
     states_before,
     target,
+    was_asked_for,
 )
 
 pytestmark = pytest.mark.req("FUP-6")
@@ -97,7 +99,7 @@ class Hours:
 
 CHINA = ZoneInfo("Asia/Shanghai")
 HOURS = (Hours(time(14), time(20)), Hours(time(9), time(12)))
-RULES = DialRules(hours=HOURS, zone=CHINA, attempts=3, gap_s=7200, do_not_call=("+86 138 1234 5678",), area_code="0571")
+RULES = DialRules(hours=HOURS, zone=CHINA, attempts=3, gap_s=7200)
 
 
 def local(text: str) -> datetime:
@@ -149,7 +151,45 @@ def test_the_gap_ends_in_permitted_hours_and_the_attempts_are_limited() -> None:
     assert next_attempt(Outcome.BUSY, 3, local("2026-11-22 09:30"), RULES) is None
 
 
-def test_do_not_call_knows_a_number_in_any_notation() -> None:
-    assert is_do_not_call("13812345678", RULES)
-    assert not is_do_not_call("13812345679", RULES)
-    assert not is_do_not_call("", DialRules(hours=HOURS, zone=CHINA, do_not_call=()))
+def due_call(kind: DueCallKind, key: str, by: str | None) -> DueCall:
+    """One that was entered by somebody, or by the system."""
+    absent = ("ticket", "customer_id", "owner", "lease_until", "channel_id", "accepted_by", "accepted_at", "outcome")
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    return DueCall(
+        id=5,
+        kind=kind,
+        state=DueCallState.CLAIMED,
+        number="13812345678",
+        number_key="13812345678",
+        due_at=at,
+        queue="hotline",
+        note="",
+        key=key,
+        attempts=1,
+        fence=1,
+        created_at=at,
+        created_by=by,
+        closed_at=None,
+        closed_by=None,
+        **dict.fromkeys(absent),
+    )
+
+
+@pytest.mark.req("FUP-10")
+@pytest.mark.parametrize(
+    ("kind", "key", "by", "asked"),
+    [
+        (DueCallKind.CALLBACK, "8001:5f3a", "8001", True),
+        (DueCallKind.CALLBACK, "case:20261123-0001:promise:3", "8001", True),
+        (DueCallKind.CALLBACK, "case:20261123-0001:feedback:4", "8001", False),
+        (DueCallKind.CALLBACK, "suggestion:20261123-0001:2", "8001", False),
+        (DueCallKind.CALLBACK, "call-1.owed", None, False),
+        (DueCallKind.REMINDER, "8001:5f3b", "8001", False),
+        (DueCallKind.QUEUE_CALLBACK, "place:call-1", None, True),
+        (DueCallKind.QUEUE_CALLBACK, "place-elsewhere:call-1", None, False),
+    ],
+)
+def test_a_flag_on_the_card_gives_way_only_to_a_call_that_was_asked_for(
+    kind: DueCallKind, key: str, by: str | None, asked: bool
+) -> None:
+    assert was_asked_for(due_call(kind, key, by)) is asked

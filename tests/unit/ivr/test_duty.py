@@ -21,6 +21,7 @@ from crm.journal.events import (
     DutyMissed,
     DutyRang,
     MessageLeft,
+    NumberRefused,
     OutsideTalkStarted,
 )
 from ivr.telephony import DialOutcome
@@ -275,5 +276,23 @@ def test_a_missed_duty_call_is_missed_once_also_when_the_controller_dies_during_
             assert told(centre) == ["ring 1", "no_answer 1", "nobody_took_it"]
             assert len(centre.events(CallbackOwed)) == len(centre.events(CallEnded)) == 1
             assert caller.heard[-2:] == ["message-saved", "goodbye"]
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+def test_a_duty_number_that_may_not_be_dialled_is_passed_over_and_a_foreign_caller_is_owed_no_call(
+    tmp_path: Path,
+) -> None:
+    """A site that was checked has none; a list may have grown since."""
+
+    async def story() -> None:
+        async with call_centre(tmp_path, duty_site("110", BEN)) as centre:
+            centre.telephony.call("4008100002", "+2348031234567").speak(4.0)
+            await asyncio.sleep(120)
+            assert told(centre) == ["not_dialled 0", "ring 2", "no_answer 2", "nobody_took_it"]
+            refused = [(event.number, event.reason) for event in centre.events(NumberRefused)]
+            assert refused == [("110", "emergency"), ("+2348031234567", "foreign")]
+            assert not centre.events(CallbackOwed)
 
     in_virtual_time(story())

@@ -11,6 +11,7 @@ import pytest
 
 from config.calls.actions import LanguageAction, QueueAction, RepeatAction
 from config.calls.waiting import WaitRules
+from config.destination import Destination
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Queue, Site
@@ -22,6 +23,7 @@ from crm.journal.events import (
     CallQueued,
     Event,
     LanguageChosen,
+    NumberRefused,
     TalkStarted,
 )
 from crm.journal.journal import Journal
@@ -60,10 +62,10 @@ class Keeper:
     can: bool = True
     kept: list[tuple[str, str]] = field(default_factory=list)
 
-    async def keep_place(self, call: Call, queue: Queue, number: str) -> bool:
+    async def keep_place(self, call: Call, queue: Queue, destination: Destination) -> bool:
         await asyncio.sleep(0.2)
         if self.can:
-            self.kept.append((call.id, number))
+            self.kept.append((call.id, destination.number))
         return self.can
 
 
@@ -209,10 +211,68 @@ def test_another_number_can_be_typed(tmp_path: Path) -> None:
         with house(tmp_path) as home:
             caller = await home.call()
             await asyncio.sleep(31)
-            for keys in ("1", "2", "05718888#", "1"):
+            for keys in ("1", "2", "88886666#", "1"):
                 caller.press(keys)
                 await asyncio.sleep(2.5)
-            assert [number for _, number in home.keeper.kept] == ["05718888"]
+            assert [number for _, number in home.keeper.kept] == ["057188886666"], (
+                "a local number has the area code of the site"
+            )
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("0023480312345678#", "foreign"),
+        ("110#", "emergency"),
+        ("95588#", "short_number"),
+        ("4008100002#", "own_line"),
+        ("8001#", "extension"),
+        ("138123456#", "bad_number"),
+        ("*72138#", "feature_code"),
+    ],
+)
+def test_a_number_that_may_not_be_dialled_is_refused_and_another_can_be_typed(
+    tmp_path: Path, typed: str, reason: str
+) -> None:
+    async def story() -> None:
+        with house(tmp_path) as home:
+            caller = await home.call()
+            await asyncio.sleep(31)
+            for keys in ("1", "2", typed):
+                caller.press(keys)
+                await asyncio.sleep(2.5)
+            assert caller.heard[-2:] == ["callback-refused", "callback-enter"]
+            assert [(event.number, event.reason) for event in home.of(NumberRefused)] == [(typed.rstrip("#"), reason)]
+            assert home.keeper.kept == []
+            for keys in ("13900001111#", "1"):
+                caller.press(keys)
+                await asyncio.sleep(2.5)
+            assert [number for _, number in home.keeper.kept] == ["13900001111"]
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+@pytest.mark.parametrize("ani", ["+2348031234567", "110", "4008100002", "95588"])
+def test_a_callers_own_number_that_may_not_be_dialled_is_refused_and_who_types_none_keeps_the_place(
+    tmp_path: Path, ani: str
+) -> None:
+    async def story() -> None:
+        with house(tmp_path) as home:
+            caller = await home.call(ani=ani)
+            await asyncio.sleep(31)
+            caller.press("1")
+            await asyncio.sleep(2.5)
+            assert caller.heard[-2:] == ["callback-refused", "callback-enter"]
+            await asyncio.sleep(30)
+            assert "callback-unavailable" in caller.heard and not caller.gone and home.keeper.kept == []
+            assert [waiting.call_id for waiting in home.acd.waiting(home.acd.queue_names()[0])] == [f"call-{caller.id}"]
+            home.come(ANN)
+            await asyncio.sleep(5)
+            assert home.of(TalkStarted), "the caller went on waiting, and was served"
 
     in_virtual_time(story())
 

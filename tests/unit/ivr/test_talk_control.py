@@ -1,14 +1,17 @@
 """What an agent does with a talk: hold, attended and blind transfer, conference. The call path in memory. TEL-5."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from crm.customers.callers import Strangers
 from crm.journal.events import (
     AgentLeft,
     CallEnded,
     CallQueued,
+    NumberRefused,
     OutsideTalkStarted,
     TalkStarted,
     TransferAsked,
@@ -16,7 +19,7 @@ from crm.journal.events import (
 )
 from ivr import talk_control as control
 from ivr.talk_recording import pause_recording, resume_recording
-from ivr.talks import Refused, Target
+from ivr.talks import NotDialable, Refused, Target
 from ivr.telephony import ChannelGone, DialOutcome
 from tests.fakes.call_centre import ANN, BEN, CAT, call_centre, in_virtual_time
 from tests.fakes.channel import Party
@@ -192,7 +195,7 @@ def test_a_colleague_who_is_not_free_cannot_be_transferred_to(tmp_path: Path) ->
                 (Target("agent", "8801"), "no queue has an agent 8801"),
                 (Target("queue", "nowhere"), "no queue 'nowhere'"),
                 (Target("line", "1"), "no line has the number"),
-                (Target("number", "1380013&PJSIP/x"), "a number is"),
+                (Target("number", "1380013&PJSIP/x"), "is not dialled: it is no valid"),
             ):
                 for ask in (control.consult, control.transfer_blind):
                     with pytest.raises(Refused, match=words):
@@ -431,5 +434,50 @@ def test_a_telephones_transfer_to_nobody_is_refused_and_the_talk_goes_on(tmp_pat
             await asyncio.sleep(1)
             assert ann.progress == ["failed", "failed"]
             assert centre.inside(live) == {caller.id, ann.id}
+
+    in_virtual_time(story())
+
+
+# --- numbers outside that may not be dialled ---
+
+REFUSED = {
+    "110": "emergency",
+    "*72900123": "feature_code",
+    "+2348031234567": "foreign",
+    "95588": "short_number",
+    "13811112222": "do_not_call",
+}
+
+
+@dataclass(frozen=True)
+class FlaggedCard(Strangers):
+    """Somebody whose card says 拒绝外呼."""
+
+    number: str
+
+    async def refuses_calls(self, number: str) -> bool:
+        return number == self.number
+
+
+@pytest.mark.req("FUP-10")
+@pytest.mark.parametrize(("number", "reason"), REFUSED.items())
+def test_a_number_that_may_not_be_dialled_is_refused_with_words_and_noted(
+    tmp_path: Path, number: str, reason: str
+) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path, callers=FlaggedCard("13811112222")) as centre:
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            for ask in (control.consult, control.transfer_blind):
+                with pytest.raises(NotDialable) as refused:
+                    await live.ask(lambda ask=ask: ask(centre.hotline, live, Target("number", number)))  # type: ignore[misc]
+                assert refused.value.refused.reason == reason
+            centre.leg(live, ANN).refer(number)
+            await asyncio.sleep(1)
+            assert centre.leg(live, ANN).progress == ["failed"]
+            assert [(event.number, event.reason) for event in centre.events(NumberRefused)] == [(number, reason)] * 3
+            assert not [line for line in centre.telephony.log if line.startswith("prepare")], "a channel was made"
+            assert not centre.events(TransferAsked) and not live.held
+            assert centre.inside(live) == {caller.id, centre.leg(live, ANN).id}, "the talk went on"
 
     in_virtual_time(story())
