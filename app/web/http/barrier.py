@@ -7,9 +7,9 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from app.web.wire.desk import TooManyPages
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem, invalid, not_dialled
 from crm import errors
-from ivr.talks import Refused
+from ivr.talks import NotDialable, Refused
 from ivr.telephony import TelephonyError
 from routing.agent import IllegalTransition
 
@@ -61,6 +61,8 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("not_found", f"{exc}")
         case errors.VersionConflict():
             return Problem("stale", f"{exc}")
+        case NotDialable():
+            return not_dialled(exc.refused)
         case errors.IllegalTransition() | IllegalTransition() | Refused():
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():

@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from app.web.wire.encoding import encode
+from config.destination import REASON_WORDS, NotDialled
 
 KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unauthenticated": (401, "Log in first"),
@@ -25,6 +26,8 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "too_large": (413, "Too large"),
     "not_json": (415, "Send JSON"),
     "unsupported_file": (415, "This kind of file is not kept"),
+    "not_by_hand": (422, "Only the system makes these"),
+    "not_dialled": (422, "This number is not dialled"),
     "key_reused": (422, "The key belongs to another request"),
     "invalid": (400, "Check what was entered"),
     "too_many_attempts": (429, "Wait before the next attempt"),
@@ -61,6 +64,18 @@ class Problem(Exception):
         if status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+
+
+def not_dialled(refused: NotDialled) -> Problem:
+    """FUP-10: the number may not be dialled, and what to do instead; in both languages, as pages show it."""
+    chinese, english = REASON_WORDS[refused.reason]
+    return Problem(
+        "not_dialled",
+        f"This number is not dialled: {english}. Give a fixed or mobile number of mainland China that may be called.",
+        detail_zh=f"不能拨打：该号码{chinese}。请改用可以拨打的国内固定电话或手机号码。",
+        reason=refused.reason,
+        errors=[{"field": "number", "message": english}],
+    )
 
 
 def invalid(field: str, message: str) -> Problem:

@@ -174,6 +174,8 @@ function callText(entry: TimelineEntry, words: Words): string {
       return `${words.t(`timeline.${text(details.mode)}`)} → ${targetText(details.kind, details.to, words)}`;
     case "TransferFailed":
       return words.word("missed", text(details.reason));
+    case "NumberRefused":
+      return [text(details.number), words.word("outcome", text(details.reason))].filter(Boolean).join(" · ");
     case "ThirdJoined":
       return details.third ? words.t("desk.agentNumber", { id: text(details.third) }) : text(details.number);
     case "OutsideTalkStarted":

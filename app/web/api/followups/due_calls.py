@@ -9,11 +9,13 @@ from app.web.api.tickets.tickets import find_ticket, reader, sight_of, works_on
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from app.web.http.permissions import may_sit_at
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem, invalid, not_dialled
+from config.destination import Destination, NotDialled
 from config.ids import AgentId
-from config.numbering import normalise
-from crm.followups.model import DueCall
+from crm.followups.model import BY_HAND, DueCall, DueCallKind
 
+MASKED: Final = "**"
+"""In a number that a page shows to eyes that have no business with it: who sent it back has not got the whole."""
 LATEST: Final = timedelta(days=366)
 """Nobody promises a call further ahead than a year; such a date is a slip."""
 
@@ -32,13 +34,14 @@ async def list_due_calls(ask: Ask[DueCallQuery, Nothing]) -> Listed[DueCallOut]:
 async def create_due_call(ask: Ask[Nothing, DueCallNew]) -> DueCallOut:
     """A promise to ring somebody at `due_at`; the same `key` again answers with the call made the first time."""
     new, site, now = ask.body, ask.services.site, ask.services.clock()
+    if new.kind not in BY_HAND:
+        raise Problem("not_by_hand", f"kind: a {new.kind.value} is made by a call in a queue; enter a callback.")
     if new.queue not in {queue.name for queue in site.queues}:
         raise invalid("queue", f"one of {', '.join(queue.name for queue in site.queues)}")
     if not now - timedelta(minutes=1) <= new.due_at <= now + LATEST:
         raise invalid("due_at", "a time from now on, within a year")
     number, customer_id = await _number(ask)
-    if "*" in number or not normalise(number, site.area_code).normalised:
-        raise invalid("number", "a whole telephone number")
+    await _may_be_dialled(ask, number)
     row = await ask.services.store.due_calls.schedule(
         kind=new.kind,
         number=number,
@@ -84,6 +87,18 @@ async def _due_call_of(ask: Ask[Nothing, Nothing]) -> DueCall:
     if row is None:
         raise Problem("not_found", f"No due call {due_call_id}.")
     return row
+
+
+async def _may_be_dialled(ask: Ask[Nothing, DueCallNew], number: str) -> None:
+    """Raises Problem for a number that the rule refuses, and for a reminder to somebody who wants none (FUP-10)."""
+    if MASKED in number:
+        raise invalid("number", "a whole telephone number")
+    judged = ask.services.site.outbound_rule.judge(number)
+    if isinstance(judged, Destination) and ask.body.kind is not DueCallKind.CALLBACK:
+        if await ask.services.store.callers.refuses_calls(judged.number):
+            judged = NotDialled(number, "do_not_call")
+    if isinstance(judged, NotDialled):
+        raise not_dialled(judged)
 
 
 async def _number(ask: Ask[Nothing, DueCallNew]) -> tuple[str, int | None]:
