@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from config.ids import AgentId, CallId, QueueName
 from config.paths import DataDir
 from config.schema import Site
-from crm.customers.callers import Callers, Strangers
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
+from crm.use_cases.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
 from ivr.history import History, recall
 from ivr.hotline import Hotline

@@ -17,6 +17,7 @@ from crm.db.store import Store
 from crm.followups.model import DueCall
 from crm.journal.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
 from crm.journal.journal import Journal, Position
+from crm.use_cases.callers import KnownCallers, Strangers
 from crm.use_cases.tickets import Tickets
 from ivr.dialler import Dialler
 from ivr.history import recall
@@ -85,7 +86,7 @@ class House:
 
 @asynccontextmanager
 async def house(
-    directory: Path, telephony: FakeTelephony | None = None, *, inherit: bool = True
+    directory: Path, telephony: FakeTelephony | None = None, *, inherit: bool = True, with_cards: bool = False
 ) -> AsyncIterator[House]:
     site = small_site().model_copy(update={"wait": RULES})
     site = site.model_copy(update={"outbound": site.outbound.model_copy(update={"ring_timeout_s": 3.0})})
@@ -103,7 +104,9 @@ async def house(
         changed=lambda _: None,
         skills={AgentId(agent.id): skills_of(agent) for agent in site.agents},
     )
-    hotline = Hotline(site, data, telephony, acd, Tickets(journal, site.zone, told.append), telephony.now)
+    callers = KnownCallers(store.callers, site.area_code, telephony.now) if with_cards else Strangers()
+    tickets = Tickets(journal, site.zone, told.append)
+    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now, callers)
     reception = Reception(hotline, history)
     dialler = Dialler(hotline, reception, store.due_calls, "one")
     hotline.virtual_hold.plug_in(dialler)

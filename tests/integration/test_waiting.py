@@ -20,6 +20,7 @@ from crm.journal.events import (
     CallEnded,
     CallQueued,
     LanguageChosen,
+    NumberRefused,
     PlaceHandedOn,
     TalkStarted,
 )
@@ -59,6 +60,7 @@ async def system() -> AsyncIterator[RunningSystem]:
         )
         site.line(PEOPLE, answer_by="people", queue="aid")
         site.sounds(1.2, "position-first", "comfort", "sorry-waited", "sorry-busy", "callback-offer", "message-offer")
+        site.sounds(1.2, "callback-enter", "callback-refused")
         site.sounds(1.2, "callback-number", "callback-confirm", "callback-kept", "callback-turn", "leave-message")
         await running.up()
         yield running
@@ -303,3 +305,40 @@ async def test_a_kept_place_survives_the_controller_and_is_called_once(system: R
         return True if (due["state"], due["outcome"]) == ("done", "talked") else None
 
     await until(over, 10, "the callback to be done")
+
+
+@pytest.mark.req("FUP-10")
+async def test_a_number_that_may_not_be_dialled_is_refused_and_no_invite_leaves(system: RunningSystem) -> None:
+    """A stranger from abroad: 1 for the queue, 1 for a callback, then a number abroad. The only INVITE at the trunk is
+    the one to the ordinary number that is typed at last."""
+    number, allowed = "+2348031234567", "13810000016"
+    async with customer(system) as telephone:
+        async with caller(system, number, dials=HOTLINE) as person:
+            await person.begins_to_hear("menu-hotline")
+            await person.presses("1")
+            await queued(system, number)
+            await person.hears("callback-offer", 30)
+            await person.presses("1")
+            await person.hears("callback-refused", 10)
+            await person.presses("0023480312345678#")
+            story = Story(system.data)
+            await story.until(lambda now: len(now.of(NumberRefused)) == 2, 15, "the refusal of the number abroad")
+            await person.presses(f"{allowed}#")
+            await person.hears("callback-confirm", 20)
+            await person.presses("1")
+            await person.hears("callback-kept")
+            await person.is_left()
+        async with agent_telephone(system, AGENT, "--answer-after", "4"):
+            called = await telephone.answers(15)
+            assert allowed in str(called.line.leg.invite.uri), "another INVITE left before"
+            await called.hears("callback-turn", 15)
+            await called.hangs_up()
+    story = Story(system.data)
+    refused = [(event.number, event.reason) for event in story.of(NumberRefused)]
+    assert refused == [(number, "foreign"), ("0023480312345678", "foreign")]
+    assert outbound_call(story, allowed)
+    api = await system.api()
+    made = {due["number"] for due in await api.every("/api/due-calls")}
+    assert allowed in made and not made & {number, "+23480312345678"}
+    timeline = (await api.ticket_of(number))["timeline"]
+    assert [entry["details"]["reason"] for entry in timeline if entry["action"] == "NumberRefused"] == ["foreign"] * 2

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm.customers.model import Customer, CustomerNumber
 from crm.followups.model import DueCallKind
 from tests.integration.web.conftest import House, kind_of, write_sound
 
@@ -227,7 +228,6 @@ async def test_a_promised_call_uses_the_number_an_agent_may_not_see_and_is_made_
         ({"due_at": in_minutes(-60)}, "due_at"),
         ({"due_at": in_minutes(60 * 24 * 400)}, "due_at"),
         ({"number": "138****5678"}, "number"),
-        ({"number": "abc"}, "number"),
         ({"number": None}, "number"),
         ({"ticket": "20200101-0001"}, "ticket"),
     ],
@@ -237,6 +237,53 @@ async def test_a_promise_that_cannot_be_kept_is_refused(house: House, change: di
     async with house.logged_in("8001") as agent, agent.post("/api/due-calls", json=promise | change) as answer:
         assert answer.status == 400
         assert [error["field"] for error in (await answer.json())["errors"]] == [field]
+
+
+@pytest.mark.req("FUP-10")
+@pytest.mark.parametrize("kind", ["callback", "reminder"])
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("+2348031234567", "foreign"),
+        ("110", "emergency"),
+        ("%2321%23", "short_number"),
+        ("*72900123", "feature_code"),
+        ("400-810-0002", "own_line"),
+        ("8001", "extension"),
+        ("abc", "bad_number"),
+    ],
+)
+async def test_a_call_to_a_number_that_is_not_dialled_is_refused_in_both_languages(
+    house: House, kind: str, number: str, reason: str
+) -> None:
+    promise = {"kind": kind, "due_at": in_minutes(30), "queue": "hotline", "number": number}
+    async with house.logged_in("8001") as agent, agent.post("/api/due-calls", json=promise) as answer:
+        assert answer.status == 422
+        problem = await answer.json()
+    assert (problem["type"], problem["reason"]) == ("urn:sanxiang:not_dialled", reason)
+    assert problem["detail"].startswith("This number is not dialled") and problem["detail_zh"].startswith("不能拨打")
+    assert (await house.store.due_calls.list()).items == ()
+
+
+@pytest.mark.req("FUP-10")
+async def test_who_must_not_be_called_is_reminded_of_nothing_but_called_back_when_they_asked(house: House) -> None:
+    card = Customer(name="王芳", do_not_call=True, numbers=(CustomerNumber(raw="13811112222"),))
+    await house.store.customers.save(card, by="8001")
+    statuses = {}
+    async with house.logged_in("8001") as agent:
+        for kind in ("callback", "reminder"):
+            promise = {"kind": kind, "due_at": in_minutes(30), "queue": "hotline", "number": "+86 138 1111 2222"}
+            async with agent.post("/api/due-calls", json=promise) as answer:
+                statuses[kind] = (answer.status, (await answer.json()).get("reason"))
+    assert statuses == {"callback": (201, None), "reminder": (422, "do_not_call")}
+
+
+@pytest.mark.req("FUP-10")
+async def test_a_queue_callback_is_not_made_by_hand(house: House) -> None:
+    promise = {"kind": "queue_callback", "due_at": in_minutes(1), "queue": "hotline", "number": "13812345678"}
+    async with house.logged_in("8001") as agent, agent.post("/api/due-calls", json=promise) as answer:
+        assert (answer.status, await kind_of(answer)) == (422, "not_by_hand")
+    assert (await house.store.due_calls.list()).items == ()
 
 
 async def test_a_callback_is_accepted_by_the_agent_it_is_offered_to_and_nobody_else(house: House) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from crm.customers.callers import Strangers
 from crm.journal.events import (
     AgentLeft,
     CallEnded,
@@ -17,6 +16,7 @@ from crm.journal.events import (
     TransferAsked,
     TransferFailed,
 )
+from crm.use_cases.callers import Strangers
 from ivr import talk_control as control
 from ivr.talk_recording import pause_recording, resume_recording
 from ivr.talks import NotDialable, Refused, Target

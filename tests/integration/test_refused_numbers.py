@@ -1,0 +1,143 @@
+"""Due calls that may not be dialled, or cannot by a fault of ours: set aside with a reason. The real store. FUP-10."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crm.customers.model import Customer, CustomerNumber
+from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
+from crm.journal.events import CallArrived, CallEnded
+from ivr.dialler import UNSENT_RETRY_S
+from tests.fakes.channel import Party
+from tests.fakes.small_site import small_site
+from tests.integration.harness.api import until
+from tests.integration.test_kept_places import QUEUE, SOON_S, House, RealTimeTelephony, house
+
+pytestmark = pytest.mark.req("FUP-10")
+
+FLAGGED = "13811112222"
+
+
+@dataclass
+class SkewedTelephony(RealTimeTelephony):
+    """Its clock is set forward as a test likes; it begins at noon of a day, when calls are permitted."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+def at_ten() -> SkewedTelephony:
+    """Ten in the morning in China."""
+    telephony = SkewedTelephony(prompt_s=0.05)
+    local = datetime.now(UTC) + timedelta(hours=8)
+    telephony.ahead = timedelta(days=1) + local.replace(hour=10, minute=0) - local
+    return telephony
+
+
+async def owe(home: House, number: str, kind: DueCallKind = DueCallKind.REMINDER, **more: str) -> DueCall:
+    """A call that is due now."""
+    now = home.telephony.now()
+    key = more.pop("key", f"k:{number}")
+    entry = {"note": "", "queue": QUEUE, **more}
+    return await home.store.due_calls.schedule(kind=kind, number=number, due_at=now, ticket=None, key=key, **entry)
+
+
+async def ended(home: House, due: DueCall) -> DueCall:
+    async def there() -> DueCall | None:
+        row = await home.store.due_calls.get(due.id)
+        return row if row and row.state in ("failed", "done") else None
+
+    return await until(there, SOON_S, f"the end of due call {due.id}")
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        ("+2348031234567", "foreign"),
+        ("110", "emergency"),
+        ("4008100002", "own_line"),
+        ("*72900123", "feature_code"),
+        ("8001", "extension"),
+    ],
+)
+@pytest.mark.parametrize("kind", [DueCallKind.REMINDER, DueCallKind.CALLBACK])
+async def test_a_due_call_that_may_not_be_dialled_is_set_aside_at_once(
+    tmp_path: Path, kind: DueCallKind, number: str, outcome: str
+) -> None:
+    """However it got into the store: no channel, no call, no agent asked, one attempt with the reason."""
+    async with house(tmp_path, at_ten()) as home:
+        home.ready()
+        row = await ended(home, await owe(home, number, kind))
+        assert (row.state, row.outcome, row.attempts) == ("failed", outcome, 1)
+        (attempt,) = await home.store.due_calls.attempts(row.id)
+        assert attempt.outcome == outcome
+        assert not [line for line in home.telephony.log if "prepare" in line]
+        assert not home.of(CallArrived)
+
+
+async def flag(home: House) -> None:
+    card = Customer(name="王芳", do_not_call=True, numbers=(CustomerNumber(raw=FLAGGED),))
+    await home.store.customers.save(card, by="8001")
+
+
+async def test_the_flag_on_the_card_holds_for_what_nobody_asked_for(tmp_path: Path) -> None:
+    async with house(tmp_path, at_ten(), with_cards=True) as home:
+        await flag(home)
+        home.telephony.customers = {FLAGGED: Party(after_s=0.1, talks_s=0.5)}
+        reminder = await ended(home, await owe(home, FLAGGED))
+        assert (reminder.outcome, reminder.attempts) == ("do_not_call", 1)
+        assert not home.of(CallArrived)
+
+
+async def test_a_caller_who_asks_is_called_back_whatever_the_card_says(tmp_path: Path) -> None:
+    async with house(tmp_path, at_ten(), with_cards=True) as home:
+        await flag(home)
+        home.telephony.customers = {FLAGGED: Party(after_s=0.1, talks_s=0.5)}
+        await home.waits(FLAGGED, wishes="11")
+        await home.happens(lambda: home.of(CallEnded), "the goodbye")
+        home.ready()
+        (due,) = await home.due()
+        assert (await ended(home, due)).outcome == "talked"
+
+
+async def test_a_flag_that_is_set_while_the_callback_waits_for_its_turn_is_heeded_before_the_invite(
+    tmp_path: Path,
+) -> None:
+    """The number was typed by somebody else: nobody knows whether its owner asked for the call."""
+    async with house(tmp_path, at_ten(), with_cards=True) as home:
+        home.telephony.customers = {FLAGGED: Party(after_s=0.1, talks_s=0.5)}
+        caller = await home.waits("13800000001", wishes="12")
+        await home.happens(lambda: "callback-enter" in caller.heard, "the question")
+        caller.press(f"{FLAGGED}#")
+        await home.happens(lambda: caller.heard.count("callback-confirm") == 2, "the confirmation")
+        caller.press("1")
+        await home.happens(lambda: home.of(CallEnded), "the goodbye")
+        await flag(home)
+        home.ready()
+        (due,) = await home.due()
+        assert (await ended(home, due)).outcome == "do_not_call"
+        assert not [line for line in home.telephony.log if "prepare" in line]
+
+
+async def test_a_fault_of_ours_is_borne_three_times_and_then_told(tmp_path: Path) -> None:
+    """Of a queue that the site has no more: it was tried every twelve seconds for ever, and blocked its number."""
+    telephony = at_ten()
+    async with house(tmp_path, telephony, with_cards=True) as home:
+        await home.store.users.sync_from_site(small_site().agents, {})
+        due = await owe(home, "13800000001", DueCallKind.CALLBACK, queue="gone")
+        for made in range(1, FAULTS_BORNE + 1):
+
+            async def tried(made: int = made) -> bool | None:
+                attempts = await home.store.due_calls.attempts(due.id)
+                return True if sum(each.outcome == "fault" for each in attempts) == made else None
+
+            await until(tried, SOON_S, f"attempt {made}")
+            telephony.ahead += timedelta(seconds=UNSENT_RETRY_S + 1)
+        row = await ended(home, due)
+        assert (row.state, row.outcome, row.attempts) == ("failed", "fault", FAULTS_BORNE)
+        messages = (await home.store.messages.list(recipient="8801")).items
+        assert [f"外呼任务 {due.id}" in message.text for message in messages] == [True]
