@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.audit import AuditRow, Head, Sealed, first_seal, seal
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.typed import typed
 from crm.db.schema.audit import audit
 from crm.page import Page
 from crm.tickets.model import Detail
@@ -116,4 +117,4 @@ class AuditTrail:
 
 
 def _row(row: Row[Any]) -> AuditRow:
-    return AuditRow(**{name: getattr(row, name) for name in AuditRow.__dataclass_fields__})
+    return typed(AuditRow, row)

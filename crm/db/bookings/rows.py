@@ -8,9 +8,10 @@ import msgspec
 from sqlalchemy import Row, Select, Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.bookings.appointments import Appointment, AppointmentState
+from crm.bookings.appointments import Appointment
 from crm.bookings.model import Booking, BookingState, StepEntry
 from crm.bookings.slots import Taken
+from crm.db.base.typed import typed
 from crm.db.schema.bookings import appointment, booking
 from crm.db.schema.core import customer, ticket
 from crm.errors import UnknownRecord, VersionConflict
@@ -35,13 +36,11 @@ def _with_names(table: Table) -> Select[Any]:
 
 
 def booking_row(row: Row[Any]) -> Booking:
-    fields = {name: row._mapping[name] for name in Booking.__struct_fields__}
-    return Booking(**fields | {"state": BookingState(row.state)})
+    return typed(Booking, row)
 
 
 def appointment_row(row: Row[Any]) -> Appointment:
-    fields = {name: row._mapping[name] for name in Appointment.__struct_fields__}
-    return Appointment(**fields | {"state": AppointmentState(row.state)})
+    return typed(Appointment, row)
 
 
 def select_taken() -> Select[Any]:

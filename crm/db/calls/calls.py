@@ -10,6 +10,7 @@ from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse
 from crm.db.base.sight import visible
+from crm.db.base.typed import typed
 from crm.db.schema.core import call, customer, ticket
 from crm.page import Page
 from crm.tickets.call_rows import CallRow
@@ -24,8 +25,7 @@ def select_calls() -> Select[Any]:
 
 def call_row(row: Row[Any]) -> CallRow:
     """A CallRow of a row of `select_calls`."""
-    found = {name: value for name, value in row._mapping.items() if name in CallRow.__struct_fields__}
-    return CallRow(call=row.call_id, **found)
+    return typed(CallRow, row, call=row.call_id)
 
 
 class CallQueries:

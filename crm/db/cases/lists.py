@@ -16,6 +16,7 @@ from crm.cases.organisation import Sight
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse
 from crm.db.base.sight import visible
+from crm.db.base.typed import typed
 from crm.db.cases import files
 from crm.db.schema.cases import ticket_clock, ticket_person
 from crm.db.schema.core import UtcDateTime, customer_number, ticket
@@ -183,7 +184,7 @@ class CaseLists:
             until,
         ).group_by(ticket_clock.c.holder, ticket_clock.c.person)
         async with self._database.read() as connection:
-            found = [Held(**row._mapping) for row in await connection.execute(query)]
+            found = [typed(Held, row) for row in await connection.execute(query)]
         return tuple(sorted(found, key=lambda each: (-each.count, each.holder or "", each.person or "")))
 
     async def valid_complaints(self, since: datetime, until: datetime) -> dict[str, int]:
@@ -256,10 +257,7 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _case_row(row: Any) -> CaseRow:
-    plain = ticket_row(row)
-    return CaseRow(
-        **{name: getattr(plain, name) for name in TicketRow.__struct_fields__}, due_at=row.due_at, clauses=row.clauses
-    )
+    return typed(CaseRow, row, call=row.call_id)
 
 
 def _entries(sight: Sight) -> Select[Any]:
@@ -282,11 +280,9 @@ def _risky(now: datetime) -> ColumnElement[bool]:
 
 
 def _entry(row: Any, now: datetime) -> ClockEntry:
-    fields = {name: value for name, value in row._mapping.items() if name in ClockEntry.__struct_fields__}
-    if row.verdict is None:
-        late = row.due_at is not None and row.due_at < now
-        fields["verdict"] = "late" if late else "paused" if row.due_at is None else "running"
-    return ClockEntry(**fields)
+    late = row.due_at is not None and row.due_at < now
+    running = "late" if late else "paused" if row.due_at is None else "running"
+    return typed(ClockEntry, row, verdict=row.verdict or running)
 
 
 def _clock_place(after: str) -> Sequence[object]:

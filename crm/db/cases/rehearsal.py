@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.service.policy import PartyKind
 from crm.db.base.engine import Database
+from crm.db.base.typed import typed
 from crm.db.schema.cases import ticket_step
 from crm.db.schema.core import call, ticket
 from crm.regulation.rehearsal import ENDED, Happening, Past
@@ -32,10 +33,7 @@ async def _calls(connection: AsyncConnection, since: datetime) -> list[Past]:
         .where(call.c.invited_at >= since, call.c.direction == "inbound")
         .order_by(call.c.invited_at)
     )
-    return [
-        Past(ticket=row.ticket, kind=row.kind, severity=row.severity, happenings=tuple(_told(row)))
-        for row in await connection.execute(query)
-    ]
+    return [typed(Past, row, happenings=tuple(_told(row))) for row in await connection.execute(query)]
 
 
 def _told(row: Any) -> Iterator[Happening]:
@@ -68,7 +66,7 @@ def _case(number: str, steps: list[Any], kinds: Kinds) -> Past:
             name: details[name] for name in ("urgent", "complex", "written") if isinstance(details.get(name), bool)
         }
         happenings.append(Happening(row.at, row.step, holder))
-    return Past(ticket=number, kind=steps[0].kind, severity=steps[0].severity, happenings=tuple(happenings), **facts)
+    return typed(Past, steps[0], happenings=tuple(happenings), **facts)
 
 
 def _details(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from crm.customers.model import Access
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.typed import typed
 from crm.db.schema.customers import customer_access
 from crm.page import Page
 from crm.tickets.model import Detail
@@ -75,7 +76,7 @@ class AccessLog:
         if after is not None:
             query = query.where(tuple_(table.c.at, table.c.id) < tuple_(*parse_numbered(after)))
         async with self._database.read() as connection:
-            rows = [Access(**row._mapping) for row in await connection.execute(query)]
+            rows = [typed(Access, row) for row in await connection.execute(query)]
         last = rows[size - 1] if len(rows) > size else None
         return Page(items=tuple(rows[:size]), next=cursor(last.at, last.id) if last else None)
 

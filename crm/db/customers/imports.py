@@ -15,6 +15,7 @@ from crm.customers.imports import KEPT, ImportState, Plan, PlannedRow, known_alr
 from crm.customers.model import FIELDS, Customer
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
+from crm.db.base.typed import typed
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import claim, insert_numbers, number_rows, save_card
 from crm.db.schema.core import customer, customer_change, customer_number
@@ -193,9 +194,9 @@ async def _state(connection: AsyncConnection, token: str, by: str, at: datetime)
     columns, unknown = msgspec.json.decode(row.columns)
     query = select(_rows.c.state, func.count(), func.count(_rows.c.existing)).where(_rows.c.token == token)
     counts = {state: (count, known) for state, count, known in await connection.execute(query.group_by(_rows.c.state))}
-    return ImportState(
-        token=token,
-        file=row.file,
+    return typed(
+        ImportState,
+        row,
         columns=tuple(columns),
         unknown=tuple(unknown),
         existing=counts.get("ready", (0, 0))[1],

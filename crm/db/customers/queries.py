@@ -13,6 +13,7 @@ from crm.customers.model import Contact, Customer, CustomerChange
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.typed import typed
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import bump, locked, next_rank, note_changes, save_card
 from crm.db.schema.core import call, customer, customer_change, customer_number
@@ -121,8 +122,7 @@ class CustomerQueries:
         found = dict.fromkeys(customer_ids, Contact())
         async with self._database.read() as connection:
             for row in await connection.execute(query):
-                fields = {name: value for name, value in row._mapping.items() if name != "customer_id"}
-                found[row.customer_id] = Contact(**fields)
+                found[row.customer_id] = typed(Contact, row)
         return found
 
     async def history(self, customer_id: int) -> tuple[CustomerChange, ...]:

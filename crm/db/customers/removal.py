@@ -18,6 +18,7 @@ from crm.customers.erasure import Person, digest, pseudonym
 from crm.customers.model import Removal
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
+from crm.db.base.typed import typed
 from crm.db.calls.recordings import recording_row
 from crm.db.customers.footprint import Seeds, parts, rewrite, said_of
 from crm.db.customers.merging import pointing_at_customers
@@ -103,7 +104,7 @@ class RemovalTable:
                 subject=f"customer {customer_id}",
                 details={"certificate": removal_id, "asked_by": asked_by},
             )
-        return Removal(**row | {"id": removal_id, "counts": counts})
+        return typed(Removal, row, id=removal_id, counts=counts)
 
     async def list(self, limit: int = 100) -> tuple[Removal, ...]:
         """The certificates, newest first."""
@@ -277,5 +278,4 @@ async def _drop_cards(connection: AsyncConnection, ids: Collection[int]) -> int:
 
 
 def _removal(row: Row[Any]) -> Removal:
-    fields = {name: row._mapping[name] for name in Removal.__struct_fields__}
-    return Removal(**fields | {"counts": msgspec.json.decode(row.counts)})
+    return typed(Removal, row, counts=msgspec.json.decode(row.counts))

@@ -6,9 +6,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.numbering import NumberKind
-from crm.customers.model import Customer, CustomerKind, CustomerNumber
-from crm.db.schema.core import customer, customer_number
+from crm.customers.model import Customer, CustomerNumber
+from crm.db.base.typed import typed
+from crm.db.schema.core import customer_number
 
 _OF_NUMBER: Final = ("raw", "normalised", "kind", "place", "use", "extension")
 
@@ -21,13 +21,12 @@ def number_columns() -> list[ColumnElement[Any]]:
 def number_of(row: Row[Any]) -> CustomerNumber:
     """The number of a row with `number_columns`."""
     found = {name: row._mapping[f"number_{name}"] for name in _OF_NUMBER}
-    return CustomerNumber(**found | {"kind": NumberKind(found["kind"])})
+    return typed(CustomerNumber, found)
 
 
 def card_of(row: Row[Any], numbers: Sequence[CustomerNumber]) -> Customer:
     """The card of a row with all columns of `customer`."""
-    found = {name: row._mapping[name] for name in customer.c.keys()}
-    return Customer(**found | {"kind": CustomerKind(row.kind)}, numbers=tuple(numbers))
+    return typed(Customer, row, numbers=tuple(numbers))
 
 
 async def cards_of(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Customer]:

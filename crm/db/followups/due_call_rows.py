@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Row, bindparam, or_, select, tuple_
 
+from crm.db.base.typed import typed
 from crm.db.schema.core import UtcDateTime, due_call, due_call_attempt
-from crm.followups.model import OWNED, Attempt, DueCall, DueCallKind, DueCallState
+from crm.followups.model import OWNED, Attempt, DueCall, DueCallState
 
 _DIALLED = (DueCallState.DIALLING, DueCallState.TALKING)
 
@@ -16,15 +17,11 @@ NOW: Final[BindParameter[datetime]] = bindparam("now", type_=UtcDateTime())
 
 def due_call_row(row: Row[Any], *, claimed: bool = False) -> DueCall:
     """A DueCall; one that was just claimed says whether its last worker had begun to dial."""
-    fields = dict(row._mapping)
-    state = DueCallState(fields.pop("state"))
-    kind = DueCallKind(fields.pop("kind"))
-    return DueCall(kind=kind, state=state, resume=claimed and state in _DIALLED, **fields)
+    return typed(DueCall, row, resume=claimed and row.state in _DIALLED)
 
 
 def attempt_row(row: Row[Any]) -> Attempt:
-    fields = dict(row._mapping)
-    return Attempt(call=fields.pop("call_id"), **fields)
+    return typed(Attempt, row, call=row.call_id)
 
 
 def still_ours(claim: DueCall) -> ColumnElement[bool]:

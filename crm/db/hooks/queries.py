@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.typed import typed
 from crm.db.hooks.tables import webhook, webhook_delivery, webhook_position
 from crm.db.schema.audit import audit
 from crm.db.schema.cases import ticket_step
@@ -264,9 +265,8 @@ async def _tell_administrators(connection: AsyncConnection, hook: Row[Any], erro
 
 
 def _hook(row: Row[Any]) -> WebHook:
-    fields = {name: value for name, value in row._mapping.items() if name in WebHook.__struct_fields__}
-    return WebHook(**fields | {"events": tuple(row.events.split())})
+    return typed(WebHook, row, events=tuple(row.events.split()))
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(**{name: getattr(row, name) for name in Delivery.__struct_fields__})
+    return typed(Delivery, row)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
+from crm.db.base.typed import typed
 from crm.db.schema.core import ticket
 from crm.db.schema.intake import attachment, intake, letter, mailbox_position
 from crm.db.tickets.tickets import select_tickets, ticket_row
@@ -35,7 +36,7 @@ class IntakeTable:
             row = (await connection.execute(select(intake).where(intake.c.ticket == number))).one_or_none()
         if row is None:
             return None
-        return IntakeFacts(**{name: getattr(row, name) for name in IntakeFacts.__struct_fields__})
+        return typed(IntakeFacts, row)
 
     async def ticket_of_key(self, key: str) -> str | None:
         """The ticket that came, or was answered on, under this key."""
@@ -83,7 +84,7 @@ class IntakeTable:
             facts = {name: getattr(file, name) for name in FileKept.__struct_fields__}
             await connection.execute(insert(attachment).values(**facts, ticket=number, at=at, by=by))
             await self._log(connection, "attached", number, file.id, by)
-        return Attachment(**facts, ticket=number, at=at, by=by, deleted_at=None)
+        return typed(Attachment, facts, ticket=number, at=at, by=by, deleted_at=None)
 
     async def log_download(self, number: str, file: str, *, by: str) -> None:
         """To be called before the first byte is sent: who cannot be logged gets nothing (CUS-4)."""
@@ -135,4 +136,4 @@ class IntakeTable:
 
 def attachment_row(row: Row[Any]) -> Attachment:
     """An Attachment of a row of the table."""
-    return Attachment(**{name: getattr(row, name) for name in Attachment.__struct_fields__})
+    return typed(Attachment, row)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.base.engine import Database
+from crm.db.base.typed import typed
 from crm.db.schema.outbox import outbox
 from crm.outbox.model import OutboxRow, OutMessage
 
@@ -71,4 +72,4 @@ class OutboxTable:
 
 
 def _row(row: Row[Any]) -> OutboxRow:
-    return OutboxRow(**{name: row._mapping[name] for name in OutboxRow.__struct_fields__})
+    return typed(OutboxRow, row)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.typed import typed
 from crm.db.messages.notices import enter_notice
 from crm.db.quality.tables import quality_check, quality_check_step
 from crm.db.schema.core import event, recording
@@ -179,12 +180,7 @@ def _checks() -> Select[Any]:
 
 
 def _check(row: Row[Any]) -> Check:
-    return Check(**_fields(row))
-
-
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    found = {name: value for name, value in row._mapping.items() if name in Check.__struct_fields__}
-    return found | {"state": CheckState(row.state), "available": row.deleted_at is None}
+    return typed(Check, row, available=row.deleted_at is None)
 
 
 async def _full(connection: AsyncConnection, check_id: int) -> CheckFull:
@@ -193,7 +189,7 @@ async def _full(connection: AsyncConnection, check_id: int) -> CheckFull:
         raise UnknownRecord("spot check", check_id)
     query = select(quality_check_step).where(quality_check_step.c.check_id == check_id)
     steps = await connection.execute(query.order_by(quality_check_step.c.version))
-    return CheckFull(**_fields(row), steps=tuple(_entry(each) for each in steps))
+    return typed(CheckFull, row, available=row.deleted_at is None, steps=tuple(_entry(each) for each in steps))
 
 
 def _entry(row: Row[Any]) -> CheckEntry:

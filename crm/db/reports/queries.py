@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.base.engine import Database
+from crm.db.base.typed import typed
 from crm.db.reports.tables import report_run
 from crm.db.schema.cases import ticket_clock, ticket_step
 from crm.db.schema.core import call, due_call, due_call_attempt, ticket
@@ -109,17 +110,17 @@ class ReportTable:
 
 
 def _run(row: Row[Any]) -> ReportRun:
-    return ReportRun(**row._mapping)
+    return typed(ReportRun, row)
 
 
 async def _tickets(connection: AsyncConnection, since: datetime, until: datetime) -> tuple[TicketFact, ...]:
     names = TicketFact.__dataclass_fields__
     query = select(*(ticket.c[name] for name in names)).where(ticket.c.opened_at >= since, ticket.c.opened_at < until)
-    return tuple(TicketFact(**row._mapping) for row in await connection.execute(query.order_by(ticket.c.opened_at)))
+    return tuple(typed(TicketFact, row) for row in await connection.execute(query.order_by(ticket.c.opened_at)))
 
 
 def _clock(row: Row[Any]) -> ClockRow:
-    return ClockRow(**{name: getattr(row, name) for name in ClockRow.__dataclass_fields__})
+    return typed(ClockRow, row)
 
 
 async def _clocks(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse
+from crm.db.base.typed import typed
 from crm.db.followups.due_calls import DueCallTable
 from crm.db.followups.owed_calls import SYSTEM
 from crm.db.messages.notices import enter_notice
@@ -239,8 +240,7 @@ def _one(number: str) -> Select[Any]:
 
 
 def _suggestion(row: Row[Any]) -> Suggestion:
-    found = {name: value for name, value in row._mapping.items() if name in Suggestion.__struct_fields__}
-    return Suggestion(**found | {"state": SuggestionState(row.state)})
+    return typed(Suggestion, row)
 
 
 async def _rows(connection: AsyncConnection, *which: ColumnElement[bool]) -> list[Suggestion]:

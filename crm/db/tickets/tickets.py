@@ -14,6 +14,7 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse
 from crm.db.base.sight import visible
+from crm.db.base.typed import typed
 from crm.db.calls.calls import call_row, select_calls
 from crm.db.calls.recordings import recording_row
 from crm.db.schema.core import call, customer, customer_number, recording, ticket, ticket_change
@@ -21,7 +22,7 @@ from crm.db.tickets.search_index import index_ticket
 from crm.db.tickets.timeline import timeline
 from crm.errors import UnknownRecord, VersionConflict
 from crm.page import Page
-from crm.tickets.model import Severity, TicketDetail, TicketForm, TicketRow, TicketState, TicketStep, apply
+from crm.tickets.model import TicketDetail, TicketForm, TicketRow, TicketState, TicketStep, apply
 
 NEWEST = (ticket.c.opened_at.desc(), ticket.c.number.desc())
 
@@ -157,14 +158,9 @@ def select_tickets() -> Select[Any]:
     )
 
 
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    found = {name: value for name, value in row._mapping.items() if name in TicketRow.__struct_fields__}
-    return found | {"call": row.call_id, "state": TicketState(row.state), "severity": Severity(row.severity)}
-
-
 def ticket_row(row: Row[Any]) -> TicketRow:
     """A TicketRow of a row of `select_tickets`."""
-    return TicketRow(**_fields(row))
+    return typed(TicketRow, row, call=row.call_id)
 
 
 async def _detail(connection: AsyncConnection, number: str) -> TicketDetail | None:
@@ -175,12 +171,10 @@ async def _detail(connection: AsyncConnection, number: str) -> TicketDetail | No
     recordings = await connection.execute(
         select(recording).where(recording.c.ticket == number).order_by(recording.c.recorded_at)
     )
-    return TicketDetail(
-        **_fields(row),
-        wish=row.wish,
-        form_of_address=row.form_of_address,
-        contact_number=row.contact_number,
-        note=row.note,
+    return typed(
+        TicketDetail,
+        row,
+        call=row.call_id,
         calls=tuple(call_row(each) for each in calls),
         recordings=tuple(recording_row(each) for each in recordings),
         timeline=await timeline(connection, number),
