@@ -1,7 +1,8 @@
 """Options of the whole test run: how often the long repetitions are made, and whether golden files are rewritten."""
 
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -35,3 +36,26 @@ def soak(request: pytest.FixtureRequest) -> bool:
 def times(soak: bool) -> Callable[[int], int]:
     """How many of so many repetitions are made now: all, or a tenth, one at least."""
     return lambda full: full if soak else math.ceil(full / QUICK)
+
+
+class _PageFaultLines(logging.Handler):
+    """Keeps the actions of log lines that say that a page was not told something."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.actions: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if vars(record).get("page_fault"):
+            self.actions.append(str(vars(record).get("action")))
+
+
+@pytest.fixture(autouse=True)
+def page_faults(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Fails a test in which a page was not told what happened; `@pytest.mark.page_faults(action, …)` expects them."""
+    lines, root = _PageFaultLines(), logging.getLogger()
+    root.addHandler(lines)
+    yield lines.actions
+    root.removeHandler(lines)
+    mark = request.node.get_closest_marker("page_faults")
+    assert sorted(set(lines.actions)) == sorted(mark.args if mark else ())

@@ -13,6 +13,7 @@ from typing import Any
 from app.live.acd_view import LiveAcd
 from app.live.call_board import BoardCall, CallBoard
 from app.process.bus import Bus
+from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_message
 from app.web.http.services import TalkView
 from app.web.wire.desk import DeskHub
@@ -86,9 +87,17 @@ class DeskNews:
     """Turns call events into messages for the agent's desk."""
 
     def __init__(
-        self, site: Site, store: Store, hub: DeskHub, board: CallBoard, acd: LiveAcd, organisation: Organisation
+        self,
+        site: Site,
+        store: Store,
+        hub: DeskHub,
+        board: CallBoard,
+        acd: LiveAcd,
+        organisation: Organisation,
+        faults: PageFaults,
     ) -> None:
         self._site = site
+        self._faults = faults
         self._organisation = organisation
         self._acd = acd
         self._store = store
@@ -141,13 +150,21 @@ class DeskNews:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._pops.add(task)
-        task.add_done_callback(self._pops.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._pops.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            self._faults.note(fault, "pop_failed")
 
     async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
-        """The pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""
+        """Shows the pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""
         late = asyncio.get_running_loop().call_later(CARD_TIMEOUT_S, self._go_ahead, call, agent, at)
         try:
             card = await self._card(call, agent)
+        except Exception as exc:  # Whatever is wrong with the card, the agent hears of the call.
+            self._faults.note(exc, "card_failed", agent=agent, call_id=call.arrived.call_id)
+            card = Card()
         finally:
             late.cancel()
         if self._board.get(call.arrived.call_id):

@@ -22,6 +22,7 @@ from app.process.bus import Bus
 from app.process.clock import utc_now
 from app.process.clock_steps import ClockSteps
 from app.process.options import UpOptions
+from app.process.page_faults import PageFaults
 from app.web.api.messages.messages import tell_message
 from app.web.http.services import Services
 from app.web.wire.desk import DeskHub
@@ -75,6 +76,7 @@ class System:
     dialler: Dialler
     projector: Projector
     hub: DeskHub
+    faults: PageFaults
     figures: LiveFigures
     acd: LiveAcd
     talks: TalkDesk
@@ -105,6 +107,7 @@ class System:
                 "last_unlisted_dnis": self.hotline.unlisted.last,
             },
             **({"mailbox": self.mail_room.status()} if self.mail_room else {}),
+            "pages": self.faults.status(),
             "calendar": {"up": True, "unknown_year": self.calendar.unknown_year(self._today())},
             "admission": self.reception.admission.status(asyncio.get_running_loop().time()),
             "clock": self.clock_steps.status(),
@@ -126,6 +129,7 @@ class System:
             talks=self.talks,
             floor=self.floor,
             hub=self.hub,
+            faults=self.faults,
             figures=self.figures,
             cases=self.cases,
             status=self.status,
@@ -143,7 +147,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     since = segment_name((utc_now() - RECALLED).date())
     past = [event for _, event in journal.read(Position(since, 0))]
     history = recall(past)
-    bus = Bus()
+    faults = PageFaults(utc_now)
+    bus = Bus(faults)
     figures = LiveFigures(site, journal, utc_now)
     figures.subscribe(bus)
     board, hub = CallBoard(bus), DeskHub(utc_now)
@@ -168,7 +173,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     cases = CaseService(site, store, utc_now)
     calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
     calendar.recompute.append(cases.recompute)
-    news = DeskNews(site, store, hub, board, live, cases.organisation)
+    news = DeskNews(site, store, hub, board, live, cases.organisation, faults)
     news.talk_of = talks.talk
     news.subscribe(bus)
     board.end_with(bus)
@@ -194,6 +199,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         dialler=dialler,
         projector=projector,
         hub=hub,
+        faults=faults,
         figures=figures,
         acd=live,
         talks=talks,

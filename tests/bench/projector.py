@@ -32,7 +32,9 @@ import psutil
 import uvloop
 
 from app.process.bus import Bus
+from app.process.clock import utc_now
 from app.process.memory import spare_the_lasting
+from app.process.page_faults import PageFaults
 from config.ids import CallId, ChannelId
 from config.numbering import NumberKind
 from crm.customers.model import Customer, CustomerNumber
@@ -255,7 +257,9 @@ async def run(options: argparse.Namespace, journal: Journal, store: Store, serve
         now = datetime.now(UTC)
         visible.ms.extend(1000 * (now - event.at).total_seconds() for event in events if isinstance(event, CallArrived))
 
-    traffic = Traffic(Tickets(journal, ZoneInfo("Asia/Shanghai"), Bus().publish), options.calls, options.rate)
+    traffic = Traffic(
+        Tickets(journal, ZoneInfo("Asia/Shanghai"), Bus(PageFaults(utc_now)).publish), options.calls, options.rate
+    )
     projector = Projector(journal, store, applied)
     if not options.rate:
         await traffic.play()

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from app.figures.live import LiveFigures
 from app.live.desk_news import talk_message
+from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_message
 from app.web.http.services import AgentView, Services, TalkView, WishedState
 from app.web.server import create_app
@@ -172,6 +173,7 @@ class Hall:
             floor=FakeFloor(self.acd, datetime.now(UTC)),
             talks=self.talks,
             hub=self.hub,
+            faults=PageFaults(lambda: datetime.now(UTC)),
             figures=self.figures,
             status=lambda: {"asterisk": {"up": True}, "store": {"up": True}},
             clock=lambda: datetime.now(UTC),

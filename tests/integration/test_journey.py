@@ -153,6 +153,27 @@ async def test_a_talk_is_recorded_and_whoever_plays_it_is_on_record(hotline: Run
     assert [line["source"] for line in after["timeline"]].count("playback") == 1
 
 
+@pytest.mark.req("CUS-2")
+async def test_the_second_call_of_a_number_pops_with_its_card_and_the_classified_ticket(
+    hotline: RunningSystem,
+) -> None:
+    number, api = "13800000003", await hotline.api()
+    card = {"name": "王芳", "numbers": [number]}
+    customer = await api.post("/api/customers", card)
+    async with desk(hotline, AGENT) as page, agent_telephone(hotline, AGENT) as agent:
+        await call(hotline, HOTLINE, "--keys", "1", "--talk", "1", "--from", number)
+        await agent.finished()
+        first = await api.ticket_of(number)
+        change = {"version": first["version"], "kind": "consultation", "matter": "开放时间"}
+        await api.read("PATCH", f"/api/tickets/{first['number']}", body=change)
+        page.messages.clear()
+        await call(hotline, HOTLINE, "--keys", "1", "--talk", "1", "--from", number)
+        pop = await page.pop_of(number)
+        assert pop["customer"]["id"] == customer["id"]
+        assert [(each["number"], each["kind"]) for each in pop["tickets"]] == [(first["number"], "consultation")]
+    assert (await api.status())["pages"] == {"up": True, "faults": 0, "last": None, "last_at": None}
+
+
 # --- callers who meet nobody -----------------------------------------------------------------------------------------
 
 

@@ -112,8 +112,8 @@ async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketRespons
         _abort(ask.request)
     except ConnectionError:
         log.debug("A page of agent %s went away", agent, extra={"action": "desk_gone", "agent": agent})
-    except Exception:
-        log.exception("The feed of agent %s failed; closed", agent, extra={"action": "desk_failed", "agent": agent})
+    except Exception as exc:
+        ask.services.faults.note(exc, "desk_failed", agent=agent)
         _abort(ask.request)
 
 
@@ -157,6 +157,9 @@ async def live_wallboard(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         _abort(ask.request)
     except ConnectionError:
         log.debug("A wallboard went away", extra={"action": "wallboard_gone"})
+    except Exception as exc:
+        ask.services.faults.note(exc, "wallboard_failed")
+        _abort(ask.request)
     finally:
         ask.request.app[STREAMS].discard(task)
     return response

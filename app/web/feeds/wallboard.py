@@ -4,7 +4,6 @@ Looks twice a second while somebody watches, tells only what changed, and nobody
 """
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,6 @@ from app.web.api.common.shown import agent_out, queue_out
 from app.web.api.figures.figure_shapes import figures_out
 from app.web.http.services import Services
 from app.web.wire.encoding import encode_text, plain
-
-log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 """At most two messages a second, and a change is seen well within one."""
@@ -109,8 +106,8 @@ class WallboardFeed:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 self._look()
-            except Exception:
-                log.exception("The wallboard's picture failed; trying again", extra={"action": "wallboard_failed"})
+            except Exception as exc:
+                self._services.faults.note(exc, "wallboard_failed")
 
     def _look(self) -> None:
         shown = picture(self._services)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from app.figures.live import LiveFigures
+from app.process.page_faults import PageFaults
 from app.reports.archive import ReportArchive
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
@@ -199,6 +200,7 @@ class Services:
     acd: AcdView
     floor: Floor
     hub: DeskHub
+    faults: PageFaults
     figures: LiveFigures
     status: Callable[[], Mapping[str, Mapping[str, object]]]
     """The parts of the running system by name; each says at least `"up": bool`."""

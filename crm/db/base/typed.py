@@ -18,4 +18,6 @@ def typed(kind: type[T], columns: Row[*tuple[Any, ...]] | Mapping[str, Any], /, 
     Raises msgspec.ValidationError, naming the field, when a column does not hold what the type declares.
     """
     found: Mapping[str, Any] = columns._asdict() if isinstance(columns, Row) else columns
-    return msgspec.convert({**found, **others}, kind, strict=True)
+    # SQLAlchemy names some columns by a subclass of str, which msgspec does not take.
+    named = {str(name): value for name, value in found.items()}
+    return msgspec.convert(named | others, kind, strict=True)

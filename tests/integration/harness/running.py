@@ -45,6 +45,7 @@ class RunningSystem:
         self.site = SiteBuilder(self.directory, own_sounds=own_sounds)
         self.http_port = free_port(socket.SOCK_STREAM)
         self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.page_faults_expected = False
         self._entry = tuple(entry)
         self._program: Program | None = None
         self._api: Api | None = None
@@ -60,11 +61,20 @@ class RunningSystem:
             if self._program is not None:
                 self._program.signal(signal.SIGCONT)
                 await self._program.__aexit__(kind, error, trace)
-            if error is not None:
+            if error is None:
+                self._no_page_fault()
+            else:
                 log.warning("The system's last words:\n%s", self.last_words())
         finally:
             await end_asterisk(self.data)
             shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _no_page_fault(self) -> None:
+        """Raises AssertionError when a page was not told something; `page_faults_expected`: it is meant."""
+        said = [line for file in sorted(self.data.root.glob("sanxiang.log*")) for line in file.open(encoding="utf-8")]
+        faults = [line for line in said if '"page_fault": true' in line]
+        if bool(faults) != self.page_faults_expected:
+            raise AssertionError(f"{len(faults)} times a page was not told what happened:\n{''.join(faults[:3])}")
 
     # --- its life ---
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from app.figures.live import LiveFigures
+from app.process.page_faults import PageFaults
 from app.web.http.services import Services
 from app.web.server import create_app
 from app.web.wire.desk import DeskHub
@@ -255,6 +256,7 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
         floor=FakeFloor(acd, clock()),
         talks=talks,
         hub=hub,
+        faults=PageFaults(clock),
         figures=figures,
         cases=CaseService(site, store, clock),
         status=lambda: parts,

@@ -8,11 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from app.live.acd_view import LiveAcd
 from app.live.call_board import CallBoard
 from app.live.desk_news import DeskNews
 from app.live.talk_desk import TalkDesk
 from app.process.bus import Bus
+from app.process.page_faults import PageFaults
 from app.web.wire.desk import DeskHub
 from config.schema import Prompt, Site
 from crm.cases.organisation import Organisation, Sight
@@ -40,10 +43,11 @@ def site() -> Site:
 
 def desks(centre: CallCentre, of_offer: Callable[..., Awaitable[object]] = away) -> DeskHub:
     """The desks of a call centre whose store is away (pops go without a card), or knows that of callers."""
-    hub, bus = DeskHub(centre.telephony.now), Bus()
+    faults = PageFaults(centre.telephony.now)
+    hub, bus = DeskHub(centre.telephony.now), Bus(faults)
     board = CallBoard(bus)
     store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_offer=of_offer)))
-    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None), Organisation(centre.site))
+    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None), Organisation(centre.site), faults)
     news.subscribe(bus)
     board.end_with(bus)
     news.talk_of = TalkDesk(centre.hotline).talk
@@ -120,6 +124,24 @@ def test_a_pop_offers_the_open_cases_of_the_caller_that_the_agent_may_see(tmp_pa
                 (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.type == "screen_pop"]
             assert [(each["number"], each["stage"]) for each in pop["open_cases"]] == [("20260309-0001", "in_hand")]
             assert [sight.everything for sight in asked] == [False]
+
+    in_virtual_time(story())
+
+
+@pytest.mark.page_faults("card_failed")
+def test_whatever_is_wrong_with_the_card_the_pop_comes_and_the_fault_is_counted(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path, site()) as centre:
+
+            async def of_offer(*_: object, **__: object) -> object:
+                raise AttributeError("'str' object has no attribute 'value'")
+
+            hub = desks(centre, of_offer)
+            centre.available(ANN)
+            await centre.talk()
+            with hub.open(ANN, 0) as page:
+                (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.type == "screen_pop"]
+            assert (pop["customer"], pop["tickets"]) == (None, [])
 
     in_virtual_time(story())
 
