@@ -14,21 +14,22 @@ from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
-from html.parser import HTMLParser
 from typing import Final
 
 import msgspec
 
+from crm.intake.html_words import words_of_html
+
 MOST_TEXT: Final = 3900
 """Characters of the words that a ticket shows; the rest stays in the mailbox."""
 MOST_PARTS: Final = 200
+MOST_HEADER: Final = 4000
+"""Characters of a header that are understood: decoding takes the square of its length."""
 _NUMBER: Final = re.compile(r"(?<!\d)(\d{8}-\d{4,9})(?!\d)")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 _BULK: Final = frozenset({"bulk", "list", "junk", "auto_reply"})
 _ROBOTS: Final = frozenset({"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply"})
-_BLOCKS: Final = frozenset({"p", "div", "br", "li", "tr", "table", "h1", "h2", "h3", "h4", "blockquote", "ul", "ol"})
-_SILENT: Final = frozenset({"script", "style", "head", "title", "template", "noscript"})
 CUT: Final = "\n…（全文见邮箱 / the rest is in the mailbox）"
 
 
@@ -107,9 +108,9 @@ def _header(message: Message, name: str) -> str:
     if value is None:
         return ""
     try:
-        parts = decode_header(str(value))
+        parts = decode_header(str(value)[:MOST_HEADER])
     except (MessageError, ValueError, LookupError):
-        return _clean(str(value))
+        return _clean(str(value)[:MOST_HEADER])
     return _clean("".join(part if isinstance(part, str) else _decode(part, charset) for part, charset in parts))
 
 
@@ -182,7 +183,8 @@ def _content(message: Message) -> tuple[str, tuple[MailFile, ...]]:
         elif part.get_content_type() == "text/plain":
             plain.append(_decode(content, part.get_content_charset()))
         elif part.get_content_type() == "text/html":
-            html.append(words_of_html(_decode(content, part.get_content_charset())))
+            words, whole = words_of_html(_decode(content, part.get_content_charset()))
+            html.append(words if whole else words + CUT)
         elif part.get_content_maintype() in ("image", "application"):
             files.append(MailFile(name="file", content=content))
     text = "\n".join(plain) if any(each.strip() for each in plain) else "\n".join(html)
@@ -195,6 +197,9 @@ def _leaves(message: Message) -> Iterator[Message]:
         if count >= MOST_PARTS:
             return
         if not part.is_multipart():
+            for name in ("Content-Type", "Content-Disposition"):
+                if len(value := str(part.get(name, ""))) > MOST_HEADER:
+                    part.replace_header(name, value[:MOST_HEADER])
             yield part
 
 
@@ -211,37 +216,3 @@ def _file_name(part: Message) -> str:
         return _one_line(_clean(name))
     text = "".join(each if isinstance(each, str) else _decode(each, charset) for each, charset in parts)
     return unicodedata.normalize("NFC", _one_line(_clean(text)))
-
-
-class _Words(HTMLParser):
-    """The words of a page, a line for each block; what is never shown is left out."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._silent += 1
-        elif tag in _BLOCKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BLOCKS:
-            self.words.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.words.append(" ".join(data.split()) + (" " if data.endswith((" ", "\n")) else ""))
-
-
-def words_of_html(page: str) -> str:
-    """What a reader of the page would see, as plain lines."""
-    parser = _Words()
-    parser.feed(page)
-    parser.close()
-    lines = (line.strip() for line in "".join(parser.words).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -3,12 +3,14 @@
 import base64
 import random
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm.intake.mail import MOST_TEXT, read_mail, unreadable, words_of_html
+from crm.intake.html_words import words_of_html
+from crm.intake.mail import CUT, MOST_TEXT, read_mail, unreadable
 from crm.intake.model import Opening
 
 OWN = frozenset({"kefu@example.cn"})
@@ -73,7 +75,7 @@ def test_the_number_in_the_subject_is_found_and_nothing_like_it() -> None:
 def test_a_page_becomes_words_and_what_runs_is_left_out() -> None:
     head = "<head><title>t</title><style>p{}</style></head>"
     page = f"{head}<p>您好，<b>王</b>先生<br>&lt;b&gt;<script>x()</script></p><p>再见"
-    assert words_of_html(page) == "您好，王先生\n<b>\n\n再见"
+    assert words_of_html(page) == ("您好，王先生\n<b>\n\n再见", True)
     assert read_mail(mail(page, kind="text/html"), "box:1", OWN).text == "您好，王先生\n<b>\n\n再见"
 
 
@@ -127,3 +129,16 @@ def test_an_endless_mail_is_cut_and_says_so() -> None:
     read = read_mail(mail("很长" * 9000), "box:1", OWN)
     assert MOST_TEXT < len(read.matter) < 4000 and read.matter.endswith("mailbox）")
     assert unreadable(b"\xff\x00" * 9000, "box:1").matter.startswith("（邮件无法解析")
+
+
+@pytest.mark.parametrize("header", ["Subject", "From", "Content-Type", "Content-Disposition"])
+@pytest.mark.parametrize("piece", ["=?a?q?", '"<', "; a*0=1", "(", '"\\"; '])
+def test_a_header_without_end_costs_little(header: str, piece: str) -> None:
+    raw = f"{header}: text/html {piece * 100_000}\n\n<p>讲解".encode()
+    began = process_time()
+    read_mail(raw, "box:1", OWN)
+    assert process_time() - began < 2.0
+
+
+def test_a_page_that_is_not_read_to_its_end_says_so() -> None:
+    assert read_mail(mail("<p>讲解" + "<b>" * 30_000, kind="text/html"), "box:1", OWN).text == "讲解" + CUT
