@@ -20,6 +20,7 @@ from crm.errors import StoreAway
 from crm.intake.files import MOST_FILES, FileRefused
 from crm.intake.mail import MOST_TEXT, MailRead, read_mail, unreadable
 from crm.intake.model import FileKept, Letter, Opening
+from crm.tickets.model import TicketDetail
 from crm.use_cases.intake import Intake
 
 log = logging.getLogger(__name__)
@@ -120,22 +121,39 @@ class MailRoom:
             note = f"\n\n未收存的附件 / files left in the mailbox: {left}"[:400]
             text = text[: MOST_TEXT - len(note)] + note
         received_at = mail.sent_at if mail.sent_at and now - timedelta(days=366) < mail.sent_at <= now else now
-        number = mail.ticket
-        if number is not None and await self._store.tickets.get(number) is not None:
+        named = await self._named(mail)
+        number = await self._continued(mail, named)
+        if number is not None:
             letter = Letter(
                 received_at=received_at, sender=mail.sender, subject=mail.subject, text=text, key=mail.key, files=files
             )
-            self._intake.answer_on(TicketNumber(number), letter)
+            self._intake.answer_on(number, letter)
             return
         opening = Opening(
             received_at=received_at,
             matter=text,
             contact_name=mail.name,
             email=mail.sender if "@" in mail.sender else "",
+            reference=named.number if named else "",
             key=mail.key,
             files=files,
         )
         self._intake.register("email", opening)
+
+    async def _named(self, mail: MailRead) -> TicketDetail | None:
+        """The ticket whose number stands in the subject."""
+        return None if mail.ticket is None else await self._store.tickets.get(mail.ticket)
+
+    async def _continued(self, mail: MailRead, named: TicketDetail | None) -> TicketNumber | None:
+        """The ticket that a mail goes on with; None: it makes one of its own, for a person to join.
+
+        By the thread, whose Message-IDs nobody guesses. By the number in the subject only for an address that has
+        written on that ticket, and never for a restricted one: numbers are guessed, addresses forged (LNE-6).
+        """
+        number = await self._store.intake.ticket_of_thread(mail.thread) if mail.thread else None
+        if number is None and named is not None and not named.restricted and "@" in mail.sender:
+            number = named.number if await self._store.intake.has_written_on(named.number, mail.sender) else None
+        return None if number is None else TicketNumber(number)
 
     def _keep_files(self, mail: MailRead) -> tuple[tuple[FileKept, ...], list[str]]:
         """What was kept, and the names of what was not."""

@@ -25,6 +25,8 @@ MOST_TEXT: Final = 3900
 MOST_PARTS: Final = 200
 MOST_HEADER: Final = 4000
 """Characters of a header that are understood: decoding takes the square of its length."""
+_IDENTITY: Final = re.compile(r"<[^<>\s]{1,998}>")
+MOST_THREAD: Final = 50
 _NUMBER: Final = re.compile(r"(?<!\d)(\d{8}-\d{4,9})(?!\d)")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
@@ -42,7 +44,7 @@ class MailFile(msgspec.Struct, frozen=True, kw_only=True):
 
 class MailRead(msgspec.Struct, frozen=True, kw_only=True):
     """A mail, understood. `automatic`: why no ticket is made of it, None for a person's. `ticket`: the number in the
-    subject."""
+    subject, which anybody can guess; `thread`: the keys of the mails that it answers, the nearest first."""
 
     key: str
     sender: str
@@ -52,6 +54,7 @@ class MailRead(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
     automatic: str | None
     ticket: str | None
+    thread: tuple[str, ...]
     files: tuple[MailFile, ...]
 
     @property
@@ -78,6 +81,7 @@ def read_mail(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
         sent_at=_sent_at(message),
         automatic=_automatic(message, sender, own),
         ticket=found[1] if found else None,
+        thread=_thread(message),
         files=files,
     )
 
@@ -85,7 +89,7 @@ def read_mail(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
 def unreadable(raw: bytes, place: str) -> MailRead:
     """A mail of which nothing is understood: its raw beginning, for a person to look at."""
     return MailRead(
-        key="mail:" + hashlib.sha256(place.encode("utf-8", "replace")).hexdigest(),
+        key=_key_of(place),
         sender="",
         name="",
         subject="（邮件无法解析 / a mail that cannot be understood）",
@@ -93,13 +97,24 @@ def unreadable(raw: bytes, place: str) -> MailRead:
         sent_at=None,
         automatic=None,
         ticket=None,
+        thread=(),
         files=(),
     )
 
 
 def _key(message: Message, place: str) -> str:
-    identity = _header(message, "Message-ID").strip() or place
+    return _key_of(_header(message, "Message-ID").strip() or place)
+
+
+def _key_of(identity: str) -> str:
     return "mail:" + hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
+
+
+def _thread(message: Message) -> tuple[str, ...]:
+    """RFC 5322 3.6.4: References names the whole thread, its newest mail last."""
+    answered, whole = (str(message.get(name, ""))[-MOST_HEADER:] for name in ("In-Reply-To", "References"))
+    found = [*_IDENTITY.findall(answered), *reversed(_IDENTITY.findall(whole))]
+    return tuple(dict.fromkeys(_key_of(each) for each in found[:MOST_THREAD]))
 
 
 def _header(message: Message, name: str) -> str:

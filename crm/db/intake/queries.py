@@ -1,10 +1,10 @@
 """What pages and the mailbox ask about other channels: letters that are known, attached files, how far was read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
@@ -46,6 +46,24 @@ class IntakeTable:
                 if (number := found.scalar_one_or_none()) is not None:
                     return str(number)
         return None
+
+    async def ticket_of_thread(self, keys: Sequence[str]) -> str | None:
+        """The ticket that one of these mails, the first that is known, came to."""
+        known: dict[str, str] = {}
+        async with self._database.read() as connection:
+            for table in (letter, intake):
+                query = select(table.c.key, table.c.ticket).where(table.c.key.in_(keys))
+                known |= {row.key: row.ticket for row in await connection.execute(query)}
+        return next((known[key] for key in keys if key in known), None)
+
+    async def has_written_on(self, number: str, email: str) -> bool:
+        """Whether a ticket came from this address, or was answered on from it."""
+        async with self._database.read() as connection:
+            for table in (intake, letter):
+                theirs = (table.c.ticket == number) & (func.lower(table.c.email) == email.lower())
+                if (await connection.execute(select(table.c.ticket).where(theirs).limit(1))).first() is not None:
+                    return True
+        return False
 
     async def unregistered(self, limit: int) -> tuple[TicketRow, ...]:
         """Tickets of other channels that are no cases yet, those of the last days, oldest first."""

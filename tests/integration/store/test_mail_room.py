@@ -13,6 +13,8 @@ from config.service.channels import Mail
 from config.service.matters import Matters
 from crm.db.projecting.projector import Projector
 from crm.db.store import Store
+from crm.intake.mail import read_mail
+from crm.intake.model import Opening
 from crm.journal.journal import Journal
 from crm.regulation.policy import Regulated
 from crm.use_cases.intake import Intake
@@ -22,9 +24,17 @@ from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import projecting
 
+WANG, STRANGER = "wang@example.cn", "stranger@elsewhere.example"
 
-def letter(identity: str | None = "<1@x>", subject: str = "complaint", *headers: str, body: str = "late") -> bytes:
-    head = ["From: Wang <wang@example.cn>", f"Subject: {subject}", *headers]
+
+def letter(
+    identity: str | None = "<1@x>",
+    subject: str = "complaint",
+    *headers: str,
+    body: str = "late",
+    sender: str = WANG,
+) -> bytes:
+    head = [f"From: Wang <{sender}>", f"Subject: {subject}", *headers]
     head += [f"Message-ID: {identity}"] if identity else []
     return "\r\n".join([*head, "", body]).encode()
 
@@ -170,6 +180,58 @@ async def test_an_answer_goes_to_its_ticket_with_its_files(desk: Desk) -> None:
     (file,) = await desk.store.intake.files(ticket.number)
     assert (file.name, file.media) == ("a.png", "image/png")
     assert desk.files.path(file.id).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.req("TKT-1", "LNE-6")
+@pytest.mark.parametrize("restricted", [False, True])
+@pytest.mark.parametrize(
+    ("sender", "headers", "subject", "joins"),
+    [
+        (WANG, (), "more on {number}", {False: True, True: False}),
+        (WANG.upper(), (), "{number}", {False: True, True: False}),
+        (STRANGER, (), "more on {number}", {False: False, True: False}),
+        (STRANGER, ("Reply-To: other@elsewhere.example",), "{number}", {False: False, True: False}),
+        (STRANGER, ("In-Reply-To: <unknown@x>",), "{number}", {False: False, True: False}),
+        (STRANGER, ("In-Reply-To: <ticket-{number}@example.cn>",), "{number}", {False: False, True: False}),
+        (WANG, (), "still not content", {False: False, True: False}),
+        (WANG, ("In-Reply-To: <1@x>",), "still not content", {False: True, True: True}),
+        (STRANGER, ("References: <1@x> <unknown@x>",), "from my other address", {False: True, True: True}),
+        (STRANGER, ("In-Reply-To: <unknown@x>", "References: <1@x>"), "{number}", {False: True, True: True}),
+    ],
+)
+async def test_a_mail_joins_a_ticket_by_what_nobody_can_guess(
+    desk: Desk, restricted: bool, sender: str, headers: tuple[str, ...], subject: str, joins: dict[bool, bool]
+) -> None:
+    opening = Opening(
+        received_at=desk.clock(),
+        matter="complaint",
+        email=WANG,
+        key=read_mail(letter(), "", frozenset()).key,
+        restricted=restricted,
+    )
+    number = desk.tickets.open_from("email", opening, desk.clock())
+    headers = tuple(header.format(number=number) for header in headers)
+    desk.server.put(letter("<2@x>", subject.format(number=number), *headers, sender=sender))
+    assert await desk.poll() == 1
+    await desk.projector.caught_up()
+    first = await desk.store.tickets.get(number)
+    assert first is not None
+    others = [row.number for row in (await desk.store.tickets.list()).items if row.number != number]
+    letters = [entry for entry in first.timeline if entry.source == "letter"]
+    assert (len(letters), len(others)) == ((1, 0) if joins[restricted] else (0, 1))
+    for other in others:
+        made = await desk.store.tickets.get(other)
+        assert made is not None
+        (arrival,) = [entry for entry in made.timeline if entry.source == "intake"]
+        assert arrival.details["reference"] == (number if "{number}" in subject else "")
+
+
+async def test_a_letter_on_a_ticket_is_of_its_thread_too(desk: Desk) -> None:
+    desk.server.put(letter())
+    desk.server.put(letter("<2@x>", "more", "In-Reply-To: <1@x>"))
+    desk.server.put(letter("<3@x>", "and more", "In-Reply-To: <2@x>", sender=STRANGER))
+    assert await desk.poll() == 3
+    assert await desk.subjects() == ["complaint"]
 
 
 async def test_a_mail_that_is_too_large_is_a_ticket_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
