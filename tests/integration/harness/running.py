@@ -71,7 +71,8 @@ class RunningSystem:
 
     def _no_page_fault(self) -> None:
         """Raises AssertionError when a page was not told something; `page_faults_expected`: it is meant."""
-        said = [line for file in sorted(self.data.root.glob("sanxiang.log*")) for line in file.open(encoding="utf-8")]
+        files = sorted(self.data.root.glob("sanxiang.log*"))
+        said = [line for file in files for line in file.read_text(encoding="utf-8").splitlines(keepends=True)]
         faults = [line for line in said if '"page_fault": true' in line]
         if bool(faults) != self.page_faults_expected:
             raise AssertionError(f"{len(faults)} times a page was not told what happened:\n{''.join(faults[:3])}")
