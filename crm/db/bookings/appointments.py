@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.bookings.appointments import Appointment, AppointmentState, AppointmentStep, Visit, apply
 from crm.bookings.model import StepEntry
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.sight import visible
 from crm.db.bookings.on_ticket import owner_of
 from crm.db.bookings.rows import appointment_row, select_appointments, step_entry
 from crm.db.bookings.steps import differences, step_insert
@@ -48,12 +50,13 @@ class AppointmentTable:
         state: str | None = None,
         ticket_number: str | None = None,
         person: str | None = None,
+        sight: Sight = SEES_ALL,
         limit: int = 50,
         after: str | None = None,
     ) -> Page[Appointment]:
         """By their time. `since` inclusive, `until` exclusive. Raises BadCursor."""
         size, table = page_size(limit), appointment
-        query = select_appointments().order_by(table.c.at, table.c.id).limit(size + 1)
+        query = select_appointments().where(visible(sight)).order_by(table.c.at, table.c.id).limit(size + 1)
         for column, wanted in ((table.c.state, state), (table.c.ticket, ticket_number), (table.c.person, person)):
             if wanted is not None:
                 query = query.where(column == wanted)

@@ -23,9 +23,11 @@ from crm.bookings.model import (
     call_key,
 )
 from crm.bookings.slots import Placing, Slot, Taken
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.sight import visible
 from crm.db.bookings.calls import call_row, withdraw_calls
 from crm.db.bookings.on_ticket import classify, owner_of, unwanted
 from crm.db.bookings.rows import (
@@ -80,12 +82,13 @@ class BookingTable:
         state: str | None = None,
         ticket_number: str | None = None,
         customer_id: int | None = None,
+        sight: Sight = SEES_ALL,
         limit: int = 50,
         after: str | None = None,
     ) -> Page[Booking]:
         """By the beginning of the visit. `since` inclusive, `until` exclusive. Raises BadCursor."""
         size = page_size(limit)
-        query = select_bookings().order_by(booking.c.starts_at, booking.c.id).limit(size + 1)
+        query = select_bookings().where(visible(sight)).order_by(booking.c.starts_at, booking.c.id).limit(size + 1)
         for column, wanted in (
             (booking.c.state, state),
             (booking.c.ticket, ticket_number),

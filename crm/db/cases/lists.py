@@ -143,6 +143,12 @@ class CaseLists:
         async with self._database.read() as connection:
             return (await connection.execute(select(ticket_person.c.ticket).where(mine))).first() is not None
 
+    async def about_of(self, numbers: Collection[str], person: str) -> frozenset[str]:
+        """Those of these tickets that are complaints of this colleague."""
+        mine = ticket_person.c.ticket.in_(set(numbers)) & (ticket_person.c.person == person)
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(select(ticket_person.c.ticket).where(mine))).scalars())
+
     async def hidden(self, numbers: Collection[str], sight: Sight) -> frozenset[str]:
         """Those of these tickets that must not be shown."""
         if sight.everything or not numbers:

@@ -49,6 +49,18 @@ class AccessLog:
                 details={"ticket": ticket},
             )
 
+    async def number_revealed(self, subject: str, *, by: str, ticket: str) -> None:
+        """As `revealed`, of a number that is on no card: in the audit trail alone."""
+        async with self._database.write() as connection:
+            await self._audit.add(
+                connection,
+                at=self._clock(),
+                by=by,
+                action="number_revealed",
+                subject=subject,
+                details={"ticket": ticket},
+            )
+
     async def exported(self, customer_ids: Sequence[int], *, by: str, reason: str, form: str) -> None:
         """Before the first byte leaves."""
         async with self._database.write() as connection:

@@ -1,7 +1,7 @@
 """Slots, bookings and their figures (adapter): every agent books, changes and marks. BKG-1 to BKG-4, CUS-4."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
@@ -32,11 +32,11 @@ from app.web.api.bookings.booking_shapes import (
 )
 from app.web.api.common.records import CustomerRef
 from app.web.api.common.shown import Reader, shaped
-from app.web.api.tickets.tickets import reader
+from app.web.api.tickets.tickets import find_ticket, reader, sight_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.http.permissions import may_reveal
 from app.web.wire.problems import Problem, invalid
-from config.ids import TicketNumber
 from config.numbering import normalise
 from config.values.fields import END_OF_DAY
 from crm.bookings.appointments import Appointment
@@ -68,11 +68,12 @@ async def list_bookings(ask: Ask[BookingQuery, Nothing]) -> Listed[BookingOut]:
         state=query.state,
         ticket_number=query.ticket,
         customer_id=query.customer,
+        sight=sight_of(ask),
         limit=query.limit,
         after=query.after,
     )
-    eyes = reader(ask)
-    return Listed(items=[_out(eyes, row, sees(ask, eyes, row)) for row in page.items], next=page.next)
+    eyes, about = reader(ask), await about_me(ask, page.items)
+    return Listed(items=[_out(eyes, row, sees(ask, eyes, row, about)) for row in page.items], next=page.next)
 
 
 async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
@@ -82,7 +83,7 @@ async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
 async def create_booking(ask: Ask[Nothing, BookingNew]) -> BookingFull:
     """409 with `reason` (full, no_guide, …) when it cannot be had; the same `key` again answers with the first."""
     new = ask.body
-    ticket = await ticket_named(ask, new.ticket)
+    ticket = await ticket_to_write_on(ask, new.ticket)
     wish = Wish(
         party=new.party,
         language=new.language or None,
@@ -94,14 +95,15 @@ async def create_booking(ask: Ask[Nothing, BookingNew]) -> BookingFull:
     key = f"{ask.who.name}:{new.key or uuid.uuid4()}"
     with refusals():
         made = await ask.services.bookings.book(key, ticket.number, new.starts_at, wish, by=ask.who.name)
-    now = await ticket_named(ask, ticket.number)
+    await put_on_record(ask, made)
+    now = await ticket_to_write_on(ask, ticket.number)
     ask.services.hub.publish(ask.who.name, "ticket", {"ticket": now.number, "version": now.version})
     return await _full(ask, made)
 
 
 async def patch_booking(ask: Ask[Nothing, BookingPatch]) -> BookingFull:
     """Places move in one go or stay; 409 with `current` when somebody else saved since `version` was read."""
-    booking, patch = await _booking_of(ask), ask.body
+    booking, patch = await _booking_of(ask, to_change=True), ask.body
     if booking.version != patch.version:
         raise await _stale(ask, VersionConflict(f"booking {booking.id}", patch.version, booking.version))
     names = ("party", "language", "contact_name", "note")
@@ -123,7 +125,7 @@ async def patch_booking(ask: Ask[Nothing, BookingPatch]) -> BookingFull:
 
 async def step_booking(ask: Ask[Nothing, BookingStepWish]) -> BookingFull:
     """Confirmed, cancelled, visited, not come."""
-    booking, wish = await _booking_of(ask), ask.body
+    booking, wish = await _booking_of(ask, to_change=True), ask.body
     with refusals():
         try:
             done = await ask.services.bookings.step(
@@ -136,7 +138,7 @@ async def step_booking(ask: Ask[Nothing, BookingStepWish]) -> BookingFull:
 
 async def tell_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
     """The confirmation with its notices was read out to the customer (BKG-2)."""
-    booking = await _booking_of(ask)
+    booking = await _booking_of(ask, to_change=True)
     return await _full(ask, await ask.services.store.bookings.told(booking.id, by=ask.who.name))
 
 
@@ -169,12 +171,48 @@ def refusals() -> Iterator[None]:
         raise Problem("conflict", f"{refused}", reason=refused.reason) from refused
 
 
-async def ticket_named(ask: Ask[Nothing, Any], number: str) -> TicketDetail:
-    """The ticket that something hangs on. Raises Problem."""
-    ticket = await ask.services.store.tickets.get(TicketNumber(number))
+async def ticket_to_write_on(ask: Ask[Nothing, Any], number: str) -> TicketDetail:
+    """The ticket that something hangs on. Raises Problem for one that is hidden, or about whoever asks (LNE-6)."""
+    ticket = await find_ticket(ask, number)
     if ticket is None:
         raise invalid("ticket", f"no ticket {number}")
+    await _not_about_me(ask, number)
     return ticket
+
+
+async def ticket_seen(ask: Ask[Nothing, Any], number: str, *, to_change: bool) -> bool:
+    """Whether whoever asks may see what hangs on a ticket. Raises Problem when it may not be changed."""
+    if await find_ticket(ask, number) is None:
+        return False
+    if to_change:
+        await _not_about_me(ask, number)
+    return True
+
+
+async def _not_about_me(ask: Ask[Nothing, Any], number: str) -> None:
+    agent = ask.who.agent
+    if agent is not None and await ask.services.store.cases.lists.is_about(number, agent):
+        raise Problem("forbidden", f"Ticket {number} is about you.")
+
+
+async def about_me(ask: Ask[Any, Any], rows: Sequence[Booking | Appointment]) -> frozenset[str]:
+    """The tickets of these that are complaints of whoever asks."""
+    numbers = {row.ticket for row in rows}
+    agent = ask.who.agent
+    return await ask.services.store.cases.lists.about_of(numbers, agent) if agent and numbers else frozenset()
+
+
+async def put_on_record(ask: Ask[Any, Any], row: Booking | Appointment) -> None:
+    """Logs that whoever asks now sees a number that the ticket alone does not show them (CUS-4)."""
+    eyes, accesses = reader(ask), ask.services.store.accesses
+    by_ticket = eyes.sees(row.ticket, row.ticket_agent)
+    if by_ticket or not row.contact_number or not sees(ask, eyes, row, await about_me(ask, [row])):
+        return
+    subject = f"{'booking' if isinstance(row, Booking) else 'appointment'} {row.id}"
+    if row.customer_id is None:
+        await accesses.number_revealed(subject, by=ask.who.name, ticket=row.ticket)
+    else:
+        await accesses.revealed(row.customer_id, by=ask.who.name, reason=subject, ticket=row.ticket)
 
 
 def whole_number(ask: Ask[Nothing, Any], given: str | None, ticket: TicketDetail | None) -> str:
@@ -191,11 +229,15 @@ def _name(given: str | None, ticket: TicketDetail) -> str:
     return (ticket.contact_name or ticket.customer_name or "") if given is None else given.strip()
 
 
-def sees(ask: Ask[Any, Any], eyes: Reader, row: Booking | Appointment) -> bool:
-    """Whether this reader is shown the number: by the ticket, or having made it (CUS-4)."""
-    mine = row.made_by if isinstance(row, Booking) else row.proposed_by
+def sees(ask: Ask[Any, Any], eyes: Reader, row: Booking | Appointment, about: frozenset[str]) -> bool:
+    """Whether this reader is shown the number: by the ticket; by going there; or by having made it, on a ticket whose
+    number may be revealed to the reader (CUS-4). `about`: tickets about the reader show it by neither."""
+    if eyes.sees(row.ticket, row.ticket_agent):
+        return True
+    made = row.made_by if isinstance(row, Booking) else row.proposed_by
+    mine = made == ask.who.name and may_reveal(ask.who, row.ticket, row.ticket_agent)
     goes = isinstance(row, Appointment) and row.person == ask.who.agent
-    return goes or mine == ask.who.name or eyes.sees(row.ticket, row.ticket_agent)
+    return (mine or goes) and row.ticket not in about
 
 
 def customer_ref(row: Booking | Appointment) -> CustomerRef | None:
@@ -222,7 +264,7 @@ def _out(eyes: Reader, row: Booking, seen: bool) -> BookingOut:
 
 async def _full(ask: Ask[Nothing, Any], row: Booking) -> BookingFull:
     eyes, store = reader(ask), ask.services.store
-    seen = sees(ask, eyes, row)
+    seen = sees(ask, eyes, row, await about_me(ask, [row]))
     words = ask.services.bookings.confirmation(row)
     newest = next(iter(await store.outbox.about(f"booking {row.id}")), None)
     confirmation = ConfirmationOut(zh=words.zh, en=words.en, sent=shaped(SentOut, newest) if newest else None)
@@ -230,10 +272,11 @@ async def _full(ask: Ask[Nothing, Any], row: Booking) -> BookingFull:
     return shaped(BookingFull, _out(eyes, row, seen), confirmation=confirmation, history=history)
 
 
-async def _booking_of(ask: Ask[Nothing, Any]) -> Booking:
+async def _booking_of(ask: Ask[Nothing, Any], *, to_change: bool = False) -> Booking:
+    """The booking of the path, as far as its ticket may be seen. Raises Problem."""
     booking_id = ask.path("id")
     row = await ask.services.store.bookings.get(int(booking_id)) if _is_id(booking_id) else None
-    if row is None:
+    if row is None or not await ticket_seen(ask, row.ticket, to_change=to_change):
         raise Problem("not_found", f"No booking {booking_id}.")
     return row
 
