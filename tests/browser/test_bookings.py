@@ -1,12 +1,10 @@
 """Visits in the browser: from the ticket to a booking and its end; appointments; figures. BKG-1 to BKG-5."""
 
-import os
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from crm.bookings.model import Aftermath, Booking, BookingStep, Wish
 from crm.bookings.slots import slots_of
@@ -14,14 +12,7 @@ from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStart
 from crm.use_cases.bookings import BookingDesk
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
-
-SHOTS = os.environ.get("SHOTS")
-
-
-async def shoot(page: Page, name: str) -> None:
-    """A picture for whoever wants to look at the page: SHOTS names the folder."""
-    if SHOTS:
-        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+from tests.browser.pictures import picture
 
 
 async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678") -> str:
@@ -54,21 +45,21 @@ async def test_a_visit_is_booked_from_the_ticket_and_told_to_the_customer(hall: 
     await booked(hall, ticket, 1, "14:00", 6)
     page = await open_page("8001", f"/tickets/{ticket}")
     await expect(page.get_by_test_id("ticket-bookings")).to_contain_text("10 人")
-    await shoot(page, "ticket-zh")
+    await picture(page, "ticket-zh")
     await page.get_by_test_id("book-for-ticket").click()
     await expect(page.get_by_test_id("for-ticket")).to_contain_text(ticket)
     column = page.get_by_test_id(f"day-{day}")
     await expect(column.get_by_test_id("slot-10:00")).to_contain_text("已满")
     await expect(column.get_by_test_id("slot-10:00")).to_be_disabled()
     await expect(column.get_by_test_id("slot-14:00")).to_contain_text("余 4")
-    await shoot(page, "week-zh")
+    await picture(page, "week-zh")
     await column.get_by_test_id("slot-14:00").focus()
     await page.keyboard.press("Enter")
     dialog = page.get_by_test_id("book-dialog")
     await expect(dialog).to_contain_text(ticket)
     await dialog.locator("input[name=party]").fill("5")
     await dialog.locator("input[name=contact_name]").fill("王芳女士")
-    await shoot(page, "dialog-zh")
+    await picture(page, "dialog-zh")
     await dialog.get_by_test_id("book-submit").click()
     await expect(dialog.get_by_test_id("book-problem")).to_contain_text("剩余名额不足")
     await dialog.locator("input[name=party]").fill("3")
@@ -84,7 +75,7 @@ async def test_a_visit_is_booked_from_the_ticket_and_told_to_the_customer(hall: 
     await confirmation.get_by_test_id("mark-told").click()
     await expect(confirmation.get_by_test_id("told")).to_contain_text("已告知")
     await expect(page.get_by_test_id("history")).to_contain_text("登记预约")
-    await shoot(page, "booking-zh")
+    await picture(page, "booking-zh")
     await page.get_by_test_id("step-arrive").click()
     await expect(page.get_by_test_id("booking-refused")).to_contain_text("还没有到时间")
     await page.get_by_test_id("step-cancel").click()
@@ -102,7 +93,7 @@ async def test_a_booking_is_moved_and_found_in_the_list_in_english(hall: Hall, o
     line = page.get_by_test_id(f"booking-{row.id}")
     await expect(line).to_contain_text("Booked")
     await expect(line).to_contain_text("139****1111")
-    await shoot(page, "list-en")
+    await picture(page, "list-en")
     await line.get_by_role("link").click()
     await page.get_by_test_id("change-booking").click()
     dialog = page.get_by_test_id("book-dialog")
@@ -111,12 +102,12 @@ async def test_a_booking_is_moved_and_found_in_the_list_in_english(hall: Hall, o
     await dialog.get_by_test_id("book-submit").click()
     await expect(page.get_by_test_id("booking-facts")).to_contain_text("15:00–16:00")
     await expect(page.get_by_test_id("history")).to_contain_text("Moved")
-    await shoot(page, "booking-en")
+    await picture(page, "booking-en")
     await page.get_by_role("link", name="Visits", exact=False).first.click()
     await page.get_by_text("Day", exact=True).click()
     await page.get_by_test_id("later").click()
     await expect(page.get_by_test_id("bookings")).to_contain_text("李明")
-    await shoot(page, "day-en")
+    await picture(page, "day-en")
 
 
 @pytest.mark.req("BKG-5", "FUP-3")
@@ -133,13 +124,13 @@ async def test_an_appointment_at_short_notice_needs_a_reason_and_is_cancelled(ha
     await dialog.get_by_test_id("appointment-agreed").check()
     await dialog.get_by_test_id("appointment-submit").click()
     await expect(dialog).to_contain_text("不足 3 天")
-    await shoot(page, "appointment-dialog-zh")
+    await picture(page, "appointment-dialog-zh")
     await dialog.locator("input[name=because]").fill("客户家中漏水")
     await dialog.get_by_test_id("appointment-submit").click()
     row = page.get_by_test_id("appointments").locator("tbody tr")
     await expect(row).to_contain_text("已约定")
     await expect(row).to_contain_text("提前 1 天约定")
-    await shoot(page, "appointments-zh")
+    await picture(page, "appointments-zh")
     await row.get_by_test_id("do-miss").click()
     await expect(page.get_by_test_id("appointment-refused")).to_contain_text("还没有到时间")
     await row.get_by_test_id("do-cancel").click()
@@ -161,7 +152,7 @@ async def test_figures_are_for_supervisors(hall: Hall, open_page: OpenPage) -> N
     table = page.get_by_test_id("visit-figures")
     await expect(table.locator("tbody tr")).to_have_text(re.compile(r"^中文\s*1\s*4\s*1\s*4\s*1\s*0\s*0%\s*0\s*–$"))
     await expect(table.locator("tfoot")).to_contain_text("合计")
-    await shoot(page, "figures-zh")
+    await picture(page, "figures-zh")
     agent = await open_page("8001", "/bookings/figures")
     await expect(agent.get_by_test_id("slots")).to_be_visible()
     await expect(agent.get_by_test_id("view-figures")).to_have_count(0)

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
-from tests.browser.test_tickets_list import look
+from tests.browser.pictures import picture
 
 pytestmark = pytest.mark.req("CPL-3")
 
@@ -31,11 +31,11 @@ async def test_a_notice_is_pasted_mended_and_known(hall: Hall, open_page: OpenPa
     await page.keyboard.press("Enter")
     await page.get_by_test_id("kind-holiday").click()
     await expect(page.get_by_test_id("day-2027-03-08")).to_have_class("numbers holiday site")
-    await look(page, "calendar-zh")
+    await picture(page, "calendar-zh")
     await page.get_by_test_id("day-2027-03-08").click()
     await page.get_by_test_id("remove-day").click()
     await expect(page.get_by_test_id("day-2027-03-08")).to_have_class("numbers working notice")
     await page.get_by_test_id("language").click()
     await page.get_by_test_id("year-after").click()
     await expect(page.get_by_test_id("known")).to_contain_text("deadlines are provisional")
-    await look(page, "calendar-en")
+    await picture(page, "calendar-en")

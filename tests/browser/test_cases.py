@@ -1,11 +1,9 @@
 """Cases in the browser: registered, passed on, planned, approved; their list; a call about an open one. CPL, TKT-4"""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from crm.cases.rights import Reader
 from crm.cases.steps import AnyStep, PassedOn, PlanProposed, Registered, Started
@@ -14,14 +12,7 @@ from crm.tickets.model import Severity, TicketKind
 from crm.use_cases.cases import CaseService
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall, pop
-
-SHOTS = os.environ.get("SHOTS")
-
-
-async def shoot(page: Page, name: str) -> None:
-    """A picture for whoever wants to look at the page: SHOTS names the folder."""
-    if SHOTS:
-        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+from tests.browser.pictures import picture
 
 
 async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678", agent: str = "8003") -> str:
@@ -59,7 +50,7 @@ async def test_an_agent_registers_a_complaint_and_passes_it_on(hall: Hall, open_
     page = await open_page("8003", f"/tickets/{ticket}")
     panel = page.get_by_test_id("case-panel")
     await expect(panel).to_contain_text("未登记")
-    await shoot(page, "new-zh")
+    await picture(page, "new-zh")
     await panel.get_by_test_id("step-registered").focus()
     await page.keyboard.press("Enter")
     dialog = page.get_by_test_id("step-dialog")
@@ -68,7 +59,7 @@ async def test_an_agent_registers_a_complaint_and_passes_it_on(hall: Hall, open_
     await page.get_by_role("option", name="讲解服务").click()
     await dialog.get_by_test_id("field-written").check()
     await dialog.locator("input[name=nature]").fill("讲解员中途离开")
-    await shoot(page, "register-zh")
+    await picture(page, "register-zh")
     await dialog.locator("input[name=nature]").press("Enter")
     await expect(dialog).to_be_hidden()
     await expect(panel).to_contain_text("已受理")
@@ -77,7 +68,7 @@ async def test_an_agent_registers_a_complaint_and_passes_it_on(hall: Hall, open_
     await expect(panel.get_by_test_id("clock").first).to_be_visible()
     await panel.get_by_test_id("hindered-solved").focus()
     await expect(panel.get_by_test_id("hindered-solved").get_by_role("tooltip")).to_be_visible()
-    await shoot(page, "registered-zh")
+    await picture(page, "registered-zh")
     await panel.get_by_test_id("step-passed_on").click()
     await dialog.get_by_test_id("step-submit").click()
     await expect(dialog).to_contain_text("请填写此项")
@@ -91,7 +82,7 @@ async def test_an_agent_registers_a_complaint_and_passes_it_on(hall: Hall, open_
     await expect(timeline).to_contain_text("登记为投诉")
     await expect(timeline).to_contain_text("转交展览馆客户援助")
     await expect(timeline).to_contain_text("讲解员中途离开")
-    await shoot(page, "passed-zh")
+    await picture(page, "passed-zh")
 
 
 @pytest.mark.req("CPL-4", "CPL-2")
@@ -107,7 +98,7 @@ async def test_a_plan_is_proposed_and_the_supervisor_approves_it(hall: Hall, ope
     await dialog.get_by_label("道歉").check()
     await dialog.get_by_label("培训").check()
     await dialog.locator("textarea[name=text]").fill("向客户致歉，安排重新讲解。")
-    await shoot(page, "plan-zh")
+    await picture(page, "plan-zh")
     await page.keyboard.press("Control+Enter")
     await expect(panel.get_by_test_id("plan")).to_contain_text("待批准")
     await expect(panel).to_contain_text("方案待批")
@@ -116,12 +107,12 @@ async def test_a_plan_is_proposed_and_the_supervisor_approves_it(hall: Hall, ope
     row = supervisor.get_by_test_id("case-row")
     await expect(row).to_contain_text("方案待批")
     await expect(row).to_contain_text("展览馆客户援助")
-    await shoot(supervisor, "list-zh")
+    await picture(supervisor, "list-zh")
     await row.get_by_role("link", name=ticket).click()
     await supervisor.get_by_test_id("step-plan_approved").click()
     await supervisor.get_by_test_id("step-dialog").locator("input[name=words]").press("Enter")
     await expect(supervisor.get_by_test_id("plan")).to_contain_text("周岚 8801 已批准")
-    await shoot(supervisor, "approved-zh")
+    await picture(supervisor, "approved-zh")
 
 
 @pytest.mark.req("CPL-2", "TKT-3")
@@ -152,7 +143,7 @@ async def test_nobody_approves_a_plan_of_ones_own(hall: Hall, open_page: OpenPag
     hindered = page.get_by_test_id("hindered-plan_approved")
     await hindered.hover()
     await expect(hindered.get_by_role("tooltip")).to_contain_text("不能审批自己提出的方案")
-    await shoot(page, "own-plan-zh")
+    await picture(page, "own-plan-zh")
 
 
 @pytest.mark.req("CPL-8", "TKT-4")
@@ -168,7 +159,7 @@ async def test_a_call_about_an_open_complaint_is_attached_to_it(hall: Hall, open
     await expect(notice).to_contain_text("该来电号码有未结投诉")
     await expect(notice).to_contain_text(first)
     await expect(page.get_by_test_id("desk-case").get_by_test_id("step-registered")).to_be_visible()
-    await shoot(page, "desk-zh")
+    await picture(page, "desk-zh")
     await notice.get_by_test_id("attach").click()
     await page.get_by_role("button", name="确定").click()
     await expect(page.get_by_test_id("attached-to")).to_contain_text(first)
@@ -193,7 +184,7 @@ async def test_a_complaint_is_registered_while_the_customer_is_on_the_line(hall:
     await expect(page.locator("textarea[name=matter]")).to_have_value("讲解员中途离开")
     await page.get_by_test_id("save").click()
     await expect(page.get_by_test_id("unsaved")).to_have_count(0)
-    await shoot(page, "desk-registered-zh")
+    await picture(page, "desk-registered-zh")
 
 
 @pytest.mark.req("TKT-4", "CPL-1")
@@ -205,7 +196,7 @@ async def test_the_list_is_narrowed_and_says_so_when_it_is_empty(hall: Hall, ope
     await taken(hall, major, "8003", MAJOR, PassedOn(to="department:reception"))
     await page.reload()
     await expect(page.get_by_test_id("case-row")).to_have_count(2)
-    await shoot(page, "list-two-zh")
+    await picture(page, "list-two-zh")
     await page.get_by_test_id("filter-severity").click()
     await page.get_by_role("option", name="重大").click()
     await expect(page.get_by_test_id("case-row")).to_have_count(1)
@@ -225,11 +216,11 @@ async def test_cases_speak_english_too(hall: Hall, open_page: OpenPage) -> None:
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_test_id("case-row")).to_contain_text("Received")
     await expect(page.get_by_test_id("case-row")).to_contain_text("Hall: customer aid")
-    await shoot(page, "list-en")
+    await picture(page, "list-en")
     await page.get_by_test_id("tab-late").click()
     await expect(page.get_by_test_id("accountability")).to_contain_text("Nothing was late in this time")
-    await shoot(page, "late-en")
+    await picture(page, "late-en")
     await page.goto(f"{hall.url}/tickets/{ticket}")
     await expect(page.get_by_test_id("case-panel")).to_contain_text("Category")
     await expect(page.get_by_test_id("timeline")).to_contain_text("Passed on to Hall: customer aid")
-    await shoot(page, "ticket-en")
+    await picture(page, "ticket-en")

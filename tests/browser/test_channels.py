@@ -1,7 +1,6 @@
 """Other channels in the browser: the public form without a login, registering by hand with files, audit, web hooks."""
 
 import asyncio
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +11,7 @@ from config.ids import AgentId
 from crm.tickets.model import TicketForm
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
-
-SHOTS = os.environ.get("SHOTS")
-"""A directory for pictures of the pages, for whoever wants to look at them."""
-
-
-async def picture(page: Page, name: str) -> None:
-    if SHOTS:
-        await page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+from tests.browser.pictures import picture
 
 
 async def english(page: Page) -> None:

@@ -1,23 +1,15 @@
 """Customers in the browser: list and card, numbers, reveal, duplicates merged, a file imported, a person removed."""
 
 import csv
-import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from crm.customers.model import Customer, CustomerKind, CustomerNumber
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
-
-SHOTS = os.environ.get("SANXIANG_SHOTS")
-"""A folder for pictures of the pages, for eyes; none by default."""
-
-
-async def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        await page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+from tests.browser.pictures import picture
 
 
 async def made(hall: Hall, name: str, *numbers: str, **fields: object) -> Customer:
@@ -41,7 +33,7 @@ async def test_a_merchant_is_found_revealed_for_the_case_and_changed(hall: Hall,
     page = await open_page("8001", "/customers")
     await expect(page.get_by_test_id("customer-row")).to_have_count(2)
     await expect(page.get_by_text("138****5678")).to_be_visible()
-    await shot(page, "list-zh")
+    await picture(page, "list-zh")
     await page.get_by_test_id("only-key").check()
     await expect(page.get_by_test_id("customer-row")).to_have_count(1)
     await expect(page.get_by_test_id("customer-row")).to_contain_text("王建国")
@@ -62,7 +54,7 @@ async def test_a_merchant_is_found_revealed_for_the_case_and_changed(hall: Hall,
     await page.get_by_test_id("move-number").click()
     await page.get_by_role("button", name="确定").click()
     await expect(page.get_by_test_id("history")).to_contain_text("号码转移")
-    await shot(page, "card-zh")
+    await picture(page, "card-zh")
     saved = await hall.store.customers.get(merchant.id)
     assert saved is not None and [each.normalised for each in saved.numbers] == ["13812345678", "13900000000"]
     log = (await hall.store.accesses.list(customer_id=merchant.id)).items
@@ -76,11 +68,11 @@ async def test_duplicates_are_merged_field_by_field(hall: Hall, open_page: OpenP
     await made(hall, "李强", "13911111111", employer="省博物馆")
     page = await open_page("8801", "/customers/duplicates")
     await expect(page.get_by_test_id("pair")).to_contain_text("70 分姓名相同单位相同")
-    await shot(page, "duplicates-zh")
+    await picture(page, "duplicates-zh")
     await page.get_by_test_id("merge").click()
     await expect(page.get_by_test_id("notes-other")).to_be_checked()
     await page.get_by_test_id("post-one").check()
-    await shot(page, "merge-zh")
+    await picture(page, "merge-zh")
     await page.get_by_test_id("merge-submit").click()
     await expect(page.get_by_text("没有疑似重复的卡片")).to_be_visible()
     merged = await hall.store.customers.get(one.id)
@@ -110,7 +102,7 @@ async def test_a_file_is_looked_at_before_it_is_written(hall: Hall, open_page: O
     await expect(preview).to_contain_text("不是完整的电话号码")
     await expect(preview).to_contain_text("生肖")
     assert len((await hall.store.customers.list()).items) == 1
-    await shot(page, "import-zh")
+    await picture(page, "import-zh")
     await page.get_by_test_id("import-confirm").click()
     await expect(page.get_by_test_id("import-done")).to_be_visible()
     assert [card.name for card in (await hall.store.customers.list()).items] == ["赵六", "王芳"]
@@ -130,16 +122,16 @@ async def test_a_person_is_removed_and_the_certificate_and_the_log_stay(hall: Ha
     await page.evaluate("localStorage.setItem('sanxiang.locale', 'en')")
     await page.reload()
     await expect(page.get_by_test_id("customer-form")).to_contain_text("Telephone numbers")
-    await shot(page, "card-en")
+    await picture(page, "card-en")
     await page.get_by_test_id("remove").click()
     await expect(page.get_by_test_id("remove-submit")).to_be_disabled()
     await page.get_by_test_id("remove-reason").fill("letter no. 2026-17")
     await page.get_by_test_id("remove-confirm").fill("王芳")
-    await shot(page, "remove-en")
+    await picture(page, "remove-en")
     await page.get_by_test_id("remove-submit").click()
     await expect(page.get_by_test_id("removal")).to_contain_text("letter no. 2026-17")
     await expect(page.get_by_test_id("access").first).to_contain_text("opened the card")
-    await shot(page, "privacy-en")
+    await picture(page, "privacy-en")
     left = await hall.store.tickets.get(ticket)
     assert left is not None and "13812345678" not in str(left)
     await page.goto(f"{hall.url}/customers/{card.id}")

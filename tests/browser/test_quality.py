@@ -1,26 +1,17 @@
 """Quality control, knowledge cards and suggestions in the browser: drawn and scored; found; passed on and decided."""
 
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from crm.journal.events import AgentMissed, CallArrived, CallEnded, SurveyAnswered, TalkStarted
 from crm.tickets.model import TicketForm, TicketKind
 from crm.use_cases import quality as service
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
+from tests.browser.pictures import picture
 from tests.integration.web.conftest import write_sound
-
-PICTURES = os.environ.get("SANXIANG_PICTURES")
-"""A directory in which these tests leave pictures of what they saw, for whoever wants to look."""
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 async def recorded(hall: Hall, call: str, agent: str, seconds: float = 95, satisfaction: int = 5) -> str:

@@ -1,17 +1,16 @@
 """The list of all tickets in the browser: search with the hit marked, filters in the address, by keyboard. TKT-7."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from config.ids import AgentId
 from crm.journal.events import CallEnded
 from crm.tickets.model import TicketForm, TicketKind
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
+from tests.browser.pictures import picture
 
 pytestmark = pytest.mark.req("TKT-7")
 
@@ -20,12 +19,6 @@ TEXTS = [
     TicketForm(kind=TicketKind.COMPLAINT, matter="投诉停车费计算有误", wish="要求退费"),
     TicketForm(kind=TicketKind.COMPLAINT, matter="电话久候", note="客户投诉排队时间过长，已致歉"),
 ]
-
-
-async def look(page: Page, name: str) -> None:
-    """Keeps a picture where somebody wants to look at one."""
-    if folder := os.environ.get("SANXIANG_PICTURES"):
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 async def write(hall: Hall) -> list[str]:
@@ -52,7 +45,7 @@ async def test_a_ticket_is_found_by_what_is_written_on_it(hall: Hall, open_page:
     await expect(rows.first).to_contain_text(numbers[2])
     await expect(rows.first.get_by_test_id("snippet").locator("mark")).to_have_text("投诉")
     await expect(rows.first.get_by_test_id("snippet")).to_contain_text("排队时间过长")
-    await look(page, "tickets-zh")
+    await picture(page, "tickets-zh")
     await page.get_by_test_id("search-box").fill("投诉 -停车费")
     await page.get_by_test_id("search-go").click()
     await expect(rows).to_have_count(1)
@@ -79,4 +72,4 @@ async def test_filters_narrow_the_list_and_an_empty_answer_says_what_to_do(hall:
     await page.get_by_test_id("language").click()
     await page.get_by_test_id("clear").click()
     await expect(page.get_by_text("3 shown, the newest first")).to_be_visible()
-    await look(page, "tickets-en")
+    await picture(page, "tickets-en")
