@@ -7,10 +7,12 @@ import App from "./App.vue";
 import { useElementPlus } from "./element";
 import { i18n, setLocale } from "./i18n";
 import { router } from "./router";
+import { watchForFaults } from "./shell/faults";
 import "./theme.css";
 
 setLocale(i18n.global.locale.value);
 
 const app = createApp(App);
 useElementPlus(app);
+watchForFaults(app, router);
 app.use(createPinia()).use(i18n).use(router).mount("#app");

@@ -69,11 +69,6 @@ async function request<T>(method: string, path: string, body?: unknown, key?: st
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-/** A key for `Idempotency-Key`. Not randomUUID: that one is missing on pages without https. */
-export function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 type Query = Record<string, string | number | null | undefined>;
 
 function withQuery(path: string, query: Query): string {

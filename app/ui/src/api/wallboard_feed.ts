@@ -54,7 +54,16 @@ export class WallboardFeed {
       this.watch();
       const blocks = (text + value).split("\n\n");
       text = blocks.pop() ?? "";
-      for (const block of blocks) this.receive(block);
+      for (const block of blocks) this.hand(block);
+    }
+  }
+
+  /** A fault of whoever shows it is no fault of the line: it is reported, and the next snapshot comes as before. */
+  private hand(block: string): void {
+    try {
+      this.receive(block);
+    } catch (fault) {
+      reportError(fault);
     }
   }
 

@@ -607,6 +607,7 @@ export const en: Catalogue = {
     foreign_origin: "Please work from this system's own pages.",
     too_large: "The text is too long; shorten it and save again.",
     too_many_pages: "Too many pages are open; close some.",
+    page: "This page failed: what you just did may not be done. Check, then try again; if it stays so, tell the administrator.",
     internal: "The server failed. Try again; if it stays so, tell the administrator.",
     unreachable: "The server cannot be reached. Check the network; the page reconnects by itself.",
     refused: "The request was not accepted: {detail}",

@@ -1,5 +1,7 @@
 // The words of the pages in Chinese: the first language; its shape is the contract for en.ts.
 
+import type { SameWords } from "../define_slice";
+
 export const zhCN = {
   app: { name: "三响", tagline: "客户服务热线", language: "English", languageHint: "Switch to English" },
   nav: { desk: "工作台", supervisor: "班长台", figures: "指标", wallboard: "大屏", logout: "退出登录", main: "主导航" },
@@ -582,6 +584,7 @@ export const zhCN = {
     foreign_origin: "请从本系统的页面操作。",
     too_large: "内容太长，请缩短后再保存。",
     too_many_pages: "打开的页面过多，请关闭一些。",
+    page: "页面出错了，刚才的操作可能没有完成，请核对后重试；若反复出现，请联系管理员。",
     internal: "服务器出错了，请稍后重试；若反复出现，请联系管理员。",
     unreachable: "连不上服务器，请检查网络；恢复后会自动重连。",
     refused: "请求没有被接受：{detail}",
@@ -594,6 +597,4 @@ export const zhCN = {
   common: { cancel: "取消", confirm: "确定" },
 };
 
-type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
-
-export type Catalogue = Words<typeof zhCN>;
+export type Catalogue = SameWords<typeof zhCN>;

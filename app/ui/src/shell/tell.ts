@@ -14,6 +14,11 @@ export function problemText(problem: unknown): string {
   return te(key, "zh-CN") ? t(key, { detail: problem.detail }) : t("problem.refused", { detail: problem.detail });
 }
 
+/** What nobody expected: a refusal in its own words, anything else as a fault of the page itself. */
+export function faultText(fault: unknown): string {
+  return fault instanceof ApiProblem ? problemText(fault) : i18n.global.t("problem.page");
+}
+
 export function tellProblem(problem: unknown): void {
   if (!(problem instanceof ApiProblem)) throw problem;
   ElMessage({ type: "error", message: problemText(problem), duration: 6_000, showClose: true, grouping: true });
