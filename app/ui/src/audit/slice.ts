@@ -1,8 +1,8 @@
 // The audit trail, for administrators. CUS-4
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/audit", name: "audit", component: () => import("./AuditPage.vue") }],
   nav: [{ to: "/audit", word: "audit.nav", place: 95, roles: ["administrator"] }],
   words: {
@@ -73,4 +73,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});

@@ -1,9 +1,9 @@
 // Visits, guides and appointments at customers' places: pages, place in the bar, words. BKG-1 to BKG-5
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 import { en, zh } from "./words";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [
     {
       path: "/bookings",
@@ -21,4 +21,4 @@ export const slice: Slice = {
   ],
   nav: [{ to: "/bookings", word: "bookings.nav", place: 20, roles: ["agent", "supervisor", "administrator"] }],
   words: { zh: { bookings: zh }, en: { bookings: en } },
-};
+});

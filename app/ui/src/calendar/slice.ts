@@ -1,8 +1,8 @@
 // The calendar of working days: a year's notice, days of the site's own. CPL-3
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/calendar", name: "calendar", component: () => import("./CalendarPage.vue") }],
   nav: [{ to: "/calendar", word: "calendar.nav", place: 92, roles: ["administrator"] }],
   words: {
@@ -63,4 +63,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});

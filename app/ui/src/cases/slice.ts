@@ -1,6 +1,6 @@
 // Cases and complaints: the list of work, what is due, who was late, and the words of every step. TKT-3…6, CPL-1…9
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
 const zh = {
   nav: "投诉与办理",
@@ -452,8 +452,8 @@ const en: typeof zh = {
   circulated: "circulated",
 };
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/cases", name: "cases", component: () => import("./CasesPage.vue") }],
   nav: [{ to: "/cases", word: "cases.nav", place: 12, roles: ["agent", "supervisor", "administrator"] }],
   words: { zh: { cases: zh }, en: { cases: en } },
-};
+});

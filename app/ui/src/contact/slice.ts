@@ -1,8 +1,8 @@
 // The public page: anybody may write, without a login. TKT-1
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/contact", name: "contact", component: () => import("./ContactPage.vue"), meta: { public: true } }],
   nav: [],
   words: {
@@ -61,4 +61,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});

@@ -1,11 +1,11 @@
 // Customers: list, card, duplicates, import, privacy. CUS-1, CUS-4, CPL-10
 
-import type { RoleName, Slice } from "../slices";
+import { defineSlice, type RoleName } from "../define_slice";
 import { en, zh } from "./words";
 
 const everybody: RoleName[] = ["agent", "supervisor", "administrator"];
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [
     { path: "/customers", name: "customers", component: () => import("./CustomersPage.vue") },
     { path: "/customers/duplicates", name: "customer-duplicates", component: () => import("./DuplicatesPage.vue") },
@@ -16,4 +16,4 @@ export const slice: Slice = {
   ],
   nav: [{ to: "/customers", word: "customers.nav", place: 30, roles: everybody }],
   words: { zh: { customers: zh }, en: { customers: en } },
-};
+});

@@ -1,8 +1,6 @@
 // All words of the customers' pages, in both languages.
 
-import type { Words } from "../slices";
-
-export const zh: Words = {
+export const zh = {
   nav: "客户",
   title: "客户",
   tab: { list: "客户列表", duplicates: "疑似重复", import: "导入", privacy: "隐私与留痕" },
@@ -206,7 +204,7 @@ export const zh: Words = {
   supervisorsOnly: "这一页只对班长和管理员开放。",
 };
 
-export const en: Words = {
+export const en: typeof zh = {
   nav: "Customers",
   title: "Customers",
   tab: { list: "Customers", duplicates: "Likely duplicates", import: "Import", privacy: "Privacy" },

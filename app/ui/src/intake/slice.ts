@@ -1,10 +1,10 @@
 // Registering what came by letter, suggestion box, on site, from the media or 12315; files on tickets. TKT-1, TKT-3
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/intake", name: "intake", component: () => import("./IntakePage.vue") }],
-  nav: [{ to: "/intake", word: "intake.nav", place: 30, roles: ["agent", "supervisor", "administrator"] }],
+  nav: [{ to: "/intake", word: "intake.nav", place: 32, roles: ["agent", "supervisor", "administrator"] }],
   words: {
     zh: {
       intake: {
@@ -135,4 +135,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});

@@ -1,6 +1,6 @@
 // Knowledge cards: their page, its place in the navigation, its words. CPL-10
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
 const zh = {
   nav: "知识库",
@@ -92,8 +92,8 @@ const en: typeof zh = {
   },
 };
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/knowledge", name: "knowledge", component: () => import("./KnowledgePage.vue") }],
   nav: [{ to: "/knowledge", word: "knowledge.nav", place: 35, roles: ["agent", "supervisor", "administrator"] }],
   words: { zh: { knowledge: zh }, en: { knowledge: en } },
-};
+});

@@ -1,6 +1,6 @@
 // Quality control: its page, its place in the navigation, its words. QUA-2, QUA-3, QUA-4, QUA-6
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
 const zh = {
   nav: "质检",
@@ -158,8 +158,8 @@ const en: typeof zh = {
   fileFault: { ticket: "There is no such ticket: check the number.", words: "Say why.", points: "Points are from 0 to 100." },
 };
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/quality", name: "quality", component: () => import("./QualityPage.vue") }],
   nav: [{ to: "/quality", word: "quality.nav", place: 45, roles: ["agent", "supervisor", "administrator"] }],
   words: { zh: { quality: zh }, en: { quality: en } },
-};
+});

@@ -1,8 +1,8 @@
 // The pages of reports: periodic ones, how the rules were kept, and what is on file. RPT-2, RPT-3, RPT-4
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/reports", name: "reports", component: () => import("./ReportsPage.vue") }],
   nav: [{ to: "/reports", word: "reports.nav", place: 74, roles: ["supervisor", "administrator"] }],
   words: {
@@ -69,4 +69,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});

@@ -1,6 +1,6 @@
 // Suggestions: their page, its place in the navigation, its words. SUG-1
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
 const zh = {
   nav: "建议",
@@ -144,8 +144,8 @@ const en: typeof zh = {
   },
 };
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/suggestions", name: "suggestions", component: () => import("./SuggestionsPage.vue") }],
   nav: [{ to: "/suggestions", word: "suggestions.nav", place: 40, roles: ["agent", "supervisor", "administrator"] }],
   words: { zh: { suggestions: zh }, en: { suggestions: en } },
-};
+});

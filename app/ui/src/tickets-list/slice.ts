@@ -1,8 +1,8 @@
 // All tickets: filters, full-text search. TKT-7
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/tickets", name: "tickets-list", component: () => import("./TicketsPage.vue") }],
   nav: [
     { to: "/tickets", word: "ticketsList.nav", place: 10, roles: ["agent", "supervisor", "administrator"] },
@@ -65,4 +65,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});

@@ -1,8 +1,8 @@
 // Subscriptions to news (web hooks), for administrators.
 
-import type { Slice } from "../slices";
+import { defineSlice } from "../define_slice";
 
-export const slice: Slice = {
+export const slice = defineSlice({
   routes: [{ path: "/webhooks", name: "webhooks", component: () => import("./WebHooksPage.vue") }],
   nav: [{ to: "/webhooks", word: "webhooks.nav", place: 96, roles: ["administrator"] }],
   words: {
@@ -71,4 +71,4 @@ export const slice: Slice = {
       },
     },
   },
-};
+});
