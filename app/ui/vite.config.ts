@@ -1,6 +1,8 @@
-// How the pages are built and, for work on them, served. `SANXIANG_URL` names the running system that `npm run dev` speaks to.
+// How the pages are built, tested (app/ui/tests) and, for work on them, served. `SANXIANG_URL` names the running system that `npm run dev` speaks to.
+import { readFileSync } from "node:fs";
+
 import vue from "@vitejs/plugin-vue";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 const backend = process.env.SANXIANG_URL ?? "http://127.0.0.1:8080";
 
@@ -17,5 +19,13 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: { "/api": { target: backend, ws: true }, "/status": backend },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["tests/*.test.ts"],
+    isolate: false,
+    unstubGlobals: true,
+    // The server's kinds of problems, for which the pages must have words.
+    provide: { problems: readFileSync(new URL("../web/wire/problems.py", import.meta.url), "utf-8") },
   },
 });

@@ -1,0 +1,118 @@
+// What goes wrong in words, keys without https, and what a browser withholds from pages that came over plain HTTP.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { ApiProblem, api } from "../src/api/client";
+import { newKey } from "../src/api/key";
+import { refusalText } from "../src/bookings/refusal";
+import { i18n, setLocale } from "../src/i18n";
+import { faultText, problemText } from "../src/shell/tell";
+import { source } from "./source";
+
+afterEach(() => {
+  setLocale("zh-CN");
+});
+
+function answers(status: number, body: unknown, type = "application/problem+json"): void {
+  vi.stubGlobal("fetch", async () => new Response(body === undefined ? null : JSON.stringify(body), { status, headers: { "Content-Type": type } }));
+}
+
+async function problemOf(asked: Promise<unknown>): Promise<ApiProblem> {
+  const fault: unknown = await asked.then(
+    () => null,
+    (problem: unknown) => problem,
+  );
+  if (!(fault instanceof ApiProblem)) throw new Error(`no problem but ${String(fault)}`);
+  return fault;
+}
+
+describe("an answer of the API", () => {
+  it("is what it says; nothing for 204", async () => {
+    answers(200, { items: [1] });
+    expect(await api.get("/api/x")).toEqual({ items: [1] });
+    answers(204, undefined);
+    expect(await api.delete("/api/x")).toBeUndefined();
+  });
+
+  it("that refuses is a problem of its kind, with the faults of fields", async () => {
+    answers(400, { type: "urn:sanxiang:invalid", detail: "number: too short", errors: [{ field: "number", message: "too short" }] });
+    const problem = await problemOf(api.post("/api/x"));
+    expect([problem.kind, problem.status, problem.fieldFaults[0]?.field]).toEqual(["invalid", 400, "number"]);
+  });
+
+  it("without a known type is a refusal or our fault, by its status", async () => {
+    answers(502, "gateway", "text/html");
+    expect((await problemOf(api.get("/api/x"))).kind).toBe("internal");
+    answers(418, "teapot", "text/html");
+    expect((await problemOf(api.get("/api/x"))).kind).toBe("refused");
+  });
+
+  it("that does not come is called unreachable", async () => {
+    vi.stubGlobal("fetch", async () => {
+      throw new TypeError("Failed to fetch");
+    });
+    expect((await problemOf(api.get("/api/x"))).kind).toBe("unreachable");
+  });
+
+  it("is asked for without what is not given, and with its key", async () => {
+    const asked: { path: string; headers: Record<string, string> }[] = [];
+    vi.stubGlobal("fetch", async (path: string, { headers }: { headers: Record<string, string> }) => {
+      asked.push({ path, headers });
+      return new Response("{}", { status: 200 });
+    });
+    await api.get("/api/x", { q: "停 车", after: null, kind: "", limit: 5 });
+    await api.post("/api/x", {}, "the-key");
+    expect(asked[0]?.path).toBe("/api/x?q=%E5%81%9C+%E8%BD%A6&limit=5");
+    expect(asked[1]?.headers["Idempotency-Key"]).toBe("the-key");
+  });
+});
+
+describe("a problem in words", () => {
+  it("is the page's own words for its kind, in the page's language", () => {
+    const problem = new ApiProblem("wrong_login", 401, "Name or password is wrong");
+    expect(problemText(problem)).toBe("工号或密码不正确，请核对后重试。");
+    setLocale("en");
+    expect(problemText(problem)).toBe("Agent number or password is not right. Check both and try again.");
+  });
+
+  it("is the server's words where it has them in both languages", () => {
+    const problem = new ApiProblem("conflict", 409, "not yours", { detail_zh: "不归您办理" });
+    expect(problemText(problem)).toBe("不归您办理");
+    setLocale("en");
+    expect(problemText(problem)).toBe("not yours");
+  });
+
+  it("of an unknown kind is a refusal with its detail", () => {
+    expect(problemText(new ApiProblem("never_heard_of", 409, "because"))).toContain("because");
+  });
+
+  it("of a booking is told by its reason", () => {
+    const reasons = Object.keys((i18n.global.messages.value["zh-CN"] as never as { bookings: { refused: object } }).bookings.refused);
+    const [reason = ""] = reasons;
+    expect(refusalText(new ApiProblem("conflict", 409, "x", { reason }))).toBe(i18n.global.t(`bookings.refused.${reason}`));
+    expect(refusalText(new ApiProblem("gone", 410, "x"))).toBe(i18n.global.t("problem.gone"));
+  });
+
+  it("that is none, but a fault of the page, says so", () => {
+    expect(faultText(new TypeError("x is undefined"))).toContain("页面出错了");
+    setLocale("en");
+    expect(faultText("anything")).toContain("This page failed");
+    expect(faultText(new ApiProblem("gone", 410, "x"))).toBe(problemText(new ApiProblem("gone", 410, "x")));
+  });
+});
+
+describe("on the plain HTTP of a LAN", () => {
+  it("a key is 32 hexadecimal digits, and each is another", () => {
+    const keys = Array.from({ length: 200 }, newKey);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+    expect(new Set(keys).size).toBe(200);
+  });
+
+  it("nothing is asked of the browser that it gives to https alone", () => {
+    const withheld = /crypto\s*\??\.\s*(randomUUID|subtle)|navigator\s*\??\.\s*(clipboard|mediaDevices|serviceWorker|locks|wakeLock|storage|share)|\bshow(Save|Open)FilePicker|\bcaches\.|new Notification\(/;
+    const uses = Object.entries(source).flatMap(([file, text]) =>
+      text.split("\n").filter((line) => withheld.test(line) && !/^\s*(\/\/|\*|\/\*\*)/.test(line)).map((line) => `${file}: ${line.trim()}`),
+    );
+    expect(uses).toEqual([]);
+  });
+});
