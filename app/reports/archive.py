@@ -13,12 +13,12 @@ from typing import Final
 from app.reports import printing
 from app.reports.delivery import Send, SendFailed, read_addresses
 from app.reports.layout.typeface import TypefaceMissing
-from app.reports.make import periodic
+from app.reports.make import MISSED, periodic
 from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store
 from crm.errors import StoreAway
-from crm.reports.document import Document, shown
+from crm.reports.document import Cell, Document, Words, shown
 from crm.reports.period import Span, Stretch, containing, last_over
 from crm.reports.run import ReportRun, again_at
 
@@ -123,10 +123,14 @@ def summary(document: Document, site: Site) -> str:
         for column, cell in list(zip(calls.columns, total, strict=True))[1:]
         if cell is not None
     ]
-    missed = [f"{row[0]} {row[1]}" for row in rules.rows if str(row[-1]).startswith("未达标")]
+    missed = [f"{row[0]} {_zh(row[1])}" for row in rules.rows if row[-1] == MISSED]
     lines = [f"{document.unit.zh} {document.title.zh} {document.number}", "，".join(figures)]
     lines.append("未达标：" + "；".join(missed) if missed else "各项规范均达标或本期未涉及。")
     return "\n".join(lines)
+
+
+def _zh(cell: Cell) -> str:
+    return cell.zh if isinstance(cell, Words) else str(cell)
 
 
 def stretch_named(kind: str, period: str) -> Stretch:

@@ -40,6 +40,8 @@ _FIGURES = {
     "average_handle_time": Words("平均处理时长", "Average handle time"),
     "satisfaction": Words("满意率", "Satisfied"),
 }
+MISSED = Words("未达标", "missed")
+"""The verdict on a rule whose share is below its target."""
 _COUNT, _SHARE, _INSTANT = ColumnKind.COUNT, ColumnKind.SHARE, ColumnKind.INSTANT
 
 
@@ -144,10 +146,10 @@ def clause_texts(policy: Policy, since: datetime, until: datetime, zone: ZoneInf
 
 def _calls(board: Board, site: Site) -> Section:
     """In all, and for each line."""
-    lines = [(f"{line.title} {line.title_en}", line.kind) for line in site.lines]
+    lines = [(Words(line.title, line.title_en or line.title), line.kind) for line in site.lines]
     by_line = board.by(By.LINE)
-    groups: Sequence[tuple[str, Tally]] = [
-        ("合计 Total", board.total),
+    groups: Sequence[tuple[Words, Tally]] = [
+        (Words("合计", "Total"), board.total),
         *((title, by_line.get(kind, Tally())) for title, kind in dict.fromkeys(lines)),
     ]
     rows: list[tuple[Cell, ...]] = []
@@ -183,7 +185,7 @@ def _kind_of(figure: str) -> ColumnKind:
 
 
 def _rules(kept: Sequence[Kept]) -> Section:
-    met = {True: "达标 met", False: "未达标 missed", None: "–"}
+    met = {True: Words("达标", "met"), False: MISSED, None: None}
     return Section(
         id="rules",
         title=Words("规范执行情况", "How the rules were kept"),
@@ -201,7 +203,7 @@ def _rules(kept: Sequence[Kept]) -> Section:
         rows=tuple(
             (
                 each.rule,
-                each.text.zh,
+                each.text,
                 each.applied,
                 each.kept,
                 each.broken,

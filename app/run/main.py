@@ -43,6 +43,9 @@ PROJECTOR_RETRY_S = 2.0
 CATCH_UP_S = 5.0
 """How long the end waits for the store to have what the journal has; the next start does the rest."""
 
+_ADOPTED = ("接管正在运行的 Asterisk", "Adopted the running Asterisk")
+_STARTED = ("Asterisk 已启动", "Asterisk started")
+
 STOPS_WITHIN_S = 5.0
 """So long the end waits for each part; it comes in any case."""
 
@@ -134,7 +137,8 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
     )
     pbx = AsteriskProcess(binary, settings)
     adopted = await pbx.adopt_or_start()
-    say("接管正在运行的 Asterisk / adopted the running Asterisk" if adopted else "Asterisk 已启动 / Asterisk started")
+    for told in _ADOPTED if adopted else _STARTED:
+        say(told)
     return pbx
 
 
@@ -256,7 +260,8 @@ async def ensure_logins(system: System, say: Say) -> None:
             system.site.agents, {agent.id: password for agent in system.site.agents}
         )
     except StoreAway as exc:
-        say(f"数据库暂不可用，登录名稍后建立 / the store is away, logins follow later: {exc}")
+        say("数据库暂不可用，登录名稍后建立。")
+        say(f"The store is away, logins follow later: {exc}")
 
 
 def initial_password_file(data: DataDir) -> Path:
@@ -276,7 +281,8 @@ def welcome(system: System, say: Say) -> None:
     options, site = system.options, system.site
     scheme = "https" if options.certificate else "http"
     roles = {"agent": "坐席 agents", "supervisor": "班长 supervisor", "administrator": "管理员 administrator"}
-    say(f"\n{site.name}（{site.name_en}）已就绪 / is ready")
+    say(f"\n{site.name}已就绪")
+    say(f"{site.name_en} is ready")
     say(f"  页面 page      {scheme}://{options.http}/  ·  /wallboard  ·  /supervisor")
     for line in site.lines:
         say(f"  号码 dial      {line.dnis}  {line.title} ({line.title_en})")

@@ -16,6 +16,10 @@ class Words:
     zh: str
     en: str
 
+    def on_paper(self) -> str:
+        """Both, one behind the other: who reads a file cannot switch its language."""
+        return f"{self.zh} {self.en}"
+
 
 class ColumnKind(StrEnum):
     """How a cell is shown, and typed in a workbook. `share` is 0…1, `seconds` a duration."""
@@ -30,7 +34,8 @@ class ColumnKind(StrEnum):
     TICKET = "ticket"
 
 
-Cell = str | int | float | datetime | None
+Cell = str | int | float | datetime | Words | None
+"""A text of ours is in both languages; one that people wrote is as they wrote it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ def shown(cell: Cell, kind: ColumnKind, zone: tzinfo) -> str:
     """A cell in words, for paper: `–` for nothing, 12.5 % for a share, h:mm:ss for a duration, instants in `zone`."""
     if cell is None or cell == "":
         return "–"
+    if isinstance(cell, Words):
+        return cell.on_paper()
     if isinstance(cell, datetime):
         return f"{cell.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     if kind is ColumnKind.SHARE and isinstance(cell, int | float):

@@ -1,5 +1,6 @@
 """Reports in the browser: a day's report, how the rules were kept, files, what is on file."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
+from tests.browser.pictures import picture
 
 
 @pytest.mark.req("RPT-3", "RPT-4")
@@ -23,6 +25,12 @@ async def test_a_supervisor_reads_reports_and_takes_them_along(hall: Hall, open_
     await expect(page.get_by_text("已归档：daily-")).to_be_visible()
     await page.get_by_text("规范执行", exact=True).click()
     await expect(page.get_by_test_id("section-rules")).to_contain_text("TEL-1")
+    await picture(page, "rules-zh")
+    await page.get_by_test_id("language").click()
+    await expect(page.get_by_test_id("section-rules")).to_contain_text("TEL-1")
+    await picture(page, "rules-en")
+    await expect(page.get_by_test_id("section-rules").locator("tbody")).not_to_contain_text(re.compile("[一-鿿]"))
+    await page.get_by_test_id("language").click()
     await page.get_by_text("已归档", exact=True).click()
     yesterday = (datetime.now(UTC).astimezone(hall.site.zone) - timedelta(days=1)).date().isoformat()
     await expect(page.get_by_test_id("filed-reports")).to_contain_text(yesterday)

@@ -14,29 +14,29 @@ from config.service.policy import Policy
 from crm.audit import Sealed
 from crm.reports.analysis import KINDS
 from crm.reports.compliance import ClockRow, Kept, Verdict, verdict
-from crm.reports.document import Column, ColumnKind, Document, Section, Words
+from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Words
 from crm.tickets.model import Detail, TicketDetail, TimelineEntry
 
 VERDICTS: Final = {
-    Verdict.KEPT: "按时 kept",
-    Verdict.BROKEN: "超时 late",
-    Verdict.RUNNING: "进行中 running",
-    Verdict.MOVED: "已转出 moved",
+    Verdict.KEPT: Words("按时", "kept"),
+    Verdict.BROKEN: Words("超时", "late"),
+    Verdict.RUNNING: Words("进行中", "running"),
+    Verdict.MOVED: Words("已转出", "moved"),
 }
 _SOURCES: Final = {
-    "call": "通话 call",
-    "change": "修改 change",
-    "due_call": "待拨 due call",
-    "attempt": "外呼 attempt",
-    "playback": "听录音 playback",
-    "message": "留言 message",
-    "intake": "受理 intake",
-    "letter": "来信 letter",
-    "file": "附件 file",
-    "booking": "预约 booking",
-    "appointment": "上门 appointment",
-    "step": "办理 step",
-    "suggestion": "建议 suggestion",
+    "call": Words("通话", "call"),
+    "change": Words("修改", "change"),
+    "due_call": Words("待拨", "due call"),
+    "attempt": Words("外呼", "attempt"),
+    "playback": Words("听录音", "playback"),
+    "message": Words("留言", "message"),
+    "intake": Words("受理", "intake"),
+    "letter": Words("来信", "letter"),
+    "file": Words("附件", "file"),
+    "booking": Words("预约", "booking"),
+    "appointment": Words("上门", "appointment"),
+    "step": Words("办理", "step"),
+    "suggestion": Words("建议", "suggestion"),
 }
 _COUNT, _SECONDS, _INSTANT = ColumnKind.COUNT, ColumnKind.SECONDS, ColumnKind.INSTANT
 
@@ -95,7 +95,7 @@ def _facts(of: Evidence) -> Section:
 
 
 def _clauses(of: Evidence, policy: Policy, now: datetime) -> Section:
-    def row(clock: ClockRow) -> tuple[str | int | float | datetime | None, ...]:
+    def row(clock: ClockRow) -> tuple[Cell, ...]:
         found, end = verdict(clock, now), clock.stopped_at or now
         late = (end - clock.due_at).total_seconds() if clock.due_at and found is Verdict.BROKEN else None
         provisional = "（暂定 provisional）" if clock.provisional else ""
@@ -196,7 +196,7 @@ def _calls(of: Evidence) -> Section:
 
 
 def _timeline(of: Evidence, site: Site) -> Section:
-    def row(entry: TimelineEntry) -> tuple[str, ...]:
+    def row(entry: TimelineEntry) -> tuple[Cell, ...]:
         at = entry.at.astimezone(site.zone).isoformat(" ", "milliseconds")
         return (
             at,

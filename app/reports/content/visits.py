@@ -7,7 +7,7 @@ from crm.bookings.figures import GroupedBy, VisitFigures, grouped
 from crm.bookings.model import Booking
 from crm.reports.document import Cell, Column, ColumnKind, Section, Words
 
-_LANGUAGES = {"zh": "中文 Chinese", "en": "英文 English", "": "无讲解 Without a guide"}
+_LANGUAGES = {"zh": Words("中文", "Chinese"), "en": Words("英文", "English"), "": Words("无讲解", "Without a guide")}
 _COLUMNS = (
     Column(Words("预约", "Bookings"), ColumnKind.COUNT),
     Column(Words("预约人数", "People"), ColumnKind.COUNT),

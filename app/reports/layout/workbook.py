@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from crm.reports.document import NOTHING, Cell, Column, ColumnKind, Document, Section
+from crm.reports.document import NOTHING, Cell, Column, ColumnKind, Document, Section, Words
 
 _FORMATS: Final = {
     ColumnKind.COUNT: "0",
@@ -82,7 +82,7 @@ def _fill(cell: SheetCell | MergedCell, value: Cell, column: Column, zone: ZoneI
     elif isinstance(value, int | float):
         cell.value = value
     else:
-        _text(cell, value)
+        _text(cell, value.on_paper() if isinstance(value, Words) else value)
         return
     cell.number_format = _FORMATS.get(column.kind, "General")
 

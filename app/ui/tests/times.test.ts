@@ -126,8 +126,9 @@ describe("a report's cells", () => {
     [null, "count", "–"],
     ["", "text", "–"],
     [0, "count", "0"],
+    [{ zh: "未达标", en: "missed" }, "text", "未达标"],
   ] as const)("shows %s of kind %s as %s", (cell, kind, text) => {
-    expect(cellText(cell, kind, SHANGHAI)).toBe(text);
+    expect(cellText(cell, kind, SHANGHAI, ({ zh }) => zh)).toBe(text);
   });
 });
 

@@ -5,7 +5,8 @@ export interface Bilingual {
   en: string;
 }
 
-export type Cell = string | number | null;
+/** A text of the system is in both languages; one that people wrote is as they wrote it. */
+export type Cell = string | number | Bilingual | null;
 
 export interface ReportColumn {
   title: Bilingual;
@@ -63,7 +64,9 @@ function duration(seconds: number): string {
   return `${seconds < 0 ? "-" : ""}${days ? `${days} d ` : ""}${clock}`;
 }
 
-export function cellText(cell: Cell, kind: ReportColumn["kind"], zone: string): string {
+/** A cell in words; `said` takes a text in the page's language. */
+export function cellText(cell: Cell, kind: ReportColumn["kind"], zone: string, said: (words: Bilingual) => string): string {
+  if (typeof cell === "object" && cell) return said(cell);
   if (cell === null || cell === "") return "–";
   if (kind === "share") return `${(Number(cell) * 100).toFixed(1)} %`;
   if (kind === "seconds") return duration(Number(cell));

@@ -4,9 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.web.http.contract import In, Moment, Out
-from crm.reports.document import ColumnKind, Document, Words
-
-Cell = str | int | float | datetime | None
+from crm.reports.document import Cell, ColumnKind, Document, Words
 
 
 class WordsOut(Out, frozen=True, kw_only=True):
@@ -25,7 +23,7 @@ class SectionOut(Out, frozen=True, kw_only=True):
     id: str
     title: WordsOut
     columns: list[ColumnOut]
-    rows: list[list[str | int | float | None]]
+    rows: list[list[str | int | float | WordsOut | None]]
     note: WordsOut | None
 
 
@@ -94,5 +92,7 @@ def document_out(document: Document) -> DocumentOut:
     )
 
 
-def _plain(cell: Cell) -> str | int | float | None:
+def _plain(cell: Cell) -> str | int | float | WordsOut | None:
+    if isinstance(cell, Words):
+        return words_out(cell)
     return cell.isoformat() if isinstance(cell, datetime) else cell
