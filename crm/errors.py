@@ -131,4 +131,8 @@ class BadCursor(CrmError, ValueError):
 
 
 class BadQuery(CrmError, ValueError):
-    """What was typed into a search names nothing to look for; the message says what to type."""
+    """What was typed into a search names nothing to look for; says what to type, in English and (`zh`) in Chinese."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh

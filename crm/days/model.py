@@ -50,12 +50,26 @@ class EnteredDay:
     at: datetime
 
 
+@dataclass(frozen=True)
+class NoticeFault:
+    """What is wrong with a line of a notice, or with all of it."""
+
+    en: str
+    zh: str
+
+
 class BadNotice(CrmError, ValueError):
     """A notice that cannot be taken over; `faults` says of each line what is wrong with it."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
+    def __init__(self, faults: list[NoticeFault]) -> None:
+        super().__init__("; ".join(fault.en for fault in faults))
         self.faults = faults
+
+
+class _BadLine(ValueError):
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
 
 
 def parse_notice(text: str, year: int) -> dict[date, DayKind]:
@@ -64,7 +78,7 @@ def parse_notice(text: str, year: int) -> dict[date, DayKind]:
     Raises BadNotice with a fault for every line that is none, names another year, or works on a weekday.
     """
     found: dict[date, DayKind] = {}
-    faults: list[str] = []
+    faults: list[NoticeFault] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not (written := line.partition("#")[0].strip()):
             continue
@@ -72,13 +86,15 @@ def parse_notice(text: str, year: int) -> dict[date, DayKind]:
             days, kind = _line(written, year)
             for day in days:
                 if found.setdefault(day, kind) != kind:
-                    raise ValueError(f"{day} 已写作 {found[day]} / is {found[day]} already")
-        except ValueError as exc:
-            faults.append(f"第 {number} 行 / line {number}: {exc}")
+                    raise _BadLine(f"{day} is {found[day]} already", f"{day} 已写作 {found[day]}")
+        except _BadLine as exc:
+            faults.append(NoticeFault(f"line {number}: {exc}", f"第 {number} 行：{exc.zh}"))
     missing = [day for month, number in _ALWAYS if found.get(day := date(year, month, number)) != "holiday"]
     if missing and not faults:
         named = ", ".join(map(str, missing))
-        faults.append(f"通知不完整，缺少放假日 {named} / the notice is not whole: these are holidays, too")
+        faults.append(
+            NoticeFault(f"the notice is not whole: {named} are holidays, too", f"通知不完整，缺少放假日 {named}")
+        )
     if faults:
         raise BadNotice(faults)
     return found
@@ -121,20 +137,23 @@ def days_of(year: int) -> Iterator[date]:
 def _line(written: str, year: int) -> tuple[list[date], DayKind]:
     match = _LINE.fullmatch(written)
     if match is None or not match["month1"] or match["kind"].lower() not in KINDS:
-        raise ValueError(
-            f"{written!r} 看不懂，请写 / is not understood, write: {year}-02-20 make_up, "
-            f"{year}-02-05..{year}-02-11 holiday, 2月5日至11日 放假"
-        )
+        examples = f"{year}-02-20 make_up, {year}-02-05..{year}-02-11 holiday, 2月5日至11日 放假"
+        raise _BadLine(f"{written!r} is not understood, write: {examples}", f"“{written}”看不懂，请写：{examples}")
     first = _date(match, 1, year, int(match["month1"]))
     last = _date(match, 2, year, first.month) if match["day2"] else first
     if last < first or first.year != year or last.year != year:
-        raise ValueError(f"日期应在 {year} 年内，先后有序 / dates in order, within {year}")
+        raise _BadLine(f"dates in order, within {year}", f"日期应在 {year} 年内，先后有序")
     kind = KINDS[match["kind"].lower()]
     days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
     if kind == "make_up" and any(day.weekday() < 5 for day in days):
-        raise ValueError(f"{written!r}: 调休上班日应是周六或周日 / a make-up day is a Saturday or Sunday")
+        raise _BadLine(f"{written!r}: a make-up day is a Saturday or Sunday", f"“{written}”：调休上班日应是周六或周日")
     return days, kind
 
 
 def _date(match: re.Match[str], place: int, year: int, month: int) -> date:
-    return date(int(match[f"year{place}"] or year), int(match[f"month{place}"] or month), int(match[f"day{place}"]))
+    parts = int(match[f"year{place}"] or year), int(match[f"month{place}"] or month), int(match[f"day{place}"])
+    try:
+        return date(*parts)
+    except ValueError as exc:
+        named = "-".join(map(str, parts))
+        raise _BadLine(f"there is no day {named}", f"没有 {named} 这一天") from exc

@@ -99,9 +99,9 @@ def parse(text: str) -> Query:
     number, telephone = _number(typed), _telephone(typed)
     terms = tuple(term for match in _TERM.finditer(_STOPS.sub(" ", typed)) if (term := _term(match)) is not None)
     if not any(not term.without for term in terms):
-        raise BadQuery("请输入至少一个要查找的词 / type at least one word to look for: characters, letters or digits")
+        raise BadQuery("type at least one word to look for: characters, letters or digits", "请输入至少一个要查找的词")
     if len(terms) > MAX_TERMS:
-        raise BadQuery(f"最多 {MAX_TERMS} 个词 / at most {MAX_TERMS} words at a time")
+        raise BadQuery(f"at most {MAX_TERMS} words at a time", f"最多 {MAX_TERMS} 个词")
     return Query(terms, number, telephone)
 
 

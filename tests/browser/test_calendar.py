@@ -21,6 +21,10 @@ async def test_a_notice_is_pasted_mended_and_known(hall: Hall, open_page: OpenPa
     await page.get_by_test_id("enter").click()
     await expect(page.get_by_test_id("notice-faults")).to_contain_text("第 6 行")
     await expect(page.get_by_test_id("notice-faults")).to_contain_text("应是周六或周日")
+    await page.get_by_test_id("language").click()
+    await expect(page.get_by_test_id("notice-faults")).to_contain_text("a make-up day is a Saturday or Sunday")
+    await expect(page.get_by_test_id("notice-faults")).not_to_contain_text("应是")
+    await page.get_by_test_id("language").click()
     assert hall.site.special_days == {}
     await page.get_by_test_id("notice").fill(NOTICE)
     await page.get_by_test_id("enter").click()

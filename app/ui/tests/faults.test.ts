@@ -6,7 +6,7 @@ import { ApiProblem, api } from "../src/api/client";
 import { newKey } from "../src/api/key";
 import { refusalText } from "../src/bookings/refusal";
 import { i18n, setLocale } from "../src/i18n";
-import { faultText, problemText } from "../src/shell/tell";
+import { fieldText, faultText, problemText } from "../src/shell/tell";
 import { source } from "./source";
 
 afterEach(() => {
@@ -80,6 +80,13 @@ describe("a problem in words", () => {
     expect(problemText(problem)).toBe("不归您办理");
     setLocale("en");
     expect(problemText(problem)).toBe("not yours");
+  });
+
+  it("of a field is in the page's language where the server has both", () => {
+    const both = { field: "q", message: "type a word", message_zh: "请输入一个词" };
+    expect([fieldText(both), fieldText({ field: "q", message: "only this" })]).toEqual(["请输入一个词", "only this"]);
+    setLocale("en");
+    expect(fieldText(both)).toBe("type a word");
   });
 
   it("of an unknown kind is a refusal with its detail", () => {

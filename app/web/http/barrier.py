@@ -68,7 +68,7 @@ def _foreseen(exc: Exception) -> Problem:
         case errors.BadCursor():
             return invalid("after", f"{exc}")
         case errors.BadQuery():
-            return invalid("q", f"{exc}")
+            return invalid("q", f"{exc}", exc.zh)
         case TelephonyError():
             log.warning("A page's wish failed at the telephones: %s", exc, extra={"action": "telephones_refused"})
             return Problem("telephones_away", "The telephones did not carry it out; try again.")

@@ -78,6 +78,7 @@ def not_dialled(refused: NotDialled) -> Problem:
     )
 
 
-def invalid(field: str, message: str) -> Problem:
-    """One value of a request is not acceptable."""
-    return Problem("invalid", f"{field}: {message}", errors=[{"field": field, "message": message}])
+def invalid(field: str, message: str, message_zh: str | None = None) -> Problem:
+    """One value of a request is not acceptable. `message_zh`: the same in Chinese, where a page shows it to people."""
+    fault = {"field": field, "message": message} | ({"message_zh": message_zh} if message_zh else {})
+    return Problem("invalid", f"{field}: {message}", errors=[fault])

@@ -62,7 +62,9 @@ def test_a_notice_is_read_in_the_ways_in_which_people_write_it() -> None:
 def test_a_line_that_is_wrong_is_named_with_what_to_write(line: str, words: str) -> None:
     with pytest.raises(BadNotice, match=words) as caught:
         parse_notice(f"5-1..5-5 holiday\n{line}\n1-1 holiday\n10-1 holiday", 2027)
-    assert len(caught.value.faults) == 1
+    (fault,) = caught.value.faults
+    assert fault.en.startswith("line 2: ") and fault.zh.startswith("第 2 行：")
+    assert " / " not in fault.en + fault.zh
 
 
 def test_a_notice_without_the_great_holidays_is_not_whole() -> None:

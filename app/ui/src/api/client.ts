@@ -3,6 +3,8 @@
 export interface FieldFault {
   field: string;
   message: string;
+  /** Where a page shows it to people. */
+  message_zh?: string;
 }
 
 /** A failed request. `kind` is the last part of the problem's type, or `unreachable` when no answer came. */

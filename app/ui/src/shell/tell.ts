@@ -2,7 +2,7 @@
 
 import { ElMessage, ElMessageBox } from "element-plus";
 
-import { ApiProblem } from "../api/client";
+import { ApiProblem, type FieldFault } from "../api/client";
 import { i18n } from "../i18n";
 
 export function problemText(problem: unknown): string {
@@ -12,6 +12,11 @@ export function problemText(problem: unknown): string {
   if (typeof chinese === "string" && chinese) return locale.value === "zh-CN" ? chinese : problem.detail;
   const key = `problem.${problem.kind}`;
   return te(key, "zh-CN") ? t(key, { detail: problem.detail }) : t("problem.refused", { detail: problem.detail });
+}
+
+/** What is wrong with a field, in the page's language where the server has it in both. */
+export function fieldText(fault: FieldFault): string {
+  return i18n.global.locale.value === "zh-CN" ? (fault.message_zh ?? fault.message) : fault.message;
 }
 
 /** What nobody expected: a refusal in its own words, anything else as a fault of the page itself. */

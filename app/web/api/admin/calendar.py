@@ -68,7 +68,7 @@ async def enter_notice(ask: Ask[Nothing, NoticeIn]) -> CalendarOut:
     try:
         await ask.services.calendar.enter_year(int(word), ask.body.text, ask.who.name)
     except BadNotice as exc:
-        errors = [{"field": "text", "message": fault} for fault in exc.faults]
+        errors = [{"field": "text", "message": fault.en, "message_zh": fault.zh} for fault in exc.faults]
         raise Problem("invalid", f"{exc}", errors=errors) from exc
     return await _calendar(ask, int(word))
 
