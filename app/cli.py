@@ -1,4 +1,4 @@
-"""The command `sanxiang` (design §5): parses words into options, and errors into words and exit codes."""
+"""The command `sanxiang` (adapter; design §5): parses words into options, and errors into words and exit codes."""
 
 import asyncio
 import json

@@ -1,0 +1,1 @@
+"""What calls are about (rules): slices of rules below, the store in db, use cases above it."""

@@ -1,4 +1,4 @@
-"""`sanxiang hours`: whether a line is open at a moment, and why, in words and as JSON (design §5, TEL-6). Pure.
+"""`sanxiang hours`: whether a line is open at a moment, and why, in words and as JSON (design §5, TEL-6). Rules.
 
 The rules are in routing/waiting/hours.py, the days in crm/regulation/calendar.py; this joins them and says it in
 Chinese and English.

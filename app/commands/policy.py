@@ -1,4 +1,4 @@
-"""`sanxiang policy`: the clauses in force, and when something is due under one of them (design §5, D7). Pure words."""
+"""`sanxiang policy`: the clauses in force, and when something is due under one of them (design §5, D7). Rules."""
 
 from collections.abc import Iterator
 from datetime import datetime

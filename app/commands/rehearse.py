@@ -1,4 +1,4 @@
-"""`sanxiang policy rehearse`: what a new version of the regulation would have made late, in words and as JSON. Pure."""
+"""`sanxiang policy rehearse`: what a new version of the regulation would have made late, in words and JSON. Rules."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The figures of a stretch of time, wherever they were made: live, from the store, from a journal. Data only."""
+"""The figures of a stretch of time, wherever they were made: live, from the store, from a journal. Rules: data only."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`sanxiang figures`: a day's figures in words, each with what it is made of, from the journal's files alone. Pure."""
+"""`sanxiang figures`: a day's figures in words, each with what it is made of, from the journal's files alone. Rules."""
 
 from collections.abc import Iterator
 

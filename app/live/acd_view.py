@@ -1,4 +1,4 @@
-"""The ACD as the pages see it: `services.AcdView` on `routing.acd` (a translation, no state of its own)."""
+"""The ACD as the pages see it: `services.AcdView` on `routing.acd` (flow: a translation, no state of its own)."""
 
 from collections import Counter
 

@@ -1,0 +1,1 @@
+"""Synthetic telephones for tests and demonstrations: SIP and RTP (adapter)."""

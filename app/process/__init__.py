@@ -1,0 +1,1 @@
+"""What the process itself has: clock, log, timers, event bus, memory (adapter). It knows no call."""

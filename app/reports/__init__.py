@@ -1,0 +1,1 @@
+"""Reports: made of what the store tells, filed, printed and sent."""

@@ -1,4 +1,4 @@
-"""How a report leaves the house: addresses from the operator's private file, and what a way to one promises. RPT-3."""
+"""How a report leaves the house (adapter): addresses from the operator's private file, what a way promises. RPT-3."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The files of reports: what makes them is loaded when the first one is asked for, not when calls wait for a start.
+"""The files of reports (adapter): their makers are loaded when the first one is asked for, not at the start.
 
 The libraries for workbooks, PDFs and notices take two seconds to load; a controller that comes back to its calls has
 none to spare.

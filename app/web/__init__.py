@@ -1,0 +1,1 @@
+"""The web: operations, permissions, the live feeds (adapter)."""

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of the API, made from the table of operations and their types (rules)."""
+"""The OpenAPI 3.1 description of the API, made from the table of operations and their types (adapter, no I/O)."""
 
 import re
 from collections.abc import Iterable

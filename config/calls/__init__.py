@@ -1,0 +1,1 @@
+"""How a site handles calls: menus, people, overflow, waiting, telephones (rules)."""

@@ -1,4 +1,4 @@
-"""Loads a site: `check_site` for the command that shows faults, `load_site` for the system that needs a sound site.
+"""Loads a site (adapter): `check_site` shows faults to a command, `load_site` gives the system a sound site.
 
 The files are validated one by one, and each against the names that all of them declare, so that a fault in one place
 never hides another. Milestone B7; design section 5 (`sanxiang check`).

@@ -1,4 +1,4 @@
-"""Checks that the sound files of prompts.yaml are there, unchanged, and in the form that Asterisk plays as it is.
+"""Checks that the sound files of prompts.yaml are there, unchanged, and playable by Asterisk as they are (adapter).
 
 A prompt that is missing or damaged would be silence in somebody's call: found here, before anything starts. (D8)
 """

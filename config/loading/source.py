@@ -1,4 +1,4 @@
-"""A file as a tree that knows where everything stands, and what is said of a place that is wrong. Pure.
+"""A file as a tree that knows where everything stands, and what is said of a place that is wrong. Rules.
 
 Not the reading of YAML (yaml_source.py) and not the meaning of a site (schema.py).
 """

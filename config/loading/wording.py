@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into faults: the place in the file, and a sentence that says what to write. Pure.
+"""Turns pydantic's errors into faults: the place in the file, and a sentence that says what to write. Rules.
 
 Not the rules themselves: they are in schema.py, actions.py and fields.py.
 """

@@ -1,4 +1,4 @@
-"""Reads YAML files into trees by ruamel's composer, with every fault that stands in the way of reading.
+"""Reads YAML files into trees by ruamel's composer (adapter), with every fault that stands in the way of reading.
 
 Not the meaning of a site. Keys are always text, so that `1:` and `"1":` are the same key.
 A key written twice is reported and the first one kept; a file that is no YAML at all gives no tree.

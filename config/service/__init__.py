@@ -1,0 +1,1 @@
+"""How a site serves: regulation, tickets, bookings, quality, channels, reports (rules)."""

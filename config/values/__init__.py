@@ -1,0 +1,1 @@
+"""The kinds of value that models of a site are made of (rules)."""

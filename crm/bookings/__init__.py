@@ -1,0 +1,1 @@
+"""Visits, guides, appointments (rules). BKG."""

@@ -1,0 +1,1 @@
+"""A case: its steps, rights, guards and clocks (rules)."""

@@ -1,0 +1,1 @@
+"""Cards, duplicates, imports, erasure (rules). CUS."""

@@ -1,0 +1,1 @@
+"""Entered days of a site's calendar (rules). CPL-3."""

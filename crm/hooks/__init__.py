@@ -1,0 +1,1 @@
+"""Web hooks: who wants which news (rules)."""

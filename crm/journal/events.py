@@ -1,4 +1,4 @@
-"""What happens to a call, as events: the lines of the journal, and what the store and the live pages are made from.
+"""What happens to a call, as events (rules): the lines of the journal, what store and live pages are made from.
 
 Past tense, frozen; `at` is the instant it happened (aware, UTC). Idempotent by `event_id` (design D5). TKT-1, TKT-3.
 """

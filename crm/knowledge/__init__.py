@@ -1,0 +1,1 @@
+"""Knowledge cards (rules). CPL-10."""

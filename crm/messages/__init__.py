@@ -1,0 +1,1 @@
+"""Messages between colleagues (rules). TEL-7."""

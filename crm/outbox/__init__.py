@@ -1,0 +1,1 @@
+"""Written messages on their way out (rules)."""

@@ -1,0 +1,1 @@
+"""Spot checks, assessments, agents' files (rules). QUA."""

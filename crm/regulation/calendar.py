@@ -1,5 +1,5 @@
 """What kind of day a date is in China, and which festival it belongs to: the one calendar of opening hours, greetings
-and the ticket clock. Pure, and never raises. TEL-4, CPL-3, FUP-7.
+and the ticket clock. Rules; it never raises. TEL-4, CPL-3, FUP-7.
 
 Days come, in this order, from the site's `special_days`, from `chinesecalendar` (the State Council's notices, with
 make-up days, until 2026), for other years from weekends and the statutory days of `holidays`, without make-up days:

@@ -1,0 +1,1 @@
+"""Tickets, and the calls and words on them (rules). TKT."""

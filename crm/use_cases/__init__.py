@@ -1,0 +1,1 @@
+"""What is done with the store, one file for each slice (flow): the rules decide, the store writes."""

@@ -1,0 +1,1 @@
+"""What an ACD must do when calls come at random: theory, simulation, staffing (rules)."""

@@ -1,0 +1,1 @@
+"""What a synthetic telephone plays and hears, as samples (rules)."""

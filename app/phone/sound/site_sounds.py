@@ -1,4 +1,4 @@
-"""A site's prompts as things a caller can recognise, and the pace of its ringing. Reads files; judges nothing."""
+"""A site's prompts as things a caller can recognise, and the pace of its ringing. Adapter: it reads files."""
 
 import logging
 from dataclasses import dataclass

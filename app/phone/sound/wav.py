@@ -1,4 +1,4 @@
-"""Reads the sound files a test telephone plays and listens for: PCM, 8 kHz, 16 bits, mono, and nothing else."""
+"""Reads the sound files a test telephone plays and listens for (adapter): PCM, 8 kHz, 16 bits, mono only."""
 
 import wave
 from pathlib import Path

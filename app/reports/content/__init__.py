@@ -1,0 +1,1 @@
+"""What stands in reports (rules): sections, whoever prints them."""

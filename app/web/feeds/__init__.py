@@ -1,0 +1,1 @@
+"""The desk's websocket and the wallboard's stream (adapter)."""

@@ -1,0 +1,1 @@
+"""What is written on the wire: JSON, problem details, numbered messages to the desk (adapter)."""

@@ -1,4 +1,4 @@
-"""Values to JSON as every answer and live message writes them: UTC, ISO 8601, milliseconds, Z (adapter, no I/O)."""
+"""Values to JSON as every answer and live message writes them: UTC, ISO 8601, milliseconds, Z (rules)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,0 +1,1 @@
+"""The audit trail in the store (adapter). CUS-4."""

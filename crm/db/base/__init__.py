@@ -1,0 +1,1 @@
+"""What every query stands on: engine, worker thread, paging, bulk statements (adapter)."""

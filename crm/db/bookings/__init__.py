@@ -1,0 +1,1 @@
+"""Bookings and appointments in the store (adapter)."""

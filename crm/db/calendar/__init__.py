@@ -1,0 +1,1 @@
+"""Entered days in the store (adapter)."""

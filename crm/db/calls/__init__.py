@@ -1,0 +1,1 @@
+"""Calls, recordings and states of agents in the store (adapter)."""

@@ -1,0 +1,1 @@
+"""Due calls in the store (adapter). FUP-6."""

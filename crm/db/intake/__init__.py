@@ -1,0 +1,1 @@
+"""What other channels brought, in the store (adapter)."""

@@ -1,0 +1,1 @@
+"""Knowledge cards in the store (adapter)."""

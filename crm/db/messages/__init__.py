@@ -1,0 +1,1 @@
+"""Messages and notices to colleagues in the store (adapter)."""

@@ -1,0 +1,1 @@
+"""The journal brought into the store, in order, once each (adapter). Design D5."""

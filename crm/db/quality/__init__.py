@@ -1,0 +1,1 @@
+"""Quality control in the store (adapter)."""

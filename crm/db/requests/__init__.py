@@ -1,0 +1,1 @@
+"""Idempotent requests in the store (adapter)."""

@@ -1,0 +1,1 @@
+"""Tickets, their history, search over them (adapter)."""

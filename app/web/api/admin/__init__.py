@@ -1,0 +1,1 @@
+"""What administrators do: calendar, audit trail, web hooks (adapter)."""

@@ -1,0 +1,1 @@
+"""Cases over the API: steps, clocks, lists of work (adapter)."""

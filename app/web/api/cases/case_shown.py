@@ -1,4 +1,4 @@
-"""From the rules' view of a case to the answer for one reader (rules): titles, fields of the steps, masked words."""
+"""From the rules' view of a case to the answer for one reader (adapter, no I/O): titles, fields, masked words."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,0 +1,1 @@
+"""What several slices of the API show: calls, tickets, due calls, cards (adapter)."""

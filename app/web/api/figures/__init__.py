@@ -1,0 +1,1 @@
+"""Figures over the API (adapter). RPT-1."""

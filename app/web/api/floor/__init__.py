@@ -1,0 +1,1 @@
+"""The floor over the API: agents, talks, supervision (adapter)."""

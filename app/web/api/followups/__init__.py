@@ -1,0 +1,1 @@
+"""Due calls over the API (adapter). FUP-6."""

@@ -1,0 +1,1 @@
+"""Knowledge cards over the API (adapter). CPL-10."""

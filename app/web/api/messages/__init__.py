@@ -1,0 +1,1 @@
+"""Messages between colleagues over the API (adapter). TEL-7."""

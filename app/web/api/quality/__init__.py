@@ -1,0 +1,1 @@
+"""Quality control over the API (adapter). QUA-2 to QUA-6."""

@@ -1,0 +1,1 @@
+"""Suggestions over the API (adapter). SUG-1."""
