@@ -102,12 +102,16 @@ class AgentTelephone:
             self.rang.set()
             await self.manner(self, call)
 
-    async def next_ring(self, timeout_s: float = 10.0) -> PhoneCall:
-        """The next call that rings here from now on."""
-        self.rang.clear()
+    async def ring_after(self, seen: int, timeout_s: float = 10.0) -> PhoneCall:
+        """Returns the first call that rings here after `seen` others.
+
+        `seen` is `len(calls)` before whatever makes it ring: who asks only afterwards may ask too late.
+        """
         async with asyncio.timeout(timeout_s):
-            await self.rang.wait()
-        return self.calls[-1]
+            while len(self.calls) <= seen:
+                self.rang.clear()
+                await self.rang.wait()
+        return self.calls[seen]
 
 
 class Crowd:

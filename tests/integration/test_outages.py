@@ -53,9 +53,9 @@ async def talk(crowd: Crowd, story: Story, agent: AgentTelephone, before: int) -
     """A call to an agent as it must go whatever the store does: answered, offered and connected at once."""
     caller = await crowd.caller()
     assert caller.call.answered_at is not None and caller.call.answered_at - caller.call.invited_at <= AT_ONCE
-    ringing = asyncio.create_task(agent.next_ring())
+    rung = len(agent.calls)
     (key_let_go,) = await caller.call.press("1")
-    leg = await ringing
+    leg = await agent.ring_after(rung)
     assert leg.invited_at - key_let_go <= OFFER, "the agent's telephone rang late"
     await story.until_count(TalkStarted, before + 1)
     return Talk(caller, agent, loop_time())

@@ -265,11 +265,11 @@ async def test_a_blind_transfer_frees_the_agent_at_once(talk: Talk) -> None:
 
 async def test_a_blind_transfer_that_is_not_answered_leads_back_to_the_queue(talk: Talk) -> None:
     crowd, began = talk.crowd, loop_time()
-    crowd.agents[BEN].manner = let_it_ring
+    ben = crowd.agents[BEN]
+    ben.manner, rung = let_it_ring, len(ben.calls)
     await talk.api.set_state(CAT, "available")
     await talk.transfer("blind", agent=BEN)
-    ringing = await crowd.agents[BEN].next_ring()
-    crowd.agents[BEN].phone.reject(ringing, 603)
+    ben.phone.reject(await ben.ring_after(rung), 603)
     await talk.caller_hears("transfer-failed", began)
     await talk.stands(recording="on")
     taken = (await talk.stands(recording="on"))["agent"]
