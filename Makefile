@@ -20,7 +20,7 @@ TELEPHONES := $(filter-out $(ALONE),$(wildcard tests/integration/test_*.py))
 BESIDE := $(filter-out tests/bench tests/fakes tests/integration,$(patsubst %/,%,$(filter-out %__pycache__/,$(wildcard tests/*/)))) \
 	tests/integration/store tests/integration/web
 
-.PHONY: help run setup dev test soak bench check prompts lock system clean
+.PHONY: help run setup dev test parts soak bench check prompts lock system clean
 
 help:
 	@echo "make run     start the demo hotline (Ctrl-C stops it)"
@@ -61,13 +61,17 @@ system:
 
 test: setup dev system
 	@$(BIN)/python scripts/build_ui.py check lint test
+	@$(MAKE) --no-print-directory parts
+
+# The parts of `make test`. A test that failed fails the run; the run after it only tells which of them are FLAKY.
+parts:
 	@failed=; \
 	$(FULL) --cache-clear -n 2 $(BESIDE) || failed=1; \
 	$(FULL) -n 3 --dist loadfile $(TELEPHONES) || failed=1; \
 	$(FULL) $(ALONE) || failed=1; \
 	test -z "$$failed" || { \
-	echo "What failed is run once more, by itself: this machine may have been busy."; \
-	$(FULL) --last-failed --last-failed-no-failures none tests; }
+	echo "Red. What failed is run once more, by itself, to tell what is broken from what is flaky:"; \
+	$(FULL) --diagnose --last-failed --last-failed-no-failures none $(BESIDE) $(TELEPHONES) $(ALONE); exit 1; }
 
 # What `make bench` measures: all, or the parts named: `make bench P=P1,P2`.
 P ?=

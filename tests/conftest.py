@@ -1,4 +1,6 @@
-"""Options of the whole test run: how often the long repetitions are made, and whether golden files are rewritten."""
+"""Options of the whole test run: how often the long repetitions are made, whether golden files are rewritten, and what
+a second run of failed tests is for: it names the flaky ones and excuses none.
+"""
 
 import logging
 import math
@@ -13,6 +15,7 @@ QUICK = 10
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long repetitions in full: sweeps, kills")
     parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
+    parser.addoption("--diagnose", action="store_true", help="these tests have failed: name those that pass now FLAKY")
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/*/expected.txt")
 
 
@@ -24,6 +27,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped and session.config.getoption("--no-skips") and session.exitstatus == pytest.ExitCode.OK:
         reporter.write_line(f"{skipped} tests were skipped, which is not allowed here", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that failed in the run before and pass in this one."""
+    if terminalreporter.config.getoption("--diagnose"):
+        for report in terminalreporter.stats.get("passed", []):
+            terminalreporter.write_line(f"FLAKY {report.nodeid}: failed, then passed by itself", red=True)
 
 
 @pytest.fixture
