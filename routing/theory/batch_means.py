@@ -2,14 +2,16 @@
 
 Neighbouring calls of a simulation are alike (a full line stays full for a while), so the spread of single calls says
 too little. The run is cut into a few long batches, long against that memory, which are nearly independent; each figure
-is a ratio of sums, and its interval comes from Student's t over the batches' deviations from that ratio. Most of their
-spread is the chance of how much work came in; as what was to come is known, that part is taken out (a control variate).
-A. Law, "Simulation Modeling and Analysis", 5th ed., §9.5.3 and §11.4; for ratios W. Cochran, "Sampling Techniques", §6.
+is a ratio of sums. Most of the batches' spread is the chance of how much work came in; as what was to come is known,
+that part is taken out (a control variate). The interval is Student's t over the jackknife's pseudo-values: what each
+batch adds when it is left out. That counts what the control's slope owes to single batches, and the ratio's bias goes.
+A. Law, "Simulation Modeling and Analysis", 5th ed., §9.5.3 and §11.4; for ratios W. Cochran, "Sampling Techniques", §6;
+R. Miller, "The jackknife: a review", Biometrika 61(1), 1974.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from math import inf, sqrt
+from math import exp, inf, log, sqrt
 from typing import NamedTuple
 
 _Z = 1.959964
@@ -71,35 +73,49 @@ def ratio(
     *,
     if_none: float = 0.0,
     at_most: float = inf,
+    skewed: bool = False,
 ) -> Figure:
     """Σ parts ÷ Σ wholes, one of each per batch; 0 of nothing. `if_none`: the most that one unseen part could be.
 
     `control`: how much more came in than was to be expected, per batch; its own expectation must be 0.
+    `skewed`: most of the sum is in a few batches (waits are: a line that is full makes many long ones). A run that saw
+    few of those gives a low figure and little spread together, so that intervals of equal arms miss the truth above
+    them one time in six; the interval is made for the figure's logarithm.
     """
-    n, whole = len(wholes), sum(wholes)
+    whole = sum(wholes)
     if not whole:
         return Figure(0.0, 0.0, 0.0)
-    value = sum(parts) / whole
-    if not value:
+    if not sum(parts):
         return Figure(0.0, 0.0, min(at_most, _NONE_SEEN * if_none / whole))
-    apart = [part - value * each for part, each in zip(parts, wholes, strict=True)]
-    freedom = n - 1
-    if control and min(parts) > 0:
-        slope = _slope(control, apart)
-        mean = sum(control) / n
-        apart = [each - slope * (extra - mean) for each, extra in zip(apart, control, strict=True)]
-        value -= slope * sum(control) / whole
-        freedom -= 1
-    half = t_quantile(freedom) * sqrt(sum(each**2 for each in apart) * n / freedom) / whole
-    return Figure(*(min(at_most, max(0.0, each)) for each in (value, value - half, value + half)))
+    controlled = bool(control) and min(parts) > 0
+    batches = list(zip(parts, wholes, control if controlled else [0.0] * len(parts), strict=True))
+    estimates = [_estimate(batches), *(_estimate(batches[:i] + batches[i + 1 :]) for i in range(len(batches)))]
+    by_logarithm = skewed and min(estimates) > 0
+    centre, half = _jackknife([log(each) for each in estimates] if by_logarithm else estimates, controlled)
+    ends = (centre, centre - half, centre + half)
+    return Figure(*(min(at_most, max(0.0, exp(each) if by_logarithm else each)) for each in ends))
 
 
-def _slope(control: Sequence[float], apart: Sequence[float]) -> float:
-    """Least squares: how much of `apart` goes with one of `control`."""
-    mean = sum(control) / len(control)
-    away = [each - mean for each in control]
+def _estimate(batches: Sequence[tuple[float, float, float]]) -> float:
+    """The ratio of (part, whole, control), less what goes with the control (least squares)."""
+    whole = sum(each for _, each, _ in batches)
+    value = sum(part for part, _, _ in batches) / whole if whole else 0.0
+    total = sum(extra for _, _, extra in batches)
+    away = [extra - total / len(batches) for _, _, extra in batches]
     square = sum(each**2 for each in away)
-    return sum(x * y for x, y in zip(away, apart, strict=True)) / square if square else 0.0
+    if not square or not whole:
+        return value
+    apart = sum(x * (part - value * each) for x, (part, each, _) in zip(away, batches, strict=True))
+    return value - apart / square * total / whole
+
+
+def _jackknife(estimates: Sequence[float], controlled: bool) -> tuple[float, float]:
+    """Centre and half width of the interval; `estimates`: of all batches, then without each of them."""
+    from_all, *without = estimates
+    n = len(without)
+    pseudo = [n * from_all - (n - 1) * each for each in without]
+    centre, freedom = sum(pseudo) / n, n - 1 - controlled
+    return centre, t_quantile(freedom) * sqrt(sum((each - centre) ** 2 for each in pseudo) / (n * freedom))
 
 
 def t_quantile(freedom: int) -> float:

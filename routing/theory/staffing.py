@@ -109,7 +109,7 @@ def findings(traffic: Traffic, streams: Sequence[Sequence[Batch]]) -> Findings:
     late = share_of_calls([batch.calls - batch.in_time for batch in batches])
     figures = {
         "waiting_probability": share_of_calls([batch.delayed for batch in batches]),
-        "asa_s": ratio([batch.wait_s for batch in batches], answered, extra_work_s, if_none=traffic.aht_s),
+        "asa_s": ratio([batch.wait_s for batch in batches], answered, extra_work_s, if_none=traffic.aht_s, skewed=True),
         "abandonment": share_of_calls(
             [batch.abandoned for batch in batches], 0.0 if traffic.patience_s is None else 1.0
         ),

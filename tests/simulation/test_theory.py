@@ -3,14 +3,16 @@
 import json
 import time
 from dataclasses import replace
+from math import inf
 
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.commands.simulate import Answer, Question, simulate
+from routing.theory.batch_means import Figure
 from routing.theory.erlang import Traffic, theory
-from routing.theory.staffing import plan
+from routing.theory.staffing import Plan, plan
 
 SHORT = 20
 """Batches of each stream in a quick run."""
@@ -34,36 +36,49 @@ def question(agents: int, load: float, patience_s: float | None, seed: int = 1) 
     )
 
 
+def in_full(asked: Question) -> Plan:
+    """The usual plan without its limit of time: what comes out depends on the seed alone, not on the machine."""
+    return replace(plan(asked.traffic), seconds=inf)
+
+
 def agrees(answer: Answer) -> None:
-    """Within max(2 points, the printed interval); the average speed of answer within 10 % or the interval."""
+    """Within max(2 points, twice the printed interval); the average speed of answer within 10 % or twice the interval.
+
+    Twice: one figure in twenty lies outside its 95 % interval by rights, and many are looked at here. That the ACD
+    serves each call when it should is shown without chance in `test_call_for_call`.
+    """
     expected, figures = answer.expected, answer.found.figures
     for name in ("waiting_probability", "abandonment", "service_level", "occupancy"):
         should, figure = getattr(expected, name), figures[name]
-        inside = figure.low <= should <= figure.high
-        assert inside or abs(figure.value - should) <= 0.02, (name, figure, should)
+        assert near(figure, should) or abs(figure.value - should) <= 0.02, (name, figure, should)
     asa = figures["asa_s"]
-    inside = asa.low <= expected.asa_s <= asa.high
-    assert inside or abs(asa.value - expected.asa_s) <= 0.1 * expected.asa_s, (asa, expected.asa_s)
+    assert near(asa, expected.asa_s) or abs(asa.value - expected.asa_s) <= 0.1 * expected.asa_s, (asa, expected.asa_s)
     assert answer.found.inversions == 0, "a call was served before one that came earlier"
+
+
+def near(figure: Figure, should: float) -> bool:
+    """Each side of the interval taken twice: they differ in length."""
+    return 2 * (figure.low - figure.value) <= should - figure.value <= 2 * (figure.high - figure.value)
 
 
 @pytest.mark.parametrize(("agents", "load", "patience_s"), CASES)
 def test_the_acd_does_what_theory_expects(agents: int, load: float, patience_s: float | None) -> None:
     asked = question(agents, load, patience_s)
-    agrees(
-        simulate(
-            asked, lambda line: None, replace(plan(asked.traffic), batches=SHORT, least_batches=SHORT, seconds=200.0)
-        )
-    )
+    agrees(simulate(asked, lambda line: None, replace(in_full(asked), batches=SHORT, least_batches=SHORT)))
 
 
 @pytest.mark.slow
-def test_in_a_full_run_too_and_in_time(soak: bool) -> None:
-    """As `sanxiang simulate` does it: from 5 to 4 000 agents in a soak run, one of the small ones otherwise."""
+def test_in_a_full_run_too(soak: bool) -> None:
+    """From 5 to 4 000 agents in a soak run, one of the small ones otherwise."""
     for agents, load, patience_s in CASES + LARGE if soak else [(10, 12.0, 120.0)]:
-        began = time.monotonic()
-        agrees(simulate(question(agents, load, patience_s), lambda line: None))
-        assert time.monotonic() - began <= (20 if agents <= 500 else 120)
+        asked = question(agents, load, patience_s)
+        agrees(simulate(asked, lambda line: None, in_full(asked)))
+
+
+def test_a_run_ends_when_its_time_is_up() -> None:
+    asked, began = question(500, 480.0, None), time.monotonic()
+    assert simulate(asked, lambda line: None, replace(plan(asked.traffic), seconds=1.0)).ended_by == "time"
+    assert time.monotonic() - began <= 10.0
 
 
 def test_the_command_prints_every_figure_with_its_interval() -> None:

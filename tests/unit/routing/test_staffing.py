@@ -1,5 +1,6 @@
 """Intervals by batch means, and how long a simulation is to be."""
 
+from math import exp
 from random import Random
 
 import pytest
@@ -23,6 +24,17 @@ def test_a_ratio_is_of_sums_and_its_interval_holds_the_truth_nineteen_times_in_t
         figure = ratio([0.3 * whole + random.gauss(0, 5) for whole in wholes], wholes)
         held += figure.low <= 0.3 <= figure.high
     assert 0.92 <= held / 400 <= 0.98
+
+
+def test_the_interval_of_a_skewed_sum_reaches_as_far_up_as_the_truth_may_be() -> None:
+    """A few batches hold most of the sum: equal arms miss the truth above them more often than these."""
+    random, missed, plainly = Random(3), 0, 0
+    truth, wholes = exp(0.5), [100.0] * 20
+    for _ in range(400):
+        parts = [100.0 * exp(random.gauss(0, 1)) for _ in wholes]
+        missed += ratio(parts, wholes, skewed=True).high < truth
+        plainly += ratio(parts, wholes).high < truth
+    assert missed / 400 <= 0.09 < plainly / 400
 
 
 def test_what_came_in_by_chance_is_taken_out() -> None:
