@@ -40,8 +40,9 @@ async def test_what_is_wrong_in_a_notice_is_told_line_by_line(house: House) -> N
         text = "2027-02-22 make_up\nsoon holiday"
         async with administrator.post("/api/calendar/2027", json={"text": text}) as answer:
             assert (answer.status, await kind_of(answer)) == (400, "invalid")
-            faults = [each["message"] for each in (await answer.json())["errors"]]
-        assert [fault.split(" / ")[0] for fault in faults] == ["第 1 行", "第 2 行"]
+            faults = (await answer.json())["errors"]
+        assert [fault["message_zh"].split("：")[0] for fault in faults] == ["第 1 行", "第 2 行"]
+        assert [fault["message"].split(":")[0] for fault in faults] == ["line 1", "line 2"]
         for path, body in (("1999", {"text": NOTICE}), ("days/2027-02-30", {"kind": "holiday"})):
             async with administrator.post(f"/api/calendar/{path}", json=body) as answer:
                 assert (answer.status, await kind_of(answer)) == (400, "invalid")
