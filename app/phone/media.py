@@ -142,12 +142,10 @@ class Reception:
         pieces = self._pieces[:]  # more may come while another thread listens
         if not pieces:
             return np.zeros(0, dtype=np.int16)
-        size = max(position + piece.size for position, piece in pieces[-50:])
+        size = max(position + piece.size for position, piece in pieces)  # the last to come need not be the last in time
         start = 0 if since is None else max(0, round((since - self.arrivals[0]) * SAMPLE_RATE))
         whole = np.zeros(max(0, size - start), dtype=np.int16)
         for position, piece in reversed(pieces):
-            if position + JUMP < start:
-                break
             fitting = piece[max(0, start - position) :]
             place = max(0, position - start)
             whole[place : place + fitting.size] = fitting

@@ -102,9 +102,9 @@ async def joins(person: Person, queue: str) -> None:
     await person.presses(KEYS[queue])
 
 
-def begins(person: Person, *prompts: str) -> list[float]:
+async def begins(person: Person, *prompts: str) -> list[float]:
     """When each of these prompts began for the first time, in seconds of the caller's recording."""
-    heard = {match.prompt: match.start_s for match in reversed(person.heard())}
+    heard = {match.prompt: match.start_s for match in reversed(await person.heard())}
     assert set(prompts) <= heard.keys(), f"{set(prompts) - heard.keys()} not heard, but {list(heard)}"
     return [heard[prompt] for prompt in prompts]
 
@@ -165,7 +165,7 @@ async def test_a_caller_is_moved_on_and_hears_it(
         await person.hears(said)
         await talks_with(person, AGENT_HZ)
         await person.hangs_up()
-        announcement, number_told = begins(person, said, "agent-before")
+        announcement, number_told = await begins(person, said, "agent-before")
         assert announcement < number_told
         story = Story(hotline.data)
         events = story.call_events(story.call_of(number))
@@ -173,7 +173,7 @@ async def test_a_caller_is_moved_on_and_hears_it(
     (moved,) = (event for event in events if isinstance(event, CallOverflowed))
     assert after_s <= (moved.at - first.at).total_seconds() <= after_s + 0.3
     if after_s:
-        (waited,) = begins(person, "please-wait")
+        (waited,) = await begins(person, "please-wait")
         assert after_s - QUIET_S - 0.1 <= announcement - waited <= after_s + 0.5
     ticket = await ticket_of(hotline, number)
     assert way(ticket) == [f"in {queue}", f"{queue} → queue:next: {why}", "in next"]
@@ -194,7 +194,7 @@ async def test_who_would_make_a_queue_too_long_is_moved_on_at_once(hotline: Runn
                 await second.hears("moved-on")
                 await talks_with(second, AGENT_HZ)
                 await second.hangs_up()
-        assert "moved-on" not in [match.prompt for match in first.heard()]
+        assert "moved-on" not in [match.prompt for match in await first.heard()]
         await first.hangs_up()
     assert way(await ticket_of(hotline, "13800000121")) == ["in short", "short → queue:next: longer_than", "in next"]
     assert way(await ticket_of(hotline, "13800000120")) == ["in short"]
@@ -261,7 +261,7 @@ async def test_a_missed_duty_call_is_a_warning_on_file_a_message_and_a_call_that
         person.is_silent()
         await person.hears("message-saved")
         await person.is_left()
-        waited, missed, asked = begins(person, "please-wait", "duty-missed", "leave-message")
+        waited, missed, asked = await begins(person, "please-wait", "duty-missed", "leave-message")
         assert waited < missed < asked
     ticket = await ticket_of(hotline, number)
     assert way(ticket) == ["ring 甲", "甲 busy", "ring 乙", "乙 not_accepted", "missed: nobody_took_it"]
@@ -285,7 +285,7 @@ async def test_the_whole_linkage_ends_with_the_person_on_duty(hotline: RunningSy
         await talks_with(person, DUTY_HZ)
         await on_duty.hangs_up()
         await person.is_left()
-        moves = [match.start_s for match in person.heard() if match.prompt == "moved-on"]
+        moves = [match.start_s for match in await person.heard() if match.prompt == "moved-on"]
     assert len(moves) == 2 and 2.0 <= moves[1] - moves[0] <= 4.5
     assert way(await ticket_of(hotline, number)) == [
         "in linked",

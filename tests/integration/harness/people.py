@@ -3,9 +3,11 @@
 import asyncio
 import io
 import wave
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,10 +29,13 @@ TAIL = SAMPLE_RATE // 10
 
 
 class Person:
-    """One end of one call."""
+    """One end of one call. Listening is done in a thread: searching a minute of sound for all prompts takes seconds on
+    a busy machine, and a telephone that reads nothing for so long loses what arrives meanwhile.
+    """
 
     def __init__(self, system: RunningSystem, phone: TestPhone, line: PhoneCall) -> None:
-        self._known = {prompt.prompt: prompt for prompt in templates(read_prompts(system.site.prompts))}
+        self._site = system.site
+        self._mandarin = _by_name(system.site.prompts)
         self._phone = phone
         self.line = line
         self._heard_s = 0.0
@@ -40,36 +45,44 @@ class Person:
         """Everything heard so far."""
         return self.line.media.heard.samples()
 
-    def heard(self, known: Iterable[Template] | None = None) -> list[Heard]:
-        """The prompts heard so far, in order; `known`: those looked for, if not the site's in Mandarin."""
-        return recognise(self._since(0.0), self._known.values() if known is None else known)
+    @cached_property
+    def _english(self) -> dict[str, Template]:
+        return _by_name(self._site.english_prompts)
+
+    def _template(self, prompt: str, english: bool) -> Template:
+        return (self._english if english else self._mandarin)[prompt]
+
+    async def heard(self, *, english: bool = False) -> list[Heard]:
+        """The prompts of one language heard so far, in order."""
+        known = self._english if english else self._mandarin
+        return await asyncio.to_thread(recognise, self._since(0.0), known.values())
 
     def _since(self, from_s: float) -> Samples:
         """What was heard from then on. Nothing is sent after a prompt: its last packet may be the last of all, and the
         first of all may be lost, so that the sound is a little shorter than what was played."""
         return np.concatenate([self.sound[int(from_s * SAMPLE_RATE) :], np.zeros(TAIL, dtype=np.int16)])
 
-    async def hears(self, prompt: str, timeout_s: float = 15.0) -> Heard:
+    async def hears(self, prompt: str, timeout_s: float = 15.0, *, english: bool = False) -> Heard:
         """Returns when the prompt has been heard to its end, after the one waited for before."""
 
         async def found() -> Heard | None:
             recent = self._since(self._heard_s)
-            for heard in await asyncio.to_thread(recognise, recent, [self._known[prompt]]):
+            for heard in await asyncio.to_thread(recognise, recent, [self._template(prompt, english)]):
                 if heard.complete:
                     self._heard_s += heard.start_s + heard.heard_s / 2  # the next one may follow without a gap
                     return heard
             if self.line.ended.is_set():
-                raise AssertionError(f"the call ended before {prompt}; heard {[h.prompt for h in self.heard()]}")
+                raise AssertionError(f"the call ended before {prompt}; heard {[h.prompt for h in await self.heard()]}")
             return None
 
         return await until(found, timeout_s, f"{prompt} in the caller's ear")
 
-    async def begins_to_hear(self, prompt: str, timeout_s: float = 15.0) -> None:
+    async def begins_to_hear(self, prompt: str, timeout_s: float = 15.0, *, english: bool = False) -> None:
         """Returns when the beginning of the prompt has been heard."""
 
         async def found() -> bool | None:
             recent = self._since(self._heard_s)
-            return True if await asyncio.to_thread(recognise, recent, [self._known[prompt]]) else None
+            return True if await asyncio.to_thread(recognise, recent, [self._template(prompt, english)]) else None
 
         await until(found, timeout_s, f"the beginning of {prompt}")
 
@@ -92,6 +105,10 @@ class Person:
         """Returns when the other side has hung up."""
         await self.line.wait_ended(timeout_s)
         assert self.line.ended_by == "remote"
+
+
+def _by_name(prompts: Path) -> dict[str, Template]:
+    return {prompt.prompt: prompt for prompt in templates(read_prompts(prompts))}
 
 
 @asynccontextmanager
