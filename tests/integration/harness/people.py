@@ -66,13 +66,15 @@ class Person:
         """Returns when the prompt has been heard to its end, after the one waited for before."""
 
         async def found() -> Heard | None:
+            over = self.line.ended.is_set()  # asked first: the call may end while its sound is searched
             recent = self._since(self._heard_s)
             for heard in await asyncio.to_thread(recognise, recent, [self._template(prompt, english)]):
                 if heard.complete:
                     self._heard_s += heard.start_s + heard.heard_s / 2  # the next one may follow without a gap
                     return heard
-            if self.line.ended.is_set():
-                raise AssertionError(f"the call ended before {prompt}; heard {[h.prompt for h in await self.heard()]}")
+            if over:
+                told = [each.prompt for each in await self.heard(english=english)]
+                raise AssertionError(f"the call ended before {prompt}; heard {told}")
             return None
 
         return await until(found, timeout_s, f"{prompt} in the caller's ear")
