@@ -19,6 +19,7 @@ from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT
 from app.phone.account import Address
 from app.phone.sound.audio import FRAME, SAMPLE_RATE, Samples, tone
 from app.phone.sound.g711 import PCMA, PCMU, decode, encode
+from app.phone.stamped_socket import StampedSocket
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ class Reception:
         return whole
 
 
-class MediaStream(asyncio.DatagramProtocol):
+class MediaStream:
     """An RTP socket pair on `host`; sends as soon as it has been told where to (`connect`)."""
 
     def __init__(self, host: str, now: Callable[[], datetime]) -> None:
@@ -161,7 +162,7 @@ class MediaStream(asyncio.DatagramProtocol):
         self.heard = Reception()
         self.source: Tone | Clip = Tone(0)
         self._now = now
-        self._rtp: asyncio.DatagramTransport | None = None
+        self._rtp: StampedSocket | None = None
         self._rtcp: asyncio.DatagramTransport | None = None
         self._remote: Address | None = None
         self._payload_type, self._event_type = PCMA, 101
@@ -176,7 +177,7 @@ class MediaStream(asyncio.DatagramProtocol):
         for _ in range(50):
             port = random.randrange(20000, 59998, 2)
             try:
-                self._rtp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self.host, port))
+                self._rtp = StampedSocket((self.host, port), self._received)
             except OSError:
                 continue
             try:
@@ -202,9 +203,9 @@ class MediaStream(asyncio.DatagramProtocol):
         for digit in self._digits:
             digit.ended.cancel()
         self._digits.clear()
-        for transport in (self._rtp, self._rtcp):
-            if transport is not None:
-                transport.close()
+        for end in (self._rtp, self._rtcp):
+            if end is not None:
+                end.close()
 
     async def press(self, digits: str) -> list[datetime]:
         """Presses keys one after the other (100 ms each, 100 ms apart); the instants at which each was let go.
@@ -276,14 +277,13 @@ class MediaStream(asyncio.DatagramProtocol):
         )
         self._marker = False
         self._sequence = (self._sequence + 1) % 0x10000
-        self._rtp.sendto(packet.serialize(), self._remote)
+        self._rtp.send(packet.serialize(), self._remote)
 
     # --- receiving ---
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def _received(self, data: bytes, at: float) -> None:
         if is_rtcp(data):
             return
-        at = asyncio.get_running_loop().time()
         try:
             packet = RtpPacket.parse(data)
         except ValueError as exc:
@@ -293,6 +293,3 @@ class MediaStream(asyncio.DatagramProtocol):
             self.heard.take_sound(packet, decode(packet.payload_type, packet.payload), at)
         elif packet.payload_type == self._event_type:
             self.heard.take_event(packet, at)
-
-    def error_received(self, exc: Exception) -> None:
-        logger.debug("The RTP socket reported %s", exc)

@@ -107,10 +107,10 @@ def test_a_template_without_sound_is_refused() -> None:
 
 def test_a_minute_is_searched_for_fifty_prompts_within_seconds() -> None:
     haystack = Haystack(speech(60, 1))
-    began = time.perf_counter()
+    began = time.process_time()  # others on this machine do not count
     for seed in range(50):
         haystack.correlation(speech(1, 100 + seed))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_the_longest_gap_counts_the_edges_asked_for() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 from aiortp import RtpPacket
 
-from app.phone.audio import FRAME, SAMPLE_RATE
 from app.phone.media import Reception
+from app.phone.sound.audio import FRAME, SAMPLE_RATE
 
 FRAME_S = FRAME / SAMPLE_RATE
 
