@@ -231,7 +231,10 @@ class Bridge(Protocol):
     def id(self) -> BridgeId: ...
 
     async def add(self, *channels: Channel) -> None:
-        """Bring answered channels in, out of the bridge they are in. Raises ChannelGone with the id of who has left."""
+        """Bring answered channels in, out of the bridge they are in. Raises ChannelGone with the id of who has left.
+
+        Who hangs up at this very moment may still be let in: `wait_gone` tells next.
+        """
 
     async def remove(self, channel: Channel) -> None:
         """Take a party out, who stays our party; does nothing when it is not in. Raises ChannelGone."""
