@@ -195,6 +195,11 @@ class MediaStream:
         if self._clock is None:
             self._clock = asyncio.create_task(self._run(), name="rtp-clock")
 
+    def catch_up(self) -> None:
+        """Hears now what has come so far: before a BYE is acted upon, or the last words before it are lost."""
+        if self._rtp is not None:
+            self._rtp.catch_up()
+
     async def close(self) -> None:
         if self._clock is not None:
             self._clock.cancel()

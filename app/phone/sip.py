@@ -298,6 +298,7 @@ class TestPhone:
             self._ended(call, "remote", 408, "no ACK")
 
     def _ended(self, call: PhoneCall, by: Side, code: int = 0, reason: str = "") -> None:
+        call.media.catch_up()
         call.saw_end(by, code, reason)
         self._spawn(call.media.close())
         if by == "remote":

@@ -54,18 +54,29 @@ class StampedSocket:
             self._loop.remove_reader(self._socket)
             self._socket.close()
 
+    def catch_up(self) -> None:
+        """Receives now what has come so far and was not read yet."""
+        while self._receive():
+            pass
+
     def _read(self) -> None:
         for _ in range(_AT_ONCE):
-            if self._socket.fileno() < 0:  # whoever received the last one has closed
+            if not self._receive():
                 return
-            try:
-                data, ancillary, _, _ = self._socket.recvmsg(_DATAGRAM, _ROOM)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                logger.debug("The RTP socket reported %s", error)
-                return
-            self._received(data, self._arrival(ancillary))
+
+    def _receive(self) -> bool:
+        """One datagram. False when there is none."""
+        if self._socket.fileno() < 0:  # whoever received the last one has closed
+            return False
+        try:
+            data, ancillary, _, _ = self._socket.recvmsg(_DATAGRAM, _ROOM)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            logger.debug("The RTP socket reported %s", error)
+            return False
+        self._received(data, self._arrival(ancillary))
+        return True
 
     def _arrival(self, ancillary: list[tuple[int, int, bytes]]) -> float:
         """The kernel's instant, moved from the wall clock to the loop's."""

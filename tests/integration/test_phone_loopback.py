@@ -1,11 +1,13 @@
 """The test telephone against itself: two of them on loopback, with real SIP and RTP between them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from aiortp import RtpPacket
 from aiosipua import SipMessage, SipRequest, SipResponse
 
 from app.phone.account import Account
@@ -13,13 +15,16 @@ from app.phone.call import PhoneCall
 from app.phone.errors import CallRejected, PhoneTimeout, RegistrationRefused
 from app.phone.media import Clip, Tone
 from app.phone.sip import TestPhone
-from app.phone.sound.audio import longest_gap_s, tone_over_rest_db
+from app.phone.sound.audio import FRAME, longest_gap_s, tone_over_rest_db
+from app.phone.sound.g711 import PCMA
 from app.phone.sound.heard import score
 from app.phone.wire import SipWire
 from tests.fakes.sound import speech
 
 CALLER, AGENT = "127.0.0.2", "127.0.0.1"
 SOON = 5.0
+WORDS = 200
+"""Packets: four seconds of sound, less than the kernel keeps for a process that does not read."""
 
 
 @pytest.fixture
@@ -80,6 +85,23 @@ async def test_sound_arrives_whole_and_paced(caller: TestPhone, agent: TestPhone
     await caller.hang_up(out)
     assert score(out.media.heard.samples(), prompt) > 0.98
     assert longest_gap_s(out.media.heard.arrivals) < 0.1
+
+
+async def test_the_last_words_before_a_bye_are_heard_by_a_telephone_that_is_held_up(
+    caller: TestPhone, agent: TestPhone
+) -> None:
+    """Words and BYE are there when this process gets to read: the words were first."""
+    out, into = await talking(caller, agent)
+    before = len(out.media.heard.arrivals)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        for number in range(WORDS):
+            words = RtpPacket(
+                payload_type=PCMA, sequence_number=number, timestamp=FRAME * number, ssrc=7, payload=b"\xd5" * FRAME
+            )
+            mouth.sendto(words.serialize(), (out.media.host, out.media.port))
+        await agent.hang_up(into)
+    await out.wait_ended(SOON)
+    assert len(out.media.heard.arrivals) - before >= WORDS
 
 
 async def test_digits_arrive_once_each_with_known_ends(caller: TestPhone, agent: TestPhone) -> None:
