@@ -20,7 +20,7 @@ TELEPHONES := $(filter-out $(ALONE),$(wildcard tests/integration/test_*.py))
 BESIDE := $(filter-out tests/bench tests/fakes tests/integration,$(patsubst %/,%,$(filter-out %__pycache__/,$(wildcard tests/*/)))) \
 	tests/integration/store tests/integration/web
 
-.PHONY: help run setup dev test parts soak bench check prompts lock system clean
+.PHONY: help run setup dev test parts soak bench check check-python check-pages contract prompts lock system clean
 
 help:
 	@echo "make run     start the demo hotline (Ctrl-C stops it)"
@@ -29,6 +29,7 @@ help:
 	@echo "make soak    the long repetitions in full"
 	@echo "make bench   our figures beside app_queue's, in one run (P=P1,P2: a part)"
 	@echo "make setup   what make run needs, without running"
+	@echo "make contract write docs/openapi.json and the pages' types again, after a change of the API"
 	@echo "make prompts make the Mandarin prompts again"
 	@echo "make lock    renew the lock files"
 
@@ -82,7 +83,11 @@ bench: setup dev system
 soak: setup dev system
 	$(FULL) --soak --timeout=3000 $(SOAK)
 
+# The pages' types take a processor of their own meanwhile.
 check: dev
+	@$(MAKE) --no-print-directory -j2 check-python check-pages
+
+check-python: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -90,8 +95,15 @@ check: dev
 	$(BIN)/python scripts/requirement_coverage.py
 	$(BIN)/python scripts/dead_code.py
 	$(BIN)/python scripts/dependencies.py
-	$(BIN)/python scripts/build_ui.py lint test
 	$(BIN)/pytest -q -n 2 tests/unit tests/golden
+
+check-pages: dev
+	$(BIN)/python scripts/contract.py check
+	$(BIN)/python scripts/build_ui.py lint test check
+
+# After a change of what the API takes and gives: to be committed with it.
+contract: dev
+	$(BIN)/python scripts/contract.py
 
 prompts: dev
 	$(BIN)/python scripts/make_prompts.py

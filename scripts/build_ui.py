@@ -35,13 +35,16 @@ SAYS = {
     "lint": "Linting the pages …",
     "test": "Testing the pages' rules …",
     "check": "Checking the pages' types …",
+    "schema": "Making the pages' types from docs/openapi.json …",
+    "schema-check": "Checking the pages' types against docs/openapi.json …",
 }
 """The scripts of package.json that are tasks here, and what is said of each."""
 INSTALLED = UI / "node_modules" / ".installed"
 """The digest of the lock file that node_modules was filled from."""
 
 
-def main() -> int:
+def carry_out(tasks: list[str]) -> int:
+    """Does these one after the other. Returns the exit code of the first that fails, or 0."""
     npm, environment = find_npm()
     digest = hashlib.sha256((UI / "package-lock.json").read_bytes()).hexdigest()
     if not INSTALLED.is_file() or INSTALLED.read_text() != digest:
@@ -49,7 +52,7 @@ def main() -> int:
             print("Is the npm registry reachable?")  # noqa: T201
             return code
         INSTALLED.write_text(digest)
-    for task in sys.argv[1:] or ["build"]:
+    for task in tasks:
         print(SAYS[task])  # noqa: T201
         if code := run([*npm, "run", task, "--silent"], environment):
             return code
@@ -67,4 +70,4 @@ def run(command: list[str], environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(carry_out(sys.argv[1:] or ["build"]))

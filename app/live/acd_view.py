@@ -4,24 +4,25 @@ from collections import Counter
 
 from app.live.call_board import CallBoard
 from app.live.missed_offers import MissedOffers
-from app.web.http.services import AgentView, Floor, QueueView, WaitingView, WishedState
+from app.web.http.contract import WishedState
+from app.web.http.services import AgentView, Floor, QueueView, WaitingView
 from config.ids import AgentId, QueueName
 from routing.acd import Acd
 from routing.agent import Agent, AgentEvent
 
-WISHED: dict[AgentEvent, str] = {
+WISHED: dict[AgentEvent, WishedState] = {
     AgentEvent.MAKE_AVAILABLE: "available",
     AgentEvent.MAKE_NOT_READY: "not_ready",
     AgentEvent.LOG_OUT: "logged_out",
 }
-EVENTS = {state: event for event, state in WISHED.items()}
+EVENTS: dict[str, AgentEvent] = {state: event for event, state in WISHED.items()}
 
 
 def agent_view(agent: Agent, missed: MissedOffers, floor: Floor) -> AgentView:
     """One agent for the pages."""
     return AgentView(
         agent=agent.agent_id,
-        state=agent.state.value,
+        state=agent.state,
         reason=agent.reason,
         since=agent.since,
         call_id=agent.call_id,
@@ -79,6 +80,6 @@ class LiveAcd:
             waiting=len(waiting),
             longest_wait_since=min((call.entered_at for call in waiting), default=None),
             entries=entries,
-            agents_by_state=Counter(agent.state.value for agent in self._acd.agents() if name in agent.queues),
+            agents_by_state=Counter(agent.state for agent in self._acd.agents() if name in agent.queues),
             closed=self._floor.closing(name),
         )

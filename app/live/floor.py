@@ -1,6 +1,7 @@
 """What a supervisor does on the floor, for the pages: `services.Floor` on `ivr` (a translation, no state)."""
 
-from app.web.http.services import ClosingView, SupervisionMode, SupervisionView
+from app.web.http.contract import SupervisionMode
+from app.web.http.services import ClosingView, SupervisionView
 from config.ids import AgentId, CallId, QueueName
 from ivr.closing import close_queue, open_queue
 from ivr.hotline import Hotline

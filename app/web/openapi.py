@@ -1,5 +1,10 @@
-"""The OpenAPI 3.1 description of the API, made from the table of operations and their types (adapter, no I/O)."""
+"""The OpenAPI 3.1 description of the API, made from the table of operations and their types (adapter, no I/O).
 
+`scripts/contract.py` writes it to docs/openapi.json and makes the pages' TypeScript types from that.
+"""
+
+import inspect
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -11,6 +16,7 @@ from app.web.http.operations import AnyOperation
 from app.web.http.permissions import PERMISSIONS, PUBLIC
 from app.web.wire.problems import KINDS
 
+API_VERSION: Final = "1.0"
 _FORM: Final = {
     "type": "object",
     "required": ["file"],
@@ -28,30 +34,76 @@ class ProblemDetails(Out, frozen=True, kw_only=True):
     detail: str
 
 
-def describe(operations: Iterable[AnyOperation], version: str) -> dict[str, Any]:
-    """The whole document, as plain values."""
+def describe(operations: Iterable[AnyOperation]) -> dict[str, Any]:
+    """The whole document, as plain values. Raises ValueError when two types have one name."""
     operations = list(operations)
     types = [kind for one in operations for kind in (one.query, one.body, one.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components([*types, ProblemDetails], ref_template=_REF)
     by_type = dict(zip([*map(id, types), id(ProblemDetails)], schemas, strict=True))
+    _check_names(components)
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(_template(one.path), {})[one.method.lower()] = _operation(one, by_type, components)
+    for query in {one.query.__name__ for one in operations} - _names_in(paths):
+        del components[query]  # what it holds is described as parameters
+    _require_all(components, [by_type[id(one.answer)] for one in operations if one.answer is not None])
+    for schema in components.values():
+        _tidy(schema)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Sanxiang",
-            "version": version,
+            "version": API_VERSION,
             "description": "Times are UTC, ISO 8601 with milliseconds. Lists go on with `after` = `next`.",
         },
         "paths": paths,
         "components": {
             "schemas": components,
+            "responses": {"Problem": _problem(by_type)},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "sanxiang-<port>"},
             },
         },
+    }
+
+
+def _check_names(components: dict[str, Any]) -> None:
+    """Raises ValueError for a name with its module before it: another type has the same, and readers see our files."""
+    doubled = sorted(name for name in components if "." in name)
+    if doubled:
+        raise ValueError(f"two types of the API have one name: {', '.join(doubled)}")
+
+
+def _require_all(components: dict[str, Any], answers: list[Any]) -> None:
+    """Marks all fields of what goes out as required: an answer leaves nothing out, also what has a default here."""
+    seen: set[str] = set()
+    to_do = _names_in(answers)
+    while to_do:
+        name = to_do.pop()
+        seen.add(name)
+        schema = components[name]
+        if "properties" in schema:
+            schema["required"] = list(schema["properties"])
+        to_do |= _names_in(schema) - seen
+
+
+def _names_in(value: object) -> set[str]:
+    """The components that a part of the document refers to."""
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(value)))
+
+
+def _tidy(schema: dict[str, Any]) -> None:
+    """A component has its name already; docstrings lose the margin they have in the code."""
+    schema.pop("title", None)
+    if "description" in schema:
+        schema["description"] = inspect.cleandoc(schema["description"])
+
+
+def _problem(by_type: dict[int, Any]) -> dict[str, Any]:
+    return {
+        "description": "A problem: " + ", ".join(f"{kind} {status}" for kind, (status, _) in KINDS.items()),
+        "content": {"application/problem+json": {"schema": by_type[id(ProblemDetails)]}},
     }
 
 
@@ -68,10 +120,7 @@ def _operation(one: AnyOperation, by_type: dict[int, Any], components: dict[str,
         "parameters": _path_parameters(one) + _query_parameters(one, components),
         "responses": {
             str(one.status): _answer(one, by_type),
-            "default": {
-                "description": "A problem: " + ", ".join(f"{kind} {status}" for kind, (status, _) in KINDS.items()),
-                "content": {"application/problem+json": {"schema": by_type[id(ProblemDetails)]}},
-            },
+            "default": {"$ref": "#/components/responses/Problem"},
         },
         "security": [] if roles == PUBLIC else [{"token": []}, {"session": []}],
         "x-roles": "public" if roles == PUBLIC else sorted(roles),

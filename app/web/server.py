@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from app.web.api.intake.public import RATE
-from app.web.api.table import DESCRIPTION, OPERATIONS
+from app.web.api.table import DESCRIBED, DESCRIPTION, OPERATIONS
 from app.web.api.users.people import GUARD
 from app.web.feeds.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.feeds.wallboard import WallboardFeed
@@ -23,7 +23,6 @@ from app.web.http.services import Services
 from app.web.openapi import describe
 from app.web.wire.encoding import encode
 
-_API_VERSION: Final = "1.0"
 _LARGEST_BODY: Final = 64 * 1024
 
 
@@ -40,7 +39,7 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     web_form = services.site.channels.web_form
     app[RATE] = RateLimit(web_form.per_address, web_form.total)
     app[UI] = ui
-    app[DESCRIPTION] = encode(describe((one for one in OPERATIONS if one.name != "page"), _API_VERSION))
+    app[DESCRIPTION] = encode(describe(DESCRIBED))
     door, kept = Door(services), KeptRequests(services.store.requests, services.clock)
     for operation in OPERATIONS:
         app.router.add_route(

@@ -16,7 +16,8 @@ from app.figures.live import LiveFigures
 from app.live.desk_news import talk_message
 from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_message
-from app.web.http.services import AgentView, Services, TalkView, WishedState
+from app.web.http.contract import WishedState
+from app.web.http.services import AgentView, Services, TalkView
 from app.web.server import create_app
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
@@ -45,6 +46,7 @@ from crm.use_cases.cases import CaseService
 from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
+from routing.agent import AgentState
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
@@ -127,13 +129,13 @@ class DeskAcd(FakeAcd):
     def put(self, view: AgentView) -> AgentView:
         after = super().put(replace(view, since=datetime.now(UTC)))
         self.told(after)
-        self._hub.publish(view.agent, "agent_state", agent_message(after, self._site))
+        self._hub.publish_state(view.agent, after.state.value, lambda: agent_message(after, self._site))
         return after
 
     def now(self, agent: str, state: str, **others: object) -> AgentView:
         """An agent is in this state from now on."""
         plain: dict[str, object] = {"reason": None, "call_id": None, "until": None}
-        return self.put(replace(self.agent(agent), state=state, **(plain | others)))  # type: ignore[arg-type]
+        return self.put(replace(self.agent(agent), state=AgentState(state), **(plain | others)))  # type: ignore[arg-type]
 
 
 @dataclass(kw_only=True)
@@ -203,7 +205,7 @@ class Hall:
     def state_told(self, view: AgentView) -> None:
         """An agent's state goes on record, as the ACD has it."""
         changed = AgentStateChanged(
-            at=view.since, agent=view.agent, state=view.state, reason=view.reason, call_id=view.call_id
+            at=view.since, agent=view.agent, state=view.state.value, reason=view.reason, call_id=view.call_id
         )
         self.journal.append(changed)
         self.figures.hear(changed)

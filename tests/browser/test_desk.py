@@ -199,7 +199,7 @@ async def test_wrap_up_counts_down_and_ends_by_keyboard(hall: Hall, open_page: O
     await expect(page.get_by_test_id("wrap-up")).to_contain_text(re.compile("0:4[0-8]"))
     await page.keyboard.press("Alt+KeyE")
     await expect(page.get_by_test_id("idle")).to_contain_text("等待来电")
-    assert hall.acd.agent("8001").state == "available"
+    assert hall.acd.agent("8001").state is AgentState.AVAILABLE
 
 
 @pytest.mark.req("LNE-7")

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from crm.journal.events import CallEnded
+from routing.agent import AgentState
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall, pop
 
@@ -81,7 +82,7 @@ async def test_a_supervisor_sets_an_agents_state_and_sees_who_waits(hall: Hall, 
     row = page.get_by_test_id("agent-8002")
     await row.get_by_test_id("force-available").click()
     await expect(row.get_by_test_id("state-badge")).to_have_attribute("data-state", "available")
-    assert hall.acd.agent("8002").state == "available"
+    assert hall.acd.agent("8002").state is AgentState.AVAILABLE
     await row.get_by_test_id("force-not-ready").click()
     await expect(row.get_by_test_id("state-badge")).to_have_attribute("data-state", "not_ready")
     ticket = await hall.arrive("c1", "13812345678")

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.web.http.services import AgentView, ClosingView, QueueView, WaitingView, WishedState
+from app.web.http.contract import WishedState
+from app.web.http.services import AgentView, ClosingView, QueueView, WaitingView
 from config.ids import AgentId
 from config.schema import Site
 from routing.agent import AgentEvent, AgentState, apply
@@ -29,7 +30,7 @@ class FakeAcd:
                 before = self._agents[agent].queues if agent in self._agents else ()
                 self._agents[agent] = AgentView(
                     agent=agent,
-                    state="logged_out",
+                    state=AgentState.LOGGED_OUT,
                     reason=None,
                     since=now,
                     call_id=None,
@@ -54,16 +55,16 @@ class FakeAcd:
         ]
 
     def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
-        after = apply(AgentState(self._agents[agent].state), _WISHES[state])
-        return self.put(replace(self._agents[agent], state=after.value, reason=reason, by=by))
+        after = apply(self._agents[agent].state, _WISHES[state])
+        return self.put(replace(self._agents[agent], state=after, reason=reason, by=by))
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
-        after = apply(AgentState(self._agents[agent].state), AgentEvent.END_WRAP_UP)
-        return self.put(replace(self._agents[agent], state=after.value, until=None))
+        after = apply(self._agents[agent].state, AgentEvent.END_WRAP_UP)
+        return self.put(replace(self._agents[agent], state=after, until=None))
 
     def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
         view = self._agents[agent]
-        apply(AgentState(view.state), AgentEvent.EXTEND_WRAP_UP)
+        apply(view.state, AgentEvent.EXTEND_WRAP_UP)
         return self.put(replace(view, until=(view.until or self._now) + timedelta(seconds=seconds)))
 
     def put(self, view: AgentView) -> AgentView:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from app.web.http.services import ClosingView, SupervisionMode, SupervisionView
+from app.web.http.contract import SupervisionMode
+from app.web.http.services import ClosingView, SupervisionView
 from ivr.talks import Refused
 from ivr.waiting import NotWaiting
+from routing.agent import AgentState
 from tests.fakes.acd_view import FakeAcd
 
 
@@ -23,7 +25,7 @@ class FakeFloor:
         known = self._sessions.get(call_id)
         if known and known.supervisor != supervisor:
             raise Refused(f"{known.supervisor} supervises this talk already")
-        if not [view for view in self._acd.agents() if view.call_id == call_id and view.state == "talking"]:
+        if not [view for view in self._acd.agents() if view.call_id == call_id and view.state is AgentState.TALKING]:
             raise Refused("nobody talks in this call now")
         view = SupervisionView(call_id=call_id, supervisor=supervisor, mode=mode, joined=True)
         self._show(call_id, None if mode == "takeover" else view)

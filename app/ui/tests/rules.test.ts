@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 
-import type { Case, Field, Offer } from "../src/cases/types";
+import type { Disposition } from "../src/api/types";
+import type { Case, Field, Offer, Party } from "../src/cases/types";
 import { bodyOf, freshDraft, missing } from "../src/cases/step_draft";
 import { callsBehind, groupQuery, ratioText } from "../src/figures/groups";
 import { grouped } from "../src/phone_number";
@@ -26,7 +27,7 @@ describe("two people's changes of a ticket", () => {
 
   it("are only what differs; null and empty are the same", () => {
     expect(changedFields(before, { ...before, matter: "停车场", kind: null })).toEqual({ matter: "停车场" });
-    expect(changedFields({ ...before, kind: null }, { ...before, kind: "" })).toEqual({});
+    expect(changedFields({ ...before, disposition: null }, { ...before, disposition: "" })).toEqual({});
   });
 
   it("clash only where both wrote different things", () => {
@@ -41,7 +42,7 @@ describe("two people's changes of a ticket", () => {
   });
 
   it("offer the results that fit the kind, and those for all", () => {
-    const one = (id: string, kinds: string[]) => ({ id, kinds, title: id, title_en: id });
+    const one = (id: string, kinds: Disposition["kinds"]) => ({ id, kinds, title: id, title_en: id });
     const all = [one("answered", ["consultation"]), one("registered", ["complaint"]), one("other", [])];
     expect(dispositionsFor("complaint", all).map(({ id }) => id)).toEqual(["registered", "other"]);
     expect(dispositionsFor(null, all)).toHaveLength(3);
@@ -58,7 +59,7 @@ describe("what is entered for a step", () => {
     ...more,
   });
   const offer = (step: string, ...fields: Field[]) => ({ step, fields }) as Offer;
-  const party = (id: string) => ({ id, title: id, title_en: id, kind: "department", level: "hall" });
+  const party = (id: string): Party => ({ id, title: id, title_en: id, kind: "department", level: "hall" });
   const fresh = { stage: "new", category: { id: "guiding" }, severity: "major", kind: null } as unknown as Case;
 
   it("begins empty, with the only party chosen and normal severity", () => {

@@ -197,3 +197,6 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""
+
+DESCRIBED: Final = tuple(one for one in OPERATIONS if one.name != "page")
+"""Those for programs: what the pages themselves come by is no part of the contract."""

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from config.schema import LineKind, Role
 from crm.tickets.model import Severity, TicketKind, TicketState
+from routing.agent import AgentState
 
 T = TypeVar("T")
 
@@ -20,6 +21,11 @@ ShortText = Annotated[str, Meta(max_length=128)]
 Key = Annotated[str, Meta(max_length=64)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
+
+WishedState = Literal["available", "not_ready", "logged_out"]
+SupervisionMode = Literal["listen", "whisper", "barge", "takeover"]
+TargetKind = Literal["agent", "queue", "line", "number"]
+Direction = Literal["inbound", "outbound", "agent"]
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +129,7 @@ class SupervisionOut(Out, frozen=True, kw_only=True):
 
     call: str
     supervisor: str
-    mode: str
+    mode: SupervisionMode
     joined: bool
 
 
@@ -138,13 +144,13 @@ class AgentOut(Out, frozen=True, kw_only=True):
     name: str
     name_en: str
     role: Role
-    state: str
+    state: AgentState
     reason: str | None
     since: datetime
     call: str | None
     until: datetime | None
     queues: list[str]
-    wish: str | None
+    wish: WishedState | None
     by: str | None
     missed: dict[str, int]
     supervision: SupervisionOut | None
@@ -161,7 +167,7 @@ class Me(Out, frozen=True, kw_only=True):
 class StateWish(In, frozen=True, kw_only=True):
     """`reason`: one of the site's; needed for not_ready and only there."""
 
-    state: Literal["available", "not_ready", "logged_out"]
+    state: WishedState
     reason: Key | None = None
 
 
@@ -177,7 +183,7 @@ class ColleagueOut(Out, frozen=True, kw_only=True):
     agent: str
     name: str
     name_en: str
-    state: str
+    state: AgentState
 
 
 class TransferTo(In, frozen=True, kw_only=True):
@@ -212,7 +218,7 @@ class TalkOut(Out, frozen=True, kw_only=True):
     conference: bool
     recording: Literal["on", "paused", "off"]
     transfer: Literal["ringing", "joined"] | None
-    target_kind: str | None
+    target_kind: TargetKind | None
     target: str | None
 
 
@@ -247,7 +253,7 @@ class ClosingOut(Out, frozen=True, kw_only=True):
 class QueueOut(QueueName, frozen=True, kw_only=True):
     waiting: int
     longest_wait_since: datetime | None
-    agents_by_state: dict[str, int]
+    agents_by_state: dict[AgentState, int]
     closed: ClosingOut | None
 
 
@@ -258,7 +264,7 @@ class QueueWithCallers(QueueOut, frozen=True, kw_only=True):
 class SuperviseWish(In, frozen=True, kw_only=True):
     """`supervisor`: whose telephone is rung; default is one's own, another's only for administrators."""
 
-    mode: Literal["listen", "whisper", "barge", "takeover"]
+    mode: SupervisionMode
     supervisor: Key | None = None
 
 

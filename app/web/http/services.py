@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
 from app.reports.archive import ReportArchive
+from app.web.http.contract import SupervisionMode, TargetKind, WishedState
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
@@ -22,11 +23,7 @@ from crm.use_cases.cases import CaseService
 from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
 from ivr.talks import TalkOver
-
-WishedState = Literal["available", "not_ready", "logged_out"]
-
-
-SupervisionMode = Literal["listen", "whisper", "barge", "takeover"]
+from routing.agent import AgentState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +32,7 @@ class SupervisionView:
 
     call_id: str
     supervisor: str
-    mode: str
+    mode: SupervisionMode
     joined: bool
 
 
@@ -51,16 +48,16 @@ class ClosingView:
 
 @dataclass(frozen=True, kw_only=True)
 class AgentView:
-    """One agent now. `state` is a value of `routing.agent.AgentState`; `until` ends a wrap-up by itself."""
+    """One agent now. `until` ends a wrap-up by itself."""
 
     agent: str
-    state: str
+    state: AgentState
     reason: str | None
     since: datetime
     call_id: str | None
     until: datetime | None
     queues: tuple[str, ...]
-    wish: str | None = None
+    wish: WishedState | None = None
     """The state asked for in the middle of a call, which comes after it."""
     by: str | None = None
     """Who made the agent so, when it was somebody else."""
@@ -89,7 +86,7 @@ class QueueView:
     waiting: int
     longest_wait_since: datetime | None
     entries: tuple[WaitingView, ...]
-    agents_by_state: Mapping[str, int]
+    agents_by_state: Mapping[AgentState, int]
     closed: ClosingView | None = None
 
 
@@ -148,7 +145,7 @@ class TalkView:
     conference: bool
     recording: Literal["on", "paused", "off"]
     transfer: Literal["ringing", "joined"] | None
-    target_kind: str | None
+    target_kind: TargetKind | None
     target: str | None
 
 
@@ -166,9 +163,7 @@ class TalkControl(Protocol):
         """Done when it returns: the talk as it is then; None when it has ended by that."""
         ...
 
-    async def transfer(
-        self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
-    ) -> TalkView | None:
+    async def transfer(self, call_id: str, kind: TargetKind, to: str, *, blind: bool) -> TalkView | None:
         """As `act`. A blind transfer ends the agent's talk."""
         ...
 
@@ -182,9 +177,7 @@ class NobodyTalks:
     async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
         raise TalkOver(f"nobody talks in call {call_id}")
 
-    async def transfer(
-        self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
-    ) -> TalkView | None:
+    async def transfer(self, call_id: str, kind: TargetKind, to: str, *, blind: bool) -> TalkView | None:
         raise TalkOver(f"nobody talks in call {call_id}")
 
 

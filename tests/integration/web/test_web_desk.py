@@ -13,6 +13,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
 from app.web.feeds import live
+from routing.agent import AgentState
 from tests.integration.web.conftest import LOCAL_TOKEN, House, eventually
 
 POP: dict[str, object] = {"call": "c-1", "ticket": "20261122-0001", "pop": {"kind": "inbound", "ani": "13812345678"}}
@@ -82,7 +83,7 @@ async def test_a_fresh_page_finds_the_running_call(house: House) -> None:
 
 
 async def test_the_state_in_hello_is_the_one_of_now(house: House) -> None:
-    house.acd.put(replace(house.acd.agent("8001"), state="wrap_up", until=house.clock(), wish="not_ready"))
+    house.acd.put(replace(house.acd.agent("8001"), state=AgentState.WRAP_UP, until=house.clock(), wish="not_ready"))
     async with house.program() as program, desk(program, "?agent=8001") as page:
         state = (await page.message("hello"))["state"]
     assert (state["state"], state["wish"]) == ("wrap_up", "not_ready")

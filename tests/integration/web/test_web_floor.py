@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from routing.agent import AgentState
 from tests.integration.web.conftest import House, kind_of
 
 CALL = "call-1763.12"
 
 
 def talking(house: House) -> None:
-    house.acd.put(replace(house.acd.agent("8001"), state="talking", call_id=CALL))
+    house.acd.put(replace(house.acd.agent("8001"), state=AgentState.TALKING, call_id=CALL))
 
 
 @pytest.mark.req("QUA-5")

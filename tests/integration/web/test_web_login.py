@@ -6,6 +6,7 @@ import pytest
 from aiohttp import hdrs
 
 from app.web.http.login_guard import FREE_ATTEMPTS
+from routing.agent import AgentState
 from tests.integration.web.conftest import LOCAL_TOKEN, PASSWORDS, House, away, kind_of
 
 RIGHT = {"name": "8001", "password": PASSWORDS["8001"]}
@@ -125,7 +126,7 @@ async def test_a_cookie_does_nothing_for_a_foreign_page(house: House, origin: st
             assert await kind_of(answer) == "foreign_origin"
         async with foreign.get("/api/live/desk", headers={"Upgrade": "websocket"}) as answer:
             assert answer.status == 403
-    assert house.acd.agent("8001").state == "logged_out"
+    assert house.acd.agent("8001").state is AgentState.LOGGED_OUT
 
 
 async def test_a_foreign_page_cannot_log_anybody_in(house: House) -> None:

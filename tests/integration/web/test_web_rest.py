@@ -10,6 +10,7 @@ from yarl import URL
 
 from app.web.api.table import OPERATIONS
 from app.web.http.pages import SECURITY_HEADERS
+from routing.agent import AgentState
 from tests.integration.web.conftest import House, kind_of, write_sound
 
 
@@ -32,7 +33,7 @@ async def test_an_agent_sets_the_own_state_with_a_reason_of_the_site(house: Hous
 
 
 async def test_wrap_up_is_extended_and_ends_once(house: House) -> None:
-    house.acd.put(replace(house.acd.agent("8001"), state="wrap_up", until=house.clock()))
+    house.acd.put(replace(house.acd.agent("8001"), state=AgentState.WRAP_UP, until=house.clock()))
     async with house.logged_in("8001") as agent:
         async with agent.post("/api/agents/8001/wrap-up", json={"action": "extend"}) as answer:
             assert (await answer.json())["state"] == "wrap_up"
@@ -96,7 +97,7 @@ async def test_the_description_names_every_operation_and_leads_nowhere_in_vain(h
         text, described = await answer.text(), await answer.json()
     named = {one["operationId"] for methods in described["paths"].values() for one in methods.values()}
     assert named == {one.name for one in OPERATIONS} - {"page"}
-    known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    known = {f"#/components/{kind}/{name}" for kind, parts in described["components"].items() for name in parts}
     used = {part.split('"')[0] for part in text.split('"$ref":"')[1:]}
     assert used and used <= known
 

@@ -1,8 +1,8 @@
-// The shapes of customers (GET /api/openapi.json), as far as these pages read them.
+// The pages' names for the shapes of customers.
 
-import type { Instant, Ticket } from "../api/types";
+import type { Schemas } from "../api/types";
 
-export type Kind = "person" | "organisation" | "merchant";
+export type Kind = Schemas["CustomerKind"];
 export const KINDS: Kind[] = ["person", "organisation", "merchant"];
 export const USES = ["mobile", "home", "work", "shop", "other"];
 
@@ -25,104 +25,14 @@ export type TextField =
   | "address"
   | "notes";
 
-export interface NumberLine {
-  number: string;
-  kind: string;
-  use: string;
-  extension: string;
-  place: string | null;
-}
-
-export interface Contact {
-  in_30: number;
-  in_90: number;
-  in_365: number;
-  out_30: number;
-  out_90: number;
-  out_365: number;
-  last_at: Instant | null;
-}
-
-export interface Card extends Record<TextField, string> {
-  id: string;
-  version: number;
-  kind: Kind;
-  key_customer: boolean;
-  looked_after_by: string | null;
-  do_not_call: boolean;
-  numbers: string[];
-  numbers_masked: boolean;
-  contacts: NumberLine[];
-  contact: Contact;
-  updated_at: Instant;
-  merged_into: string | null;
-}
-
-export interface FullCard extends Card {
-  tickets: Ticket[];
-}
-
-export interface Change {
-  at: Instant;
-  by: string | null;
-  customer: string;
-  field: string;
-  old: string;
-  new: string;
-}
-
-export interface Pair {
-  score: number;
-  reasons: string[];
-  one: Card;
-  other: Card;
-}
-
-export interface CellFault {
-  column: string;
-  code: string;
-  value: string;
-}
-
-export interface ImportRow {
-  row: number;
-  name: string;
-  existing: string | null;
-  faults: CellFault[];
-}
-
-export interface Import {
-  token: string | null;
-  file: string;
-  columns: string[];
-  unknown: string[];
-  faults: CellFault[];
-  ready: number;
-  existing: number;
-  faulty: number;
-  written: number;
-  updated: number;
-  skipped: number;
-  refused: number;
-  rows: ImportRow[];
-}
-
-export interface Access {
-  at: Instant;
-  by: string;
-  customer: string;
-  what: string;
-  ticket: string | null;
-  reason: string;
-}
-
-export interface Removal {
-  id: string;
-  at: Instant;
-  by: string;
-  customer: string;
-  asked_by: string;
-  reason: string;
-  pseudonym: string;
-  counts: Record<string, number>;
-}
+export type NumberLine = Schemas["NumberOut"];
+export type Contact = Schemas["ContactOut"];
+export type Card = Schemas["CustomerOut"];
+export type FullCard = Schemas["CustomerFull"];
+export type Change = Schemas["ChangeOut"];
+export type Pair = Schemas["PairOut"];
+export type CellFault = Schemas["CellFaultOut"];
+export type ImportRow = Schemas["ImportRowOut"];
+export type Import = Schemas["ImportOut"];
+export type Access = Schemas["AccessOut"];
+export type Removal = Schemas["RemovalOut"];

@@ -1,41 +1,12 @@
-// What the API says of other channels.
+// The pages' names for what the API says of other channels.
 
-import type { Instant } from "../api/types";
+import type { Schemas } from "../api/types";
 
-export interface Category {
-  id: string;
-  title: string;
-  title_en: string;
-  kinds: string[];
-}
-
-export interface IntakeOptions {
-  channels: string[];
-  kinds: string[];
-  categories: Category[];
-}
-
-export interface Registered {
-  ticket: string;
-  registered_at: Instant;
-  respond_by: Instant;
-}
-
-export interface Attachment {
-  id: string;
-  name: string;
-  media: string;
-  size: number;
-  at: Instant;
-  by: string | null;
-  available: boolean;
-}
-
-export interface Attachments {
-  items: Attachment[];
-  most_files: number;
-  most_bytes: number;
-}
+export type Category = Schemas["IntakeCategoryOut"];
+export type IntakeOptions = Schemas["IntakeOptions"];
+export type Registered = Schemas["TicketRegistered"];
+export type Attachment = Schemas["AttachmentOut"];
+export type Attachments = Schemas["AttachmentsOut"];
 
 /** What the server keeps, for the file dialog; it looks into the files itself. */
 export const ACCEPTED = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.txt";

@@ -1,44 +1,14 @@
 // A report as the API gives it, and how its cells are shown.
 
-export interface Bilingual {
-  zh: string;
-  en: string;
-}
+import type { Schemas } from "../api/types";
 
+export type Bilingual = Schemas["WordsOut"];
 /** A text of the system is in both languages; one that people wrote is as they wrote it. */
-export type Cell = string | number | Bilingual | null;
-
-export interface ReportColumn {
-  title: Bilingual;
-  kind: "text" | "label" | "count" | "share" | "seconds" | "instant" | "ticket";
-}
-
-export interface ReportSection {
-  id: string;
-  title: Bilingual;
-  columns: ReportColumn[];
-  rows: Cell[][];
-  note: Bilingual | null;
-}
-
-export interface Report {
-  number: string;
-  kind: string;
-  title: Bilingual;
-  since: string;
-  until: string;
-  made_at: string;
-  sections: ReportSection[];
-}
-
-export interface FiledReport {
-  kind: string;
-  period: string;
-  made_at: string;
-  sent_at: string | null;
-  failure: string;
-  files: ("xlsx" | "pdf")[];
-}
+export type Cell = ReportSection["rows"][number][number];
+export type ReportColumn = Schemas["ColumnOut"];
+export type ReportSection = Schemas["SectionOut"];
+export type Report = Schemas["DocumentOut"];
+export type FiledReport = Schemas["ReportRunOut"];
 
 export type PeriodKind = "daily" | "weekly" | "monthly";
 

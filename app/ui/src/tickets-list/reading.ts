@@ -3,18 +3,11 @@
 import { computed, ref, shallowRef, type Ref } from "vue";
 
 import { api, ApiProblem } from "../api/client";
-import type { Page, Ticket } from "../api/types";
+import type { Page, Schemas, Ticket } from "../api/types";
 import { instantOf } from "../site_time";
 
-export interface Piece {
-  text: string;
-  hit: boolean;
-}
-
-export interface Line {
-  ticket: Ticket;
-  snippet: Piece[];
-}
+export type Piece = Schemas["PieceOut"];
+export type Line = Schemas["FoundOut"];
 
 export const NAMES = ["q", "kind", "state", "line", "agent", "since", "until"] as const;
 export type Wanted = Partial<Record<(typeof NAMES)[number], string>>;

@@ -1,20 +1,8 @@
 // The fields of a ticket that an agent fills in, and the rules for merging two people's changes. Pure: no requests, no screen. TKT-3
 
-import type { Disposition, TicketChange, TicketDetail } from "../api/types";
+import type { Disposition, Ticket, TicketChange, TicketDetail } from "../api/types";
 
-export interface TicketFields {
-  kind: string | null;
-  severity: string;
-  state: string;
-  matter: string;
-  wish: string;
-  contact_name: string;
-  form_of_address: string;
-  contact_number: string;
-  disposition: string | null;
-  note: string;
-}
-
+export type TicketFields = Required<Omit<TicketChange, "version">>;
 export type FieldName = keyof TicketFields;
 
 export const FIELD_NAMES: readonly FieldName[] = [
@@ -87,6 +75,6 @@ export function changeOf(version: number, changed: Partial<TicketFields>): Ticke
 }
 
 /** The results that fit a kind; a result without kinds fits all. */
-export function dispositionsFor(kind: string | null, all: readonly Disposition[]): Disposition[] {
+export function dispositionsFor(kind: Ticket["kind"], all: readonly Disposition[]): Disposition[] {
   return all.filter((one) => kind === null || one.kinds.length === 0 || one.kinds.includes(kind));
 }

@@ -35,7 +35,7 @@ class DayIn(In, frozen=True, kw_only=True):
     kind: DayKind | None
 
 
-class DayOut(Out, frozen=True, kw_only=True):
+class CalendarDayOut(Out, frozen=True, kw_only=True):
     """`source`: official (built in), notice (entered), site (its own days), fallback (provisional)."""
 
     day: date
@@ -52,7 +52,7 @@ class CalendarOut(Out, frozen=True, kw_only=True):
     today: date
     known: bool
     unknown_year: int | None
-    days: list[DayOut]
+    days: list[CalendarDayOut]
 
 
 async def get_calendar(ask: Ask[CalendarQuery, Nothing]) -> CalendarOut:
@@ -95,11 +95,13 @@ async def _calendar(ask: Ask[In, In], year: int) -> CalendarOut:
     )
 
 
-def _day(day: date, special: Mapping[date, DayKind], entered: str | None) -> DayOut:
+def _day(day: date, special: Mapping[date, DayKind], entered: str | None) -> CalendarDayOut:
     found, statutory = look_up(day, special), look_up(day)
     named = statutory.festival if found.kind in ("holiday", "make_up") else None
     chinese, english = named or (None, None)
-    return DayOut(day=day, kind=found.kind, source=entered or found.source, festival=chinese, festival_en=english)
+    return CalendarDayOut(
+        day=day, kind=found.kind, source=entered or found.source, festival=chinese, festival_en=english
+    )
 
 
 # fmt: off

@@ -69,7 +69,7 @@ class SlotOut(Out, frozen=True, kw_only=True):
     guides: list[GuideNow]
 
 
-class DayOut(Out, frozen=True, kw_only=True):
+class SlotDayOut(Out, frozen=True, kw_only=True):
     day: str
     kind: DayKind
     slots: list[SlotOut]
@@ -77,7 +77,7 @@ class DayOut(Out, frozen=True, kw_only=True):
 
 class SlotsOut(Out, frozen=True, kw_only=True):
     today: str
-    days: list[DayOut]
+    days: list[SlotDayOut]
     rules: BookingRules
 
 
@@ -112,7 +112,7 @@ class BookingOut(Out, frozen=True, kw_only=True):
     version: int
 
 
-class StepOut(Out, frozen=True, kw_only=True):
+class BookingStepOut(Out, frozen=True, kw_only=True):
     at: datetime
     by: str
     step: str
@@ -138,7 +138,7 @@ class ConfirmationOut(Out, frozen=True, kw_only=True):
 
 class BookingFull(BookingOut, frozen=True, kw_only=True):
     confirmation: ConfirmationOut
-    history: list[StepOut]
+    history: list[BookingStepOut]
 
 
 class BookingQuery(Paging, frozen=True, kw_only=True):
@@ -237,7 +237,7 @@ class AppointmentOut(Out, frozen=True, kw_only=True):
 
 
 class AppointmentFull(AppointmentOut, frozen=True, kw_only=True):
-    history: list[StepOut]
+    history: list[BookingStepOut]
 
 
 class AppointmentRules(Out, frozen=True, kw_only=True):

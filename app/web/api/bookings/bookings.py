@@ -15,17 +15,17 @@ from app.web.api.bookings.booking_shapes import (
     BookingPatch,
     BookingQuery,
     BookingRules,
+    BookingStepOut,
     BookingStepWish,
     ConfirmationOut,
-    DayOut,
     GuideNow,
     GuideOut,
     NoticeOut,
     SentOut,
+    SlotDayOut,
     SlotOut,
     SlotsOut,
     SlotsQuery,
-    StepOut,
     VisitFiguresOut,
     VisitFiguresQuery,
     VisitGroup,
@@ -56,7 +56,7 @@ async def get_slots(ask: Ask[SlotsQuery, Nothing]) -> SlotsOut:
     if not date(2000, 1, 1) <= (query.day or today) <= date(2200, 1, 1):
         raise invalid("day", "a date of this century or the next")
     days = await desk.slots(query.day or today, query.days)
-    shown = [DayOut(day=f"{day}", kind=kind, slots=[_slot(slot) for slot in slots]) for day, kind, slots in days]
+    shown = [SlotDayOut(day=f"{day}", kind=kind, slots=[_slot(slot) for slot in slots]) for day, kind, slots in days]
     return SlotsOut(today=f"{today}", days=shown, rules=_rules(ask))
 
 
@@ -244,13 +244,13 @@ def customer_ref(row: Booking | Appointment) -> CustomerRef | None:
     return None if row.customer_id is None else CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
 
 
-def step_out(eyes: Reader, entry: StepEntry, seen: bool) -> StepOut:
+def step_out(eyes: Reader, entry: StepEntry, seen: bool) -> BookingStepOut:
     """A step of the history; numbers in it masked as elsewhere."""
     details: dict[str, Detail] = {
         name: eyes.number(value, seen=seen) if name.endswith("contact_number") and isinstance(value, str) else value
         for name, value in entry.details.items()
     }
-    return shaped(StepOut, entry, details=details)
+    return shaped(BookingStepOut, entry, details=details)
 
 
 # --- parts ---

@@ -83,7 +83,7 @@ class OfferOut(Out, frozen=True, kw_only=True):
     fields: list[FieldOut]
 
 
-class StepOut(Out, frozen=True, kw_only=True):
+class CaseStepOut(Out, frozen=True, kw_only=True):
     """A step on the log. `by`: an agent's number, or system."""
 
     id: str
@@ -159,7 +159,7 @@ class CaseOut(Out, frozen=True, kw_only=True):
     positions: list[str]
     clocks: list[ClockOut]
     steps: list[OfferOut]
-    log: list[StepOut]
+    log: list[CaseStepOut]
 
 
 class StepTaken(Out, frozen=True, kw_only=True):
@@ -190,6 +190,7 @@ class CaseQuery(Paging, frozen=True, kw_only=True):
 class CaseItem(TicketOut, frozen=True, kw_only=True):
     """A case in a list, what is due first first. `due_at`: the first deadline that runs; `overdue`: it has passed."""
 
+    stage: Stage
     holder_party: PartyOut | None
     due_at: datetime | None
     overdue: bool
@@ -267,7 +268,7 @@ class AccountabilityOut(Out, frozen=True, kw_only=True):
     valid_limit: int
 
 
-class CategoryOut(Named, frozen=True, kw_only=True):
+class CaseCategoryOut(Named, frozen=True, kw_only=True):
     kinds: list[TicketKind]
     department: str
     restricted: bool
@@ -278,6 +279,6 @@ class MattersOut(Out, frozen=True, kw_only=True):
 
     parties: list[PartyOut]
     mine: list[str]
-    categories: list[CategoryOut]
+    categories: list[CaseCategoryOut]
     stages: list[Named]
     steps: list[Named]

@@ -9,6 +9,7 @@ import msgspec
 from app.web.api.cases.case_shapes import (
     CaseItem,
     CaseOut,
+    CaseStepOut,
     ClockItem,
     ClockOut,
     ExtensionOut,
@@ -18,7 +19,6 @@ from app.web.api.cases.case_shapes import (
     PartyOut,
     PlanOut,
     RungOut,
-    StepOut,
 )
 from app.web.api.common.shown import Reader, shaped
 from app.web.http.contract import Named
@@ -216,14 +216,14 @@ def _fields(step: str, kind: type[Step]) -> list[FieldOut]:
 FIELDS: Final = {step: _fields(step, kind) for step, kind in STEPS.items()}
 
 
-def _step_out(taken: Taken, eyes: Reader, seen: bool) -> StepOut:
+def _step_out(taken: Taken, eyes: Reader, seen: bool) -> CaseStepOut:
     raw: dict[str, Any] = msgspec.to_builtins(taken.step, builtin_types=(datetime,))
     details = {
         name: list(value) if isinstance(value, list | tuple) else eyes.detail(name, value, seen=seen)
         for name, value in raw.items()
         if name not in ("step", "version")
     }
-    return StepOut(
+    return CaseStepOut(
         id=str(taken.id),
         at=taken.at,
         by=taken.by,

@@ -9,10 +9,10 @@ from typing import Any, Final, cast
 from app.web.api.cases.case_shapes import (
     AccountabilityOut,
     AccountabilityQuery,
+    CaseCategoryOut,
     CaseItem,
     CaseOut,
     CaseQuery,
-    CategoryOut,
     ClockItem,
     DeadlineQuery,
     DeadlinesOut,
@@ -113,7 +113,7 @@ async def get_matters(ask: Ask[Nothing, Nothing]) -> MattersOut:
         parties=[each for each in map(party_out, cases.organisation.parties.values()) if each],
         mine=sorted(_mine(ask)),
         categories=[
-            CategoryOut(
+            CaseCategoryOut(
                 id=each.id,
                 title=each.title,
                 title_en=each.title_en,

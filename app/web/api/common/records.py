@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from app.web.http.contract import In, Key, Moment, Out, Paging, ShortText
+from app.web.http.contract import Direction, In, Key, Moment, Out, Paging, ShortText
 from config.schema import LineKind
+from crm.cases.model import Stage
 from crm.followups.model import DueCallKind, DueCallState
 from crm.intake.model import Channel
 from crm.tickets.model import Detail, Severity, TicketKind, TicketState
@@ -30,8 +31,8 @@ class TicketOut(Out, frozen=True, kw_only=True):
     state: TicketState
     kind: TicketKind | None
     severity: Severity
-    channel: str
-    line: str | None
+    channel: Channel | Literal["telephone"]
+    line: LineKind | None
     dnis: str
     ani: str
     ani_masked: bool
@@ -44,7 +45,7 @@ class TicketOut(Out, frozen=True, kw_only=True):
     matter: str
     disposition: str | None
     version: int
-    stage: str | None
+    stage: Stage | None
     level: str | None
     holder: str | None
     category: str | None
@@ -58,8 +59,8 @@ class CallOut(Out, frozen=True, kw_only=True):
 
     call: str
     ticket: str
-    direction: str
-    line: str | None
+    direction: Direction
+    line: LineKind | None
     dnis: str
     ani: str
     ani_masked: bool

@@ -10,6 +10,7 @@ from typing import Literal
 from app.figures.period import Period
 from app.web.http.contract import In, Key, Moment, Out
 from app.web.wire.encoding import instant
+from routing.agent import AgentState
 from routing.statistics.agent_time import Span, StateTime, occupancy, within
 from routing.statistics.figure_board import Board, By, rolling_answer_rate
 from routing.statistics.figure_board import Key as GroupKey
@@ -64,12 +65,12 @@ class FigureRow(Out, frozen=True, kw_only=True):
 class StateTimeOut(Out, frozen=True, kw_only=True):
     """Time in a state; `reason` tells why not ready."""
 
-    state: str
+    state: AgentState
     reason: str | None
     seconds: float
 
 
-class GroupOut(Out, frozen=True, kw_only=True):
+class FigureGroupOut(Out, frozen=True, kw_only=True):
     """One line, level, queue, agent, or quarter of an hour (`key`: its start). Agents' time is told where it can be:
     in total, per agent and per interval. `answer_rate_24h`: 接通率 of the 24 hours that end with the interval."""
 
@@ -94,7 +95,7 @@ class FiguresOut(Out, frozen=True, kw_only=True):
     levels: dict[str, FigureRow]
     queues: dict[str, FigureRow]
     by: ByName | None
-    groups: list[GroupOut]
+    groups: list[FigureGroupOut]
 
 
 class FiguresQuery(In, frozen=True, kw_only=True):
@@ -115,7 +116,7 @@ class HistoryQuery(In, frozen=True, kw_only=True):
 class SpanOut(Out, frozen=True, kw_only=True):
     """One state from `start` to `end`, which is null for the present one. `seconds`: of it, in the period asked for."""
 
-    state: str
+    state: AgentState
     reason: str | None
     call: str | None
     start: datetime
@@ -187,7 +188,7 @@ def history_out(agent: str, spans: list[Span], times: StateTime, since: datetime
         until=until,
         spans=[
             SpanOut(
-                state=span.state,
+                state=AgentState(span.state),
                 reason=span.reason,
                 call=span.call_id,
                 start=span.start,
@@ -206,13 +207,13 @@ def _rows(board: Board, by: By) -> dict[str, FigureRow]:
     return {str(key): figure_row(tallies[key]) for key in sorted(tallies, key=str)}
 
 
-def _groups(period: Period, by: By) -> list[GroupOut]:
+def _groups(period: Period, by: By) -> list[FigureGroupOut]:
     tallies = dict(period.board.by(by)) or ({"": Tally()} if by is By.TOTAL else {})
     times = _times_by(period, by)
     keys = sorted(tallies.keys() | times.keys(), key=_text)
     rates = _rolling(period, [key for key in keys if isinstance(key, datetime)]) if by is By.INTERVAL else {}
     return [
-        GroupOut(
+        FigureGroupOut(
             key=_text(key),
             figures=figure_row(tallies.get(key, Tally())),
             time=_time(times[key]) if key in times else None,
@@ -240,7 +241,7 @@ def _rolling(period: Period, starts: list[datetime]) -> Mapping[GroupKey, Ratio]
 
 def _time(times: StateTime) -> list[StateTimeOut]:
     return [
-        StateTimeOut(state=state, reason=reason, seconds=times[state, reason] / 1e6)
+        StateTimeOut(state=AgentState(state), reason=reason, seconds=times[state, reason] / 1e6)
         for state, reason in sorted(times, key=lambda key: (key[0], key[1] or ""))
     ]
 

@@ -6,7 +6,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from app.web.api.common.shown import shaped
-from app.web.api.intake.intake_shapes import ArrivalOut, CategoryOut, IntakeNew, IntakeOptions, Registered
+from app.web.api.intake.intake_shapes import (
+    ArrivalOut,
+    IntakeCategoryOut,
+    IntakeNew,
+    IntakeOptions,
+    TicketRegistered,
+)
 from app.web.api.tickets.tickets import reader, ticket_of
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
@@ -22,7 +28,7 @@ EARLIEST: Final = timedelta(days=3660)
 T = TypeVar("T")
 
 
-async def register(ask: Ask[Nothing, IntakeNew]) -> Registered:
+async def register(ask: Ask[Nothing, IntakeNew]) -> TicketRegistered:
     """A ticket at once, with its number; the store may be away."""
     new, now = ask.body, ask.services.clock()
     received_at = new.received_at or now
@@ -35,7 +41,7 @@ async def register(ask: Ask[Nothing, IntakeNew]) -> Registered:
     return registered(ask.services, new.channel, fields | {"received_at": received_at, "by": ask.who.name})
 
 
-def registered(services: Services, channel: Channel, fields: dict[str, object]) -> Registered:
+def registered(services: Services, channel: Channel, fields: dict[str, object]) -> TicketRegistered:
     """Opens the ticket. Raises Problem for a field that cannot be kept or a category that is not there."""
     try:
         opening = msgspec.convert(fields, type=Opening)
@@ -48,7 +54,7 @@ def registered(services: Services, channel: Channel, fields: dict[str, object]) 
             "store_away", f"Ticket {number} is in memory alone: the disk refuses. Write it down.", ticket=number
         )
     now = services.clock()
-    return Registered(ticket=number, registered_at=now, respond_by=services.intake.respond_by(now))
+    return TicketRegistered(ticket=number, registered_at=now, respond_by=services.intake.respond_by(now))
 
 
 async def options(ask: Ask[Nothing, Nothing]) -> IntakeOptions:
@@ -76,9 +82,9 @@ async def get_arrival(ask: Ask[Nothing, Nothing]) -> ArrivalOut:
     )
 
 
-def categories_of(site: Site) -> list[CategoryOut]:
+def categories_of(site: Site) -> list[IntakeCategoryOut]:
     return [
-        CategoryOut(
+        IntakeCategoryOut(
             id=each.id, title=each.title, title_en=each.title_en, kinds=[TicketKind(kind) for kind in each.kinds]
         )
         for each in site.matters.categories
@@ -89,7 +95,7 @@ def categories_of(site: Site) -> list[CategoryOut]:
 INTAKE: Final[tuple[AnyOperation, ...]] = (
     operation("register", "POST /api/intake", register,
               "Register a letter, a visit, a referral: a ticket with its number at once",
-              Nothing, IntakeNew, Registered, 201),
+              Nothing, IntakeNew, TicketRegistered, 201),
     operation("intake_options", "GET /api/intake/options", options,
               "Channels, kinds and categories for registering", Nothing, Nothing, IntakeOptions),
     operation("get_arrival", "GET /api/tickets/{number}/arrival", get_arrival,

@@ -33,7 +33,7 @@ class IntakeNew(In, frozen=True, kw_only=True):
     reference: Annotated[str, Meta(max_length=100)] = ""
 
 
-class Registered(Out, frozen=True, kw_only=True):
+class TicketRegistered(Out, frozen=True, kw_only=True):
     """The number, at once. `respond_by`: until when somebody answers (TKT-4)."""
 
     ticket: str
@@ -41,7 +41,7 @@ class Registered(Out, frozen=True, kw_only=True):
     respond_by: datetime
 
 
-class CategoryOut(Out, frozen=True, kw_only=True):
+class IntakeCategoryOut(Out, frozen=True, kw_only=True):
     id: str
     title: str
     title_en: str
@@ -53,7 +53,7 @@ class IntakeOptions(Out, frozen=True, kw_only=True):
 
     channels: list[str]
     kinds: list[TicketKind]
-    categories: list[CategoryOut]
+    categories: list[IntakeCategoryOut]
 
 
 class PublicForm(Out, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class PublicForm(Out, frozen=True, kw_only=True):
     name_en: str
     time_zone: str
     kinds: list[TicketKind]
-    categories: list[CategoryOut]
+    categories: list[IntakeCategoryOut]
     response_h: float
     least_fill_s: float
     token: str

@@ -13,7 +13,7 @@ from typing import Final, get_args, get_type_hints
 from aiohttp import web
 
 from app.web.api.intake.intake import categories_of, registered
-from app.web.api.intake.intake_shapes import PublicForm, PublicNew, Registered
+from app.web.api.intake.intake_shapes import PublicForm, PublicNew, TicketRegistered
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.rate import RateLimit, client_address
@@ -42,7 +42,7 @@ async def public_form(ask: Ask[Nothing, Nothing]) -> PublicForm:
     )
 
 
-async def public_ticket(ask: Ask[Nothing, PublicNew]) -> Registered:
+async def public_ticket(ask: Ask[Nothing, PublicNew]) -> TicketRegistered:
     """The ticket's number at once, and until when there is an answer."""
     _open(ask)
     new, services, now = ask.body, ask.services, ask.services.clock()
@@ -110,6 +110,6 @@ PUBLIC_FORM: Final[tuple[AnyOperation, ...]] = (
     operation("public_form", "GET /api/public/form", public_form,
               "What the public form needs", Nothing, Nothing, PublicForm),
     operation("public_ticket", "POST /api/public/tickets", public_ticket,
-              "Write to us: the ticket's number at once", Nothing, PublicNew, Registered, 201),
+              "Write to us: the ticket's number at once", Nothing, PublicNew, TicketRegistered, 201),
 )
 # fmt: on

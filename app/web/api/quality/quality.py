@@ -14,8 +14,8 @@ from app.web.api.quality.quality_shapes import (
     DecideIn,
     DrawnOut,
     DrawWish,
+    FormGroupOut,
     GradeOut,
-    GroupOut,
     MarksIn,
     MarksOut,
     QualityRulesOut,
@@ -41,7 +41,7 @@ async def get_quality_rules(ask: Ask[Nothing, Nothing]) -> QualityRulesOut:
     rules = site.quality
     return QualityRulesOut(
         version=rules.version,
-        groups=[msgspec.convert(group.model_dump(), GroupOut) for group in rules.scorecard.groups],
+        groups=[msgspec.convert(group.model_dump(), FormGroupOut) for group in rules.scorecard.groups],
         forbidden=[msgspec.convert(each.model_dump(), Named) for each in rules.scorecard.forbidden],
         per_agent_and_week=rules.sampling.per_agent_and_week,
         least_talk_s=rules.sampling.least_talk_s,

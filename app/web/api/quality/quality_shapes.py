@@ -18,7 +18,7 @@ class ItemOut(Named, frozen=True, kw_only=True):
     points: int
 
 
-class GroupOut(Named, frozen=True, kw_only=True):
+class FormGroupOut(Named, frozen=True, kw_only=True):
     counts_for: Literal["attitude", "knowledge"]
     items: list[ItemOut]
 
@@ -32,7 +32,7 @@ class QualityRulesOut(Out, frozen=True, kw_only=True):
     """The site's rules (quality.yaml): the form of spot checks, weights in percent, grades from the best down."""
 
     version: str
-    groups: list[GroupOut]
+    groups: list[FormGroupOut]
     forbidden: list[Named]
     per_agent_and_week: int
     least_talk_s: float
