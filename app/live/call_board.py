@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from app.process.bus import Bus
 from crm.journal.events import (
@@ -32,7 +33,7 @@ class BoardCall:
     agent: str | None = None
     came_from: list[str] = field(default_factory=list)
     """The queues that moved the caller on, in their order (LNE-7)."""
-    language: str = "zh"
+    language: Literal["zh", "en"] = "zh"
     asks: bool = False
     """The agent has to accept before anything rings (a promised callback)."""
     on_the_way: bool = False

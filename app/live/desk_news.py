@@ -14,8 +14,9 @@ from app.live.acd_view import LiveAcd
 from app.live.call_board import BoardCall, CallBoard
 from app.process.bus import Bus
 from app.process.page_faults import PageFaults
-from app.web.api.common.shown import agent_message
-from app.web.http.services import TalkView
+from app.web.api.common.shown import agent_changed, shaped
+from app.web.feeds.live_messages import CallChanged, CallStage, EndedBy, Pop, PopCustomer, PopTicket, ScreenPop
+from app.web.http.contract import TalkOut, TalkStatus
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
 from config.schema import Line, Site
@@ -47,6 +48,7 @@ from crm.journal.events import (
 from crm.regulation.calendar import festival_of
 from crm.tickets.model import TicketRow
 from ivr.greeting import greeting
+from routing.agent import AgentState
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +106,7 @@ class DeskNews:
         self._hub = hub
         self._board = board
         self._pops: set[asyncio.Task[None]] = set()
-        self.talk_of: Callable[[str], TalkView | None] = lambda call: None
+        self.talk_of: Callable[[str], TalkOut | None] = lambda call: None
         """How a talk stands now; set once there are telephones."""
 
     def subscribe(self, bus: Bus) -> None:
@@ -177,25 +179,25 @@ class DeskNews:
     def _publish(self, call: BoardCall, agent: str, at: datetime, card: Card) -> None:
         arrived, line = call.arrived, self._line(call)
         queue = self._site.queue(call.queue) if call.queue else None
-        pop = {
-            "kind": "callback" if arrived.due_call and call.asks else "inbound",
-            "due_call": arrived.due_call if call.asks else None,
-            "language": call.language,
-            "line": line.kind if line else None,
-            "line_title": line.title if line else arrived.dnis,
-            "queue": call.queue,
-            "queue_title": queue.title if queue else None,
-            "came_from": list(call.came_from),
-            "ani": arrived.ani,
-            "number_display": arrived.ani,
-            "greeting": self.greeting_text(agent, at),
-            "waited_s": (at - call.queued_at).total_seconds() if call.queued_at else None,
-            "reason": card.reason,
-            "customer": _card_of(card.customer) if card.customer else None,
-            "open_cases": [_ticket_of(ticket) for ticket in card.open_cases],
-            "tickets": [_ticket_of(ticket) for ticket in card.tickets],
-        }
-        self._hub.publish(agent, "screen_pop", {"call": arrived.call_id, "ticket": arrived.ticket, "pop": pop})
+        pop = Pop(
+            kind="callback" if arrived.due_call and call.asks else "inbound",
+            due_call=arrived.due_call if call.asks else None,
+            language=call.language,
+            line=line.kind if line else None,
+            line_title=line.title if line else arrived.dnis,
+            queue=call.queue,
+            queue_title=queue.title if queue else None,
+            came_from=list(call.came_from),
+            ani=arrived.ani,
+            number_display=arrived.ani,
+            greeting=self.greeting_text(agent, at),
+            waited_s=(at - call.queued_at).total_seconds() if call.queued_at else None,
+            reason=card.reason,
+            customer=shaped(PopCustomer, card.customer, id=str(card.customer.id)) if card.customer else None,
+            open_cases=[shaped(PopTicket, ticket) for ticket in card.open_cases],
+            tickets=[shaped(PopTicket, ticket) for ticket in card.tickets],
+        )
+        self._hub.publish(agent, ScreenPop(call=arrived.call_id, ticket=arrived.ticket, pop=pop))
 
     async def _card(self, call: BoardCall, agent: str) -> Card:
         """Without what this agent may not see (LNE-6)."""
@@ -223,21 +225,21 @@ class DeskNews:
             (line for line in self._site.lines if line.kind == kind), None
         )
 
-    def _progress(self, event: CallEvent, agent: str, state: str, ended_by: str | None = None) -> None:
+    def _progress(self, event: CallEvent, agent: str, state: CallStage, ended_by: EndedBy | None = None) -> None:
         call, talk = self._board.get(event.call_id), self.talk_of(event.call_id)
         if call:
+            goes_on = talk is not None and talk.agent == agent and state != "ended"
             self._hub.publish(
                 agent,
-                "call",
-                {
-                    "call": event.call_id,
-                    "ticket": call.arrived.ticket,
-                    "direction": call.arrived.direction,
-                    "state": state,
-                    "since": event.at,
-                    "ended_by": ended_by,
-                    "talk": talk_message(talk) if talk and talk.agent == agent and state != "ended" else None,
-                },
+                CallChanged(
+                    call=event.call_id,
+                    ticket=call.arrived.ticket,
+                    direction=call.arrived.direction,
+                    state=state,
+                    since=event.at,
+                    ended_by=ended_by,
+                    talk=shaped(TalkStatus, talk) if talk and goes_on else None,
+                ),
             )
 
     def _answered(self, event: AgentAnswered) -> None:
@@ -259,42 +261,5 @@ class DeskNews:
             self._progress(event, talk.agent, "hold" if talk.held else "talking")
 
     def _agent_state(self, event: AgentStateChanged) -> None:
-        agent = AgentId(event.agent)
-        self._hub.publish_state(agent, event.state, lambda: agent_message(self._acd.agent(agent), self._site))
-
-
-def talk_message(talk: TalkView) -> dict[str, object]:
-    """How a talk stands, for the page of its agent."""
-    return {
-        "held": talk.held,
-        "conference": talk.conference,
-        "recording": talk.recording,
-        "transfer": talk.transfer,
-        "target_kind": talk.target_kind,
-        "target": talk.target,
-    }
-
-
-def _card_of(customer: Customer) -> dict[str, object]:
-    return {
-        "id": str(customer.id),
-        "name": customer.name,
-        "form_of_address": customer.form_of_address,
-        "key_customer": customer.key_customer,
-        "employer": customer.employer,
-        "post": customer.post,
-        "notes": customer.notes,
-    }
-
-
-def _ticket_of(ticket: TicketRow) -> dict[str, object]:
-    return {
-        "number": ticket.number,
-        "kind": ticket.kind.value if ticket.kind else None,
-        "state": ticket.state.value,
-        "stage": ticket.stage,
-        "severity": ticket.severity.value,
-        "opened_at": ticket.opened_at,
-        "matter": ticket.matter,
-        "agent": ticket.agent,
-    }
+        agent, state = AgentId(event.agent), AgentState(event.state)
+        self._hub.publish_state(agent, state, lambda: agent_changed(self._acd.agent(agent), self._site))

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from app.web.http.services import TalkAction, TalkView
+from app.web.http.contract import TalkOut
+from app.web.http.services import TalkAction
 from config.ids import CallId
 from ivr import talk_control as control
 from ivr.hotline import Hotline
@@ -22,10 +23,10 @@ ACTIONS: dict[TalkAction, Callable[[Hotline, LiveTalk], Awaitable[None]]] = {
 }
 
 
-def talk_view(live: LiveTalk) -> TalkView:
+def talk_view(live: LiveTalk) -> TalkOut:
     """One talk for the pages."""
-    return TalkView(
-        call_id=live.call_id,
+    return TalkOut(
+        call=live.call_id,
         agent=live.agent_id,
         held=live.held,
         conference=live.conference,
@@ -42,21 +43,21 @@ class TalkDesk:
     def __init__(self, hotline: Hotline) -> None:
         self._hotline = hotline
 
-    def talk(self, call_id: str) -> TalkView | None:
+    def talk(self, call_id: str) -> TalkOut | None:
         live = self._hotline.talks.of(CallId(call_id))
         return talk_view(live) if live else None
 
-    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+    async def act(self, call_id: str, action: TalkAction) -> TalkOut | None:
         live = self._live(call_id)
         return await self._done(live, lambda: ACTIONS[action](self._hotline, live))
 
     async def transfer(
         self, call_id: str, kind: Literal["agent", "queue", "line", "number"], to: str, *, blind: bool
-    ) -> TalkView | None:
+    ) -> TalkOut | None:
         live, begin = self._live(call_id), control.transfer_blind if blind else control.consult
         return await self._done(live, lambda: begin(self._hotline, live, Target(kind, to)))
 
-    async def _done(self, live: LiveTalk, work: Callable[[], Awaitable[None]]) -> TalkView | None:
+    async def _done(self, live: LiveTalk, work: Callable[[], Awaitable[None]]) -> TalkOut | None:
         await live.ask(work)
         return None if live.ended else talk_view(live)
 

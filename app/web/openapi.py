@@ -37,16 +37,23 @@ class ProblemDetails(Out, frozen=True, kw_only=True):
 def describe(operations: Iterable[AnyOperation]) -> dict[str, Any]:
     """The whole document, as plain values. Raises ValueError when two types have one name."""
     operations = list(operations)
+    feeds = [one.feed for one in operations if one.feed is not None]
+    sent, received = [feed.sends for feed in feeds], [feed.receives for feed in feeds if feed.receives is not None]
     types = [kind for one in operations for kind in (one.query, one.body, one.answer) if kind is not None]
+    types += [kind for _, kind in (*sent, *received)]
     schemas, components = msgspec.json.schema_components([*types, ProblemDetails], ref_template=_REF)
     by_type = dict(zip([*map(id, types), id(ProblemDetails)], schemas, strict=True))
     _check_names(components)
+    for name, union in (*sent, *received):
+        if name not in components:
+            components[name] = by_type[id(union)]
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(_template(one.path), {})[one.method.lower()] = _operation(one, by_type, components)
     for query in {one.query.__name__ for one in operations} - _names_in(paths):
         del components[query]  # what it holds is described as parameters
-    _require_all(components, [by_type[id(one.answer)] for one in operations if one.answer is not None])
+    answers = [one.answer for one in operations if one.answer is not None]
+    _require_all(components, [by_type[id(kind)] for kind in (*answers, *(kind for _, kind in sent))])
     for schema in components.values():
         _tidy(schema)
     return {
@@ -85,6 +92,8 @@ def _require_all(components: dict[str, Any], answers: list[Any]) -> None:
         schema = components[name]
         if "properties" in schema:
             schema["required"] = list(schema["properties"])
+            for field in schema["properties"].values():
+                field.pop("default", None)
         to_do |= _names_in(schema) - seen
 
 
@@ -125,6 +134,8 @@ def _operation(one: AnyOperation, by_type: dict[int, Any], components: dict[str,
         "security": [] if roles == PUBLIC else [{"token": []}, {"session": []}],
         "x-roles": "public" if roles == PUBLIC else sorted(roles),
     }
+    if one.feed is not None and one.feed.receives is not None:
+        described["x-receives"] = _ref(one.feed.receives[0])
     if one.body is not Nothing:
         described["requestBody"] = {
             "required": True,
@@ -136,10 +147,17 @@ def _operation(one: AnyOperation, by_type: dict[int, Any], components: dict[str,
 
 
 def _answer(one: AnyOperation, by_type: dict[int, Any]) -> dict[str, Any]:
-    if one.status in (101, 204):
+    if one.feed is not None:
+        media = "application/json" if one.status == 101 else one.media
+        return {"description": "Each message", "content": {media: {"schema": _ref(one.feed.sends[0])}}}
+    if one.status == 204:
         return {"description": one.summary}
     schema = {} if one.answer is None else {"schema": by_type[id(one.answer)]}
     return {"description": one.summary, "content": {one.media: schema}}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(name=name)}
 
 
 def _path_parameters(one: AnyOperation) -> list[dict[str, Any]]:

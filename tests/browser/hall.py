@@ -4,7 +4,7 @@ Only the telephony is not there: what the ACD and the call flow would say comes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from pathlib import Path
 from aiohttp import web
 
 from app.figures.live import LiveFigures
-from app.live.desk_news import talk_message
 from app.process.page_faults import PageFaults
-from app.web.api.common.shown import agent_message
-from app.web.http.contract import WishedState
-from app.web.http.services import AgentView, Services, TalkView
+from app.web.api.common.shown import agent_changed, shaped
+from app.web.feeds.live_messages import CallChanged, CallStage, EndedBy, Pop, ScreenPop
+from app.web.http.contract import TalkOut, TalkStatus, WishedState
+from app.web.http.services import AgentView, Services
 from app.web.server import create_app
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
@@ -129,7 +129,7 @@ class DeskAcd(FakeAcd):
     def put(self, view: AgentView) -> AgentView:
         after = super().put(replace(view, since=datetime.now(UTC)))
         self.told(after)
-        self._hub.publish_state(view.agent, after.state.value, lambda: agent_message(after, self._site))
+        self._hub.publish_state(view.agent, after.state, lambda: agent_changed(after, self._site))
         return after
 
     def now(self, agent: str, state: str, **others: object) -> AgentView:
@@ -227,12 +227,12 @@ class Hall:
         )
         return ticket
 
-    async def offer(self, agent: str, call: str, ticket: str, pop: Mapping[str, object]) -> None:
+    async def offer(self, agent: str, call: str, ticket: str, pop: Pop) -> None:
         """The call rings at the agent, whose page is told."""
         self.acd.now(agent, "ringing", call_id=call)
         self.progress(agent, call, ticket, "ringing")
         await self.record(self.told(AgentOffered, call, agent=agent, channel_id=f"out-{call}"))
-        self.hub.publish(agent, "screen_pop", {"call": call, "ticket": ticket, "pop": dict(pop)})
+        self.hub.publish(agent, ScreenPop(call=call, ticket=ticket, pop=pop))
 
     async def talk(
         self,
@@ -264,46 +264,24 @@ class Hall:
         agent: str,
         call: str,
         ticket: str,
-        state: str,
+        state: CallStage,
         *,
         since: datetime | None = None,
-        ended_by: str | None = None,
+        ended_by: EndedBy | None = None,
         outbound: bool = False,
-        talk: TalkView | None = None,
+        talk: TalkOut | None = None,
     ) -> None:
         """How the call goes on, for the agent's page."""
-        said = {"call": call, "ticket": ticket, "state": state, "ended_by": ended_by}
-        said |= {"talk": talk_message(talk) if talk else None}
-        direction = "outbound" if outbound else "inbound"
-        self.hub.publish(agent, "call", {**said, "direction": direction, "since": since or datetime.now(UTC)})
-
-
-def pop(ani: str = "13812345678", **others: object) -> dict[str, object]:
-    """What a screen pop says of a caller; `others` replace its fields."""
-    return {
-        "kind": "inbound",
-        "due_call": None,
-        "line": "hotline",
-        "line_title": "客服热线",
-        "queue": "hotline",
-        "queue_title": "咨询与预约",
-        "came_from": [],
-        "ani": ani,
-        "number_display": ani,
-        "greeting": "早上好！城市规划展览馆，我是客服8001号，很高兴为您服务！",
-        "waited_s": 4.2,
-        "reason": None,
-        "customer": {
-            "id": "7",
-            "name": "王建国",
-            "form_of_address": "先生",
-            "key_customer": True,
-            "employer": "市建筑设计院",
-            "post": "副院长",
-            "notes": "每月带团参观，喜欢周末上午；请安排资深讲解员。",
-        },
-        "tickets": [],
-    } | others
+        changed = CallChanged(
+            call=call,
+            ticket=ticket,
+            direction="outbound" if outbound else "inbound",
+            state=state,
+            since=since or datetime.now(UTC),
+            ended_by=ended_by,
+            talk=shaped(TalkStatus, talk) if talk else None,
+        )
+        self.hub.publish(agent, changed)
 
 
 @asynccontextmanager

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
+from app.web.feeds.live_messages import ScreenPop
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import Hall, pop
+from tests.browser.hall import Hall
 from tests.browser.pictures import picture
+from tests.fakes.desk_messages import card
 
 WIDTHS = (1440, 1280, 390)
 
@@ -42,7 +44,7 @@ async def states(hall: Hall, page: Page) -> AsyncIterator[str]:
     """Every state of a call that the head shows, one after the other, each on the page when it is named."""
     stage, header = page.get_by_test_id("stage"), page.get_by_test_id("call-header")
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop(came_from=["aid"], language="en"))
+    await hall.offer("8001", "c1", ticket, card(came_from=["aid"], language="en"))
     await expect(header).to_have_attribute("data-stage", "ringing")
     yield "ringing"
     await hall.talk("8001", "c1", ticket, since=datetime.now(UTC) - timedelta(minutes=61))
@@ -60,14 +62,14 @@ async def states(hall: Hall, page: Page) -> AsyncIterator[str]:
     await expect(page.get_by_test_id("put-away")).to_be_visible()
     yield "ended"
     hall.acd.now("8001", "reserved", call_id="c9", until=datetime.now(UTC) + timedelta(seconds=300))
-    card = pop(kind="callback", due_call="d1", reason="答复讲解安排", waited_s=None)
-    hall.hub.publish("8001", "screen_pop", {"call": "c9", "ticket": ticket, "pop": card})
+    shown = card(kind="callback", due_call="d1", reason="答复讲解安排", waited_s=None)
+    hall.hub.publish("8001", ScreenPop(call="c9", ticket=ticket, pop=shown))
     await expect(page.get_by_test_id("callback-offer")).to_be_visible()
     yield "callback offered"
     for pace, talked_s in (("amber", 155), ("red", 185)):
         call = f"c-{pace}"
         ticket = await hall.arrive(call, "13812345678")
-        await hall.offer("8001", call, ticket, pop())
+        await hall.offer("8001", call, ticket, card())
         await hall.talk("8001", call, ticket, since=datetime.now(UTC) - timedelta(seconds=talked_s), outbound=True)
         await expect(page.get_by_test_id("talk-clock")).to_have_attribute("data-pace", pace)
         yield pace
@@ -97,7 +99,7 @@ async def test_nothing_in_the_head_lies_on_anything_else(hall: Hall, open_page: 
 async def test_the_two_choices_of_wrap_up_are_clicked_each(hall: Hall, open_page: OpenPage) -> None:
     page = await open_page()
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await hall.talk("8001", "c1", ticket)
     await hall.hang_up("8001", "c1", ticket, wrap_up_s=20)
     before = hall.acd.agent("8001").until

@@ -11,8 +11,9 @@ from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStart
 from crm.tickets.model import Severity, TicketKind
 from crm.use_cases.cases import CaseService
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import Hall, pop
+from tests.browser.hall import Hall
 from tests.browser.pictures import picture
+from tests.fakes.desk_messages import card
 
 
 async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678", agent: str = "8003") -> str:
@@ -153,7 +154,7 @@ async def test_a_call_about_an_open_complaint_is_attached_to_it(hall: Hall, open
     second = await hall.arrive("c2", "13812345678")
     page = await open_page("8001", "/")
     await expect(page.get_by_test_id("state-badge")).to_be_visible()
-    await hall.offer("8001", "c2", second, pop())
+    await hall.offer("8001", "c2", second, card())
     await hall.talk("8001", "c2", second)
     notice = page.get_by_test_id("open-cases")
     await expect(notice).to_contain_text("该来电号码有未结投诉")
@@ -173,7 +174,7 @@ async def test_a_complaint_is_registered_while_the_customer_is_on_the_line(hall:
     page = await open_page("8001", "/")
     await expect(page.get_by_test_id("state-badge")).to_be_visible()
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await hall.talk("8001", "c1", ticket)
     await page.locator("textarea[name=matter]").fill("讲解员中途离开")
     await page.get_by_test_id("step-registered").click()

@@ -6,24 +6,17 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
+from app.web.feeds.live_messages import ScreenPop
 from config.ids import AgentId
 from crm.followups.model import DueCallKind
 from crm.tickets.model import TicketForm, TicketKind
 from routing.agent import AgentEvent, AgentState, IllegalTransition
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import Hall, pop
-
-EARLIER = {
-    "number": "20261120-0007",
-    "kind": "complaint",
-    "state": "closed",
-    "severity": "major",
-    "opened_at": "2026-11-20T02:00:00.000Z",
-    "matter": "停车场指引不清",
-    "agent": "8002",
-}
+from tests.browser.hall import Hall
+from tests.fakes.desk_messages import CUSTOMER, EARLIER, card
 
 NOTE_WHEN_CARD_APPEARS = """() => new MutationObserver(() => {
     if (document.querySelector("[data-testid=customer-card]")) window.cardShownAt ??= Date.now();
@@ -34,7 +27,7 @@ NOTE_WHEN_CARD_APPEARS = """() => new MutationObserver(() => {
 async def offered(hall: Hall, page: Page, call: str = "c1", ani: str = "13812345678", **others: object) -> str:
     """A call is on the desk of 8001. Returns its ticket, which the form has read."""
     ticket = await hall.arrive(call, ani)
-    await hall.offer("8001", call, ticket, pop(ani, **others))
+    await hall.offer("8001", call, ticket, card(ani, **others))
     await expect(page.get_by_test_id("ticket-number")).to_have_text(ticket)
     await expect(page.get_by_test_id("save")).to_be_enabled()
     return ticket
@@ -78,7 +71,7 @@ async def test_the_card_is_on_screen_within_a_second_of_the_offer(hall: Hall, op
     await page.evaluate(NOTE_WHEN_CARD_APPEARS)
     hall.acd.now("8001", "ringing", call_id="c1")
     published = time.time()
-    hall.hub.publish("8001", "screen_pop", {"call": "c1", "ticket": ticket, "pop": pop(tickets=[EARLIER])})
+    hall.hub.publish("8001", ScreenPop(call="c1", ticket=ticket, pop=card(tickets=[EARLIER])))
     await page.get_by_test_id("customer-card").wait_for()
     shown = await page.evaluate("window.cardShownAt")
     assert shown / 1000 - published < 1.0
@@ -119,7 +112,7 @@ async def test_a_ticket_the_store_does_not_have_yet_is_waited_for(hall: Hall, op
     page = await open_page()
     hall.acd.now("8001", "ringing", call_id="c1")
     ticket = hall.journal.next_ticket_number(datetime.now(hall.site.zone).date())
-    hall.hub.publish("8001", "screen_pop", {"call": "c1", "ticket": ticket, "pop": pop()})
+    hall.hub.publish("8001", ScreenPop(call="c1", ticket=ticket, pop=card()))
     await expect(page.get_by_text("工单正在登记")).to_be_visible()
     await page.fill("textarea[name=matter]", "先写下来")
     assert await hall.arrive("c1", "13812345678") == ticket
@@ -206,7 +199,7 @@ async def test_wrap_up_counts_down_and_ends_by_keyboard(hall: Hall, open_page: O
 async def test_the_card_tells_the_way_a_moved_caller_has_come(hall: Hall, open_page: OpenPage) -> None:
     page = await open_page()
     ticket = await hall.arrive("c1", "13812345678")
-    hall.hub.publish("8001", "screen_pop", {"call": "c1", "ticket": ticket, "pop": pop(came_from=["aid"])})
+    hall.hub.publish("8001", ScreenPop(call="c1", ticket=ticket, pop=card(came_from=["aid"])))
     await expect(page.get_by_test_id("call-header")).to_contain_text("客服热线 → 客户援助 → 咨询与预约")
 
 
@@ -224,8 +217,8 @@ async def callback_offered(hall: Hall, page: Page) -> str:
     )
     await hall.store.due_calls.claim("test", now=datetime.now(UTC), lease_s=60, limit=1)
     hall.acd.now("8001", "reserved", call_id="c9", until=datetime.now(UTC) + timedelta(seconds=30))
-    card = pop(kind="callback", due_call=str(due.id), reason="答复讲解安排", waited_s=None)
-    hall.hub.publish("8001", "screen_pop", {"call": "c9", "ticket": ticket, "pop": card})
+    shown = card(kind="callback", due_call=str(due.id), reason="答复讲解安排", waited_s=None)
+    hall.hub.publish("8001", ScreenPop(call="c9", ticket=ticket, pop=shown))
     await expect(page.get_by_test_id("callback-reason")).to_contain_text("答复讲解安排")
     return str(due.id)
 
@@ -309,7 +302,6 @@ async def test_a_page_opened_anew_shows_the_running_call_and_confirms_it(hall: H
 async def test_a_callers_text_never_runs(hall: Hall, open_page: OpenPage) -> None:
     page = await open_page()
     nasty = "<img src=x onerror=\"document.title='broken'\">"
-    card = {**pop()["customer"], "name": nasty, "notes": nasty}  # type: ignore[dict-item]
-    await offered(hall, page, customer=card)
+    await offered(hall, page, customer=replace(CUSTOMER, name=nasty, notes=nasty))
     await expect(page.get_by_test_id("customer-card")).to_contain_text("<img src=x")
     assert await page.title() != "broken"

@@ -3,9 +3,12 @@
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from app.web.feeds.live_messages import ScreenPop
+from app.web.wire.desk_log import About
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import PASSWORDS, Hall, pop
+from tests.browser.hall import PASSWORDS, Hall
 from tests.browser.pictures import picture
+from tests.fakes.desk_messages import card
 
 SAID = {"zh-CN": "页面出错了", "en": "This page failed"}
 
@@ -40,7 +43,7 @@ async def test_a_list_that_fails_by_itself_says_so(hall: Hall, open_page: OpenPa
     expected_errors.append("Cannot read properties of null")
     await page.route("**/api/due-calls*", nonsense)
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await expect(page.get_by_role("alert").filter(has_text=SAID["zh-CN"])).to_be_visible()
 
 
@@ -51,9 +54,10 @@ async def test_a_message_that_the_desk_cannot_show_says_so_and_the_next_one_is_s
     await expect(page.get_by_test_id("idle")).to_be_visible()
     expected_errors.append("Cannot read properties of null")
     ticket = await hall.arrive("c1", "13812345678")
-    hall.hub.publish("8001", "screen_pop", {"call": "c1", "ticket": ticket, "pop": None})
+    against_the_contract = ScreenPop(call="c1", ticket=ticket, pop=None)  # type: ignore[arg-type]
+    hall.hub._keep("8001", About("screen_pop", "c1", ticket), lambda: against_the_contract)
     await expect(page.get_by_role("alert").filter(has_text=SAID["zh-CN"])).to_be_visible()
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await expect(page.get_by_test_id("caller-number")).to_have_text("138 1234 5678")
 
 

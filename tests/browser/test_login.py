@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import PASSWORDS, Hall, pop
+from tests.browser.hall import PASSWORDS, Hall
+from tests.fakes.desk_messages import card
 
 
 async def log_in(page: Page, name: str, password: str) -> None:
@@ -80,7 +81,7 @@ async def test_a_session_that_ends_costs_no_words_and_shows_them_to_nobody_else(
 ) -> None:
     page = await open_page("8001")
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await page.fill("textarea[name=matter]", "写到一半")
     await expect(page.get_by_test_id("save")).to_be_enabled()
     await hall.store.users.set_password("8001", "another password")

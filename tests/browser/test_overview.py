@@ -10,7 +10,8 @@ from playwright.async_api import expect
 from crm.journal.events import CallEnded
 from routing.agent import AgentState
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import Hall, pop
+from tests.browser.hall import Hall
+from tests.fakes.desk_messages import card
 
 LIVE_MS = 2_000
 """A second, as promised, and another for the test's own questions on a busy machine."""
@@ -41,7 +42,7 @@ async def test_the_wallboard_shows_todays_figures_and_nothing_where_there_is_not
     for call, ani in (("c1", "13800000001"), ("c2", "13800000002")):
         ticket = await hall.arrive(call, ani)
         if call == "c1":
-            await hall.offer("8001", call, ticket, pop(ani))
+            await hall.offer("8001", call, ticket, card(ani))
             await hall.talk("8001", call, ticket)
         outcome = "answered" if call == "c1" else "abandoned_queue"
         await hall.record(hall.told(CallEnded, call, ended_by="caller", outcome=outcome))
@@ -101,7 +102,7 @@ async def test_a_ticket_shows_its_history_and_plays_its_recording_which_is_logge
         sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
         sound.writeframes(b"\x00\x01" * 8000)
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await hall.talk("8001", "c1", ticket, recording="c1.wav")
     await hall.hang_up("8001", "c1", ticket)
     page = await open_page("8001", f"/tickets/{ticket}")

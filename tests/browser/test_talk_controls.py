@@ -1,23 +1,24 @@
 """The desk's buttons and keys for a talk: what they ask of the server, and how the page shows it. TEL-5, QUA-1."""
 
 import re
-from dataclasses import replace
 
+from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
-from app.web.http.services import TalkView
+from app.web.http.contract import TalkOut
 from ivr.talks import Refused
 from tests.browser.conftest import OpenPage
-from tests.browser.hall import Hall, pop
+from tests.browser.hall import Hall
+from tests.fakes.desk_messages import card
 
 
 async def talking(hall: Hall, page: Page) -> None:
     """8001 talks with a caller; the page follows how the talk stands."""
     ticket = await hall.arrive("c1", "13812345678")
-    await hall.offer("8001", "c1", ticket, pop())
+    await hall.offer("8001", "c1", ticket, card())
     await hall.talk("8001", "c1", ticket)
 
-    def told(view: TalkView) -> None:
+    def told(view: TalkOut) -> None:
         hall.progress("8001", "c1", ticket, "hold" if view.held else "talking", talk=view)
 
     hall.talks.told = told

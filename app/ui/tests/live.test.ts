@@ -55,7 +55,7 @@ let seq = 0;
 const hello = (more: Partial<Extract<DeskMessage, { type: "hello" }>> = {}): DeskMessage => ({ type: "hello", seq, at: AT, agent: "8001", gap: false, state: agent("available"), ...more }) as DeskMessage;
 const state = (now: Agent["state"], more: Partial<Agent> = {}): DeskMessage => ({ type: "agent_state", seq: ++seq, at: AT, ...agent(now, more) }) as DeskMessage;
 const pops = (call: string, more: Partial<Pop> = {}): DeskMessage => ({ type: "screen_pop", seq: ++seq, at: AT, call, ticket: `t-${call}`, pop: pop(more) });
-const call = (name: string, how: "ringing" | "talking" | "hold" | "ended", since = AT, endedBy: string | null = null): DeskMessage => ({
+const call = (name: string, how: "ringing" | "talking" | "hold" | "ended", since = AT, endedBy: "caller" | "agent" | null = null): DeskMessage => ({
   type: "call",
   seq: ++seq,
   at: AT,
@@ -65,6 +65,7 @@ const call = (name: string, how: "ringing" | "talking" | "hold" | "ended", since
   state: how,
   since,
   ended_by: endedBy,
+  talk: null,
 });
 
 beforeEach(() => {

@@ -43,6 +43,7 @@ from app.web.api.tickets import sound, tickets
 from app.web.api.tickets.search import SEARCH
 from app.web.api.users import people
 from app.web.feeds import live
+from app.web.feeds.live_messages import DeskAck, DeskMessage, WallboardMessage
 from app.web.http import pages
 from app.web.http.contract import (
     AgentOut,
@@ -67,7 +68,7 @@ from app.web.http.contract import (
     TransferWish,
     WrapUpStep,
 )
-from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.http.operations import AnyOperation, Ask, Feed, operation
 from app.web.wire.encoding import encode
 
 DESCRIPTION: Final = web.AppKey("description", bytes)
@@ -162,9 +163,11 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
     operation("agent_history", "GET /api/agents/{id}/history", figures.agent_history,
               "An agent's states and the time in each", HistoryQuery, Nothing, HistoryOut),
     operation("live_desk", "GET /api/live/desk", live.live_desk,
-              "WebSocket: the messages of one desk", DeskQuery, Nothing, None, 101),
+              "WebSocket: the messages of one desk", DeskQuery, Nothing, None, 101,
+              feed=Feed(("DeskMessage", DeskMessage), ("DeskAck", DeskAck))),
     operation("live_wallboard", "GET /api/live/wallboard", live.live_wallboard,
-              "Server-sent events: the wallboard", Nothing, Nothing, None, 200, "text/event-stream"),
+              "Server-sent events: the wallboard", Nothing, Nothing, None, 200, "text/event-stream",
+              feed=Feed(("WallboardMessage", WallboardMessage))),
     operation("openapi", "GET /api/openapi.json", _openapi, "This description", Nothing, Nothing),
     operation("status", "GET /status", _status,
               "200 when every part is up, else 503", Nothing, Nothing, StatusOut),

@@ -6,18 +6,19 @@ when the session does.
 
 import asyncio
 import logging
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from app.web.api.common.shown import agent_out
+from app.web.feeds.live_messages import Alive, DeskAck, Hello, SessionOver, WallboardAlive
 from app.web.feeds.wallboard import WallboardFeed
 from app.web.http.contract import DeskQuery, Nothing
 from app.web.http.operations import Ask
 from app.web.http.permissions import may_sit_at
 from app.web.wire.desk import DeskHub, DeskPage
-from app.web.wire.encoding import encode_text, instant
+from app.web.wire.encoding import encode_text
 from app.web.wire.problems import Problem, invalid
 from crm.errors import StoreAway
 
@@ -32,13 +33,6 @@ SESSION_OVER: Final = 4401
 SOCKETS: Final = web.AppKey("sockets", set[web.WebSocketResponse])
 STREAMS: Final = web.AppKey("streams", set[asyncio.Task[object]])
 FEED: Final = web.AppKey("feed", WallboardFeed)
-
-
-class Acked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a page says: everything up to `seq` is on the screen."""
-
-    type: Literal["ack"]
-    seq: int
 
 
 class LoginCheck:
@@ -89,7 +83,7 @@ async def _read_desk(socket: web.WebSocketResponse, hub: DeskHub, agent: str) ->
             await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"send text")
             return
         try:
-            acked = msgspec.json.decode(message.data, type=Acked)
+            acked = msgspec.json.decode(message.data, type=DeskAck)
         except msgspec.DecodeError as exc:
             await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=str(exc).encode()[:100])
             return
@@ -104,8 +98,7 @@ async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketRespons
             for message in page.take():
                 await _send(socket, message.text)
             if not await page.news(ALIVE_EVERY_S):
-                alive = {"type": "alive", "seq": hub.newest, "at": ask.services.clock()}
-                await _send(socket, encode_text(alive))
+                await _send(socket, encode_text(Alive(seq=hub.newest, at=ask.services.clock())))
         await socket.close(code=SESSION_OVER, message=b"session over")
     except TimeoutError:
         log.warning("A page of agent %s does not read; closed", agent, extra={"action": "desk_stuck", "agent": agent})
@@ -118,18 +111,16 @@ async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketRespons
 
 
 def _hello(ask: Ask[DeskQuery, Nothing], agent: str) -> str:
-    """`state`: the agent now, so that no page shows an old one. `gap`: read lists again, messages were missed."""
     now = {view.agent: view for view in ask.services.acd.agents()}.get(agent)
     hub = ask.services.hub
     return encode_text(
-        {
-            "type": "hello",
-            "seq": hub.newest,
-            "at": instant(ask.services.clock()),
-            "agent": agent,
-            "gap": hub.has_gap(agent, ask.query.after),
-            "state": None if now is None else agent_out(now, ask.services.site),
-        }
+        Hello(
+            seq=hub.newest,
+            at=ask.services.clock(),
+            agent=agent,
+            gap=hub.has_gap(agent, ask.query.after),
+            state=None if now is None else agent_out(now, ask.services.site),
+        )
     )
 
 
@@ -172,10 +163,10 @@ async def _write_wallboard(ask: Ask[Nothing, Nothing], response: web.StreamRespo
         while await login.still_holds():
             news = await watcher.next(ALIVE_EVERY_S)
             if news is None:
-                await _write(response, "event: alive\ndata: {}\n\n")
+                await _write(response, f"event: alive\ndata: {encode_text(WallboardAlive())}\n\n")
             else:
                 await _write(response, f"id: {news[0]}\nevent: wallboard\ndata: {news[1]}\n\n")
-    await _write(response, "event: session_over\ndata: {}\n\n")
+    await _write(response, f"event: session_over\ndata: {encode_text(SessionOver())}\n\n")
 
 
 async def _write(response: web.StreamResponse, text: str) -> None:

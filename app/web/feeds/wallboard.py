@@ -4,35 +4,42 @@ Looks twice a second while somebody watches, tells only what changed, and nobody
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from app.web.api.common.shown import agent_out, queue_out
 from app.web.api.figures.figure_shapes import figures_out
+from app.web.feeds.live_messages import UNSENT, Deadlines, WallboardPicture
 from app.web.http.services import Services
-from app.web.wire.encoding import encode_text, plain
+from app.web.wire.encoding import encode_text
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 """At most two messages a second, and a change is seen well within one."""
 
 
-def picture(services: Services) -> dict[str, object]:
+def picture(services: Services) -> WallboardPicture:
     """What the wallboard shows now, without number and time."""
     queues = services.acd.queues()
     agents = services.acd.agents()
     today = services.figures.today()
     waiting_since = [queue.longest_wait_since for queue in queues if queue.longest_wait_since]
-    return {
-        "waiting": sum(queue.waiting for queue in queues),
-        "longest_wait_since": min(waiting_since, default=None),
-        "queues": [queue_out(queue, services.site) for queue in queues],
-        "agents_by_state": Counter(agent.state for agent in agents),
-        "agents": [agent_out(agent, services.site, supervision=True) for agent in agents],
-        "deadlines": dict(zip(("warned", "late"), services.cases.at_risk, strict=True)),
-        "store": "up" if services.store.status()["up"] else "away",
-        "figures": None if today is None else figures_out(today, services.clock()),
-    }
+    warned, late = services.cases.at_risk
+    return WallboardPicture(
+        waiting=sum(queue.waiting for queue in queues),
+        longest_wait_since=min(waiting_since, default=None),
+        queues=[queue_out(queue, services.site) for queue in queues],
+        agents_by_state=Counter(agent.state for agent in agents),
+        agents=[agent_out(agent, services.site, supervision=True) for agent in agents],
+        deadlines=Deadlines(warned=warned, late=late),
+        store="up" if services.store.status()["up"] else "away",
+        figures=None if today is None else figures_out(today, services.clock()),
+    )
 
 
 class Watcher:
@@ -70,7 +77,7 @@ class WallboardFeed:
         self._watchers: set[Watcher] = set()
         self._watched = asyncio.Event()
         self._seq = 0
-        self._shown: dict[str, object] = {}
+        self._shown: WallboardPicture | None = None
         self._text = ""
         self._looking: asyncio.Task[None] | None = None
 
@@ -111,17 +118,17 @@ class WallboardFeed:
 
     def _look(self) -> None:
         shown = picture(self._services)
-        if _without_age(shown) == _without_age(self._shown) and self._text:
+        if self._shown is not None and _without_age(shown) == _without_age(self._shown):
             return
         self._seq += 1
         self._shown = shown
-        at = self._services.clock()
-        self._text = encode_text({"type": "wallboard", "seq": self._seq, "at": at, **shown})
+        self._text = encode_text(msgspec.structs.replace(shown, seq=self._seq, at=self._services.clock()))
         for watcher in self._watchers:
             watcher.notify()
 
 
-def _without_age(shown: dict[str, object]) -> dict[str, object]:
+def _without_age(shown: WallboardPicture) -> WallboardPicture:
     """The picture without the figures' own times, which move by themselves and are no news."""
-    figures = plain(shown.get("figures"))
-    return {**shown, "figures": {**figures, "at": None, "until": None} if isinstance(figures, dict) else None}
+    if shown.figures is None:
+        return shown
+    return msgspec.structs.replace(shown, figures=msgspec.structs.replace(shown.figures, at=UNSENT, until=UNSENT))

@@ -208,18 +208,29 @@ class RecordingWish(In, frozen=True, kw_only=True):
     state: Literal["paused", "on"]
 
 
-class TalkOut(Out, frozen=True, kw_only=True):
-    """A talk now. `over`: the agent's part of it is over; the rest is as it was last."""
+class TalkStatus(Out, frozen=True, kw_only=True):
+    """How a talk stands. `held`: the caller hears music.
 
-    call: str
-    agent: str | None
-    over: bool
+    `transfer`: whom the agent has asked is being rung, or is there; `target_kind` and `target` say who that is.
+    """
+
     held: bool
     conference: bool
     recording: Literal["on", "paused", "off"]
     transfer: Literal["ringing", "joined"] | None
     target_kind: TargetKind | None
     target: str | None
+
+
+class TalkOut(TalkStatus, frozen=True, kw_only=True):
+    """A talk now. `agent` null: the caller talks with somebody outside.
+
+    `over`: the agent's part of it is over; the rest is as it was last.
+    """
+
+    call: str
+    agent: str | None
+    over: bool = False
 
 
 class Telephone(Out, frozen=True, kw_only=True):

@@ -53,6 +53,14 @@ class Ask(Generic[Q_co, B_co]):
         return self.request.match_info[name]
 
 
+@dataclass(frozen=True)
+class Feed:
+    """What goes over a long connection: the unions of its messages, by the names they are published under."""
+
+    sends: tuple[str, Any]
+    receives: tuple[str, Any] | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation(Generic[Q, B]):
     """`answer` None: the handler makes its own response (`media` says of which type). `takes_file`: the handler reads
@@ -69,6 +77,7 @@ class Operation(Generic[Q, B]):
     status: int = 200
     media: str = "application/json"
     takes_file: bool = False
+    feed: Feed | None = None
 
 
 AnyOperation = Operation[Any, Any]
@@ -91,6 +100,7 @@ def operation(
     status: int = 200,
     media: str = "application/json",
     takes_file: bool = False,
+    feed: Feed | None = None,
 ) -> Operation[Q, B]:
     """An operation of a table; `route`: method and path."""
     method, path = route.split(" ")
@@ -106,6 +116,7 @@ def operation(
         status=status,
         media=media,
         takes_file=takes_file,
+        feed=feed,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
 from app.reports.archive import ReportArchive
-from app.web.http.contract import SupervisionMode, TargetKind, WishedState
+from app.web.http.contract import SupervisionMode, TalkOut, TargetKind, WishedState
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
@@ -132,38 +132,21 @@ class Floor(Protocol):
     def open_queue(self, queue: str, *, by: str) -> None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class TalkView:
-    """A talk that goes on. `agent` None: the caller talks with somebody outside. `held`: the caller hears music.
-
-    `transfer`: whom the agent has asked is being rung, or is there; `target_kind` and `target` say who that is.
-    """
-
-    call_id: str
-    agent: str | None
-    held: bool
-    conference: bool
-    recording: Literal["on", "paused", "off"]
-    transfer: Literal["ringing", "joined"] | None
-    target_kind: TargetKind | None
-    target: str | None
-
-
 TalkAction = Literal["hold", "resume", "complete", "cancel", "conference", "pause", "record", "survey"]
 
 
 class TalkControl(Protocol):
     """The talks that go on, and what may be done with them. Refusals are `ivr.talks.Refused`, with words."""
 
-    def talk(self, call_id: str) -> TalkView | None:
+    def talk(self, call_id: str) -> TalkOut | None:
         """None when nobody talks in that call."""
         ...
 
-    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+    async def act(self, call_id: str, action: TalkAction) -> TalkOut | None:
         """Done when it returns: the talk as it is then; None when it has ended by that."""
         ...
 
-    async def transfer(self, call_id: str, kind: TargetKind, to: str, *, blind: bool) -> TalkView | None:
+    async def transfer(self, call_id: str, kind: TargetKind, to: str, *, blind: bool) -> TalkOut | None:
         """As `act`. A blind transfer ends the agent's talk."""
         ...
 
@@ -171,13 +154,13 @@ class TalkControl(Protocol):
 class NobodyTalks:
     """A `TalkControl` without telephones."""
 
-    def talk(self, call_id: str) -> TalkView | None:
+    def talk(self, call_id: str) -> TalkOut | None:
         return None
 
-    async def act(self, call_id: str, action: TalkAction) -> TalkView | None:
+    async def act(self, call_id: str, action: TalkAction) -> TalkOut | None:
         raise TalkOver(f"nobody talks in call {call_id}")
 
-    async def transfer(self, call_id: str, kind: TargetKind, to: str, *, blind: bool) -> TalkView | None:
+    async def transfer(self, call_id: str, kind: TargetKind, to: str, *, blind: bool) -> TalkOut | None:
         raise TalkOver(f"nobody talks in call {call_id}")
 
 

@@ -7,11 +7,15 @@ socket itself is in live.py.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from app.web.wire.desk_log import SETTLED_STATES, DeskLog, Message, MessageType, is_settled, subject_of
+import msgspec
+
+from app.web.feeds.live_messages import AgentChanged, DeskNews
+from app.web.wire.desk_log import SETTLED_STATES, About, DeskLog, Message, about_of
+from routing.agent import AgentState
 
 log = logging.getLogger(__name__)
 
@@ -70,52 +74,30 @@ class DeskHub:
         """The number given last; pages of any agent may see gaps in the numbers."""
         return self._seq
 
-    def publish(self, agent: str, kind: MessageType, payload: Mapping[str, object]) -> None:
-        """Give a message to all pages of an agent, also those that open later. Returns at once.
+    def publish(self, agent: str, news: DeskNews) -> None:
+        """Give a message to all pages of an agent, also those that open later; its number and time are given here.
+        Returns at once."""
+        self._keep(agent, news, lambda: news)
 
-        `payload` holds plain values, datetimes (sent as UTC with milliseconds) and msgspec Structs. Raises ValueError
-        for an unknown type, or when the field that says what it is about (call, agent, ticket) is missing.
-        """
-        if kind == "agent_state":
-            payload = {"agent": agent, **payload}
-        subject, settled = subject_of(kind, payload), is_settled(kind, payload)
-        ticket, pop = payload.get("ticket"), payload.get("pop")
-        due_call = pop.get("due_call") if isinstance(pop, Mapping) else None
-        ticket, due_call = (each if isinstance(each, str) else None for each in (ticket, due_call))
-        self._keep(agent, kind, subject, settled, lambda: payload, ticket, due_call)
+    def publish_state(self, agent: str, state: AgentState, now: Callable[[], AgentChanged]) -> None:
+        """An agent's own state has changed. `now` tells it as it is when the first page reads the message: agents
+        change five times in a call, and most of it is outdated before anybody has looked."""
+        self._keep(agent, About("agent_state", agent, settled=state in SETTLED_STATES), now)
 
-    def publish_state(self, agent: str, state: str, payload: Callable[[], Mapping[str, object]]) -> None:
-        """An agent's own state has changed. The payload of the message is asked for when the first page reads it, as
-        it is then: agents change five times in a call, and most of it is outdated before anybody has looked."""
-        self._keep(agent, "agent_state", agent, state in SETTLED_STATES, lambda: {"agent": agent, **payload()})
-
-    def _keep(
-        self,
-        agent: str,
-        kind: MessageType,
-        subject: str,
-        settled: bool,
-        payload: Callable[[], Mapping[str, object]],
-        ticket: str | None = None,
-        due_call: str | None = None,
-    ) -> None:
+    def _keep(self, agent: str, about: DeskNews | About, news: Callable[[], DeskNews]) -> None:
         self._seq += 1
-        envelope = {"seq": self._seq, "type": kind, "at": self._clock()}
+        seq, at = self._seq, self._clock()
         message = Message(
-            seq=self._seq,
-            type=kind,
-            subject=subject,
-            ticket=ticket,
-            due_call=due_call,
-            settled=settled,
-            content=lambda: {**payload(), **envelope},
+            seq=seq,
+            about=about if isinstance(about, About) else about_of(about),
+            content=lambda: msgspec.structs.replace(news(), seq=seq, at=at),
         )
         for lost in self._desks[agent].add(message):
             log.warning(
                 "Agent %s never saw the screen pop of call %s: no page was open for too many calls",
                 agent,
-                lost.subject,
-                extra={"action": "screen_pop_lost", "agent": agent, "call_id": lost.subject},
+                lost.about.subject,
+                extra={"action": "screen_pop_lost", "agent": agent, "call_id": lost.about.subject},
             )
         for page in self._pages[agent]:
             page.notify()

@@ -24,12 +24,14 @@ def plain(value: object) -> object:
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        shown = {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        config = value.__struct_config__
+        return shown if config.tag_field is None else {config.tag_field: config.tag, **shown}
     if isinstance(value, Mapping):
         return {str(key.value if isinstance(key, Enum) else key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    return value
+    return value.value if isinstance(value, Enum) else value
 
 
 def encode(value: object) -> bytes:

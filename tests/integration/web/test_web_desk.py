@@ -9,14 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
 from app.web.feeds import live
+from app.web.feeds.live_messages import DeskMessage, TicketChanged
+from app.web.wire.encoding import plain
 from routing.agent import AgentState
+from tests.fakes.desk_messages import call_is, pop
 from tests.integration.web.conftest import LOCAL_TOKEN, House, eventually
 
-POP: dict[str, object] = {"call": "c-1", "ticket": "20261122-0001", "pop": {"kind": "inbound", "ani": "13812345678"}}
+POP = pop()
 
 
 class Page:
@@ -30,6 +34,7 @@ class Page:
         async with asyncio.timeout(within_s):
             while True:
                 found: dict[str, Any] = await self.socket.receive_json()
+                assert plain(msgspec.convert(found, DeskMessage)) == found, "not as the description says"
                 if kind in (None, found["type"]):
                     return found
 
@@ -56,28 +61,29 @@ async def test_a_pop_is_on_the_page_within_a_second_and_its_confirmation_arrives
         hello = await page.message()
         assert (hello["type"], hello["agent"], hello["gap"]) == ("hello", "8001", False)
         assert hello["state"]["state"] == "logged_out"
-        house.hub.publish("8001", "screen_pop", POP)
-        pop = await page.message(within_s=1.0)
-        assert {name: pop[name] for name in POP} == POP
-        await page.ack(pop)
-        await eventually(lambda: house.hub.acked("8001") == pop["seq"])
+        house.hub.publish("8001", POP)
+        shown = await page.message(within_s=1.0)
+        told = msgspec.convert(shown, DeskMessage)
+        assert told == msgspec.structs.replace(POP, seq=told.seq, at=told.at)
+        await page.ack(shown)
+        await eventually(lambda: house.hub.acked("8001") == told.seq)
 
 
 async def test_a_page_that_lost_its_line_gets_what_it_missed_and_nothing_twice(house: House) -> None:
     async with house.logged_in("8001") as browser:
         async with desk(browser) as page:
-            house.hub.publish("8001", "screen_pop", POP)
+            house.hub.publish("8001", POP)
             seen = (await page.message("screen_pop"))["seq"]
-        house.hub.publish("8001", "call", {"call": "c-1", "ticket": "20261122-0001", "state": "talking"})
-        house.hub.publish("8001", "ticket", {"ticket": "20261122-0001", "version": 2})
+        house.hub.publish("8001", call_is("talking"))
+        house.hub.publish("8001", TicketChanged(ticket="20261122-0001", version=2))
         async with desk(browser, f"?after={seen}") as page:
             assert not (await page.message("hello"))["gap"]
             assert [(await page.message())["type"] for _ in range(2)] == ["call", "ticket"]
 
 
 async def test_a_fresh_page_finds_the_running_call(house: House) -> None:
-    house.hub.publish("8001", "screen_pop", POP)
-    house.hub.publish("8001", "call", {"call": "c-1", "ticket": "20261122-0001", "state": "talking"})
+    house.hub.publish("8001", POP)
+    house.hub.publish("8001", call_is("talking"))
     async with house.logged_in("8001") as browser, desk(browser) as page:
         assert [(await page.message())["type"] for _ in range(3)] == ["hello", "screen_pop", "call"]
 
@@ -140,11 +146,10 @@ async def test_a_page_that_does_not_read_keeps_nobody_waiting_and_is_dropped(
         async with house.program() as program, desk(program, "?agent=8001") as page:
             await eventually(lambda: house.hub.pages("8001") == 2)
             for number in range(40):
-                filler = {"call": f"c-{number}", "ticket": "t", "pop": {"note": "x" * 500_000}}
-                house.hub.publish("8001", "screen_pop", filler)
+                house.hub.publish("8001", pop(f"c-{number}", "t", greeting="x" * 500_000))
                 assert (await page.message("screen_pop", within_s=3.0))["call"] == f"c-{number}"
             await eventually(lambda: house.hub.pages("8001") == 1, within_s=10.0)
-            house.hub.publish("8001", "screen_pop", POP)
+            house.hub.publish("8001", POP)
             assert (await page.message("screen_pop"))["call"] == "c-1"
     assert "desk_stuck" in {vars(record).get("action") for record in caplog.records}
 

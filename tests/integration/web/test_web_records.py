@@ -6,6 +6,7 @@ import pytest
 
 from crm.customers.model import Customer, CustomerNumber
 from crm.followups.model import DueCallKind
+from tests.fakes.desk_messages import pop
 from tests.integration.web.conftest import House, kind_of, write_sound
 
 
@@ -93,7 +94,7 @@ async def test_numbers_are_masked_outside_the_case_at_hand(house: House) -> None
         async with agent.get(f"/api/tickets/{foreign}") as answer:
             text = await answer.text()
         assert "8765432" not in text and "****5432" in text
-        house.hub.publish("8001", "screen_pop", {"call": "c-9", "ticket": foreign, "pop": {}})
+        house.hub.publish("8001", pop("c-9", foreign))
         async with agent.get(f"/api/tickets/{foreign}") as answer:
             assert (await answer.json())["ani"] == "05718765432"
 
@@ -188,7 +189,7 @@ async def test_a_card_is_made_changed_and_masked_for_those_without_a_case(house:
         async with agent.get("/api/customers", params={"q": "王"}) as answer:
             assert [item["id"] for item in (await answer.json())["items"]] == [made["id"]]
         number = await house.call()
-        house.hub.publish("8001", "screen_pop", {"call": "c-9", "ticket": number, "pop": {}})
+        house.hub.publish("8001", pop("c-9", number))
         async with agent.get(f"/api/customers/{made['id']}") as answer:
             shown = await answer.json()
         assert shown["numbers_masked"] is False and [item["number"] for item in shown["tickets"]] == [number]
@@ -296,7 +297,7 @@ async def test_a_callback_is_accepted_by_the_agent_it_is_offered_to_and_nobody_e
     async with house.logged_in("8001") as offered, house.logged_in("8002") as other, house.program() as program:
         async with offered.post(path) as answer:
             assert await kind_of(answer) == "conflict"
-        house.hub.publish("8001", "screen_pop", {"call": "c-1", "ticket": "t-1", "pop": {"due_call": str(due.id)}})
+        house.hub.publish("8001", pop("c-1", "t-1", due_call=str(due.id)))
         async with other.post(path) as answer:
             assert answer.status == 403
         assert house.accepted == []

@@ -9,11 +9,15 @@ from itertools import count
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from app.web.feeds import live
+from app.web.feeds.live_messages import WallboardMessage, WallboardPicture
 from app.web.feeds.wallboard import picture
 from app.web.http.services import Services
+from app.web.wire.encoding import plain
 from config.ids import AgentId
 from tests.integration.web.conftest import House, away, eventually
 from tests.integration.web.test_web_desk import stuck_client
@@ -36,7 +40,9 @@ class Wallboard:
                 elif line.startswith("data: "):
                     data = line.removeprefix("data: ")
                 elif not line and data:
-                    return name, json.loads(data)
+                    found = json.loads(data)
+                    assert plain(msgspec.convert(found, WallboardMessage)) == found, "not as the description says"
+                    return name, found
         raise ConnectionError("the wallboard's line has ended")
 
     async def picture(self, within_s: float = 1.5) -> dict[str, Any]:
@@ -152,8 +158,9 @@ async def test_without_the_store_the_live_part_goes_on_and_says_so(
 async def test_a_wallboard_on_a_dead_line_keeps_nobody_waiting_and_is_dropped(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fat(services: Services) -> dict[str, object]:
-        return {**picture(services), "padding": "x" * 2_000_000}
+    def fat(services: Services) -> WallboardPicture:
+        shown = picture(services)
+        return replace(shown, agents=[replace(shown.agents[0], name="x" * 2_000_000)])
 
     monkeypatch.setattr("app.web.feeds.wallboard.picture", fat)
     monkeypatch.setattr(live, "WRITE_TIMEOUT_S", 4.0)

@@ -1,10 +1,12 @@
 """What a desk keeps for its pages: the newest of each state, every screen pop until it was seen, and a bound."""
 
-from app.web.wire.desk_log import MAX_OTHERS, MAX_POPS, DeskLog, Message, MessageType
+from app.web.feeds.live_messages import TicketChanged
+from app.web.wire.desk_log import MAX_OTHERS, MAX_POPS, About, DeskLog, Message, MessageType
 
 
 def message(seq: int, kind: MessageType, subject: str, *, settled: bool = False, ticket: str | None = None) -> Message:
-    return Message(seq=seq, type=kind, subject=subject, ticket=ticket, due_call=None, settled=settled, content=dict)
+    about = About(kind, subject, ticket, settled=settled)
+    return Message(seq=seq, about=about, content=lambda: TicketChanged(ticket="t", version=1))
 
 
 def pop(seq: int, call: str) -> Message:
@@ -85,7 +87,7 @@ def test_a_confirmation_of_the_future_confirms_only_what_there_is():
 
 def test_the_log_is_bounded_and_says_which_pops_were_lost():
     log = DeskLog()
-    lost = [gone.subject for seq in range(1, MAX_POPS + 3) for gone in log.add(pop(seq, f"c-{seq}"))]
+    lost = [gone.about.subject for seq in range(1, MAX_POPS + 3) for gone in log.add(pop(seq, f"c-{seq}"))]
     assert lost == ["c-1", "c-2"]
     assert log.forgotten == 2
     for seq in range(1000, 1000 + 2 * MAX_OTHERS):

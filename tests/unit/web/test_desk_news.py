@@ -58,7 +58,7 @@ def desks(centre: CallCentre, of_offer: Callable[..., Awaitable[object]] = away)
 def told(hub: DeskHub, agent: str) -> dict[str, Any]:
     """The newest message of the call on this agent's desk."""
     with hub.open(agent, 0) as page:
-        calls = [json.loads(message.text) for message in page.take() if message.type == "call"]
+        calls = [json.loads(message.text) for message in page.take() if message.about.type == "call"]
     return cast(dict[str, Any], calls[-1])
 
 
@@ -121,7 +121,7 @@ def test_a_pop_offers_the_open_cases_of_the_caller_that_the_agent_may_see(tmp_pa
             centre.available(ANN)
             await centre.talk()
             with hub.open(ANN, 0) as page:
-                (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.type == "screen_pop"]
+                (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.about.type == "screen_pop"]
             assert [(each["number"], each["stage"]) for each in pop["open_cases"]] == [("20260309-0001", "in_hand")]
             assert [sight.everything for sight in asked] == [False]
 
@@ -140,7 +140,7 @@ def test_whatever_is_wrong_with_the_card_the_pop_comes_and_the_fault_is_counted(
             centre.available(ANN)
             await centre.talk()
             with hub.open(ANN, 0) as page:
-                (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.type == "screen_pop"]
+                (pop,) = [json.loads(each.text)["pop"] for each in page.take() if each.about.type == "screen_pop"]
             assert (pop["customer"], pop["tickets"]) == (None, [])
 
     in_virtual_time(story())

@@ -1,6 +1,6 @@
 // The desk's live line: a WebSocket that acknowledges what was shown and resumes after the last message it had (design D9).
 
-import type { DeskMessage } from "./types";
+import type { DeskAck, DeskMessage } from "./types";
 
 /** The server says `alive` every 5 s; so much silence (ms) means that the line is dead. */
 const SILENCE_LIMIT_MS = 12_000;
@@ -75,7 +75,7 @@ export class DeskFeed {
     }
     this.listener.message(message);
     if (message.type !== "hello" && message.type !== "alive") {
-      socket.send(JSON.stringify({ type: "ack", seq: message.seq }));
+      socket.send(JSON.stringify({ type: "ack", seq: message.seq } satisfies DeskAck));
     }
   }
 

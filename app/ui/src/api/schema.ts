@@ -2016,6 +2016,30 @@ export interface components {
             valid_complaints: components["schemas"]["ValidComplaintsOut"][];
             valid_limit: number;
         };
+        /** @description The agent's own state, as it is when the page reads it. */
+        AgentChanged: {
+            agent: string;
+            at: string;
+            by: string | null;
+            call: string | null;
+            missed: {
+                [key: string]: number;
+            };
+            name: string;
+            name_en: string;
+            queues: string[];
+            reason: string | null;
+            /** @enum {unknown} */
+            role: "administrator" | "agent" | "supervisor";
+            seq: number;
+            since: string;
+            state: components["schemas"]["AgentState"];
+            supervision: components["schemas"]["SupervisionOut"] | null;
+            /** @enum {unknown} */
+            type: "agent_state";
+            until: string | null;
+            wish: ("available" | "logged_out" | "not_ready") | null;
+        };
         /**
          * @description An agent now. `wish`: the state asked for in the middle of a call, which comes after it.
          *
@@ -2043,6 +2067,13 @@ export interface components {
         };
         /** @enum {unknown} */
         AgentState: "available" | "hold" | "logged_out" | "not_ready" | "reserved" | "ringing" | "talking" | "wrap_up";
+        /** @description Nothing new; the line is whole. */
+        Alive: {
+            at: string;
+            seq: number;
+            /** @enum {unknown} */
+            type: "alive";
+        };
         /** @description `words` "": the score is acknowledged; else they are an objection. */
         AnswerIn: {
             version: number;
@@ -2338,6 +2369,22 @@ export interface components {
             today: string;
             unknown_year: number | null;
             year: number;
+        };
+        /** @description How a call goes on. `talk`: only to the agent who has the talk, and while it goes on. */
+        CallChanged: {
+            at: string;
+            call: string;
+            /** @enum {unknown} */
+            direction: "agent" | "inbound" | "outbound";
+            ended_by: ("agent" | "caller" | "system") | null;
+            seq: number;
+            since: string;
+            /** @enum {unknown} */
+            state: "ended" | "hold" | "ringing" | "talking";
+            talk: components["schemas"]["TalkStatus"] | null;
+            ticket: string;
+            /** @enum {unknown} */
+            type: "call";
         };
         /** @description One call with its instants; what did not happen is null. */
         CallOut: {
@@ -2715,6 +2762,17 @@ export interface components {
             name_en: string;
             state: components["schemas"]["AgentState"];
         };
+        /** @description A colleague's message has come, or was read (TEL-7). */
+        ColleagueWrote: {
+            at: string;
+            message: string;
+            read_at: string | null;
+            recipient: string;
+            sender: string;
+            seq: number;
+            /** @enum {unknown} */
+            type: "message";
+        };
         /**
          * @description How a cell is shown, and typed in a workbook. `share` is 0…1, `seconds` a duration.
          * @enum {unknown}
@@ -2870,6 +2928,11 @@ export interface components {
         DayIn: {
             kind: ("holiday" | "make_up" | "weekend" | "working") | null;
         };
+        /** @description How many cases are close to a deadline, and past one. */
+        Deadlines: {
+            late: number;
+            warned: number;
+        };
         /** @description Clocks that run and were warned of, or are late. `warned`, `late`: all of the site, as counted a moment ago. */
         DeadlinesOut: {
             items: components["schemas"]["ClockItem"][];
@@ -2896,6 +2959,13 @@ export interface components {
             payload: Record<string, never>;
             status: number | null;
         };
+        /** @description What a page says: everything up to `seq` is on the screen. */
+        DeskAck: {
+            seq: number;
+            /** @enum {unknown} */
+            type: "ack";
+        };
+        DeskMessage: components["schemas"]["Hello"] | components["schemas"]["Alive"] | components["schemas"]["AgentChanged"] | components["schemas"]["ScreenPop"] | components["schemas"]["CallChanged"] | components["schemas"]["TicketChanged"] | components["schemas"]["ColleagueWrote"];
         DispositionOut: {
             id: string;
             kinds: components["schemas"]["TicketKind"][];
@@ -3047,75 +3117,44 @@ export interface components {
          *     in total, per agent and per interval. `answer_rate_24h`: 接通率 of the 24 hours that end with the interval.
          */
         FigureGroupOut: {
-            /** @default null */
             answer_rate_24h: components["schemas"]["RatioOut"] | null;
             figures: components["schemas"]["FigureRow"];
             key: string;
-            /** @default null */
             occupancy: components["schemas"]["RatioOut"] | null;
-            /** @default null */
             time: components["schemas"]["StateTimeOut"][] | null;
         };
         /** @description Counts of inbound calls, and the figures made of them (`ratios` by name). A ratio of nothing is null. */
         FigureRow: {
-            /** @default null */
             abandon_rate: number | null;
-            /** @default 0 */
             abandoned: number;
-            /** @default 0 */
             abandoned_in_queue: number;
-            /** @default 0 */
             abandoned_in_threshold: number;
-            /** @default 0 */
             answered: number;
-            /** @default 0 */
             answered_by_system: number;
-            /** @default null */
             average_speed_of_answer_s: number | null;
-            /** @default null */
             average_talk_s: number | null;
-            /** @default 0 */
             busy: number;
-            /** @default 0 */
             connected: number;
-            /** @default 0 */
             handled: number;
-            /** @default null */
             longest_wait_s: number | null;
-            /** @default 0 */
             offered: number;
-            /** @default 0 */
             offers: number;
-            /** @default 0 */
             person_within_three_rings: number;
-            /** @default 0 */
             place_kept: number;
-            /** @default 0 */
             queued: number;
             ratios: {
                 [key: string]: components["schemas"]["RatioOut"];
             };
-            /** @default 0 */
             refused: number;
-            /** @default 0 */
             rona: number;
-            /** @default 0 */
             satisfied: number;
-            /** @default null */
             service_level: number | null;
-            /** @default 0 */
             short_abandons: number;
-            /** @default 0 */
             surveyed: number;
-            /** @default null */
             three_rings_rate: number | null;
-            /** @default 0 */
             unreachable: number;
-            /** @default 0 */
             waiting: number;
-            /** @default 0 */
             within_three_rings: number;
-            /** @default 0 */
             within_threshold: number;
         };
         /** @description Figures of the calls that arrived in [since, until), with the limits they were judged by. */
@@ -3186,6 +3225,16 @@ export interface components {
             person: string | null;
             unit: components["schemas"]["PartyOut"] | null;
         };
+        /** @description The first message. `state`: the agent now. `gap`: lists have to be read again, messages were missed. */
+        Hello: {
+            agent: string;
+            at: string;
+            gap: boolean;
+            seq: number;
+            state: components["schemas"]["AgentOut"] | null;
+            /** @enum {unknown} */
+            type: "hello";
+        };
         /** @description An agent's states in a period, the time in each, and the occupancy. */
         HistoryOut: {
             agent: string;
@@ -3198,24 +3247,17 @@ export interface components {
         /** @description How far an import is. `token` null: the heading has faults and nothing was kept. */
         ImportOut: {
             columns: string[];
-            /** @default 0 */
             existing: number;
             faults: components["schemas"]["CellFaultOut"][];
-            /** @default 0 */
             faulty: number;
             file: string;
-            /** @default 0 */
             ready: number;
-            /** @default 0 */
             refused: number;
             rows: components["schemas"]["ImportRowOut"][];
-            /** @default 0 */
             skipped: number;
             token: string | null;
             unknown: string[];
-            /** @default 0 */
             updated: number;
-            /** @default 0 */
             written: number;
         };
         /** @description A row that somebody has to know of; `existing`: the card that is here already. */
@@ -3309,139 +3351,116 @@ export interface components {
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_AccessOut_: {
             items: components["schemas"]["AccessOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_AgentOut_: {
             items: components["schemas"]["AgentOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_AuditOut_: {
             items: components["schemas"]["AuditOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_BookingOut_: {
             items: components["schemas"]["BookingOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_CallOut_: {
             items: components["schemas"]["CallOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_CardOut_: {
             items: components["schemas"]["CardOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_CaseItem_: {
             items: components["schemas"]["CaseItem"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_ChangeOut_: {
             items: components["schemas"]["ChangeOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_CheckOut_: {
             items: components["schemas"]["CheckOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_ColleagueOut_: {
             items: components["schemas"]["ColleagueOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_CustomerOut_: {
             items: components["schemas"]["CustomerOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_DeliveryOut_: {
             items: components["schemas"]["DeliveryOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_DueCallOut_: {
             items: components["schemas"]["DueCallOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_FoundOut_: {
             items: components["schemas"]["FoundOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_MessageOut_: {
             items: components["schemas"]["MessageOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_Named_: {
             items: components["schemas"]["Named"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_NoteOut_: {
             items: components["schemas"]["NoteOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_PairOut_: {
             items: components["schemas"]["PairOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_QueueWithCallers_: {
             items: components["schemas"]["QueueWithCallers"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_RemovalOut_: {
             items: components["schemas"]["RemovalOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_ReportRunOut_: {
             items: components["schemas"]["ReportRunOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_SuggestionOut_: {
             items: components["schemas"]["SuggestionOut"][];
-            /** @default null */
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_TicketOut_: {
             items: components["schemas"]["TicketOut"][];
-            /** @default null */
             next: string | null;
         };
         LoggedIn: {
@@ -3724,6 +3743,53 @@ export interface components {
             /** @default 0 */
             version?: number;
         };
+        /**
+         * @description Who calls. `kind` callback: the agent is asked to accept `due_call`, and `reason` says why it was promised.
+         *
+         *     `came_from`: the queues that moved the caller on, in their order (LNE-7); `waited_s` null: not queued. `open_cases`:
+         *     the call may be about one of these.
+         */
+        Pop: {
+            ani: string;
+            came_from: string[];
+            customer: components["schemas"]["PopCustomer"] | null;
+            due_call: string | null;
+            greeting: string;
+            /** @enum {unknown} */
+            kind: "callback" | "inbound";
+            /** @enum {unknown} */
+            language: "en" | "zh";
+            line: ("aid" | "hotline" | "supervision") | null;
+            line_title: string;
+            number_display: string;
+            open_cases: components["schemas"]["PopTicket"][];
+            queue: string | null;
+            queue_title: string | null;
+            reason: string | null;
+            tickets: components["schemas"]["PopTicket"][];
+            waited_s: number | null;
+        };
+        /** @description What the agent has to know of a customer before the first word. */
+        PopCustomer: {
+            employer: string;
+            form_of_address: string;
+            id: string;
+            key_customer: boolean;
+            name: string;
+            notes: string;
+            post: string;
+        };
+        /** @description What the caller called about before. */
+        PopTicket: {
+            agent: string | null;
+            kind: components["schemas"]["TicketKind"] | null;
+            matter: string;
+            number: string;
+            opened_at: string;
+            severity: components["schemas"]["Severity"];
+            stage: components["schemas"]["Stage"] | null;
+            state: components["schemas"]["TicketState"];
+        };
         /** @description RFC 9457. `type` is urn:sanxiang:<kind>; further members by kind: errors, current, retry_after_s. */
         ProblemDetails: {
             detail: string;
@@ -3791,6 +3857,19 @@ export interface components {
             queue: string;
             title: string;
             title_en: string;
+        };
+        QueueOut: {
+            agents_by_state: {
+                [key: string]: number;
+            };
+            closed: components["schemas"]["ClosingOut"] | null;
+            /** @enum {unknown} */
+            kind: "aid" | "hotline" | "supervision";
+            longest_wait_since: string | null;
+            queue: string;
+            title: string;
+            title_en: string;
+            waiting: number;
         };
         QueueWithCallers: {
             agents_by_state: {
@@ -3961,6 +4040,16 @@ export interface components {
             marks: components["schemas"]["MarksIn"];
             version: number;
         };
+        /** @description A call is offered. Stays until a page has confirmed it; comes again with the card when the store was slow. */
+        ScreenPop: {
+            at: string;
+            call: string;
+            pop: components["schemas"]["Pop"];
+            seq: number;
+            ticket: string;
+            /** @enum {unknown} */
+            type: "screen_pop";
+        };
         /** @description A table. `note`: how it is counted. */
         SectionOut: {
             columns: components["schemas"]["ColumnOut"][];
@@ -3976,6 +4065,11 @@ export interface components {
             sent_at: string | null;
             /** @enum {unknown} */
             state: "failed" | "sent" | "waiting";
+        };
+        /** @description The last message: log in again. */
+        SessionOver: {
+            /** @enum {unknown} */
+            type: "session_over";
         };
         /**
          * @description CPL-1: 一般, 重大.
@@ -4186,13 +4280,31 @@ export interface components {
             /** @default 0 */
             version?: number;
         };
-        /** @description A talk now. `over`: the agent's part of it is over; the rest is as it was last. */
+        /**
+         * @description A talk now. `agent` null: the caller talks with somebody outside.
+         *
+         *     `over`: the agent's part of it is over; the rest is as it was last.
+         */
         TalkOut: {
             agent: string | null;
             call: string;
             conference: boolean;
             held: boolean;
             over: boolean;
+            /** @enum {unknown} */
+            recording: "off" | "on" | "paused";
+            target: string | null;
+            target_kind: ("agent" | "line" | "number" | "queue") | null;
+            transfer: ("joined" | "ringing") | null;
+        };
+        /**
+         * @description How a talk stands. `held`: the caller hears music.
+         *
+         *     `transfer`: whom the agent has asked is being rung, or is there; `target_kind` and `target` say who that is.
+         */
+        TalkStatus: {
+            conference: boolean;
+            held: boolean;
             /** @enum {unknown} */
             recording: "off" | "on" | "paused";
             target: string | null;
@@ -4210,6 +4322,15 @@ export interface components {
             version: number;
             /** @default  */
             words?: string;
+        };
+        /** @description A ticket was saved, perhaps on another page: read it again. */
+        TicketChanged: {
+            at: string;
+            seq: number;
+            ticket: string;
+            /** @enum {unknown} */
+            type: "ticket";
+            version: number;
         };
         /** @description A ticket with all that hangs on it. `editable`: this reader may change it. */
         TicketFull: {
@@ -4412,6 +4533,30 @@ export interface components {
             since: string;
             ticket: string;
         };
+        /** @description Nothing new; the line is whole. */
+        WallboardAlive: {
+            /** @enum {unknown} */
+            type: "alive";
+        };
+        WallboardMessage: components["schemas"]["WallboardPicture"] | components["schemas"]["WallboardAlive"] | components["schemas"]["SessionOver"];
+        /** @description Queues, agents and today's figures: all of it each time, so that any picture may be skipped. */
+        WallboardPicture: {
+            agents: components["schemas"]["AgentOut"][];
+            agents_by_state: {
+                [key: string]: number;
+            };
+            at: string;
+            deadlines: components["schemas"]["Deadlines"];
+            figures: components["schemas"]["FiguresOut"] | null;
+            longest_wait_since: string | null;
+            queues: components["schemas"]["QueueOut"][];
+            seq: number;
+            /** @enum {unknown} */
+            store: "away" | "up";
+            /** @enum {unknown} */
+            type: "wallboard";
+            waiting: number;
+        };
         /** @description `events`: ticket.opened, booking.*, *. */
         WebHookNew: {
             events: string[];
@@ -4425,7 +4570,6 @@ export interface components {
             events: string[];
             failing_since: string | null;
             id: string;
-            /** @default null */
             secret: string | null;
             stopped_why: string;
             url: string;
@@ -6360,12 +6504,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description WebSocket: the messages of one desk */
+            /** @description Each message */
             101: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["DeskMessage"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -6379,13 +6525,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: the wallboard */
+            /** @description Each message */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": components["schemas"]["WallboardMessage"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -42,7 +42,7 @@ export type DueCall = Schemas["DueCallOut"];
 export type NewDueCall = Schemas["DueCallNew"];
 export type WaitingCaller = Schemas["WaitingOut"];
 export type QueueWithCallers = Schemas["QueueWithCallers"];
-export type QueueState = Omit<QueueWithCallers, "entries"> & Partial<QueueWithCallers>;
+export type QueueState = Schemas["QueueOut"] & Partial<QueueWithCallers>;
 export type Ratio = Schemas["RatioOut"];
 export type FigureRow = Schemas["FigureRow"];
 export type StateTime = Schemas["StateTimeOut"];
@@ -53,89 +53,15 @@ export type Talk = Schemas["TalkOut"];
 export type TargetKind = NonNullable<Talk["target_kind"]>;
 export type Colleague = Schemas["ColleagueOut"];
 
-// --- live, typed by hand until the messages are described ---
+// --- live ---
 
-export interface Wallboard {
-  seq: number;
-  at: Instant;
-  waiting: number;
-  longest_wait_since: Instant | null;
-  queues: QueueState[];
-  agents_by_state: Partial<Record<AgentState, number>>;
-  agents: Agent[];
-  store: string;
-  figures: Figures | null;
-}
-
-export interface PopCustomer extends CustomerRef {
-  form_of_address: string;
-  key_customer: boolean;
-  employer: string;
-  post: string;
-  notes: string;
-}
-
-export interface PopTicket {
-  number: string;
-  kind: string | null;
-  state: string;
-  severity: string;
-  opened_at: Instant;
-  matter: string;
-  agent: string | null;
-}
-
-export interface Pop {
-  kind: "inbound" | "callback";
-  due_call: string | null;
-  line: LineKind | null;
-  line_title: string | null;
-  queue: string | null;
-  queue_title: string | null;
-  /** The queues that moved the caller on, in their order (LNE-7). */
-  came_from: string[];
-  ani: string;
-  number_display: string;
-  greeting: string;
-  language?: string;
-  waited_s: number | null;
-  reason: string | null;
-  customer: PopCustomer | null;
-  tickets: PopTicket[];
-}
-
-/** How a talk stands. `transfer`: whom the agent asked is being rung, or is there. */
-export interface TalkStatus {
-  held: boolean;
-  conference: boolean;
-  recording: "on" | "paused" | "off";
-  transfer: "ringing" | "joined" | null;
-  target_kind: TargetKind | null;
-  target: string | null;
-}
-
-interface DeskEnvelope {
-  seq: number;
-  at: Instant;
-}
-
-export type DeskMessage = DeskEnvelope &
-  (
-    | { type: "hello"; agent: string; gap: boolean; state: Agent | null }
-    | { type: "alive" }
-    | ({ type: "agent_state" } & Omit<Agent, "name" | "name_en" | "role">)
-    | { type: "screen_pop"; call: string; ticket: string; pop: Pop }
-    | {
-        type: "call";
-        call: string;
-        ticket: string;
-        direction: Direction;
-        state: "ringing" | "talking" | "hold" | "ended";
-        since: Instant;
-        ended_by: string | null;
-        /** Only to the agent who has the talk. */
-        talk?: TalkStatus | null;
-      }
-    | { type: "ticket"; ticket: string; version: number }
-    | { type: "message"; message: string; sender: string; recipient: string; read_at: Instant | null }
-  );
+export type DeskMessage = Schemas["DeskMessage"];
+export type DeskAck = Schemas["DeskAck"];
+export type AgentChanged = Schemas["AgentChanged"];
+export type ScreenPop = Schemas["ScreenPop"];
+export type CallChanged = Schemas["CallChanged"];
+export type Pop = Schemas["Pop"];
+export type PopCustomer = Schemas["PopCustomer"];
+export type PopTicket = Schemas["PopTicket"];
+export type TalkStatus = Schemas["TalkStatus"];
+export type Wallboard = Schemas["WallboardPicture"];

@@ -33,6 +33,7 @@ from app.web.api.bookings.booking_shapes import (
 from app.web.api.common.records import CustomerRef
 from app.web.api.common.shown import Reader, shaped
 from app.web.api.tickets.tickets import find_ticket, reader, sight_of
+from app.web.feeds.live_messages import TicketChanged
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.permissions import may_reveal
@@ -97,7 +98,7 @@ async def create_booking(ask: Ask[Nothing, BookingNew]) -> BookingFull:
         made = await ask.services.bookings.book(key, ticket.number, new.starts_at, wish, by=ask.who.name)
     await put_on_record(ask, made)
     now = await ticket_to_write_on(ask, ticket.number)
-    ask.services.hub.publish(ask.who.name, "ticket", {"ticket": now.number, "version": now.version})
+    ask.services.hub.publish(ask.who.name, TicketChanged(ticket=now.number, version=now.version))
     return await _full(ask, made)
 
 

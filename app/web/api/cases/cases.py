@@ -25,6 +25,7 @@ from app.web.api.cases.case_shapes import (
 from app.web.api.cases.case_shown import case_item, case_out, clock_item, english, party_out
 from app.web.api.messages.messages import tell_message
 from app.web.api.tickets.tickets import reader, sight_of
+from app.web.feeds.live_messages import TicketChanged
 from app.web.http.contract import Listed, Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.permissions import as_case_reader
@@ -102,7 +103,7 @@ async def take_step(ask: Ask[Nothing, Step]) -> StepTaken:
         case = await _case(ask, number)
     except UnknownRecord:
         return StepTaken(number=number, case=None)
-    ask.services.hub.publish(ask.who.name, "ticket", {"ticket": number, "version": case.version})
+    ask.services.hub.publish(ask.who.name, TicketChanged(ticket=number, version=case.version))
     return StepTaken(number=number, case=case)
 
 

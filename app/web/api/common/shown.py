@@ -4,7 +4,7 @@ Rules only. Whether a reader sees a number is decided in permissions.py. CUS-4
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from app.web.api.common.records import (
     TicketOut,
     TimelineOut,
 )
+from app.web.feeds.live_messages import AgentChanged
 from app.web.http.contract import (
     AgentOut,
     ClosingOut,
@@ -215,9 +216,9 @@ def closing_out(view: ClosingView) -> ClosingOut:
     return ClosingOut(reason=view.reason, by=view.by, since=view.since, prompt=view.prompt)
 
 
-def agent_message(view: AgentView, site: Site) -> Mapping[str, object]:
-    """The payload of an `agent_state` message on a desk."""
-    return msgspec.structs.asdict(agent_out(view, site))
+def agent_changed(view: AgentView, site: Site) -> AgentChanged:
+    """The same as a message to the agent's desk."""
+    return shaped(AgentChanged, agent_out(view, site))
 
 
 def _queue_name(queue: Queue) -> dict[str, Any]:

@@ -5,10 +5,12 @@ Each answers when it is done, with the talk as it is then; what is not possible 
 
 from typing import Literal
 
+import msgspec
+
 from app.web.http.contract import Nothing, RecordingWish, TalkOut, TransferTo, TransferWish
 from app.web.http.operations import Ask, B, Q
 from app.web.http.permissions import may_set_state_of
-from app.web.http.services import TalkAction, TalkView
+from app.web.http.services import TalkAction
 from app.web.wire.problems import Problem, invalid
 
 
@@ -43,15 +45,15 @@ async def recording(ask: Ask[Nothing, RecordingWish]) -> TalkOut:
 
 async def get_talk(ask: Ask[Nothing, Nothing]) -> TalkOut:
     """For a page that was just opened."""
-    return talk_out(_talk(ask))
+    return _talk(ask)
 
 
 async def transfer(ask: Ask[Nothing, TransferWish]) -> TalkOut:
     """Blind or attended, to an agent, a queue, a line or a number outside."""
     before = _talk(ask)
     kind, to = _target(ask.body.to)
-    after = await ask.services.talks.transfer(before.call_id, kind, to, blind=ask.body.mode == "blind")
-    return talk_out(after or before, over=after is None)
+    after = await ask.services.talks.transfer(before.call, kind, to, blind=ask.body.mode == "blind")
+    return after or msgspec.structs.replace(before, over=True)
 
 
 def _target(to: TransferTo) -> tuple[Literal["agent", "queue", "line", "number"], str]:
@@ -70,12 +72,12 @@ def _target(to: TransferTo) -> tuple[Literal["agent", "queue", "line", "number"]
 
 async def _act(ask: Ask[Q, B], action: TalkAction) -> TalkOut:
     before = _talk(ask)
-    after = await ask.services.talks.act(before.call_id, action)
+    after = await ask.services.talks.act(before.call, action)
     still_mine = after is not None and after.agent == before.agent
-    return talk_out(after or before, over=not still_mine)
+    return msgspec.structs.replace(after or before, over=not still_mine)
 
 
-def _talk(ask: Ask[Q, B]) -> TalkView:
+def _talk(ask: Ask[Q, B]) -> TalkOut:
     """The talk that is meant. Raises Problem: there is none, or it is somebody else's."""
     found = ask.services.talks.talk(ask.path("call"))
     if found is None:
@@ -83,18 +85,3 @@ def _talk(ask: Ask[Q, B]) -> TalkView:
     if not ask.who.supervises and (found.agent is None or not may_set_state_of(ask.who, found.agent)):
         raise Problem("forbidden", "This talk is somebody else's.")
     return found
-
-
-def talk_out(view: TalkView, *, over: bool = False) -> TalkOut:
-    """As it goes out."""
-    return TalkOut(
-        call=view.call_id,
-        agent=view.agent,
-        over=over,
-        held=view.held,
-        conference=view.conference,
-        recording=view.recording,
-        transfer=view.transfer,
-        target_kind=view.target_kind,
-        target=view.target,
-    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from app.web.api.common.records import MessageNew, MessageOut, MessageQuery
 from app.web.api.common.shown import shaped
 from app.web.api.tickets.tickets import find_ticket, reader
+from app.web.feeds.live_messages import ColleagueWrote
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from app.web.wire.desk import DeskHub
@@ -83,8 +84,7 @@ async def _caller(ask: Ask[Nothing, MessageNew]) -> str:
 def tell_of_notice(hub: DeskHub, people: Iterable[str], about: str) -> None:
     """A notice of the system lies in these people's boxes: open desks read them. `about`: of which record."""
     for person in people:
-        payload = {"message": f"notice {about}", "recipient": person, "sender": SYSTEM, "read_at": None}
-        hub.publish(person, "message", payload)
+        hub.publish(person, ColleagueWrote(message=f"notice {about}", recipient=person, sender=SYSTEM, read_at=None))
 
 
 def tell_message(hub: DeskHub, row: ColleagueMessage) -> None:
@@ -93,5 +93,4 @@ def tell_message(hub: DeskHub, row: ColleagueMessage) -> None:
 
 
 def _tell(hub: DeskHub, row: ColleagueMessage, agent: str) -> None:
-    payload = {"message": str(row.id), "recipient": row.recipient, "sender": row.sender, "read_at": row.read_at}
-    hub.publish(agent, "message", payload)
+    hub.publish(agent, shaped(ColleagueWrote, row, message=str(row.id)))

@@ -7,6 +7,7 @@ from app.figures.counted import Wanted, counted_calls
 from app.figures.records import midnight
 from app.web.api.common.records import CallOut, CallQuery, TicketFull, TicketOut, TicketPatch, TicketQuery
 from app.web.api.common.shown import Reader
+from app.web.feeds.live_messages import TicketChanged
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask
 from app.web.http.permissions import as_case_reader, may_see_calls_of, may_work_on
@@ -80,7 +81,7 @@ async def patch_ticket(ask: Ask[Nothing, TicketPatch]) -> TicketFull:
     except VersionConflict as exc:
         current = reader(ask).ticket_full(await ticket_of(ask))
         raise Problem("stale", f"{exc}", current=current) from exc
-    ask.services.hub.publish(ask.who.name, "ticket", {"ticket": saved.number, "version": saved.version})
+    ask.services.hub.publish(ask.who.name, TicketChanged(ticket=saved.number, version=saved.version))
     return reader(ask).ticket_full(saved)
 
 
