@@ -7,8 +7,6 @@ given when a message is published. CUS-2, RPT-1
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-import msgspec
-
 from app.web.api.common.records import CustomerRef
 from app.web.api.figures.figure_shapes import FiguresOut
 from app.web.http.contract import AgentOut, Direction, In, Out, QueueOut, TalkStatus
@@ -178,8 +176,3 @@ class SessionOver(Out, frozen=True, kw_only=True, tag_field="type", tag="session
 
 
 WallboardMessage = WallboardPicture | WallboardAlive | SessionOver
-
-
-def type_of(message: msgspec.Struct) -> str:
-    """What a message says of itself in `type`."""
-    return str(message.__struct_config__.tag)

@@ -6,7 +6,7 @@ import pytest
 
 from app.bus import Bus
 from app.process.page_faults import DOWN_FOR, PageFaults
-from crm.events import AgentMissed
+from crm.journal.events import AgentMissed
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
