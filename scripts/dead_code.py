@@ -22,7 +22,8 @@ LEAST_CONFIDENCE: Final = 60
 ALLOWED: Final[Mapping[str, str]] = {
     "app/web/api/*.py:variable:*": "fields of an answer: read by the pages and by other programs",
     "app/web/http/contract.py:variable:*": "fields of an answer: read by the pages and by other programs",
-    "app/web/feeds/live_messages.py:variable:*": "fields of a message: read by the pages",
+    "app/web/*_messages.py:variable:*": "fields of a message: read by the pages",
+    "app/web/wire/shapes.py:variable:*": "fields of an answer: read by the pages and by other programs",
     "crm/*/model.py:variable:*": "columns of a row and words of an enumeration, handed to the API whole",
     "crm/tickets/call_rows.py:variable:*": "columns of a row, handed to the API whole",
     "crm/customers/imports.py:variable:*": "counts of an import, handed to the API whole",

@@ -15,9 +15,9 @@ from app.live.call_board import BoardCall, CallBoard
 from app.process.bus import Bus
 from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_changed, shaped
-from app.web.feeds.live_messages import CallChanged, CallStage, EndedBy, Pop, PopCustomer, PopTicket, ScreenPop
 from app.web.http.contract import TalkOut, TalkStatus
 from app.web.wire.desk import DeskHub
+from app.web.wire.desk_messages import CallChanged, CallStage, EndedBy, Pop, PopCustomer, PopTicket, ScreenPop
 from config.ids import AgentId
 from config.schema import Line, Site
 from crm.cases.organisation import Organisation

@@ -15,11 +15,11 @@ from aiohttp import web
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_changed, shaped
-from app.web.feeds.live_messages import CallChanged, CallStage, EndedBy, Pop, ScreenPop
 from app.web.http.contract import TalkOut, TalkStatus, WishedState
 from app.web.http.services import AgentView, Services
 from app.web.server import create_app
 from app.web.wire.desk import DeskHub
+from app.web.wire.desk_messages import CallChanged, CallStage, EndedBy, Pop, ScreenPop
 from config.ids import AgentId
 from config.loading.load import load_site
 from config.paths import DataDir

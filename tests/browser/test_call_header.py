@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from app.web.feeds.live_messages import ScreenPop
+from app.web.wire.desk_messages import ScreenPop
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.browser.pictures import picture

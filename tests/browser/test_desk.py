@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
-from app.web.feeds.live_messages import ScreenPop
+from app.web.wire.desk_messages import ScreenPop
 from config.ids import AgentId
 from crm.followups.model import DueCallKind
 from crm.tickets.model import TicketForm, TicketKind

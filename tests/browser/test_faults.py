@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from app.web.feeds.live_messages import ScreenPop
 from app.web.wire.desk_log import About
+from app.web.wire.desk_messages import ScreenPop
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import PASSWORDS, Hall
 from tests.browser.pictures import picture

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from app.web.feeds.live_messages import UNSENT, AgentChanged, CallChanged, Pop, PopCustomer, PopTicket, ScreenPop
+from app.web.wire.desk_messages import UNSENT, AgentChanged, CallChanged, Pop, PopCustomer, PopTicket, ScreenPop
 from crm.tickets.model import Severity, TicketKind, TicketState
 from routing.agent import AgentState
 

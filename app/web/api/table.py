@@ -43,7 +43,7 @@ from app.web.api.tickets import sound, tickets
 from app.web.api.tickets.search import SEARCH
 from app.web.api.users import people
 from app.web.feeds import live
-from app.web.feeds.live_messages import DeskAck, DeskMessage, WallboardMessage
+from app.web.feeds.wallboard_messages import WallboardMessage
 from app.web.http import pages
 from app.web.http.contract import (
     AgentOut,
@@ -69,6 +69,7 @@ from app.web.http.contract import (
     WrapUpStep,
 )
 from app.web.http.operations import AnyOperation, Ask, Feed, operation
+from app.web.wire.desk_messages import DeskAck, DeskMessage
 from app.web.wire.encoding import encode
 
 DESCRIPTION: Final = web.AppKey("description", bytes)

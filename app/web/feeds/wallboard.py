@@ -13,8 +13,9 @@ import msgspec
 
 from app.web.api.common.shown import agent_out, queue_out
 from app.web.api.figures.figure_shapes import figures_out
-from app.web.feeds.live_messages import UNSENT, Deadlines, WallboardPicture
+from app.web.feeds.wallboard_messages import Deadlines, WallboardPicture
 from app.web.http.services import Services
+from app.web.wire.desk_messages import UNSENT
 from app.web.wire.encoding import encode_text
 
 log = logging.getLogger(__name__)

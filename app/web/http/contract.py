@@ -10,6 +10,15 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from app.web.wire.shapes import AgentOut as AgentOut
+from app.web.wire.shapes import Direction as Direction
+from app.web.wire.shapes import In as In
+from app.web.wire.shapes import Out as Out
+from app.web.wire.shapes import SupervisionMode as SupervisionMode
+from app.web.wire.shapes import SupervisionOut as SupervisionOut
+from app.web.wire.shapes import TalkStatus as TalkStatus
+from app.web.wire.shapes import TargetKind as TargetKind
+from app.web.wire.shapes import WishedState as WishedState
 from config.schema import LineKind, Role
 from crm.tickets.model import Severity, TicketKind, TicketState
 from routing.agent import AgentState
@@ -21,19 +30,6 @@ ShortText = Annotated[str, Meta(max_length=128)]
 Key = Annotated[str, Meta(max_length=64)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
-
-WishedState = Literal["available", "not_ready", "logged_out"]
-SupervisionMode = Literal["listen", "whisper", "barge", "takeover"]
-TargetKind = Literal["agent", "queue", "line", "number"]
-Direction = Literal["inbound", "outbound", "agent"]
-
-
-class Out(msgspec.Struct, frozen=True, kw_only=True):
-    """Root of what goes out."""
-
-
-class In(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Root of what comes in: a field we do not know is an error, not a wish ignored."""
 
 
 class Nothing(In, frozen=True, kw_only=True):
@@ -124,38 +120,6 @@ class SiteOut(Out, frozen=True, kw_only=True):
     wait_threshold_s: float
 
 
-class SupervisionOut(Out, frozen=True, kw_only=True):
-    """Who supervises a talk (QUA-5). Not `joined`: the supervisor's telephone rings."""
-
-    call: str
-    supervisor: str
-    mode: SupervisionMode
-    joined: bool
-
-
-class AgentOut(Out, frozen=True, kw_only=True):
-    """An agent now. `wish`: the state asked for in the middle of a call, which comes after it.
-
-    `by`: who made the agent so, when it was somebody else. `missed`: offers missed today, by reason (rona, rejected,
-    busy, unreachable).
-    """
-
-    agent: str
-    name: str
-    name_en: str
-    role: Role
-    state: AgentState
-    reason: str | None
-    since: datetime
-    call: str | None
-    until: datetime | None
-    queues: list[str]
-    wish: WishedState | None
-    by: str | None
-    missed: dict[str, int]
-    supervision: SupervisionOut | None
-
-
 class Me(Out, frozen=True, kw_only=True):
     """`agent`: null for somebody whom no queue knows."""
 
@@ -206,20 +170,6 @@ class RecordingWish(In, frozen=True, kw_only=True):
     """`paused`: what is said now is not in the recording (a card number)."""
 
     state: Literal["paused", "on"]
-
-
-class TalkStatus(Out, frozen=True, kw_only=True):
-    """How a talk stands. `held`: the caller hears music.
-
-    `transfer`: whom the agent has asked is being rung, or is there; `target_kind` and `target` say who that is.
-    """
-
-    held: bool
-    conference: bool
-    recording: Literal["on", "paused", "off"]
-    transfer: Literal["ringing", "joined"] | None
-    target_kind: TargetKind | None
-    target: str | None
 
 
 class TalkOut(TalkStatus, frozen=True, kw_only=True):

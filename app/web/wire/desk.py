@@ -13,8 +13,8 @@ from datetime import datetime
 
 import msgspec
 
-from app.web.feeds.live_messages import AgentChanged, DeskNews
 from app.web.wire.desk_log import SETTLED_STATES, About, DeskLog, Message, about_of
+from app.web.wire.desk_messages import AgentChanged, DeskNews
 from routing.agent import AgentState
 
 log = logging.getLogger(__name__)

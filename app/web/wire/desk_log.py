@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.web.feeds.live_messages import AgentChanged, CallChanged, ColleagueWrote, DeskNews, ScreenPop, TicketChanged
+from app.web.wire.desk_messages import AgentChanged, CallChanged, ColleagueWrote, DeskNews, ScreenPop, TicketChanged
 from app.web.wire.encoding import encode_text
 from routing.agent import AgentState
 

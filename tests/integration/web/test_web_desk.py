@@ -14,7 +14,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
 from app.web.feeds import live
-from app.web.feeds.live_messages import DeskMessage, TicketChanged
+from app.web.wire.desk_messages import DeskMessage, TicketChanged
 from app.web.wire.encoding import plain
 from routing.agent import AgentState
 from tests.fakes.desk_messages import call_is, pop

@@ -14,8 +14,8 @@ import pytest
 from msgspec.structs import replace
 
 from app.web.feeds import live
-from app.web.feeds.live_messages import WallboardMessage, WallboardPicture
 from app.web.feeds.wallboard import picture
+from app.web.feeds.wallboard_messages import WallboardMessage, WallboardPicture
 from app.web.http.services import Services
 from app.web.wire.encoding import plain
 from config.ids import AgentId

@@ -1,7 +1,7 @@
 """What a desk keeps for its pages: the newest of each state, every screen pop until it was seen, and a bound."""
 
-from app.web.feeds.live_messages import TicketChanged
 from app.web.wire.desk_log import MAX_OTHERS, MAX_POPS, About, DeskLog, Message, MessageType
+from app.web.wire.desk_messages import TicketChanged
 
 
 def message(seq: int, kind: MessageType, subject: str, *, settled: bool = False, ticket: str | None = None) -> Message:

@@ -8,20 +8,9 @@ import msgspec
 import pytest
 
 from app.web.api.table import DESCRIBED
-from app.web.feeds.live_messages import (
-    Alive,
-    ColleagueWrote,
-    Deadlines,
-    DeskAck,
-    DeskMessage,
-    Hello,
-    SessionOver,
-    TicketChanged,
-    WallboardAlive,
-    WallboardMessage,
-    WallboardPicture,
-)
+from app.web.feeds.wallboard_messages import Deadlines, SessionOver, WallboardAlive, WallboardMessage, WallboardPicture
 from app.web.openapi import describe
+from app.web.wire.desk_messages import Alive, ColleagueWrote, DeskAck, DeskMessage, Hello, TicketChanged
 from app.web.wire.encoding import encode, plain
 from tests.fakes.desk_messages import EARLIER, call_is, pop, ready
 

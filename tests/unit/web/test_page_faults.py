@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.bus import Bus
+from app.process.bus import Bus
 from app.process.page_faults import DOWN_FOR, PageFaults
 from crm.journal.events import AgentMissed
 

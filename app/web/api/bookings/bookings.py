@@ -33,10 +33,10 @@ from app.web.api.bookings.booking_shapes import (
 from app.web.api.common.records import CustomerRef
 from app.web.api.common.shown import Reader, shaped
 from app.web.api.tickets.tickets import find_ticket, reader, sight_of
-from app.web.feeds.live_messages import TicketChanged
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.permissions import may_reveal
+from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from config.numbering import normalise
 from config.values.fields import END_OF_DAY

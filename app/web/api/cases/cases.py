@@ -25,10 +25,10 @@ from app.web.api.cases.case_shapes import (
 from app.web.api.cases.case_shown import case_item, case_out, clock_item, english, party_out
 from app.web.api.messages.messages import tell_message
 from app.web.api.tickets.tickets import reader, sight_of
-from app.web.feeds.live_messages import TicketChanged
 from app.web.http.contract import Listed, Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.permissions import as_case_reader
+from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.model import Stage
 from crm.cases.rights import STAGE_WORDS, STEP_WORDS, StepRefused

@@ -21,7 +21,6 @@ from app.web.api.common.records import (
     TicketOut,
     TimelineOut,
 )
-from app.web.feeds.live_messages import AgentChanged
 from app.web.http.contract import (
     AgentOut,
     ClosingOut,
@@ -38,6 +37,7 @@ from app.web.http.contract import (
 from app.web.http.contract import QueueName as QueueNameOut
 from app.web.http.permissions import Principal, may_work_on, sees_numbers
 from app.web.http.services import AgentView, ClosingView, QueueView, SupervisionView
+from app.web.wire.desk_messages import AgentChanged
 from app.web.wire.encoding import instant
 from config.numbering import mask, normalise
 from config.schema import Queue, Site

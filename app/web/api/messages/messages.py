@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from app.web.api.common.records import MessageNew, MessageOut, MessageQuery
 from app.web.api.common.shown import shaped
 from app.web.api.tickets.tickets import find_ticket, reader
-from app.web.feeds.live_messages import ColleagueWrote
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from app.web.wire.desk import DeskHub
+from app.web.wire.desk_messages import ColleagueWrote
 from app.web.wire.problems import Problem, invalid
 from crm.db.followups.owed_calls import SYSTEM
 from crm.messages.model import ColleagueMessage

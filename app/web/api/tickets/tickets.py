@@ -7,10 +7,10 @@ from app.figures.counted import Wanted, counted_calls
 from app.figures.records import midnight
 from app.web.api.common.records import CallOut, CallQuery, TicketFull, TicketOut, TicketPatch, TicketQuery
 from app.web.api.common.shown import Reader
-from app.web.feeds.live_messages import TicketChanged
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask
 from app.web.http.permissions import as_case_reader, may_see_calls_of, may_work_on
+from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from config.ids import AgentId, TicketNumber
 from crm.cases.organisation import Sight

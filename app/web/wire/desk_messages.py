@@ -1,19 +1,16 @@
-"""What goes over the live feeds: every message to an agent's desk and to a wallboard, and what a page answers.
+"""What goes over the desk's socket: every message to an agent's pages, and what a page answers.
 
 Data only. openapi.py publishes them beside the operations, and the pages' types are made from that. `seq` and `at` are
-given when a message is published. CUS-2, RPT-1
+given when a message is published. CUS-2
 """
 
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from app.web.api.common.records import CustomerRef
-from app.web.api.figures.figure_shapes import FiguresOut
-from app.web.http.contract import AgentOut, Direction, In, Out, QueueOut, TalkStatus
+from app.web.wire.shapes import AgentOut, Direction, In, Out, TalkStatus
 from config.schema import LineKind
 from crm.cases.model import Stage
 from crm.tickets.model import Severity, TicketKind, TicketState
-from routing.agent import AgentState
 
 UNSENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 CallStage = Literal["ringing", "talking", "hold", "ended"]
@@ -25,9 +22,6 @@ class LiveMessage(Out, frozen=True, kw_only=True, tag_field="type"):
 
     seq: int = 0
     at: datetime = UNSENT
-
-
-# --- the desk --------------------------------------------------------------------------------------------------------
 
 
 class Hello(LiveMessage, frozen=True, kw_only=True, tag="hello"):
@@ -49,9 +43,11 @@ class AgentChanged(AgentOut, frozen=True, kw_only=True, tag_field="type", tag="a
     at: datetime = UNSENT
 
 
-class PopCustomer(CustomerRef, frozen=True, kw_only=True):
+class PopCustomer(Out, frozen=True, kw_only=True):
     """What the agent has to know of a customer before the first word."""
 
+    id: str
+    name: str
     form_of_address: str
     key_customer: bool
     employer: str
@@ -142,37 +138,3 @@ class DeskAck(In, frozen=True, kw_only=True, tag_field="type", tag="ack"):
     """What a page says: everything up to `seq` is on the screen."""
 
     seq: int
-
-
-# --- the wallboard ---------------------------------------------------------------------------------------------------
-
-
-class Deadlines(Out, frozen=True, kw_only=True):
-    """How many cases are close to a deadline, and past one."""
-
-    warned: int
-    late: int
-
-
-class WallboardPicture(LiveMessage, frozen=True, kw_only=True, tag="wallboard"):
-    """Queues, agents and today's figures: all of it each time, so that any picture may be skipped."""
-
-    waiting: int
-    longest_wait_since: datetime | None
-    queues: list[QueueOut]
-    agents_by_state: dict[AgentState, int]
-    agents: list[AgentOut]
-    deadlines: Deadlines
-    store: Literal["up", "away"]
-    figures: FiguresOut | None
-
-
-class WallboardAlive(Out, frozen=True, kw_only=True, tag_field="type", tag="alive"):
-    """Nothing new; the line is whole."""
-
-
-class SessionOver(Out, frozen=True, kw_only=True, tag_field="type", tag="session_over"):
-    """The last message: log in again."""
-
-
-WallboardMessage = WallboardPicture | WallboardAlive | SessionOver
