@@ -1,6 +1,6 @@
-"""What goes over the desk's socket: every message to an agent's pages, and what a page answers.
+"""What goes over the desk's socket: every message to an agent's pages, and what a page answers (rules: data only).
 
-Data only. openapi.py publishes them beside the operations, and the pages' types are made from that. `seq` and `at` are
+openapi.py publishes them beside the operations, and the pages' types are made from that. `seq` and `at` are
 given when a message is published. CUS-2
 """
 

@@ -1,4 +1,4 @@
-"""The shapes that answers and live messages share, and the roots of all of them. Data only; see contract.py."""
+"""The shapes that answers and live messages share, and the roots of all of them (rules: data only); see contract.py."""
 
 from datetime import datetime
 from typing import Literal
