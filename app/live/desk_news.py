@@ -106,6 +106,8 @@ class DeskNews:
         self._hub = hub
         self._board = board
         self._pops: set[asyncio.Task[None]] = set()
+        self._talk_since: dict[tuple[str, str], datetime] = {}
+        """By call and agent."""
         self.talk_of: Callable[[str], TalkOut | None] = lambda call: None
         """How a talk stands now; set once there are telephones."""
 
@@ -228,6 +230,7 @@ class DeskNews:
     def _progress(self, event: CallEvent, agent: str, state: CallStage, ended_by: EndedBy | None = None) -> None:
         call, talk = self._board.get(event.call_id), self.talk_of(event.call_id)
         if call:
+            talk_since = self._talk_began(event, agent, state)
             goes_on = talk is not None and talk.agent == agent and state != "ended"
             self._hub.publish(
                 agent,
@@ -237,10 +240,18 @@ class DeskNews:
                     direction=call.arrived.direction,
                     state=state,
                     since=event.at,
+                    talk_since=talk_since,
                     ended_by=ended_by,
                     talk=shaped(TalkStatus, talk) if talk and goes_on else None,
                 ),
             )
+
+    def _talk_began(self, event: CallEvent, agent: str, state: CallStage) -> datetime | None:
+        """Since when the agent has had the talk: a page opened in the middle of it shows the same clock (TEL-8)."""
+        key = (event.call_id, agent)
+        if state == "talking":
+            return self._talk_since.setdefault(key, event.at)
+        return self._talk_since.get(key) if state == "hold" else self._talk_since.pop(key, None)
 
     def _answered(self, event: AgentAnswered) -> None:
         """The caller is greeted already; in a callback the customer is only now being dialled."""

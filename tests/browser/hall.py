@@ -155,6 +155,7 @@ class Hall:
     port: int = 0
     _runner: web.AppRunner | None = None
     _events: int = 0
+    _talk_since: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -277,7 +278,8 @@ class Hall:
             ticket=ticket,
             direction="outbound" if outbound else "inbound",
             state=state,
-            since=since or datetime.now(UTC),
+            since=(now := since or datetime.now(UTC)),
+            talk_since=self._talk_since.setdefault(call, now) if state == "talking" else self._talk_since.get(call),
             ended_by=ended_by,
             talk=shaped(TalkStatus, talk) if talk else None,
         )

@@ -57,11 +57,24 @@ def pop(call: str = "c-1", ticket: str = "20261122-0001", **others: Any) -> Scre
     return ScreenPop(call=call, ticket=ticket, pop=card(**others))
 
 
-def call_is(state: Any, call: str = "c-1", ticket: str = "20261122-0001", since: datetime = UNSENT) -> CallChanged:
+def call_is(
+    state: Any,
+    call: str = "c-1",
+    ticket: str = "20261122-0001",
+    since: datetime = UNSENT,
+    talk_since: datetime | None = None,
+) -> CallChanged:
     """How an inbound call goes on."""
     ended_by = "caller" if state == "ended" else None
     return CallChanged(
-        call=call, ticket=ticket, direction="inbound", state=state, since=since, ended_by=ended_by, talk=None
+        call=call,
+        ticket=ticket,
+        direction="inbound",
+        state=state,
+        since=since,
+        talk_since=talk_since,
+        ended_by=ended_by,
+        talk=None,
     )
 
 

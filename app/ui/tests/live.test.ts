@@ -55,21 +55,28 @@ let seq = 0;
 const hello = (more: Partial<Extract<DeskMessage, { type: "hello" }>> = {}): DeskMessage => ({ type: "hello", seq, at: AT, agent: "8001", gap: false, state: agent("available"), ...more }) as DeskMessage;
 const state = (now: Agent["state"], more: Partial<Agent> = {}): DeskMessage => ({ type: "agent_state", seq: ++seq, at: AT, ...agent(now, more) }) as DeskMessage;
 const pops = (call: string, more: Partial<Pop> = {}): DeskMessage => ({ type: "screen_pop", seq: ++seq, at: AT, call, ticket: `t-${call}`, pop: pop(more) });
-const call = (name: string, how: "ringing" | "talking" | "hold" | "ended", since = AT, endedBy: "caller" | "agent" | null = null): DeskMessage => ({
-  type: "call",
-  seq: ++seq,
-  at: AT,
-  call: name,
-  ticket: `t-${name}`,
-  direction: "inbound",
-  state: how,
-  since,
-  ended_by: endedBy,
-  talk: null,
-});
+const began = new Map<string, string>();
+const call = (name: string, how: "ringing" | "talking" | "hold" | "ended", since = AT, endedBy: "caller" | "agent" | null = null): DeskMessage => {
+  if (how === "ringing") began.delete(name);
+  if (how === "talking" && !began.has(name)) began.set(name, since);
+  return {
+    type: "call",
+    seq: ++seq,
+    at: AT,
+    call: name,
+    ticket: `t-${name}`,
+    direction: "inbound",
+    state: how,
+    since,
+    talk_since: began.get(name) ?? null,
+    ended_by: endedBy,
+    talk: null,
+  };
+};
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  began.clear();
   sessionStorage.clear();
   setActivePinia(createPinia());
   Line.all = [];

@@ -102,13 +102,16 @@ class ScreenPop(LiveMessage, frozen=True, kw_only=True, tag="screen_pop"):
 
 
 class CallChanged(LiveMessage, frozen=True, kw_only=True, tag="call"):
-    """How a call goes on. `talk`: only to the agent who has the talk, and while it goes on."""
+    """How a call goes on. `talk_since`: when the agent's talk began, also in hold and after it. `talk`: only to the
+    agent who has the talk, and while it goes on.
+    """
 
     call: str
     ticket: str
     direction: Direction
     state: CallStage
     since: datetime
+    talk_since: datetime | None
     ended_by: EndedBy | None
     talk: TalkStatus | None
 

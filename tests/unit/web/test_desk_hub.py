@@ -36,6 +36,7 @@ async def test_an_open_page_is_woken_and_gets_the_message_with_number_and_time(h
         "direction": "inbound",
         "state": "talking",
         "since": "2026-11-22T01:30:00.000Z",
+        "talk_since": None,
         "ended_by": None,
         "talk": None,
     }

@@ -2370,7 +2370,10 @@ export interface components {
             unknown_year: number | null;
             year: number;
         };
-        /** @description How a call goes on. `talk`: only to the agent who has the talk, and while it goes on. */
+        /**
+         * @description How a call goes on. `talk_since`: when the agent's talk began, also in hold and after it. `talk`: only to the
+         *     agent who has the talk, and while it goes on.
+         */
         CallChanged: {
             at: string;
             call: string;
@@ -2382,6 +2385,7 @@ export interface components {
             /** @enum {unknown} */
             state: "ended" | "hold" | "ringing" | "talking";
             talk: components["schemas"]["TalkStatus"] | null;
+            talk_since: string | null;
             ticket: string;
             /** @enum {unknown} */
             type: "call";

@@ -105,12 +105,11 @@ function applyPop(state: DeskState, { call, ticket, pop }: ScreenPop): DeskState
 
 function applyProgress(state: DeskState, message: CallChanged): DeskState {
   const { call, state: stage, direction, since } = message;
-  const before = stage === "ringing" ? NOTHING_KNOWN : (state.progress.get(call) ?? NOTHING_KNOWN);
   const ended = stage === "ended";
   const known: CallProgress = {
     stage,
     direction,
-    talkSince: stage === "talking" ? (before.talkSince ?? since) : before.talkSince,
+    talkSince: message.talk_since,
     endedAt: ended ? since : null,
     endedBy: ended ? message.ended_by : null,
     talk: ended ? null : message.talk,
