@@ -1,125 +1,97 @@
-"""A call in progress: the steps it may take, as a table, and the facts a flow carries along (rules: no I/O, no clock).
+"""A call in progress as its flow holds it: its state, its leg, and what is at hand in this process only (rules).
 
-The table checks the coroutine in `ivr.call_flow`; it does not drive it. What a caller's hang-up is called follows from
-the step it happened in.
+Nothing here changes what the call is: that is done by recording an event (`crm.calls.state`).
 """
 
+import asyncio
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.schema import Line
-from config.values.fields import Language
+from crm.calls.open_calls import OpenCall
+from crm.calls.state import CallState
 from ivr.telephony import Channel, Digit
-from routing.queue import ANYBODY, Needs
+from routing.queue import ANYBODY, Needs, needs_of
+from routing.site_rules import LANGUAGE
+
+if TYPE_CHECKING:
+    from ivr.held_talk import HeldTalk
+    from ivr.offer import Turn
+    from ivr.ring import NotReached
+    from ivr.talks import Partner
 
 SUPERVISING = (".supervisor", ".snoop", ".bridge-s")
 """Marks in the ids of legs and bridges that only serve a supervisor: never part of the talk itself."""
-
-Party = Literal["caller", "agent", "system"]
-
-
-class Step(Enum):
-    RINGING = "ringing"
-    GREETING = "greeting"
-    MENU = "menu"
-    QUEUED = "queued"
-    TALKING = "talking"
-    MESSAGE = "message"
-    ENDED = "ended"
-
-
-TRANSITIONS: dict[Step, frozenset[Step]] = {
-    Step.RINGING: frozenset({Step.GREETING, Step.ENDED}),
-    Step.GREETING: frozenset({Step.MENU, Step.QUEUED, Step.MESSAGE, Step.ENDED}),
-    Step.MENU: frozenset({Step.QUEUED, Step.MESSAGE, Step.ENDED}),
-    Step.QUEUED: frozenset({Step.TALKING, Step.MENU, Step.MESSAGE, Step.ENDED}),
-    Step.TALKING: frozenset({Step.QUEUED, Step.MENU, Step.MESSAGE, Step.ENDED}),
-    Step.MESSAGE: frozenset({Step.ENDED}),
-    Step.ENDED: frozenset(),
-}
-
-ABANDONED: dict[Step, str] = {
-    Step.RINGING: "abandoned_ringing",
-    Step.GREETING: "abandoned_menu",
-    Step.MENU: "abandoned_menu",
-    Step.QUEUED: "abandoned_queue",
-    Step.TALKING: "answered",
-    Step.MESSAGE: "abandoned_message",
-}
-"""What a call is called whose caller hung up in that step."""
-
-
-class IllegalStep(Exception):
-    """A step that does not follow from the present one: a fault in the flow. Nothing is changed."""
 
 
 @dataclass
 class Call:
     """One customer contact while it lasts."""
 
-    id: CallId
     channel: Channel
-    ticket: TicketNumber
+    open: OpenCall
     line: Line
-    ani: str
-    invited_at: datetime
-    step: Step = Step.RINGING
-    queue: QueueName | None = None
-    queued_at: datetime | None = None
-    """When the caller's wait began, in whatever queue: the turn goes by it."""
-    here_since: datetime | None = None
-    """When the caller came into this queue: its longest wait and its steps count from then."""
-    coming_in: bool = False
-    """Has only just joined the queue, which may be too long for another caller."""
-    on_the_way: bool = False
-    """Moved on from one queue, not yet in the next, which takes over `queued_at`."""
-    turned_away: set[QueueName] = field(default_factory=set)
-    """Closed queues that it has met already: it is not sent round in circles."""
-    duty: str | None = None
-    """The duty roster that is rung for this call."""
-    asked: set[str] = field(default_factory=set)
-    """Numbers of people on duty who did not take it."""
-    language: Language = "zh"
-    """What the caller hears prompts in."""
-    notice_heard: bool = False
-    """The recording notice was played to its end (TEL-10)."""
+    """The line that serves the caller."""
+    introduced: bool = False
+    """The caller knows who answers: nothing is announced before the talk."""
     typed: Digit | None = None
     """A key pressed during the greeting: it counts in the menu."""
-    outcome: str | None = None
-    ended_by: Party = "caller"
+    notice_heard: bool = False
+    """The recording notice was played to its end (TEL-10); not on record: after a restart it is said again."""
     points: float = 0
-    """Priority on top of the queue's: a promised callback whose agent was lost, a key customer (CUS-1)."""
-    needs: Needs = ANYBODY
-    """Skills that this call needs, besides those of its queue: its language."""
+    """Priority on top of the queue's: a key customer (CUS-1), a promise."""
     preferred: tuple[AgentId, ...] = ()
     """Agents who know the case, the best first (sticky)."""
-    legs: int = 0
-    talks: int = 0
-    """How many parties the caller has talked with."""
+    partner: "Partner | None" = None
+    """Who has answered, until the talk takes over."""
+    reaching: "asyncio.Task[Partner | NotReached] | None" = None
+    """Whom an agent left the caller to, whose telephone rings already."""
+    turn: "Turn | None" = None
+    """It is the call's turn in its queue already."""
+    held: "HeldTalk | None" = None
+    """A talk that outlived the controller that began it."""
 
-    def enter(self, step: Step) -> None:
-        """Go on to `step`; staying is allowed. Raises IllegalStep."""
-        if step is not self.step and step not in TRANSITIONS[self.step]:
-            raise IllegalStep(f"call {self.id} cannot go from {self.step.value} to {step.value}")
-        self.step = step
+    @property
+    def state(self) -> CallState:
+        return self.open.state
 
-    def finish(self, outcome: str, ended_by: Party) -> None:
-        """How it ends, if nothing else happens first."""
-        self.outcome, self.ended_by = outcome, ended_by
+    @property
+    def id(self) -> CallId:
+        return self.open.state.call_id
+
+    @property
+    def ticket(self) -> TicketNumber:
+        return self.open.state.ticket
+
+    @property
+    def ani(self) -> str:
+        """The number of the other end: who rang us, or whom we rang."""
+        return self.open.state.number
+
+    @property
+    def invited_at(self) -> datetime:
+        return self.open.state.invited_at
+
+    @property
+    def queue(self) -> QueueName | None:
+        return self.open.state.queue
+
+    @property
+    def needs(self) -> Needs:
+        """Skills that this call needs, besides those of its queue: a language that was chosen."""
+        return needs_of({LANGUAGE + self.state.language: 1}) if self.state.language_chosen else ANYBODY
 
     def next_agent_leg(self, agent_id: AgentId) -> ChannelId:
-        """A fresh id for a leg to an agent; it names the call, so that it can be recognised after a restart (A3)."""
-        self.legs += 1
-        return ChannelId(f"{self.id}.agent{self.legs}.{agent_id}")
+        """A fresh id for a leg to an agent; it names the call, so that it can be recognised after a restart (A3). It is
+        taken once it is on record (AgentOffered)."""
+        return ChannelId(f"{self.id}.agent{self.state.legs + 1}.{agent_id}")
 
     def next_outside_leg(self) -> ChannelId:
-        """A fresh id for a leg to a number outside that the call is handed to."""
-        self.legs += 1
-        return ChannelId(f"{self.id}.outside{self.legs}")
+        """A fresh id for a leg to a number outside. It is taken once it is on record (DutyRang, OutsideRang)."""
+        return ChannelId(f"{self.id}.outside{self.state.legs + 1}")
 
 
 def call_id_of(channel_id: ChannelId) -> CallId:

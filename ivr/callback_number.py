@@ -1,6 +1,5 @@
 """Which number is called back (flow): the caller's own or one typed, spoken back until it is confirmed. FUP-10."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from config.destination import Destination, NotDialled
@@ -8,11 +7,10 @@ from ivr.call import Call
 from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
 from ivr.may_dial import may_dial, note_refused
+from ivr.question import KEY_S, ask
 from ivr.telephony import Digit
 
 TRIES: Final = 3
-KEY_S: Final = 6.0
-"""So long a caller has for a key, and between two digits of a number."""
 LONGEST_NUMBER: Final = 20
 
 
@@ -32,8 +30,8 @@ async def ask_number(hotline: Hotline, call: Call) -> Destination | None:
             note_refused(hotline, call, judged)
             number, refusal = None, ("callback-refused",)
             continue
-        digits = GRAMMARS[call.language].telephone(judged.number.removeprefix("+"))
-        match await ask(call, ["callback-number", *digits, "callback-confirm"]):
+        digits = GRAMMARS[call.state.language].telephone(judged.number.removeprefix("+"))
+        match await ask(call.channel, ["callback-number", *digits, "callback-confirm"]):
             case "1":
                 return judged
             case "2":
@@ -47,21 +45,9 @@ async def ask_number(hotline: Hotline, call: Call) -> Destination | None:
 async def type_number(call: Call, *before: str) -> str | None:
     """Digits until `#`, or until no more come; None for none. `before`: said before the question."""
     typed = ""
-    key = await ask(call, [*before, "callback-enter"])
+    key = await ask(call.channel, [*before, "callback-enter"])
     while key is not None and key != "#" and len(typed) < LONGEST_NUMBER:
         typed += key
         heard = await call.channel.next_input(None, KEY_S)
         key = heard.digit if isinstance(heard, Digit) else None
     return typed or None
-
-
-async def ask(call: Call, prompts: Sequence[str]) -> str | None:
-    """A question, which a key may interrupt; None when none comes."""
-    playback = await call.channel.start_playback(prompts)
-    try:
-        heard = await call.channel.next_input(playback, None)
-        if not isinstance(heard, Digit):
-            heard = await call.channel.next_input(None, KEY_S)
-    finally:
-        await playback.stop()
-    return heard.digit if isinstance(heard, Digit) else None

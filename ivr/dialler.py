@@ -130,7 +130,7 @@ class Dialler:
 
     async def _keep_place(self, call: Call, queue: Queue, destination: Destination) -> Attempt | None:
         """The new place is in the line, and on record, before the caller's own is given up."""
-        if not (self._inherited and call.queued_at):
+        if not (self._inherited and call.state.queued_at):
             return None
         try:
             due = await self._table.keep_place(
@@ -138,8 +138,8 @@ class Dialler:
                 number=destination.number,
                 ticket=call.ticket,
                 queue=queue.name,
-                queued_at=call.queued_at,
-                language=call.language,
+                queued_at=call.state.queued_at,
+                language=call.state.language,
                 key=key_of_call(call, destination, self._hotline.site.area_code),
                 now=self._hotline.now(),
                 lease_s=LEASE_S,

@@ -9,22 +9,46 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from typing import Literal
 
 from config.destination import NotDialled
 from config.schema import DayKind, Duty, DutyPerson
-from crm.journal.events import CallbackOwed, DutyAccepted, DutyDeclined, DutyMissed, DutyRang
+from crm.journal.events import CallbackOwed, CallRouted, DutyAccepted, DutyDeclined, DutyMissed, DutyRang, DutyReason
+from crm.journal.steps import AnyStep, Message, Say
 from crm.regulation.calendar import day_kind
-from ivr.call import Call, Step
+from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.may_dial import may_dial, note_refused
+from ivr.question import ask as question
 from ivr.speech import say_digits
 from ivr.talks import Partner
-from ivr.telephony import ChannelGone, DialFailed, DialledChannel, Digit, TelephonyError
+from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, TelephonyError
 from routing.waiting.hours import is_open, next_opening
 
 log = logging.getLogger(__name__)
 
 ACCEPTS = "1"
+REASONS: dict[DialOutcome, DutyReason] = {
+    DialOutcome.BUSY: "busy",
+    DialOutcome.NO_ANSWER: "no_answer",
+    DialOutcome.REJECTED: "rejected",
+    DialOutcome.UNREACHABLE: "unreachable",
+    DialOutcome.CANCELLED: "cancelled",
+}
+
+
+async def ring_duty(hotline: Hotline, call: Call, roster: str) -> None:
+    """Ring whoever is on duty; who takes the call is its partner then. When nobody does, a message, and a call is
+    owed. Raises ChannelGone (caller)."""
+    duty = next((duty for duty in hotline.site.duty if duty.id == roster), None)
+    if duty and (partner := await find_on_duty(hotline, call, duty)):
+        call.partner = partner
+        return
+    then: AnyStep = Message()
+    if duty:
+        note_missed(hotline, call, duty)
+        then = Say((duty.missed,), then)
+    hotline.tickets.record(CallRouted(call_id=call.id, at=hotline.now(), then=then, why="duty_missed"))
 
 
 async def find_on_duty(hotline: Hotline, call: Call, duty: Duty) -> Partner | None:
@@ -32,12 +56,10 @@ async def find_on_duty(hotline: Hotline, call: Call, duty: Duty) -> Partner | No
 
     The caller hears 请您稍等 and music. Nobody is asked twice in one call.
     """
-    call.enter(Step.QUEUED)
-    call.duty = duty.id
-    people = [person for person in on_duty(hotline, duty) if person.number not in call.asked]
+    people = [person for person in on_duty(hotline, duty) if person.number not in call.state.asked]
     async with on_hold(hotline, call):
         for person in people:
-            if partner := await ask(hotline, call, duty, person):
+            if partner := await ring_person(hotline, call, duty, person):
                 return partner
     return None
 
@@ -49,7 +71,7 @@ def on_duty(hotline: Hotline, duty: Duty) -> list[DutyPerson]:
     return [person for person in duty.people if is_open(person.hours, local, kind)]
 
 
-async def ask(hotline: Hotline, call: Call, duty: Duty, person: DutyPerson) -> Partner | None:
+async def ring_person(hotline: Hotline, call: Call, duty: Duty, person: DutyPerson) -> Partner | None:
     """Ring one person; the partner when 1 was pressed. Whatever happens, no leg is left ringing."""
     destination = await may_dial(hotline, person.number, asked_for=True)
     if isinstance(destination, NotDialled):
@@ -72,7 +94,7 @@ async def ask(hotline: Hotline, call: Call, duty: Duty, person: DutyPerson) -> P
         leg = await hotline.telephony.prepare_out(destination, channel_id=leg_id, caller_id=caller_id)
         reason = await call.channel.until(answer_of(call, duty, leg))
     except DialFailed as failed:
-        reason = failed.reason.value
+        reason = REASONS[failed.reason]
     except BaseException:
         if leg:
             await let_go(call, leg)
@@ -87,22 +109,21 @@ async def ask(hotline: Hotline, call: Call, duty: Duty, person: DutyPerson) -> P
     return None
 
 
-def decline(hotline: Hotline, call: Call, duty: Duty, number: str, reason: str) -> None:
+def decline(hotline: Hotline, call: Call, duty: Duty, number: str, reason: DutyReason) -> None:
     """This person does not take it; the next one is asked."""
-    call.asked.add(number)
     person = next((person.name for person in duty.people if person.number == number), number)
     declined = DutyDeclined(call_id=call.id, at=hotline.now(), person=person, number=number, reason=reason)
     hotline.tickets.record(declined)
 
 
-async def answer_of(call: Call, duty: Duty, leg: DialledChannel) -> str | None:
+async def answer_of(call: Call, duty: Duty, leg: DialledChannel) -> DutyReason | None:
     """None: the person takes the call. Else why not: no_answer, busy, rejected, unreachable, hung_up, not_accepted."""
     try:
         await leg.dial(duty.ring_timeout_s)
         await leg.answered()
         return None if await takes_it(call, duty, leg) else "not_accepted"
     except DialFailed as failed:
-        return failed.reason.value
+        return REASONS[failed.reason]
     except ChannelGone as gone:
         if gone.channel_id != leg.id:
             raise
@@ -114,17 +135,7 @@ async def takes_it(call: Call, duty: Duty, leg: DialledChannel) -> bool:
     digits = "".join(filter(str.isdecimal, call.ani))
     number = [duty.number_intro, *say_digits(digits, yao=True)] if digits else []
     words = [duty.intro, *number, duty.press_one]
-    playback = await leg.start_playback(words)
-    while isinstance(heard := await leg.next_input(playback, None), Digit):
-        if heard.digit == ACCEPTS:
-            await playback.stop()
-            return True
-    clock = asyncio.get_running_loop().time
-    until = clock() + duty.accept_timeout_s
-    while isinstance(heard := await leg.next_input(None, max(0.0, until - clock())), Digit):
-        if heard.digit == ACCEPTS:
-            return True
-    return False
+    return await question(leg, words, within_s=duty.accept_timeout_s, keys=ACCEPTS) is not None
 
 
 async def let_go(call: Call, leg: DialledChannel) -> None:
@@ -138,7 +149,7 @@ async def let_go(call: Call, leg: DialledChannel) -> None:
 def note_missed(hotline: Hotline, call: Call, duty: Duty) -> None:
     """Nobody took it: a warning on file, and a call is owed to whoever can be rung."""
     now = hotline.now()
-    reason = "nobody_took_it" if call.asked else "nobody_on_duty"
+    reason: Literal["nobody_on_duty", "nobody_took_it"] = "nobody_took_it" if call.state.asked else "nobody_on_duty"
     log.warning("A duty call was missed: %s", reason, extra={"action": "duty_missed", "call_id": call.id})
     judged = hotline.site.outbound_rule.judge(call.ani)
     if duty.callback and call.ani and isinstance(judged, NotDialled):
@@ -162,7 +173,7 @@ def note_missed(hotline: Hotline, call: Call, duty: Duty) -> None:
         duty=duty.id,
         title=duty.title,
         reason=reason,
-        asked=len(call.asked),
+        asked=len(call.state.asked),
     )
     hotline.tickets.record(missed)
 

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import datetime
 
-from config.calls.actions import Action, DutyAction, HangupAction, MessageAction, QueueAction
 from crm.journal.events import MenuChosen, MenuEntered
-from ivr.answer import speak
-from ivr.call import Call, Step
+from crm.journal.steps import HangUp, name_of, step_of
+from ivr.answer import switch_language
+from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.menu import (
     Effect,
@@ -33,9 +33,8 @@ TIMEOUTS: dict[Timer, Event] = {
 }
 
 
-async def run_menu(hotline: Hotline, call: Call, menu_id: str) -> Action:
-    """From a menu to what the caller wants: a queue, a message, or the end. Raises ChannelGone."""
-    call.enter(Step.MENU)
+async def run_menu(hotline: Hotline, call: Call, menu_id: str) -> None:
+    """Lead the caller from a menu to what they want: a queue, a message, or the end. Raises ChannelGone."""
     menus = hotline.site.menus_by_id
     listener = Listener(call)
     state, effects = start(menus, menu_id)
@@ -48,11 +47,11 @@ async def run_menu(hotline: Hotline, call: Call, menu_id: str) -> Action:
     while True:
         for effect in effects:
             if isinstance(effect, Speak):
-                speak(hotline, call, effect.language)
+                switch_language(hotline, call, effect.language)
             await listener.do(effect)
             if isinstance(effect, Leave):
                 hotline.tickets.record(chosen(call, effect, chosen_at or hotline.now()))
-                return effect.action
+                return
         before = state.menu
         event = await listener.next_event()
         chosen_at = event.at if isinstance(event, Digit) else None
@@ -62,15 +61,16 @@ async def run_menu(hotline: Hotline, call: Call, menu_id: str) -> Action:
 
 
 def chosen(call: Call, leave: Leave, at: datetime) -> MenuChosen:
-    """The choice on record; `at` is the end of the last digit, or of the timeout."""
-    match leave.action:
-        case QueueAction(queue=queue):
-            choice = f"queue:{queue}"
-        case DutyAction(duty=duty):
-            choice = f"duty:{duty}"
-        case MessageAction() | HangupAction():
-            choice = leave.action.go
-    return MenuChosen(call_id=call.id, at=at, menu=leave.menu, digits=leave.digits, choice=choice)
+    """The choice for the record; `at` is the end of the last digit, or of the timeout."""
+    step = step_of(leave.action)
+    return MenuChosen(
+        call_id=call.id,
+        at=at,
+        menu=leave.menu,
+        digits=leave.digits,
+        choice=name_of(step),
+        then=step if isinstance(step, HangUp) and step.play else None,
+    )
 
 
 class Listener:

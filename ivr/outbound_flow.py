@@ -8,28 +8,33 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
-from config.calls.actions import QueueAction
 from config.destination import Destination, NotDialled
-from config.ids import CallId, ChannelId, QueueName, TicketNumber
+from config.ids import CallId, ChannelId, TicketNumber
+from crm.calls.progress import outcome_of
+from crm.calls.state import CallState
 from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, StoreAway
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome, was_asked_for
 from crm.followups.model import channel_id as attempt_id
 from crm.journal.events import AgentOffered, CallAnswered, CallEnded, CallNoted, CallQueued
+from crm.journal.steps import DialOut
 from ivr.accepts import Accepts
-from ivr.adoption import adopt_talk
-from ivr.call import Call, Step, owner_of, ring_number
-from ivr.call_flow import carry_out, connect, go_on, in_service
+from ivr.adoption import adopted
+from ivr.call import Call, owner_of, ring_number
+from ivr.call_flow import in_service, serve
 from ivr.hotline import Hotline
 from ivr.may_dial import NotPermitted, may_dial, note_refused
-from ivr.offer import answered, miss, ring_agent
+from ivr.question import ask
+from ivr.reaching import release
 from ivr.reception import LeftOver
-from ivr.talk import part, partner_of, talk
+from ivr.ring import PickedUp, answered, miss, ring_agent
+from ivr.routes import hang_up_with, lead_to_people
+from ivr.talk import part
 from ivr.talks import Partner
-from ivr.telephony import Channel, ChannelGone, DialFailed, DialledChannel, DialOutcome, Digit
-from ivr.third import release
-from ivr.visit_calls import VisitCall, talk_about_visit
+from ivr.telephony import Channel, ChannelGone, DialFailed, DialledChannel, DialOutcome
+from ivr.visit_calls import VisitCall, owe_a_call, talk_about_visit
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +46,6 @@ OUTCOMES = {
     DialOutcome.CANCELLED: Outcome.HUNG_UP,
 }
 REMINDER_TRIES = 3
-REMINDER_KEY_S = 6.0
 
 
 @dataclass
@@ -60,9 +64,11 @@ class Attempt:
     """The customer is still on the line, being told to hang up."""
     in_line: asyncio.Event = field(default_factory=asyncio.Event)
     """A queue callback has its place."""
-    in_turn: Callable[[Call, DialledChannel], Awaitable[Outcome]] | None = None
+    in_turn: Callable[[Call, DialledChannel], Awaitable[None]] | None = None
     """What is done with the customer's channel when it is a queue callback's turn."""
     sent: bool = False
+    said: Outcome | None = None
+    """What the customer answered."""
     told: "asyncio.Task[None] | None" = None
     """Tells the store that the customer answered; the customer does not wait for it."""
 
@@ -75,7 +81,7 @@ class Attempt:
         if self.due.resume and self.due.channel_id:
             return owner_of(ChannelId(self.due.channel_id))
         if self.left_over and not self.left_over.ended:
-            return self.left_over.facts.call_id
+            return self.left_over.state.call_id
         return CallId(f"{attempt_id(self.due.id, self.due.attempts)}-{self.due.fence}")
 
     @property
@@ -97,35 +103,51 @@ async def make_attempt(attempt: Attempt) -> Outcome:
     if channel is None:
         return await close_left_over(attempt)
     call = open_outbound(attempt, channel)
-    call.finish("not_reached", "system")
-    outcome, unsaid = Outcome.HUNG_UP, None
+    came_of_it: Outcome | None = None
+    unsaid = None
     async with in_service(attempt.hotline, call):
         try:
-            if attempt.left_over and attempt.left_over.partner:
-                await adopt_talk(attempt.hotline, call, attempt.left_over.facts, attempt.left_over.held)
-                outcome = Outcome.TALKED
-            elif attempt.in_turn:
-                outcome = await attempt.in_turn(call, channel)
-            elif attempt.due.kind is DueCallKind.CALLBACK and not attempt.due.resume:
-                outcome = await callback(attempt, call, channel)
-            else:
-                outcome = await customer_first(attempt, call, channel)
+            came_of_it = await carry_on(attempt, call, channel)
+            if came_of_it is not Outcome.AGENT_LOST:
+                await serve(attempt.hotline, call)
         except DialFailed as failed:
-            outcome = OUTCOMES[failed.reason]
+            came_of_it = OUTCOMES[failed.reason]
         except NotPermitted as exc:
-            outcome = Outcome(exc.refused.reason)
+            came_of_it = Outcome(exc.refused.reason)
             note_refused(attempt.hotline, call, exc.refused)
         except TimeoutError:
-            outcome = Outcome.AGENT_LOST
+            came_of_it = Outcome.AGENT_LOST
         except (ClaimLost, StoreAway) as exc:  # `dialling` could not be written: nothing was sent
             unsaid = exc
     if attempt.told:
         await attempt.told
     if unsaid:
         raise unsaid
-    if call.outcome == "answered" and outcome is Outcome.HUNG_UP:  # the customer ended the talk
-        return Outcome.TRANSFERRED if attempt.due.kind is DueCallKind.REMINDER else Outcome.TALKED
-    return outcome
+    owe_what_was_wished(attempt, call.state)
+    return came_of_it or attempt.said or outcome_of_attempt(call.state, attempt.due.kind)
+
+
+async def carry_on(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome | None:
+    """Do what the kind of the call asks for, up to where the common loop goes on. An outcome: that was all, and the
+    customer had no part in it. Raises DialFailed, ChannelGone (customer), TimeoutError (no agent in time)."""
+    if call.partner:  # a talk that outlived its controller
+        attempt.sent = True
+        return None
+    if attempt.in_turn:
+        await attempt.in_turn(call, channel)
+        return None
+    if attempt.due.kind is DueCallKind.CALLBACK and not attempt.due.resume:
+        return await callback(attempt, call, channel)
+    await customer_first(attempt, call, channel)
+    return None
+
+
+def outcome_of_attempt(state: CallState, kind: DueCallKind) -> Outcome:
+    """How an attempt went whose customer was reached, and said nothing that decides it."""
+    led_on = Outcome.TRANSFERRED if kind is DueCallKind.REMINDER else Outcome.TALKED
+    if state.talks:
+        return led_on
+    return Outcome.HUNG_UP if state.parted_by == "caller" or state.queue is None else led_on
 
 
 async def customer_channel(attempt: Attempt) -> DialledChannel | None:
@@ -144,52 +166,48 @@ async def close_left_over(attempt: Attempt) -> Outcome:
     left, said = attempt.left_over, attempt.visit.said if attempt.visit else None
     if left is None:
         return said or Outcome.LOST
-    talked = left.facts.talks > 0
+    state = left.state
     if not left.ended:
         hotline = attempt.hotline
-        outcome = "answered" if talked else "not_reached"
-        end = CallEnded(call_id=left.facts.call_id, at=hotline.now(), ended_by="caller", outcome=outcome)
+        end = CallEnded(call_id=state.call_id, at=hotline.now(), ended_by="caller", outcome=outcome_of(state))
         hotline.tickets.record(end)
         if left.held.third:
-            await release(hotline, left.facts.call_id, left.held.third)
+            await release(hotline, state.call_id, left.held.third)
         if left.partner:
-            await part(hotline, left.facts.call_id, left.partner)
-    return said or (Outcome.TALKED if talked else Outcome.LOST)
+            await part(hotline, state.call_id, left.partner)
+    attempt.said = said
+    owe_what_was_wished(attempt, state)
+    return said or (Outcome.TALKED if state.talks else Outcome.LOST)
+
+
+def owe_what_was_wished(attempt: Attempt, state: CallState) -> None:
+    """Who asked for a change of the visit and has talked with nobody is called back."""
+    if attempt.said is Outcome.CHANGED and attempt.visit and not state.talks:
+        owe_a_call(attempt.hotline, state, attempt.visit)
 
 
 def open_outbound(attempt: Attempt, channel: DialledChannel) -> Call:
     """The call of this attempt, on the ticket that it belongs to, or on one of its own (TKT-1)."""
     hotline, due = attempt.hotline, attempt.due
+    left = attempt.left_over
+    if left and not left.ended:
+        return adopted(hotline, left.call, channel, left.held)
     queue = hotline.site.queue(due.queue)
     line = next((line for line in hotline.site.lines if line.kind == queue.kind), hotline.site.lines[0])
-    now = hotline.now()
-    left, legs = attempt.left_over, 0
-    if left and not left.ended:
-        ticket, began, legs = left.facts.ticket, left.facts.invited_at, left.facts.offers
-    else:
-        began = now
-        ticket = hotline.tickets.open(
-            call_id=attempt.call_id,
-            channel_id=channel.id,
-            direction="outbound",
-            dnis=due.number_key,
-            ani=due.number_key,
-            caller_name="",
-            line=line.kind,
-            at=now,
-            ticket=TicketNumber(due.ticket) if due.ticket else None,
-            due_call=str(due.id),
-        )
-    return Call(
-        id=attempt.call_id,
-        channel=channel,
-        ticket=ticket,
-        line=line,
+    hotline.tickets.open(
+        call_id=attempt.call_id,
+        channel_id=channel.id,
+        direction="outbound",
+        dnis=due.number_key,
         ani=due.number_key,
-        invited_at=began,
-        points=0 if due.kind is DueCallKind.QUEUE_CALLBACK else hotline.site.routing.promised_points,
-        legs=legs,
+        caller_name="",
+        line=line.kind,
+        at=hotline.now(),
+        ticket=TicketNumber(due.ticket) if due.ticket else None,
+        due_call=str(due.id),
+        promised=due.kind is not DueCallKind.QUEUE_CALLBACK,
     )
+    return Call(channel, hotline.tickets.calls.get(attempt.call_id), line)
 
 
 async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
@@ -206,10 +224,9 @@ async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
     log.info("A customer answered a due call.", extra={"action": "due_answered", "call_id": call.id})
     if due.state is not DueCallState.TALKING:
         attempt.told = asyncio.create_task(tell_answered(attempt), name=f"due call {due.id} answered")
-    call.enter(Step.GREETING)
-    rings = ring_number(call.invited_at, answered_at, hotline.site.ring_period_s)
-    hotline.tickets.record(CallAnswered(call_id=call.id, at=answered_at, rings=rings))
-    call.outcome = None
+    if not call.state.answered:
+        rings = ring_number(call.invited_at, answered_at, hotline.site.ring_period_s)
+        hotline.tickets.record(CallAnswered(call_id=call.id, at=answered_at, rings=rings))
 
 
 async def tell_answered(attempt: Attempt) -> None:
@@ -220,76 +237,63 @@ async def tell_answered(attempt: Attempt) -> None:
         log.warning("The store does not know of an answer: %s", exc, extra={"action": "due_answer_untold"})
 
 
-async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome:
+async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
     """A reminder; or a callback taken over from a controller that died, whose customer now waits for an agent."""
     hotline, due = attempt.hotline, attempt.due
     await reach(attempt, call, channel)
     await channel.hush()
-    if due.kind in (DueCallKind.CALLBACK, DueCallKind.QUEUE_CALLBACK):
-        call.queued_at = due.queued_at
-        call.on_the_way = due.queued_at is not None  # with the age of its place
-        await connect(hotline, call, hotline.site.queue(due.queue))
-        return Outcome.TALKED
-    if attempt.visit:
-        return await talk_about_visit(hotline, call, attempt.visit)
-    return await remind(attempt, call)
+    if not isinstance(call.state.plan, DialOut):  # the controller before this one has led the customer on
+        attempt.said = attempt.visit.said if attempt.visit else None
+    elif due.kind in (DueCallKind.CALLBACK, DueCallKind.QUEUE_CALLBACK):
+        lead_to_people(hotline, call, due.queue, since=due.queued_at)
+    elif attempt.visit:
+        attempt.said = await talk_about_visit(hotline, call, attempt.visit)
+    else:
+        attempt.said = await remind(attempt, call)
 
 
-async def remind(attempt: Attempt, call: Call) -> Outcome:
+async def remind(attempt: Attempt, call: Call) -> Outcome | None:
     """A reminder that is about no booking of ours: confirmed with 1, to be changed with 2; 0 leads to a person."""
     hotline = attempt.hotline
     for _ in range(REMINDER_TRIES):
-        playback = await call.channel.start_playback(["reminder-intro", "reminder-menu"])
-        heard = await call.channel.next_input(playback, None)
-        if not isinstance(heard, Digit):
-            heard = await call.channel.next_input(None, REMINDER_KEY_S)
-        await playback.stop()
-        match heard.digit if isinstance(heard, Digit) else None:
+        match await ask(call.channel, ["reminder-intro", "reminder-menu"]):
             case "1":
-                return await noted(hotline, call, "confirmed", "客户按键确认了预约", "reminder-confirmed")
+                return noted(hotline, call, "confirmed", "客户按键确认了预约", "reminder-confirmed")
             case "2":
-                return await noted(hotline, call, "changed", "客户按键要求更改预约", "reminder-change")
+                return noted(hotline, call, "changed", "客户按键要求更改预约", "reminder-change")
             case "0":
-                await carry_out(hotline, call, QueueAction(queue=attempt.due.queue))
-                return Outcome.TRANSFERRED
+                lead_to_people(hotline, call, attempt.due.queue)
+                return None
             case _:
                 continue
-    await call.channel.say(["goodbye"])
-    call.finish("no_answer_given", "system")
+    hang_up_with(hotline, call, "no_answer_given", "goodbye")
     return Outcome.HUNG_UP
 
 
-async def noted(hotline: Hotline, call: Call, outcome: str, text: str, prompt: str) -> Outcome:
-    """The customer's key, on the ticket first, then spoken back."""
-    call.finish(outcome, "system")
+def noted(hotline: Hotline, call: Call, outcome: Literal["confirmed", "changed"], text: str, prompt: str) -> Outcome:
+    """The customer's key, on the ticket first, then spoken back: nobody is called again who has answered."""
     hotline.tickets.record(CallNoted(call_id=call.id, at=hotline.now(), action=f"reminder_{outcome}", text=text))
-    try:
-        await call.channel.say([prompt, "goodbye"])
-    except ChannelGone:  # reached all the same: nobody is called again who has answered
-        call.finish(outcome, "caller")
+    hang_up_with(hotline, call, outcome, prompt, "goodbye")
     return Outcome(outcome)
 
 
-async def callback(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome:
+async def callback(attempt: Attempt, call: Call, channel: DialledChannel) -> Outcome | None:
     """Agent first: sees the card, presses accept, is rung; only then is the customer dialled (TKT-5)."""
     hotline = attempt.hotline
-    call.queue, call.queued_at = QueueName(attempt.due.queue), hotline.now()
-    hotline.tickets.record(CallQueued(call_id=call.id, at=call.queued_at, queue=call.queue))
+    hotline.tickets.record(CallQueued(call_id=call.id, at=hotline.now(), queue=attempt.due.queue))
     partner = await find_accepting_agent(attempt, call)
-    async with partner_of(hotline, call, partner) as live:
-        try:
-            await partner.leg.say(["please-wait"])
-            await partner.leg.ring()
-            await partner.leg.until(reach(attempt, call, channel))
-        except ChannelGone as gone:
-            if gone.channel_id != partner.leg.id:
-                raise
-            return Outcome.AGENT_LOST
-        call.enter(Step.QUEUED)
-        await call.channel.say(callback_words(hotline))
-        ended = await talk(hotline, live)
-    await go_on(hotline, call, ended)
-    return Outcome.TALKED
+    call.partner = partner
+    try:
+        await partner.leg.say(["please-wait"])
+        await partner.leg.ring()
+        await partner.leg.until(reach(attempt, call, channel))
+    except ChannelGone as gone:
+        if gone.channel_id != partner.leg.id:
+            raise
+        return Outcome.AGENT_LOST
+    await call.channel.say(callback_words(hotline))
+    call.introduced = True
+    return None
 
 
 def callback_words(hotline: Hotline) -> list[str]:
@@ -300,11 +304,11 @@ def callback_words(hotline: Hotline) -> list[str]:
 
 async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
     """The longest idle agent who accepts on the page and then answers the telephone; else not ready (RONA)."""
-    assert call.queue and call.queued_at, "a callback is queued before it looks for an agent"
+    assert call.queue and call.state.queued_at, "a callback is queued before it looks for an agent"
     hotline, due = attempt.hotline, attempt.due
     queue = hotline.site.queue(call.queue)
     points = hotline.site.routing.promised_points
-    with hotline.acd.enqueue(call.id, call.queue, call.queued_at, points=points) as place:
+    with hotline.acd.enqueue(call.id, call.queue, call.state.queued_at, points=points) as place:
         while True:
             reservation, *others = await asyncio.wait_for(place.reserved(), queue.max_wait_s)
             for other in others:  # one card on one desk: a callback is nobody's race
@@ -318,5 +322,7 @@ async def find_accepting_agent(attempt: Attempt, call: Call) -> Partner:
                 said_yes = await accepted.within(hotline.site.outbound.accept_timeout_s)
             if not said_yes:
                 miss(hotline, call, reservation, "not_accepted")
-            elif picked_up := await ring_agent(hotline, call, queue, reservation, leg_id):
-                return answered(hotline, call, reservation, picked_up)
+                continue
+            answer = await ring_agent(hotline, call, reservation, leg_id=leg_id, watch=call.channel.until)
+            if isinstance(answer, PickedUp):
+                return answered(hotline, call, reservation, answer)

@@ -1,25 +1,26 @@
 """When a waiting caller is moved on, and the record of it (flow's side of routing/waiting/overflow.py). LNE-7.
 
-Where the caller is taken is carried out by `ivr.call_flow.connect`; the arrival time goes along, and with it the turn.
+The arrival time goes along to the next queue, and with it the turn.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from config.calls.actions import Action, DutyAction, MenuAction, QueueAction, ultimate
+from config.calls.actions import Action
 from config.schema import Line, Queue
 from crm.journal.events import CallOverflowed
+from crm.journal.steps import Say, name_of, step_of
 from ivr.call import Call
 from ivr.hotline import Hotline
-from ivr.opening import is_open_now
+from ivr.lines import is_open_now
 from routing.waiting.overflow import Situation, condition_of, look_again_s, step_now
 
 SOONEST_S = 0.01
 
 
-@dataclass
-class MovedOn(Exception):
+@dataclass(frozen=True)
+class MovedOn:
     """The caller does not wait here any longer. `why`: an overflow condition, or max_wait."""
 
     why: str
@@ -30,23 +31,24 @@ class MovedOn(Exception):
 class Lookout:
     """Watches for one waiting caller whether to move on; asked again and again while the caller waits."""
 
-    def __init__(self, hotline: Hotline, call: Call, queue: Queue) -> None:
-        assert call.here_since, "a call is in a queue before it looks out"
+    def __init__(self, hotline: Hotline, call: Call, queue: Queue, *, coming_in: bool) -> None:
+        """`coming_in`: the call has only just joined the queue, which may be too long for another caller."""
+        assert call.state.here_since, "a call is in a queue before it looks out"
         self._hotline, self._call, self._queue = hotline, call, queue
-        self._since = call.here_since
+        self._since = call.state.here_since
         self._until = self._since + timedelta(seconds=queue.max_wait_s)
-        self._coming_in, call.coming_in = call.coming_in, False
+        self._coming_in = coming_in
 
-    def patience_s(self) -> float:
-        """For how many seconds to wait before asking again. Raises MovedOn when it is time to go."""
+    def patience(self) -> float | MovedOn:
+        """For how many seconds to wait before asking again, or where to go now."""
         now, queue = self._hotline.now(), self._queue
         waited_s = (now - self._since).total_seconds()
         if queue.overflow and (step := step_now(queue.overflow, self._situation(waited_s))):
-            raise MovedOn(condition_of(step), step.play, step.to)
+            return MovedOn(condition_of(step), step.play, step.to)
         self._coming_in = False
         left_s = (self._until - now).total_seconds()
         if left_s <= 0:
-            raise MovedOn("max_wait", (), queue.on_max_wait)
+            return MovedOn("max_wait", (), queue.on_max_wait)
         look_s = look_again_s(queue.overflow, waited_s)
         return max(SOONEST_S, min(left_s, look_s if look_s is not None else left_s))
 
@@ -67,31 +69,18 @@ def line_of(hotline: Hotline, queue: Queue) -> Line | None:
     return next(own, None)
 
 
-def note_moved(hotline: Hotline, call: Call, moved: MovedOn) -> None:
-    """The ticket tells the way the call took (LNE-7); the next queue takes the arrival time over."""
-    assert call.queue and call.queued_at
-    at = hotline.now()
+def move_on(hotline: Hotline, call: Call, moved: MovedOn) -> None:
+    """Put it on record; the ticket tells the way the call took (LNE-7)."""
+    assert call.queue and call.state.queued_at, "who is moved on has waited"
+    at, step = hotline.now(), step_of(moved.to)
     hotline.tickets.record(
         CallOverflowed(
             call_id=call.id,
             at=at,
             from_queue=call.queue,
-            to=name_of(moved.to),
+            to=name_of(step),
             why=moved.why,
-            waited_s=round((at - call.queued_at).total_seconds(), 1),
+            waited_s=round((at - call.state.queued_at).total_seconds(), 1),
+            then=Say(tuple(moved.play), step) if moved.play else step,
         )
     )
-    call.on_the_way = True
-
-
-def name_of(action: Action) -> str:
-    """Where an action leads, in one word: `queue:hotline`, `duty:night`, `menu:aid`, `message`, `hangup`."""
-    match ultimate(action):
-        case QueueAction(queue=name):
-            return f"queue:{name}"
-        case DutyAction(duty=name):
-            return f"duty:{name}"
-        case MenuAction(menu=name):
-            return f"menu:{name}"
-        case other:
-            return other.go

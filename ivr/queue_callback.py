@@ -12,13 +12,12 @@ from typing import cast, get_args
 from config.ids import QueueName
 from config.values.fields import Language
 from crm.followups.model import Outcome
-from crm.journal.events import CallQueued
-from ivr.answer import set_language
-from ivr.call import Call, Step
-from ivr.call_flow import connect
+from ivr.answer import switch_language
+from ivr.call import Call
 from ivr.offer import Turn
 from ivr.outbound_flow import Attempt, make_attempt, reach
 from ivr.reception import place_token
+from ivr.routes import lead_to_people
 from ivr.telephony import DialledChannel
 from routing.queue import ANYBODY, needs_of
 from routing.site_rules import LANGUAGE
@@ -59,24 +58,12 @@ async def call_in_turn(attempt: Attempt) -> Outcome:
         return await make_attempt(attempt)
 
 
-async def reach_in_turn(
-    attempt: Attempt, call: Call, channel: DialledChannel, turn: Turn, leaving: ExitStack
-) -> Outcome:
+async def reach_in_turn(attempt: Attempt, call: Call, channel: DialledChannel, turn: Turn, leaving: ExitStack) -> None:
     """Dial the customer; once there, the held agent's telephone rings. Raises DialFailed."""
-    hotline = attempt.hotline
-    keep_age(attempt, call)
-    await reach(attempt, call, channel)
-    call.here_since = hotline.now()
-    call.enter(Step.QUEUED)
-    leaving.pop_all()  # from here on `connect` leaves the place
-    await connect(hotline, call, hotline.site.queue(attempt.due.queue), turn)
-    return Outcome.TALKED
-
-
-def keep_age(attempt: Attempt, call: Call) -> None:
-    """The call waits as long as its place does; the longest wait of the queue counts from now, with a telephone."""
-    due, now = attempt.due, attempt.hotline.now()
-    call.queue, call.queued_at, call.here_since = QueueName(due.queue), due.queued_at, now
-    attempt.hotline.tickets.record(CallQueued(call_id=call.id, at=now, queue=due.queue))
+    due, hotline = attempt.due, attempt.hotline
+    lead_to_people(hotline, call, due.queue, since=due.queued_at)
     if due.language in CHOSEN:
-        set_language(call, cast(Language, due.language))
+        switch_language(hotline, call, cast(Language, due.language))
+    await reach(attempt, call, channel)
+    leaving.pop_all()  # from here on the step that waits leaves the place
+    call.turn = turn

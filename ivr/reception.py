@@ -13,12 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from config.ids import BridgeId, CallId, ChannelId
+from crm.calls.open_calls import OpenCall
+from crm.calls.progress import outcome_of
+from crm.calls.state import CallState
 from crm.journal.events import CallEnded
+from crm.journal.steps import Wait
 from ivr.admission import Admission
-from ivr.adoption import NO_TALK, HeldTalk, adopt_inbound, hold_talk, supervisor_lost
-from ivr.call import Party, call_id_of, only_supervises, owner_of
+from ivr.adoption import adopt_inbound, supervisor_lost
+from ivr.call import call_id_of, only_supervises, owner_of
 from ivr.call_flow import handle_inbound
-from ivr.history import CallFacts, History
+from ivr.held_talk import NO_TALK, HeldTalk, hold_talk
+from ivr.history import History
 from ivr.hotline import Hotline
 from ivr.talks import Partner
 from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
@@ -45,9 +50,13 @@ class LeftOver:
     `held`: who talks in it. `ended`: it was over when this controller came, and that is on record.
     """
 
-    facts: CallFacts
+    call: OpenCall
     held: HeldTalk = NO_TALK
     ended: bool = False
+
+    @property
+    def state(self) -> CallState:
+        return self.call.state
 
     @property
     def partner(self) -> Partner | None:
@@ -140,16 +149,15 @@ class Reception:
         for live in found:
             self._take_up(live, snapshot)
         alive = {channel.channel_id for channel in snapshot.channels}
-        for facts in self._history.calls.values():
-            lives = facts.channel_id in alive
+        for call in self._unserved():
+            lives = call.state.channel_id in alive
             if not lives:
-                self._close(facts)
-            if facts.due_call:
-                held = hold_talk(self._hotline, facts, snapshot) if lives else NO_TALK
-                self._left_over[facts.due_call] = LeftOver(facts, held, ended=not lives)
-        self._history.calls.clear()
+                self._close(call.state)
+            if call.state.due_call:
+                held = hold_talk(self._hotline, call.state, snapshot) if lives else NO_TALK
+                self._left_over[call.state.due_call] = LeftOver(call, held, ended=not lives)
         self.reconciled = True
-        await self._lay_ghosts(snapshot)
+        await self._take_down_strays(snapshot)
 
     async def close(self) -> None:
         """End every call: the system is being stopped."""
@@ -159,18 +167,24 @@ class Reception:
         if tasks:
             await asyncio.wait(tasks, timeout=5)
 
+    def _unserved(self) -> list[OpenCall]:
+        """Open calls of a controller that died, before they are taken over."""
+        left = {left.state.call_id for left in self._left_over.values()}
+        calls = self._hotline.tickets.calls
+        return [call for call in calls if call.state.call_id not in self._tasks and call.state.call_id not in left]
+
     def _queued(self, found: list[LiveChannel]) -> list[CallId]:
         """Those of the calls found that waited in a queue: the first of them is to have the first agent again."""
-        facts = [self._history.calls.get(call_id_of(live.channel_id)) for live in found]
-        return [each.call_id for each in facts if each and each.queue and not each.bridge_id]
+        states = [self._hotline.tickets.calls.of(call_id_of(live.channel_id)) for live in found]
+        return [each.call_id for each in states if each and isinstance(each.plan, Wait) and not each.bridge_id]
 
     def _take_up(self, live: LiveChannel, snapshot: Snapshot) -> None:
         channel = self._hotline.telephony.adopt_channel(live)
         call_id = call_id_of(live.channel_id)
-        facts = self._history.calls.pop(call_id, None)
-        if facts:
-            held = hold_talk(self._hotline, facts, snapshot)
-            self.serve(call_id, adopt_inbound(self._hotline, facts, channel, held, snapshot))
+        if call_id in self._hotline.tickets.calls:
+            call = self._hotline.tickets.calls.get(call_id)
+            held = hold_talk(self._hotline, call.state, snapshot)
+            self.serve(call_id, adopt_inbound(self._hotline, call, channel, held, snapshot))
         else:  # its StasisStart was lost with the old connection (D2)
             self.arrive(
                 Arrival(
@@ -184,20 +198,18 @@ class Reception:
                 )
             )
 
-    def _close(self, facts: CallFacts) -> None:
+    def _close(self, state: CallState) -> None:
         """The caller left while no controller was there; the ticket exists, and now it has an end."""
-        supervisor_lost(self._hotline, facts)
-        ended_by: Party = "caller"
-        if self._new_asterisk:
-            outcome, ended_by = "dropped_by_system", "system"
-        elif facts.direction == "outbound":
-            outcome = "answered" if facts.talks else "not_reached"
-        else:
-            outcome = "answered" if facts.talks else "abandoned_queue" if facts.queue else "abandoned_menu"
-        end = CallEnded(call_id=facts.call_id, at=self._hotline.now(), ended_by=ended_by, outcome=outcome)
+        supervisor_lost(self._hotline, state)
+        end = CallEnded(
+            call_id=state.call_id,
+            at=self._hotline.now(),
+            ended_by="system" if self._new_asterisk else "caller",
+            outcome="dropped_by_system" if self._new_asterisk else outcome_of(state),
+        )
         self._hotline.tickets.record(end)
 
-    async def _lay_ghosts(self, snapshot: Snapshot) -> None:
+    async def _take_down_strays(self, snapshot: Snapshot) -> None:
         """Serially: many deletions at once right after a reconnect have crashed Asterisk (faults A2)."""
         telephony = self._hotline.telephony
         try:
@@ -216,12 +228,12 @@ class Reception:
 
     def _waits(self, call_id: CallId, leg: ChannelId | BridgeId) -> bool:
         """This leg or bridge belongs to an outbound call that is to be taken over: the customer's, or a talk's."""
-        left_over = next((left for left in self._left_over.values() if left.facts.call_id == call_id), None)
+        left_over = next((left for left in self._left_over.values() if left.state.call_id == call_id), None)
         if left_over is None:
             return False
         if only_supervises(leg):
             return left_over.partner is not None and leg == left_over.partner.leg.id  # a supervisor who took over
-        return leg == left_over.facts.channel_id or left_over.partner is not None
+        return leg == left_over.state.channel_id or left_over.partner is not None
 
     def _finished(self, call_id: CallId, task: asyncio.Task[None]) -> None:
         del self._tasks[call_id]

@@ -10,18 +10,37 @@ from uuid import uuid4
 
 from config.ids import BridgeId, CallId
 from crm.journal.events import AgentMissed
-from ivr.call import Call, Step
+from crm.journal.steps import Duty, Farewell, HandOver
+from ivr.call import Call
 from ivr.desk_telephone import telephone_asks
+from ivr.duty import decline
+from ivr.farewell import farewell, is_surveyed
 from ivr.grammars import GRAMMARS
+from ivr.handover import come_to_nothing
+from ivr.held_talk import take_up
 from ivr.hotline import Hotline
-from ivr.survey import farewell, is_asked
-from ivr.talk_control import partner_left, third_left, third_reached
+from ivr.reaching import release, stop_reaching
+from ivr.talk_control import end_talk, partner_left, third_left, third_reached
 from ivr.talk_recording import record_talk
-from ivr.talks import Ended, Happening, Left, LiveTalk, Partner, Reached, Request
+from ivr.talks import Happening, Left, LiveTalk, Partner, ReachingDone, Request
 from ivr.telephony import ChannelGone, TelephonyError, TransferWish
-from ivr.third import let_go, release
 
 log = logging.getLogger(__name__)
+
+
+async def talk(hotline: Hotline, call: Call) -> None:
+    """Connect the caller with the partner who has answered, and stay until that side leaves. Raises ChannelGone
+    (caller)."""
+    assert call.partner, "somebody has answered"
+    async with partner_of(hotline, call, call.partner) as live:
+        held, call.partner, call.held = call.held, None, None
+        if held:
+            await take_up(hotline, live, held)
+        elif not (call.introduced or await announce(hotline, call, live.partner)):
+            return lost_before_talk(hotline, call, live.partner)
+        else:
+            await connect(hotline, live)
+        await stay(hotline, live)
 
 
 @asynccontextmanager
@@ -32,8 +51,8 @@ async def partner_of(hotline: Hotline, call: Call, partner: Partner) -> AsyncIte
         with hotline.talks.entered(live):
             yield live
     finally:
-        if live.reaching:
-            await let_go(hotline, call.id, live.reaching)
+        if reaching := live.take_reaching():
+            await stop_reaching(hotline, call.id, reaching)
         if live.third:
             await release(hotline, call.id, live.third)
         await part(hotline, call.id, live.partner)
@@ -52,7 +71,7 @@ async def part(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
 async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     """Tell the caller who answers (TEL-3), before they are connected. False when the agent has left meanwhile."""
     told = partner.reservation is not None and hotline.site.queue(partner.reservation.queue).announce_agent
-    prompts = list(GRAMMARS[call.language].agent(partner.agent_id)) if told and partner.agent_id else []
+    prompts = list(GRAMMARS[call.state.language].agent(partner.agent_id)) if told and partner.agent_id else []
     if hotline.site.recording.enabled and hotline.site.recording.notice and not call.notice_heard:
         prompts.insert(0, "recording-notice")
     if not prompts:
@@ -63,18 +82,24 @@ async def announce(hotline: Hotline, call: Call, partner: Partner) -> bool:
     except ChannelGone as gone:
         if gone.channel_id != partner.leg.id:
             raise
-        if partner.agent_id:
-            left = AgentMissed(call_id=call.id, at=hotline.now(), agent=partner.agent_id, reason="left")
-            hotline.tickets.record(left)
         return False
     return True
 
 
-async def talk(hotline: Hotline, live: LiveTalk) -> Ended:
-    """Connect them, record it, stay until the agent's side leaves: the caller can be thanked, or goes on elsewhere."""
+def lost_before_talk(hotline: Hotline, call: Call, partner: Partner) -> None:
+    """Who answered has left during the announcement: on with the next one."""
+    at, plan = hotline.now(), call.state.plan
+    if partner.agent_id:
+        hotline.tickets.record(AgentMissed(call_id=call.id, at=at, agent=partner.agent_id, reason="left"))
+    if isinstance(plan, Duty):
+        decline(hotline, call, hotline.site.duty_roster(plan.duty), partner.number or "", "left")
+    elif isinstance(plan, HandOver):
+        come_to_nothing(hotline, call, plan, "left")
+
+
+async def connect(hotline: Hotline, live: LiveTalk) -> None:
+    """Bring both into a bridge, on a recording."""
     call, partner = live.call, live.partner
-    call.enter(Step.TALKING)
-    call.finish("answered", "caller")
     try:
         partner.bridge = await hotline.telephony.create_bridge(BridgeId(f"{call.id}.bridge{uuid4().hex[:8]}"))
         await partner.bridge.add(call.channel, partner.leg)
@@ -82,18 +107,15 @@ async def talk(hotline: Hotline, live: LiveTalk) -> Ended:
     except ChannelGone as gone:
         if gone.channel_id != partner.leg.id:
             raise
-        call.finish("answered", "agent")
-        return Ended(agent=partner.agent_id)
-    return await stay(hotline, live)
+        end_talk(hotline, live)
 
 
-async def stay(hotline: Hotline, live: LiveTalk) -> Ended:
-    """Until the agent's side leaves, doing what is asked meanwhile; then thanks, if nothing else follows (TEL-5).
+async def stay(hotline: Hotline, live: LiveTalk) -> None:
+    """Do what is asked until the agent's side leaves; then thank, if nothing else follows (TEL-5).
 
     Raises ChannelGone when the caller leaves first.
     """
-    live.call.finish("answered", "caller")
-    while live.ended is None:
+    while not live.ended:
         for channel in (live.caller, live.agent_leg):
             channel.expect_digits(False)
         happened = await live.happens()
@@ -106,9 +128,9 @@ async def stay(hotline: Hotline, live: LiveTalk) -> Ended:
     if live.held:
         with suppress(ChannelGone):  # whoever goes on with the call finds out, and lets go of whom it rings
             await live.caller.stop_music()
-    if not live.ended.handover and not is_asked(hotline, live.call, live.ended):
-        await farewell(hotline, live.call, live.ended)  # who is in the bridge need not be taken out of it first
-    return live.ended
+    following = live.call.state.plan
+    if isinstance(following, Farewell) and not is_surveyed(hotline, live.call, following):
+        await farewell(hotline, live.call, following)  # who is in the bridge need not be taken out of it first
 
 
 async def deal_with(hotline: Hotline, live: LiveTalk, happened: Happening) -> None:
@@ -120,7 +142,7 @@ async def deal_with(hotline: Hotline, live: LiveTalk, happened: Happening) -> No
             await partner_left(hotline, live)
         case Left.THIRD:
             await third_left(hotline, live)
-        case Reached():
+        case ReachingDone():
             await third_reached(hotline, live)
         case TransferWish():
             await telephone_asks(hotline, live, happened)

@@ -15,16 +15,19 @@ from crm.journal.events import (
     CallResumed,
     ConferenceStarted,
     SupervisorJoined,
+    TalkEnded,
     ThirdJoined,
     ThirdLeft,
     TransferAsked,
     TransferFailed,
 )
+from ivr.call import Call
 from ivr.hotline import Hotline
+from ivr.reaching import check_number, release, reserve, start_reaching, stop_reaching
+from ivr.ring import NotReached
 from ivr.talk_recording import record_talk
-from ivr.talks import Ended, Handover, LiveTalk, Partner, Refused, Target
+from ivr.talks import LiveTalk, Partner, Refused, Target
 from ivr.telephony import Bridge, DialledChannel, TelephonyError
-from ivr.third import NotReached, check_number, let_go, release, reserve, start_reaching
 
 log = logging.getLogger(__name__)
 
@@ -90,16 +93,17 @@ async def consult(hotline: Hotline, live: LiveTalk, target: Target) -> None:
 
 async def third_reached(hotline: Hotline, live: LiveTalk) -> None:
     """Who was rung has answered, and talks with the agent; or has not, and the agent decides what comes next."""
-    assert live.reaching, "nobody is being reached"
-    reaching, live.reaching = live.reaching, None
+    reaching = live.take_reaching()
+    assert reaching, "nobody is being reached"
     bridge = connected(live)
     await bridge.stop_ringing()
     try:
         third = reaching.result()
-    except (NotReached, TelephonyError) as exc:
-        reason = exc.reason if isinstance(exc, NotReached) else "unreachable"
+    except TelephonyError:
+        third = NotReached("unreachable")
+    if isinstance(third, NotReached):
         live.target = None
-        failed = TransferFailed(call_id=live.call_id, at=hotline.now(), agent=live.agent_id, reason=reason)
+        failed = TransferFailed(call_id=live.call_id, at=hotline.now(), agent=live.agent_id, reason=third.reason)
         return hotline.tickets.record(failed)
     live.third = third
     third.leg.expect_digits(False)
@@ -118,9 +122,8 @@ async def third_reached(hotline: Hotline, live: LiveTalk) -> None:
 
 async def cancel(hotline: Hotline, live: LiveTalk) -> None:
     """The third party is let go, the caller is back with the agent. Raises Refused."""
-    if live.reaching:
-        reaching, live.reaching = live.reaching, None
-        await let_go(hotline, live.call_id, reaching)
+    if reaching := live.take_reaching():
+        await stop_reaching(hotline, live.call_id, reaching)
         failed = TransferFailed(call_id=live.call_id, at=hotline.now(), agent=live.agent_id, reason="cancelled")
         hotline.tickets.record(failed)
         await connected(live).stop_ringing()
@@ -188,8 +191,7 @@ async def ask_survey(hotline: Hotline, live: LiveTalk) -> None:
     """The agent ends the talk, and the caller is asked how it was (QUA-1). Raises Refused."""
     if live.third or live.reaching:
         raise Refused("somebody else is in the call")
-    live.call.finish("answered", "agent")
-    live.ended = Ended(agent=live.agent_id, survey=True)
+    end_talk(hotline, live, survey=True)
 
 
 async def partner_left(hotline: Hotline, live: LiveTalk) -> None:
@@ -199,24 +201,33 @@ async def partner_left(hotline: Hotline, live: LiveTalk) -> None:
     elif live.reaching:
         leave_to_target(hotline, live)
     else:
-        live.call.finish("answered", "agent")
-        live.ended = Ended(agent=live.agent_id)
+        end_talk(hotline, live)
+
+
+def end_talk(hotline: Hotline, live: LiveTalk, *, survey: bool = False) -> None:
+    """Nobody goes on with the caller, who is thanked."""
+    talk_is_over(hotline, live.call, live.agent_id, survey=survey)
+    live.ended = True
+
+
+def talk_is_over(hotline: Hotline, call: Call, agent: AgentId | None = None, *, survey: bool = False) -> None:
+    """Put the end of the agent's side on record."""
+    hotline.tickets.record(TalkEnded(call_id=call.id, at=hotline.now(), agent=agent, survey=survey))
 
 
 def leave_to_target(hotline: Hotline, live: LiveTalk) -> None:
     """The talk ends; the call goes on to whom the agent named."""
-    assert live.target, "a transfer has a target"
-    reaching, live.reaching = live.reaching, None
-    if live.agent_id:
-        hotline.tickets.record(AgentLeft(call_id=live.call_id, at=hotline.now(), agent=live.agent_id))
-    live.ended = Ended(Handover(live.target, live.agent_id, reaching), agent=live.agent_id)
+    assert live.target and live.agent_id, "an agent hands the call to a target"
+    live.call.reaching = live.take_reaching()
+    hotline.tickets.record(AgentLeft(call_id=live.call_id, at=hotline.now(), agent=live.agent_id))
+    live.ended = True
 
 
 async def third_takes_over(hotline: Hotline, live: LiveTalk) -> None:
     """The third party goes on with the caller, in the same bridge, on a recording of its own."""
     assert live.third, "there is no third party"
     third, live.third, live.target = live.third, None, None
-    await go_on_with(hotline, live, third)
+    await continue_with(hotline, live, third)
 
 
 async def supervisor_takes_over(hotline: Hotline, live: LiveTalk, supervisor: AgentId, leg: DialledChannel) -> None:
@@ -233,10 +244,10 @@ async def supervisor_takes_over(hotline: Hotline, live: LiveTalk, supervisor: Ag
             channel_id=leg.id,
         )
     )
-    await go_on_with(hotline, live, Partner(leg, None, supervisor=supervisor))
+    await continue_with(hotline, live, Partner(leg, None, supervisor=supervisor))
 
 
-async def go_on_with(hotline: Hotline, live: LiveTalk, successor: Partner) -> None:
+async def continue_with(hotline: Hotline, live: LiveTalk, successor: Partner) -> None:
     """Somebody who is in the bridge talks with the caller from now on; who did before is out."""
     bridge, before, held = connected(live), live.partner, live.held
     live.partner, live.held = replace(successor, bridge=bridge), False

@@ -19,8 +19,9 @@ async def record_talk(hotline: Hotline, live: LiveTalk, bridge: Bridge) -> None:
     """Record what the caller and the present partner say, from now on. One that cannot be recorded goes on unrecorded,
     and the ticket says so."""
     call, partner, before = live.call, live.partner, live.recording
-    call.talks += 1
-    name = hotline.recording_name(call.ticket, call.id, call.talks) if hotline.site.recording.enabled else None
+    name = (
+        hotline.recording_name(call.ticket, call.id, call.state.talks + 1) if hotline.site.recording.enabled else None
+    )
     if name:
         try:
             await bridge.start_recording(hotline.data.recordings / name)

@@ -11,13 +11,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from config.destination import REASON_WORDS, NotDialled
 from config.ids import AgentId, CallId
 from ivr.call import Call
 from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel, TransferWish
 from routing.agent import Reservation
+
+if TYPE_CHECKING:
+    from ivr.ring import NotReached
 
 T = TypeVar("T")
 
@@ -65,24 +68,6 @@ class Target:
     to: str
 
 
-@dataclass(frozen=True)
-class Handover:
-    """The agent has left the call to somebody else. `reaching`: its telephone, when that is being rung already."""
-
-    target: Target
-    by: AgentId | None
-    reaching: "asyncio.Task[Partner] | None" = None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A talk that the caller did not end. `survey`: the agent wants the caller asked (QUA-1), in any queue."""
-
-    handover: Handover | None = None
-    agent: AgentId | None = None
-    survey: bool = False
-
-
 class Left(Enum):
     """Who has hung up."""
 
@@ -92,7 +77,7 @@ class Left(Enum):
 
 
 @dataclass(frozen=True)
-class Reached:
+class ReachingDone:
     """The third party's telephone was answered, or was not: `LiveTalk.reaching` tells."""
 
 
@@ -104,7 +89,7 @@ class Request:
     answer: "asyncio.Future[Any]"
 
 
-Happening = Left | TransferWish | Reached | Request
+Happening = Left | TransferWish | ReachingDone | Request
 
 
 @dataclass(eq=False)
@@ -123,14 +108,19 @@ class LiveTalk:
     """Whom the agent consults, or has brought in."""
     target: Target | None = None
     """Who the third party is, or shall be."""
-    reaching: "asyncio.Task[Partner] | None" = None
+    reaching: "asyncio.Task[Partner | NotReached] | None" = None
     """The third party's telephone is being rung."""
-    ended: Ended | None = None
-    """Set by what was asked: the talk ends by that."""
+    ended: bool = False
+    """Set by what happened: the talk is over, and the call's state says what follows."""
     _requests: "deque[Request]" = field(default_factory=deque)
     _asked: "asyncio.Future[None] | None" = None
     """While the talk's task waits for something to happen."""
     _over: bool = False
+
+    def take_reaching(self) -> "asyncio.Task[Partner | NotReached] | None":
+        """Whoever takes it goes on with it, or stops it."""
+        reaching, self.reaching = self.reaching, None
+        return reaching
 
     @property
     def call_id(self) -> CallId:
@@ -185,7 +175,7 @@ class LiveTalk:
         if self.third:
             watches[asyncio.ensure_future(self.third.leg.wait_gone())] = Left.THIRD
         if self.reaching:
-            watches[asyncio.ensure_future(asyncio.wait([self.reaching]))] = Reached()
+            watches[asyncio.ensure_future(asyncio.wait([self.reaching]))] = ReachingDone()
         self._asked = asked = asyncio.get_running_loop().create_future()
         if self._requests:
             asked.set_result(None)

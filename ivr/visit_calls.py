@@ -9,20 +9,19 @@ from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from config.calls.actions import QueueAction
 from crm.bookings.model import Answer, Booking
+from crm.calls.state import CallState
 from crm.followups.model import Outcome, next_permitted
-from crm.journal.events import BookingAnswered, CallbackOwed, VisitRated
-from ivr.call import ABANDONED, Call
-from ivr.call_flow import carry_out
+from crm.journal.events import BookingAnswered, CallbackOwed, CallOutcome, CallRouted, VisitRated
+from crm.journal.steps import Say, Wait
+from ivr.call import Call
 from ivr.hotline import Hotline
+from ivr.question import ask
+from ivr.routes import hang_up_with, lead_to_people
 from ivr.speech import say_count, say_date, say_time
-from ivr.telephony import ChannelGone, Digit
+from ivr.telephony import ChannelGone
 
 REMINDER_TRIES: Final = 3
-KEY_S: Final = 6.0
-"""How long somebody may think after the question."""
-
 KEYS: Final[dict[str, Answer]] = {"1": "confirm", "2": "change", "3": "cancel"}
 OUTCOME_OF: Final[dict[str, Outcome]] = {
     "confirm": Outcome.CONFIRMED,
@@ -30,6 +29,12 @@ OUTCOME_OF: Final[dict[str, Outcome]] = {
     "cancel": Outcome.CANCELLED,
     "rate": Outcome.RATED,
 }
+CALLED: Final[dict[Outcome, CallOutcome]] = {
+    Outcome.CONFIRMED: "confirmed",
+    Outcome.CANCELLED: "cancelled",
+    Outcome.RATED: "rated",
+}
+"""What the call is called after an answer that ends it."""
 SPOKEN_BACK: Final = {Outcome.CONFIRMED: "reminder-confirmed", Outcome.CANCELLED: "reminder-cancelled"}
 SCORES: Final = "12345"
 
@@ -48,10 +53,10 @@ class VisitCall:
         return self.purpose == "reminder" and self.booking.starts_at <= now
 
 
-async def talk_about_visit(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome:
-    """The customer is on the line."""
+async def talk_about_visit(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome | None:
+    """Ask the customer, who is on the line, and lead on; what was answered, None for a wish to speak to somebody."""
     if visit.said is not None:
-        return await act_on(hotline, call, visit, visit.said)
+        return act_on(hotline, call, visit, visit.said)
     if visit.purpose == "survey":
         return await ask_how_it_was(hotline, call, visit)
     return await remind(hotline, call, visit)
@@ -64,14 +69,14 @@ def reminder_words(booking: Booking, zone: ZoneInfo, now: datetime) -> tuple[str
     return ("reminder-intro", *when, *say_count(booking.party, "位"), "reminder-menu", "reminder-menu-cancel")
 
 
-async def remind(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome:
+async def remind(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome | None:
     """1 confirms, 2 wants a change and leads to a person, 3 cancels, 0 leads to a person and changes nothing."""
     words = reminder_words(visit.booking, hotline.site.zone, hotline.now())
     for _ in range(REMINDER_TRIES):
-        key = await key_after(call, words)
+        key = await ask(call.channel, words)
         if key == "0":
-            await carry_out(hotline, call, QueueAction(queue=visit.queue))
-            return Outcome.TRANSFERRED
+            lead_to_people(hotline, call, visit.queue)
+            return None
         if answer := KEYS.get(key or ""):
             event = BookingAnswered(
                 event_id=f"{call.id}.booking.{answer}",
@@ -82,49 +87,30 @@ async def remind(hotline: Hotline, call: Call, visit: VisitCall) -> Outcome:
                 answer=answer,
             )
             hotline.tickets.record(event)
-            return await act_on(hotline, call, visit, OUTCOME_OF[answer])
-    await call.channel.say(["goodbye"])
-    call.finish("no_answer_given", "system")
+            return act_on(hotline, call, visit, OUTCOME_OF[answer])
+    hang_up_with(hotline, call, "no_answer_given", "goodbye")
     return Outcome.HUNG_UP
 
 
-async def key_after(call: Call, words: tuple[str, ...]) -> str | None:
-    """What is pressed during the words or soon after; None for nothing."""
-    playback = await call.channel.start_playback(list(words))
-    heard = await call.channel.next_input(playback, None)
-    if not isinstance(heard, Digit):
-        heard = await call.channel.next_input(None, KEY_S)
-    await playback.stop()
-    return heard.digit if isinstance(heard, Digit) else None
-
-
-async def act_on(hotline: Hotline, call: Call, visit: VisitCall, said: Outcome) -> Outcome:
-    """The answer is on record: whatever happens on the line now, the customer was reached."""
-    try:
-        if said is Outcome.CHANGED:
-            await call.channel.say(["please-wait"])
-            await carry_out(hotline, call, QueueAction(queue=visit.queue))
-        else:
-            call.finish(said.value, "system")
-            await call.channel.say([SPOKEN_BACK.get(said, "survey-thanks"), "goodbye"])
-    except ChannelGone as gone:
-        if gone.channel_id != call.channel.id:
-            raise
-        call.finish(call.outcome or ABANDONED[call.step], "caller")
-    if said is Outcome.CHANGED and call.outcome != "answered":
-        owe_a_call(hotline, call, visit)
+def act_on(hotline: Hotline, call: Call, visit: VisitCall, said: Outcome) -> Outcome:
+    """Lead on; the answer is on record: whatever happens on the line now, the customer was reached."""
+    if said is Outcome.CHANGED:
+        to_somebody = Say(("please-wait",), Wait(visit.queue))
+        hotline.tickets.record(CallRouted(call_id=call.id, at=hotline.now(), then=to_somebody, why="wants_person"))
+    else:
+        hang_up_with(hotline, call, CALLED[said], SPOKEN_BACK.get(said, "survey-thanks"), "goodbye")
     return said
 
 
-def owe_a_call(hotline: Hotline, call: Call, visit: VisitCall) -> None:
+def owe_a_call(hotline: Hotline, state: CallState, visit: VisitCall) -> None:
     """Who asked for a change and reached nobody is called back."""
     rules, now = hotline.site.outbound, hotline.now()
     owed = CallbackOwed(
-        event_id=f"{call.id}.change_owed",
-        call_id=call.id,
+        event_id=f"{state.call_id}.change_owed",
+        call_id=state.call_id,
         at=now,
         ticket=visit.booking.ticket,
-        number=call.ani,
+        number=state.number,
         queue=visit.queue,
         due_at=next_permitted(now, rules.hours, hotline.site.zone),
         note=f"客户在提醒电话中要求更改预约（预约编号 {visit.booking.id}），未接通坐席",
@@ -136,7 +122,7 @@ async def ask_how_it_was(hotline: Hotline, call: Call, visit: VisitCall) -> Outc
     """1 to 5. Who hears the question and gives no answer has given one: nobody is called for it again."""
     try:
         for words in (("visit-thanks", "survey-ask"), ("survey-ask",)):
-            key = await key_after(call, words)
+            key = await ask(call.channel, words)
             if key and key in SCORES:
                 rated = VisitRated(
                     event_id=f"{call.id}.rated",
@@ -146,11 +132,9 @@ async def ask_how_it_was(hotline: Hotline, call: Call, visit: VisitCall) -> Outc
                     score=int(key),
                 )
                 hotline.tickets.record(rated)
-                return await act_on(hotline, call, visit, Outcome.RATED)
-        call.finish("no_answer_given", "system")
-        await call.channel.say(["goodbye"])
+                return act_on(hotline, call, visit, Outcome.RATED)
     except ChannelGone as gone:
         if gone.channel_id != call.channel.id:
             raise
-        call.finish("no_answer_given", "caller")
+    hang_up_with(hotline, call, "no_answer_given", "goodbye")
     return Outcome.TALKED

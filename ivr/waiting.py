@@ -5,6 +5,7 @@ A call belongs to its own task; others say what they wish, and that task leaves 
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from config.ids import CallId, QueueName
@@ -15,21 +16,21 @@ LOOK_AGAIN_S = 0.2
 """While an agent's telephone rings for a call nothing is done with it: so often it is seen whether that is over."""
 
 
-class CalledAway(Exception):
-    """The call leaves the queue that it waits in, by somebody's wish."""
+@dataclass(frozen=True)
+class Moved:
+    """Somebody puts the waiting call into another queue. It keeps the time of its arrival."""
+
+    queue: QueueName
+    by: str
 
 
-class Moved(CalledAway):
-    """Into another queue. It keeps the time of its arrival."""
-
-    def __init__(self, queue: QueueName, by: str) -> None:
-        super().__init__(f"moved to {queue} by {by}")
-        self.queue = queue
-        self.by = by
-
-
-class TurnedAway(CalledAway):
+@dataclass(frozen=True)
+class TurnedAway:
     """Its queue has been closed."""
+
+
+CalledAway = Moved | TurnedAway
+"""How somebody has a call leave the queue that it waits in."""
 
 
 class NotWaiting(Exception):
@@ -52,8 +53,9 @@ class WaitingCalls:
 
     async def unless_called_away(
         self, call_id: CallId, waits: Callable[[], bool], looking: Coroutine[Any, Any, T]
-    ) -> T:
-        """The result of looking for an agent. Raises CalledAway, once nobody's telephone rings for it (`waits`)."""
+    ) -> T | CalledAway:
+        """The result of looking for an agent, or what somebody wished, once nobody's telephone rings for the call
+        (`waits`)."""
         self._wishes[call_id] = asyncio.get_running_loop().create_future()
         search = asyncio.ensure_future(looking)
         try:
@@ -64,7 +66,7 @@ class WaitingCalls:
             if not search.done():
                 await _end(search)
             if search.cancelled():  # not so when an agent answered, or the caller left, in that very instant
-                raise self._wishes[call_id].result()
+                return self._wishes[call_id].result()
             return search.result()
         finally:
             del self._wishes[call_id]

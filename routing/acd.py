@@ -82,6 +82,10 @@ class Place:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Give the place up, and free agents who are held for it."""
         self._acd._leave(self)
 
 

@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from app.live.call_board import CallBoard
 from app.live.missed_offers import MissedOffers
 from app.web.http.contract import WishedState
 from app.web.http.services import AgentView, Floor, QueueView, WaitingView
 from config.ids import AgentId, QueueName
+from crm.calls.open_calls import OpenCalls
 from routing.acd import Acd
 from routing.agent import Agent, AgentEvent
 
@@ -38,9 +38,9 @@ def agent_view(agent: Agent, missed: MissedOffers, floor: Floor) -> AgentView:
 class LiveAcd:
     """Implements `AcdView`."""
 
-    def __init__(self, acd: Acd, board: CallBoard, missed: MissedOffers, floor: Floor) -> None:
+    def __init__(self, acd: Acd, calls: OpenCalls, missed: MissedOffers, floor: Floor) -> None:
         self._acd = acd
-        self._board = board
+        self._calls = calls
         self._missed = missed
         self._floor = floor
 
@@ -67,13 +67,13 @@ class LiveAcd:
         entries = tuple(
             WaitingView(
                 call_id=call.call_id,
-                ticket=board.arrived.ticket,
-                ani=board.arrived.ani,
+                ticket=state.ticket,
+                ani=state.ani,
                 since=call.entered_at,
                 position=position,
             )
             for position, call in enumerate(waiting, start=1)
-            if (board := self._board.get(call.call_id))
+            if (state := self._calls.of(call.call_id))
         )
         return QueueView(
             queue=name,

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from app.live.acd_view import LiveAcd
-from app.live.call_board import BoardCall, CallBoard
 from app.process.bus import Bus
 from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_changed, shaped
@@ -20,6 +19,8 @@ from app.web.wire.desk import DeskHub
 from app.web.wire.desk_messages import CallChanged, CallStage, EndedBy, Pop, PopCustomer, PopTicket, ScreenPop
 from config.ids import AgentId
 from config.schema import Line, Site
+from crm.calls.open_calls import OpenCalls
+from crm.calls.state import CallState
 from crm.cases.organisation import Organisation
 from crm.customers.model import Customer
 from crm.db.store import Store
@@ -93,7 +94,7 @@ class DeskNews:
         site: Site,
         store: Store,
         hub: DeskHub,
-        board: CallBoard,
+        calls: OpenCalls,
         acd: LiveAcd,
         organisation: Organisation,
         faults: PageFaults,
@@ -104,7 +105,7 @@ class DeskNews:
         self._acd = acd
         self._store = store
         self._hub = hub
-        self._board = board
+        self._calls = calls
         self._pops: set[asyncio.Task[None]] = set()
         self._talk_since: dict[tuple[str, str], datetime] = {}
         """By call and agent."""
@@ -147,7 +148,7 @@ class DeskNews:
                 self._progress(event, event.agent, "ended", "system")
 
     def _pop(self, event: CallEvent, agent: str | None) -> None:
-        call = self._board.get(event.call_id)
+        call = self._calls.of(event.call_id)
         if call and agent:
             self._in_background(self._show(call, agent, event.at))
 
@@ -161,37 +162,37 @@ class DeskNews:
         if not task.cancelled() and (fault := task.exception()):
             self._faults.note(fault, "pop_failed")
 
-    async def _show(self, call: BoardCall, agent: str, at: datetime) -> None:
+    async def _show(self, call: CallState, agent: str, at: datetime) -> None:
         """Shows the pop with its card; when the store is slow, the pop at once and the card as soon as it comes."""
         late = asyncio.get_running_loop().call_later(CARD_TIMEOUT_S, self._go_ahead, call, agent, at)
         try:
             card = await self._card(call, agent)
         except Exception as exc:  # Whatever is wrong with the card, the agent hears of the call.
-            self._faults.note(exc, "card_failed", agent=agent, call_id=call.arrived.call_id)
+            self._faults.note(exc, "card_failed", agent=agent, call_id=call.call_id)
             card = Card()
         finally:
             late.cancel()
-        if self._board.get(call.arrived.call_id):
+        if self._calls.of(call.call_id):
             self._publish(call, agent, at, card)
 
-    def _go_ahead(self, call: BoardCall, agent: str, at: datetime) -> None:
+    def _go_ahead(self, call: CallState, agent: str, at: datetime) -> None:
         log.warning("A pop goes ahead of its card.", extra={"action": "pop_without_card", "agent": agent})
         self._publish(call, agent, at, Card())
 
-    def _publish(self, call: BoardCall, agent: str, at: datetime, card: Card) -> None:
-        arrived, line = call.arrived, self._line(call)
+    def _publish(self, call: CallState, agent: str, at: datetime, card: Card) -> None:
+        line = self._line(call)
         queue = self._site.queue(call.queue) if call.queue else None
         pop = Pop(
-            kind="callback" if arrived.due_call and call.asks else "inbound",
-            due_call=arrived.due_call if call.asks else None,
+            kind="callback" if call.due_call and call.asks else "inbound",
+            due_call=call.due_call if call.asks else None,
             language=call.language,
             line=line.kind if line else None,
-            line_title=line.title if line else arrived.dnis,
+            line_title=line.title if line else call.dnis,
             queue=call.queue,
             queue_title=queue.title if queue else None,
             came_from=list(call.came_from),
-            ani=arrived.ani,
-            number_display=arrived.ani,
+            ani=call.number,
+            number_display=call.number,
             greeting=self.greeting_text(agent, at),
             waited_s=(at - call.queued_at).total_seconds() if call.queued_at else None,
             reason=card.reason,
@@ -199,17 +200,17 @@ class DeskNews:
             open_cases=[shaped(PopTicket, ticket) for ticket in card.open_cases],
             tickets=[shaped(PopTicket, ticket) for ticket in card.tickets],
         )
-        self._hub.publish(agent, ScreenPop(call=arrived.call_id, ticket=arrived.ticket, pop=pop))
+        self._hub.publish(agent, ScreenPop(call=call.call_id, ticket=call.ticket, pop=pop))
 
-    async def _card(self, call: BoardCall, agent: str) -> Card:
+    async def _card(self, call: CallState, agent: str) -> Card:
         """Without what this agent may not see (LNE-6)."""
-        arrived, store = call.arrived, self._store
+        store = self._store
         sight = self._organisation.sight(agent, self._site.agent(agent).role)
         try:
             customer, tickets, cases = await store.cards.of_offer(
-                arrived.ani, TICKETS_SHOWN, sight, without=arrived.ticket
+                call.number, TICKETS_SHOWN, sight, without=call.ticket
             )
-            due = await store.due_calls.get(int(arrived.due_call)) if arrived.due_call else None
+            due = await store.due_calls.get(int(call.due_call)) if call.due_call else None
         except StoreAway:
             log.warning("A pop goes without its card.", extra={"action": "pop_without_card"})
             return Card()
@@ -221,14 +222,12 @@ class DeskNews:
         first = greeting(local, festival_of(local.date(), self._site.special_days), self._site.greetings)
         return f"{self._site.prompts[first].zh.rstrip('。！')}！{self._site.name}，我是客服{agent}号，很高兴为您服务！"
 
-    def _line(self, call: BoardCall) -> Line | None:
-        kind = call.arrived.line
-        return self._site.line_for(call.arrived.dnis) or next(
-            (line for line in self._site.lines if line.kind == kind), None
-        )
+    def _line(self, call: CallState) -> Line | None:
+        kind = call.line
+        return self._site.line_for(call.dnis) or next((line for line in self._site.lines if line.kind == kind), None)
 
     def _progress(self, event: CallEvent, agent: str, state: CallStage, ended_by: EndedBy | None = None) -> None:
-        call, talk = self._board.get(event.call_id), self.talk_of(event.call_id)
+        call, talk = self._calls.of(event.call_id), self.talk_of(event.call_id)
         if call:
             talk_since = self._talk_began(event, agent, state)
             goes_on = talk is not None and talk.agent == agent and state != "ended"
@@ -236,8 +235,8 @@ class DeskNews:
                 agent,
                 CallChanged(
                     call=event.call_id,
-                    ticket=call.arrived.ticket,
-                    direction=call.arrived.direction,
+                    ticket=call.ticket,
+                    direction=call.direction,
                     state=state,
                     since=event.at,
                     talk_since=talk_since,
@@ -255,15 +254,14 @@ class DeskNews:
 
     def _answered(self, event: AgentAnswered) -> None:
         """The caller is greeted already; in a callback the customer is only now being dialled."""
-        call = self._board.get(event.call_id)
-        if call and not call.arrived.due_call:
+        call = self._calls.of(event.call_id)
+        if call and not call.due_call:
             self._progress(event, event.agent, "talking")
 
     def _ended(self, event: CallEnded) -> None:
-        call = self._board.get(event.call_id)
-        for agent in {call.agent, call.third} if call else ():
-            if agent:
-                self._progress(event, agent, "ended", event.ended_by)
+        call = self._calls.of(event.call_id)
+        for agent in call.on_pages if call else ():
+            self._progress(event, agent, "ended", event.ended_by)
 
     def _talk_changed(self, event: CallEvent) -> None:
         """Hold, transfer, recording: the page of the agent in the talk shows how it stands (TEL-5)."""

@@ -12,7 +12,6 @@ from app.channels.mailbox import MailRoom
 from app.channels.webhooks import HookSender
 from app.figures.live import LiveFigures
 from app.live.acd_view import EVENTS, WISHED, LiveAcd
-from app.live.call_board import BoardCall, CallBoard
 from app.live.desk_news import DeskNews
 from app.live.floor import LiveFloor
 from app.live.missed_offers import MissedOffers
@@ -26,12 +25,12 @@ from app.process.page_faults import PageFaults
 from app.web.api.messages.messages import tell_message
 from app.web.http.services import Services
 from app.web.wire.desk import DeskHub
-from config.ids import AgentId, CallId
+from config.ids import AgentId
 from config.loading.prompt_files import prompt_seconds
 from config.schema import Site
 from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.journal.events import AgentStateChanged, CallArrived
+from crm.journal.events import AgentStateChanged
 from crm.journal.journal import Journal, Position
 from crm.journal.segments import segment_name
 from crm.regulation.policy import Regulated
@@ -151,12 +150,8 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     bus = Bus(faults)
     figures = LiveFigures(site, journal, utc_now)
     figures.subscribe(bus)
-    board, hub = CallBoard(bus), DeskHub(utc_now)
-    for event in past:
-        if isinstance(event, CallArrived) and (facts := history.calls.get(CallId(event.call_id))):
-            waits = facts.queue, facts.queued_at, facts.agent
-            board.put(BoardCall(event, *waits, came_from=list(facts.came_from), on_the_way=facts.on_the_way))
-    tickets = Tickets(journal, site.zone, bus.publish)
+    hub = DeskHub(utc_now)
+    tickets = Tickets(journal, site.zone, bus.publish, history.calls)
     acd = make_acd(site, tickets, history)
     missed = MissedOffers(site.zone, utc_now, past)
     missed.subscribe(bus)
@@ -169,14 +164,13 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         hotline.closed.put(closed)
     supervision = Supervision(hotline)
     floor, talks = LiveFloor(hotline, supervision), TalkDesk(hotline)
-    live = LiveAcd(acd, board, missed, floor)
+    live = LiveAcd(acd, tickets.calls, missed, floor)
     cases = CaseService(site, store, utc_now)
     calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
     calendar.recompute.append(cases.recompute)
-    news = DeskNews(site, store, hub, board, live, cases.organisation, faults)
+    news = DeskNews(site, store, hub, tickets.calls, live, cases.organisation, faults)
     news.talk_of = talks.talk
     news.subscribe(bus)
-    board.end_with(bus)
     reception = Reception(hotline, history, new_asterisk=not pbx.adopted, admission=admission)
     dialler = Dialler(hotline, reception, store.due_calls, pbx.facts.entity_id, store.bookings)
     if site.trunk.outbound:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 
 from crm.intake.model import Channel, Letter, Opening
+from crm.journal.steps import AnyStep
 
 _RUN: Final = uuid4().hex[:20]
 _SERIAL = count()
@@ -20,6 +21,55 @@ def new_event_id() -> str:
     """Unique in the world: 80 random bits of this process, then a count, so that the ids of a day lie side by side in
     the store's index and a batch of them touches one page of it, not a hundred."""
     return f"{_RUN}{next(_SERIAL):012x}"
+
+
+CallOutcome = Literal[
+    "answered",
+    "abandoned_ringing",
+    "abandoned_menu",
+    "abandoned_queue",
+    "abandoned_message",
+    "message",
+    "no_message",
+    "out_of_hours",
+    "queue_closed",
+    "information",
+    "dropped_by_system",
+    "refused_overload",
+    "not_reached",
+    "refused",
+    "confirmed",
+    "changed",
+    "cancelled",
+    "rated",
+    "no_answer_given",
+    "place_kept",
+]
+"""What a call came to."""
+
+MissReason = Literal[
+    "rona",
+    "busy",
+    "rejected",
+    "unreachable",
+    "not_accepted",
+    "answered_elsewhere",
+    "caller_hung_up",
+    "left",
+    "recovered",
+]
+"""Why an offer failed. `rona`: the telephone rang out; `not_accepted`: the agent did not press accept; `left`: the
+agent answered and hung up before the talk began; `recovered`: the controller died in between. The last four are no miss
+of the agent's."""
+
+NotReachedReason = Literal[MissReason, "no_answer", "cancelled", "not_dialled"]
+"""Why a transfer came to nothing."""
+
+DutyReason = Literal[
+    "not_dialled", "no_answer", "busy", "rejected", "unreachable", "cancelled", "hung_up", "not_accepted", "left"
+]
+"""Why somebody on duty did not take a call. `not_accepted`: answered, but 1 was not pressed (a voicemail box); `left`:
+hung up before the talk began."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -46,6 +96,12 @@ class CallArrived(CallEvent, frozen=True, kw_only=True):
     line: str | None
     """Kind of the line that was dialled (aid, hotline, supervision); None for a number no line has."""
     due_call: str | None = None
+    then: AnyStep | None = None
+    """What is done for the caller first; None: as the line says (EnterLine)."""
+    outcome: CallOutcome | None = None
+    """What the call is called if nothing else happens: out of hours."""
+    promised: Literal[True] | None = None
+    """It goes before those who have not waited yet: a callback that was promised."""
 
 
 class CallRang(CallEvent, frozen=True, kw_only=True):
@@ -69,6 +125,8 @@ class MenuChosen(CallEvent, frozen=True, kw_only=True):
     digits: str
     choice: str
     """`queue:hotline`, `message`, `hangup`."""
+    then: AnyStep | None = None
+    """What is done now, where `choice` does not say all of it."""
 
 
 class LanguageChosen(CallEvent, frozen=True, kw_only=True):
@@ -77,10 +135,23 @@ class LanguageChosen(CallEvent, frozen=True, kw_only=True):
     language: Literal["zh", "en"]
 
 
+class CallRouted(CallEvent, frozen=True, kw_only=True):
+    """It was decided what is done for the caller next. `why`: entered_line, said, no_message, transfer_failed,
+    duty_missed, wants_message, wants_person, answered, no_answer, fallback."""
+
+    then: AnyStep
+    why: str
+    outcome: CallOutcome | None = None
+    """What the call is called from now on, if it ends; None: as before."""
+    line: str | None = None
+    """The line that serves the caller from now on, by its number."""
+
+
 class CallQueued(CallEvent, frozen=True, kw_only=True):
-    """`at` starts the wait clock (TEL-2)."""
+    """`at` starts the wait clock (TEL-2). `since`: the wait is as old as that (a callback has its caller's place)."""
 
     queue: str
+    since: datetime | None = None
 
 
 class CallMoved(CallEvent, frozen=True, kw_only=True):
@@ -102,6 +173,15 @@ class CallOverflowed(CallEvent, frozen=True, kw_only=True):
     to: str
     why: str
     waited_s: float
+    then: AnyStep | None = None
+    """What is done now, where `to` does not say all of it."""
+
+
+class CallTurnedAway(CallEvent, frozen=True, kw_only=True):
+    """The queue that the caller came to is closed."""
+
+    queue: str
+    then: AnyStep
 
 
 class PlaceHandedOn(CallEvent, frozen=True, kw_only=True):
@@ -121,10 +201,10 @@ class AgentOffered(CallEvent, frozen=True, kw_only=True):
 
 
 class AgentMissed(CallEvent, frozen=True, kw_only=True):
-    """The offer failed. `reason`: rona, busy, rejected, unreachable, caller_hung_up, recovered."""
+    """The offer failed."""
 
     agent: str
-    reason: str
+    reason: MissReason
 
 
 class AgentAnswered(CallEvent, frozen=True, kw_only=True):
@@ -168,6 +248,27 @@ class OutsideTalkStarted(CallEvent, frozen=True, kw_only=True):
     recording: str | None
 
 
+class OutsideRang(CallEvent, frozen=True, kw_only=True):
+    """Somebody outside is rung, to whom the call is handed."""
+
+    number: str
+    channel_id: str
+
+
+class OutsideAnswered(CallEvent, frozen=True, kw_only=True):
+    """Somebody outside has answered, and will talk with the caller."""
+
+    number: str
+
+
+class TalkEnded(CallEvent, frozen=True, kw_only=True):
+    """The agent's side has left and nobody follows: the caller is thanked. `survey`: the agent wishes the caller to be
+    asked how it was."""
+
+    agent: str | None
+    survey: bool = False
+
+
 class CallHeld(CallEvent, frozen=True, kw_only=True):
     """The agent put the caller on hold: music (TEL-5)."""
 
@@ -193,10 +294,10 @@ class TransferAsked(CallEvent, frozen=True, kw_only=True):
 
 
 class TransferFailed(CallEvent, frozen=True, kw_only=True):
-    """Nobody was reached. `reason`: as of AgentMissed, or `cancelled`. The caller is not lost: blind: queued again."""
+    """Nobody was reached. The caller is not lost: after a blind transfer queued again."""
 
     agent: str | None
-    reason: str
+    reason: NotReachedReason
 
 
 class NumberRefused(CallEvent, frozen=True, kw_only=True):
@@ -268,12 +369,11 @@ class DutyRang(CallEvent, frozen=True, kw_only=True):
 
 
 class DutyDeclined(CallEvent, frozen=True, kw_only=True):
-    """This person did not take the call. `reason`: no_answer, busy, rejected, unreachable, cancelled, hung_up,
-    not_accepted (answered, but 1 was not pressed: a voicemail box), left (before the talk began)."""
+    """This person did not take the call."""
 
     person: str
     number: str
-    reason: str
+    reason: DutyReason
 
 
 class DutyAccepted(CallEvent, frozen=True, kw_only=True):
@@ -284,11 +384,11 @@ class DutyAccepted(CallEvent, frozen=True, kw_only=True):
 
 
 class DutyMissed(CallEvent, frozen=True, kw_only=True):
-    """A warning on file (TEL-6): nobody on duty took the call. `reason`: nobody_on_duty, nobody_took_it."""
+    """A warning on file (TEL-6): nobody on duty took the call."""
 
     duty: str
     title: str
-    reason: str
+    reason: Literal["nobody_on_duty", "nobody_took_it"]
     asked: int
     """So many were rung."""
 
@@ -333,12 +433,10 @@ class CallAdopted(CallEvent, frozen=True, kw_only=True):
 
 
 class CallEnded(CallEvent, frozen=True, kw_only=True):
-    """Exactly one per call. `outcome`: answered, abandoned_ringing, abandoned_menu, abandoned_queue, message,
-    out_of_hours, queue_closed, information, dropped_by_system, refused_overload, not_reached, refused, confirmed,
-    changed, cancelled, rated, place_kept."""
+    """Exactly one per call."""
 
     ended_by: Literal["caller", "agent", "system"]
-    outcome: str
+    outcome: CallOutcome
 
 
 class AgentStateChanged(Event, frozen=True, kw_only=True):
@@ -394,17 +492,22 @@ AnyEvent = (
     | MenuEntered
     | MenuChosen
     | LanguageChosen
+    | CallRouted
     | CallQueued
     | CallMoved
     | PlaceHandedOn
     | CallOverflowed
+    | CallTurnedAway
     | AgentOffered
     | AgentMissed
     | AgentAnswered
     | TalkStarted
     | SupervisorJoined
     | SupervisorLeft
+    | OutsideRang
+    | OutsideAnswered
     | OutsideTalkStarted
+    | TalkEnded
     | CallHeld
     | CallResumed
     | TransferAsked

@@ -12,10 +12,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config.ids import CallId, ChannelId, TicketNumber
+from crm.calls.open_calls import OpenCalls
 from crm.errors import JournalFailed
 from crm.intake.model import Channel, Letter, Opening
-from crm.journal.events import CallArrived, Event, LetterReceived, TicketOpened
+from crm.journal.events import CallArrived, CallOutcome, Event, LetterReceived, TicketOpened
 from crm.journal.journal import Journal
+from crm.journal.steps import AnyStep
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +25,14 @@ log = logging.getLogger(__name__)
 class Tickets:
     """Opens tickets and records what happens to them. `publish` tells the live pages; it must not block.
 
+    `calls`: the open calls as an earlier controller's journal tells them; kept up to date from here on.
     When the disk refuses, calls go on: events wait in memory, in order, for the next one that can be written.
     """
 
-    def __init__(self, journal: Journal, zone: ZoneInfo, publish: Callable[[Event], None]) -> None:
+    def __init__(
+        self, journal: Journal, zone: ZoneInfo, publish: Callable[[Event], None], calls: OpenCalls | None = None
+    ) -> None:
+        self.calls = OpenCalls() if calls is None else calls
         self._journal = journal
         self._zone = zone
         self._publish = publish
@@ -45,8 +51,11 @@ class Tickets:
         at: datetime,
         ticket: TicketNumber | None = None,
         due_call: str | None = None,
+        then: AnyStep | None = None,
+        outcome: CallOutcome | None = None,
+        promised: bool = False,
     ) -> TicketNumber:
-        """The ticket of a call that arrived at `at` (the INVITE). An outbound call may have a `ticket` already."""
+        """The ticket of a call that arrived at `at` (the INVITE); see CallArrived. One we make may have a `ticket`."""
         number = ticket or self._journal.next_ticket_number(at.astimezone(self._zone).date())
         self._journal.note_ticket(number)
         self.record(
@@ -62,6 +71,9 @@ class Tickets:
                 caller_name=caller_name,
                 line=line,
                 due_call=due_call,
+                then=then,
+                outcome=outcome,
+                promised=promised or None,
             )
         )
         return number
@@ -83,7 +95,8 @@ class Tickets:
         return not self._unwritten
 
     def record(self, event: Event) -> None:
-        """Journal it, then tell. When this returns, the event survives the process, unless the disk refuses."""
+        """Journal it, fold it into the state of its call, then tell. When this returns, the event survives the process,
+        unless the disk refuses."""
         self._unwritten.append(event)
         try:
             while self._unwritten:
@@ -93,4 +106,6 @@ class Tickets:
             log.critical(
                 "%d events are not on the disk: %s", len(self._unwritten), exc, extra={"action": "journal_failed"}
             )
+        self.calls.fold(event)
         self._publish(event)
+        self.calls.forget_ended(event)

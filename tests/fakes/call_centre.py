@@ -13,7 +13,6 @@ from config.schema import Site
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
 from crm.use_cases.callers import Callers, Strangers
-from crm.use_cases.tickets import Tickets
 from ivr.history import History, recall
 from ivr.hotline import Hotline
 from ivr.reception import Reception
@@ -22,6 +21,7 @@ from routing.acd import Acd
 from routing.agent import Agent, AgentEvent, AgentState
 from routing.queue import QueueRules
 from tests.fakes.channel import FakeChannel, Party
+from tests.fakes.checked_tickets import CheckedTickets
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -50,6 +50,13 @@ class CallCentre:
     callers: Callers = field(default_factory=Strangers)
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
     """Who else hears of each event of a call, as the pages do."""
+    dies_at: Callable[[Event], bool] | None = None
+    """The event after which the controller does nothing any more; `killed` is set then."""
+    tickets: list[CheckedTickets] = field(default_factory=list)
+    """One for each controller that has served."""
+    killed: asyncio.Event = field(default_factory=asyncio.Event)
+    _heard: asyncio.Event = field(default_factory=asyncio.Event)
+    _written: list[Event] = field(default_factory=list)
 
     def start(self, history: History | None = None) -> None:
         """A controller begins to serve; `history`: what one that died has left."""
@@ -59,23 +66,29 @@ class CallCentre:
         ]
         call_later = asyncio.get_running_loop().call_later
         self.acd = Acd(rules, now=self.telephony.now, call_later=call_later, changed=self._changed)
-        tickets = Tickets(self.journal, self.site.zone, self.hear)
+        history = history or History()
+        self.tickets.append(tickets := CheckedTickets(self.journal, self.site.zone, self.hear, history.calls))
         self.hotline = Hotline(
             self.site, self.data, self.telephony, self.acd, tickets, self.telephony.now, self.callers
         )
-        self.reception = Reception(self.hotline, history or History())
-        for agent_id, last in (history.agents if history else {}).items():
+        self.reception = Reception(self.hotline, history)
+        for agent_id, last in history.agents.items():
             self.acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
         self.serving = asyncio.create_task(self.telephony.serve(self.reception.arrive, self.reception.reconnect))
 
     def hear(self, event: Event) -> None:
         self.told.append(event)
+        self._heard.set()
         for listener in self.listeners:
             listener(event)
+        if self.dies_at and not self.killed.is_set() and self.dies_at(event):
+            self._written = list(self.told)
+            self.telephony.cut()
+            self.killed.set()
 
     async def die(self) -> History:
         """The controller is gone without a word; Asterisk and the parties go on. What its journal tells."""
-        written = list(self.told)
+        written = self._written if self.killed.is_set() else list(self.told)
         self.telephony.cut()
         self.serving.cancel()
         await asyncio.wait([self.serving])
@@ -119,6 +132,13 @@ class CallCentre:
         assert live.bridge
         return set(self.telephony.bridges[live.bridge.id].inside)
 
+    async def happens(self, *kinds: type[Event]) -> None:
+        """Return when something of these kinds has been told, perhaps long ago. Raises TimeoutError after 300 s."""
+        async with asyncio.timeout(300):
+            while not any(isinstance(event, kinds) for event in self.told):
+                self._heard.clear()
+                await self._heard.wait()
+
     def events(self, kind: type[E]) -> list[E]:
         return [event for event in self.told if isinstance(event, kind)]
 
@@ -145,3 +165,5 @@ async def call_centre(
         centre.serving.cancel()
         await centre.reception.close()
         journal.close()
+        for tickets in centre.tickets:
+            tickets.assert_sound()

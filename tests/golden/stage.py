@@ -19,7 +19,6 @@ from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import AnyEvent, Event
 from crm.journal.journal import Journal
-from crm.use_cases.tickets import Tickets
 from ivr.ari.socket import AriSocket
 from ivr.ari.telephony import AriTelephony
 from ivr.history import History
@@ -27,6 +26,7 @@ from ivr.hotline import Hotline
 from ivr.reception import Reception
 from routing.acd import Acd
 from routing.agent import AgentEvent
+from tests.fakes.checked_tickets import CheckedTickets
 
 SITE = Path(__file__).parents[2] / "config" / "site"
 
@@ -62,13 +62,14 @@ class Stage:
         told: asyncio.Queue[Event] = asyncio.Queue()
         journal = Journal.open(data.journal)
         try:
-            tickets = Tickets(journal, site.zone, tell or told.put_nowait)
+            tickets = CheckedTickets(journal, site.zone, tell or told.put_nowait)
             acd = make_acd(site, tickets, History())
             telephony = AriTelephony(socket, clock, data.root)
             reception = Reception(Hotline(site, data, telephony, acd, tickets, clock), History())
             yield cls(telephony, acd, reception, journal, told)
         finally:
             journal.close()
+        tickets.assert_sound()
 
     def make_available(self, *agents: str) -> None:
         """In this order: who is first has been idle longest."""

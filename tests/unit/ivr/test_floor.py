@@ -27,17 +27,17 @@ from crm.journal.events import (
     TalkStarted,
 )
 from crm.journal.journal import Journal
-from crm.use_cases.tickets import Tickets
-from ivr.call_flow import QUEUE_CLOSED
 from ivr.closing import RESTATED_EVERY, close_queue, open_queue, restate
 from ivr.history import History, recall
 from ivr.hotline import Hotline
 from ivr.reception import Reception
+from ivr.wait import QUEUE_CLOSED
 from ivr.waiting import Moved, NotWaiting
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules
 from tests.fakes.channel import FakeChannel, Party
+from tests.fakes.checked_tickets import CheckedTickets
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -96,7 +96,8 @@ def floor(directory: Path, site: Site | None = None) -> Iterator[Floor]:
     loop = asyncio.get_running_loop()
     rules = [queue_rules(queue) for queue in site.queues]
     acd = Acd(rules, now=telephony.now, call_later=loop.call_later, changed=lambda _: None)
-    hotline = Hotline(site, data, telephony, acd, Tickets(journal, site.zone, told.append), telephony.now)
+    tickets = CheckedTickets(journal, site.zone, told.append)
+    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now)
     reception = Reception(hotline, History())
     serving = asyncio.ensure_future(telephony.serve(reception.arrive, reception.reconnect))
     try:
@@ -104,6 +105,7 @@ def floor(directory: Path, site: Site | None = None) -> Iterator[Floor]:
     finally:
         serving.cancel()
         journal.close()
+        tickets.assert_sound()
 
 
 def on_the_floor(
@@ -199,7 +201,8 @@ def test_a_restart_knows_the_new_queue_and_the_old_arrival(tmp_path: Path) -> No
         caller = await here.waits("1")
         here.hotline.waiting.call_away(here.id_of(caller), Moved(AID, "8801"))
         await asyncio.sleep(1)
-        facts = recall(here.told).calls[here.id_of(caller)]
+        facts = recall(here.told).calls.of(here.id_of(caller))
+        assert facts
         (queued,), (moved,) = here.of(caller, CallQueued), here.of(caller, CallMoved)
         assert (facts.queue, facts.queued_at, facts.here_since) == (AID, queued.at, moved.at)
 

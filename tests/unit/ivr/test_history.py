@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from config.ids import AgentId, CallId
+from config.ids import AgentId, CallId, ChannelId
+from crm.calls.state import PartnerState
 from crm.journal.events import (
     AgentAnswered,
     AgentMissed,
@@ -54,12 +55,12 @@ def talk(second: float = 12, agent: str = "8001") -> TalkStarted:
 def test_a_call_that_has_ended_is_seen_but_not_open() -> None:
     end = CallEnded(call_id=CALL, at=at(3), ended_by="caller", outcome="abandoned_menu")
     history = recall([arrived(), end])
-    assert (history.calls, history.seen) == ({}, {CALL})
+    assert (len(history.calls), history.seen) == (0, {CALL})
 
 
 def test_an_end_that_comes_before_its_arrival_still_ends_it() -> None:
     end = CallEnded(call_id=CALL, at=at(3), ended_by="caller", outcome="abandoned_menu")
-    assert recall([end, arrived()]).calls == {}
+    assert len(recall([end, arrived()]).calls) == 0
 
 
 def test_a_waiting_call_keeps_its_queue_and_its_clock() -> None:
@@ -70,27 +71,25 @@ def test_a_waiting_call_keeps_its_queue_and_its_clock() -> None:
         AgentOffered(call_id=CALL, at=at(8), agent="8001", channel_id=f"{CALL}.agent1.8001"),
         AgentMissed(call_id=CALL, at=at(23), agent="8001", reason="rona"),
     ]
-    facts = recall(events).calls[CALL]
-    assert (facts.answered, facts.queue, facts.queued_at) == (True, "hotline", at(7))
-    assert (facts.agent, facts.offers, facts.bridge_id) == (None, 1, None)
+    state = recall(events).calls.get(CALL).state
+    assert (state.answered, state.queue, state.queued_at) == (True, "hotline", at(7))
+    assert (state.shown_to, state.legs, state.bridge_id) == (None, 1, None)
 
 
 def test_a_talk_names_its_agent_leg_and_bridge() -> None:
     answered = AgentAnswered(call_id=CALL, at=at(10), agent="8001")
-    facts = recall([arrived(), CallQueued(call_id=CALL, at=at(7), queue="hotline"), answered, talk()]).calls[CALL]
-    assert (facts.agent, facts.agent_channel_id, facts.bridge_id) == (
-        "8001",
-        f"{CALL}.agent1.8001",
-        f"{CALL}.bridge1",
-    )
+    queued = CallQueued(call_id=CALL, at=at(7), queue="hotline")
+    state = recall([arrived(), queued, answered, talk()]).calls.get(CALL).state
+    assert state.partner == PartnerState(agent=AgentId("8001"), channel_id=ChannelId(f"{CALL}.agent1.8001"))
+    assert state.bridge_id == f"{CALL}.bridge1"
 
 
 def test_events_of_an_unknown_call_are_no_call() -> None:
-    assert recall([talk()]).calls == {}
+    assert len(recall([talk()]).calls) == 0
 
 
 def test_a_due_call_is_known_by_its_number() -> None:
-    assert recall([arrived("due-7-1", due_call="7")]).calls[CallId("due-7-1")].due_call == "7"
+    assert recall([arrived("due-7-1", due_call="7")]).calls.get(CallId("due-7-1")).state.due_call == "7"
 
 
 def test_the_last_state_of_each_agent_counts() -> None:

@@ -24,10 +24,10 @@ from crm.journal.events import (
     Event,
     LanguageChosen,
     NumberRefused,
+    PlaceHandedOn,
     TalkStarted,
 )
 from crm.journal.journal import Journal
-from crm.use_cases.tickets import Tickets
 from ivr.call import Call
 from ivr.history import History
 from ivr.hotline import Hotline
@@ -37,6 +37,7 @@ from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules, skills_of
 from tests.fakes.channel import FakeChannel, Party
+from tests.fakes.checked_tickets import CheckedTickets
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import EPOCH, FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -59,6 +60,7 @@ RULES = WaitRules(
 class Keeper:
     """Keeps places, or cannot."""
 
+    tickets: CheckedTickets
     can: bool = True
     kept: list[tuple[str, str]] = field(default_factory=list)
 
@@ -66,6 +68,8 @@ class Keeper:
         await asyncio.sleep(0.2)
         if self.can:
             self.kept.append((call.id, destination.number))
+            at = call.invited_at
+            self.tickets.record(PlaceHandedOn(call_id=call.id, at=at, due_call="1", queue=queue.name))
         return self.can
 
 
@@ -106,7 +110,7 @@ class House:
 @contextmanager
 def house(directory: Path, change: Callable[[Site], Site] = lambda site: site) -> Iterator[House]:
     site = change(small_site().model_copy(update={"wait": RULES}))
-    telephony, told, data, keeper = FakeTelephony(), list[Event](), DataDir(directory), Keeper()
+    telephony, told, data = FakeTelephony(), list[Event](), DataDir(directory)
     telephony.agents = {ANN: Party(after_s=3.0), BEN: Party(after_s=3.0), CAT: Party(after_s=3.0)}
     journal = Journal.open(data.journal)
     acd = Acd(
@@ -116,7 +120,9 @@ def house(directory: Path, change: Callable[[Site], Site] = lambda site: site) -
         changed=lambda _: None,
         skills={AgentId(agent.id): skills_of(agent) for agent in site.agents},
     )
-    hotline = Hotline(site, data, telephony, acd, Tickets(journal, site.zone, told.append), telephony.now)
+    tickets = CheckedTickets(journal, site.zone, told.append)
+    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now)
+    keeper = Keeper(tickets)
     hotline.virtual_hold.plug_in(keeper)
     reception = Reception(hotline, History())
     telephony.connected.set()
@@ -125,6 +131,7 @@ def house(directory: Path, change: Callable[[Site], Site] = lambda site: site) -
         yield House(site, telephony, acd, reception, keeper, told)
     finally:
         journal.close()
+        tickets.assert_sound()
 
 
 def in_virtual_time(work: Coroutine[Any, Any, None]) -> None:

@@ -218,7 +218,7 @@ def test_a_controller_that_dies_after_the_move_finds_the_caller_in_the_new_queue
             await asyncio.sleep(45)
             [before] = centre.acd.waiting(AID)
             history = await centre.die()
-            assert history.calls[CallId(f"call-{channel.id}")].came_from == [HOTLINE]
+            assert history.calls.get(CallId(f"call-{channel.id}")).state.came_from == (HOTLINE,)
             await asyncio.sleep(2)
             centre.start(history)
             await asyncio.sleep(1)

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
+from msgspec.structs import replace
+
+from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName
 from config.paths import DataDir
-from crm.journal.events import CallAdopted, CallAnswered, CallEnded, Event
+from crm.calls.fold import arrived
+from crm.calls.open_calls import OpenCalls
+from crm.calls.state import CallState, PartnerState
+from crm.journal.events import CallAdopted, CallAnswered, CallArrived, CallEnded, Event
 from crm.journal.journal import Journal
-from crm.use_cases.tickets import Tickets
-from ivr.history import CallFacts, History
+from ivr.history import History
 from ivr.hotline import Hotline
 from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.reception import Reception
@@ -22,6 +26,7 @@ from routing.acd import Acd
 from routing.agent import AgentState
 from routing.queue import QueueRules
 from tests.fakes.channel import FakeChannel
+from tests.fakes.checked_tickets import CheckedTickets
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import EPOCH, FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -78,11 +83,13 @@ def desk(directory: Path, history: History, *, new_asterisk: bool = False) -> It
     rules = [QueueRules(name=HOTLINE, agents=(ANN,), priority=0, wrap_up_s=20)]
     loop = asyncio.get_running_loop()
     acd = Acd(rules, now=telephony.now, call_later=loop.call_later, changed=lambda _: None)
-    hotline = Hotline(site, data, telephony, acd, Tickets(journal, site.zone, told.append), telephony.now)
+    tickets = CheckedTickets(journal, site.zone, told.append, history.calls)
+    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now)
     try:
         yield Desk(telephony, acd, history, Reception(hotline, history, new_asterisk=new_asterisk), told)
     finally:
         journal.close()
+        tickets.assert_sound()
 
 
 def in_virtual_time(work: Coroutine[Any, Any, None]) -> None:
@@ -90,33 +97,40 @@ def in_virtual_time(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-def facts(call_id: str, channel_id: str, **known: Any) -> CallFacts:
-    return CallFacts(
-        call_id=CallId(call_id),
-        channel_id=ChannelId(channel_id),
-        ticket=TicketNumber("20261123-0001"),
-        direction="outbound" if known.get("due_call") else "inbound",
+def left_behind(call_id: str, channel_id: str, **known: Any) -> CallState:
+    """A call of a controller that died."""
+    due_call = known.get("due_call")
+    came = CallArrived(
+        call_id=call_id,
+        at=EPOCH,
+        ticket="20261123-0001",
+        channel_id=channel_id,
+        direction="outbound" if due_call else "inbound",
         dnis="4008100002",
         ani="13800138000",
-        invited_at=EPOCH,
-        **known,
+        caller_name="",
+        line="hotline",
+        due_call=due_call,
     )
+    return replace(arrived(came), **known)
 
 
-def remembering(*open_calls: CallFacts, ended: Callable[[], set[CallId]] = set) -> History:
-    calls = {call.call_id: call for call in open_calls}
-    return History(calls=calls, seen=set(calls) | ended())
+def remembering(*states: CallState, ended: Callable[[], set[CallId]] = set) -> History:
+    calls = OpenCalls()
+    for state in states:
+        calls.put(state)
+    return History(calls=calls, seen={state.call_id for state in states} | ended())
 
 
-def talk_of_a_due_call() -> CallFacts:
-    return facts(
+def talk_of_a_due_call() -> CallState:
+    return left_behind(
         "due-7-1-1",
         "due-7-1-1.customer",
         due_call="7",
         answered=True,
         queue=HOTLINE,
-        agent=ANN,
-        agent_channel_id=ChannelId("due-7-1-1.agent1.8001"),
+        partner=PartnerState(agent=ANN, channel_id=ChannelId("due-7-1-1.agent1.8001")),
+        outcome="answered",
         bridge_id=BridgeId("due-7-1-1.bridge0"),
         talks=1,
     )
@@ -147,7 +161,7 @@ def test_a_leg_of_no_call_is_hung_up(tmp_path: Path) -> None:
 
 def test_a_caller_who_left_meanwhile_gets_an_end(tmp_path: Path) -> None:
     async def story() -> None:
-        waited = facts("call-gone", "gone", answered=True, queue=HOTLINE, queued_at=EPOCH)
+        waited = left_behind("call-gone", "gone", answered=True, queue=HOTLINE, queued_at=EPOCH)
         with desk(tmp_path, remembering(waited)) as here:
             await here.connect()
             assert here.ends() == [("call-gone", "abandoned_queue", "caller")]
@@ -157,7 +171,7 @@ def test_a_caller_who_left_meanwhile_gets_an_end(tmp_path: Path) -> None:
 
 def test_a_call_that_died_with_its_asterisk_was_dropped_by_the_system(tmp_path: Path) -> None:
     async def story() -> None:
-        with desk(tmp_path, remembering(facts("call-gone", "gone", answered=True)), new_asterisk=True) as here:
+        with desk(tmp_path, remembering(left_behind("call-gone", "gone", answered=True)), new_asterisk=True) as here:
             await here.connect()
             assert here.ends() == [("call-gone", "dropped_by_system", "system")]
 
@@ -166,7 +180,7 @@ def test_a_call_that_died_with_its_asterisk_was_dropped_by_the_system(tmp_path: 
 
 def test_a_caller_who_is_there_is_taken_over_once(tmp_path: Path) -> None:
     async def story() -> None:
-        with desk(tmp_path, remembering(facts("call-here", "here", answered=True))) as here:
+        with desk(tmp_path, remembering(left_behind("call-here", "here", answered=True))) as here:
             here.alive("here")
             await here.connect()
             await here.connect()
@@ -182,7 +196,7 @@ def test_the_talk_of_a_due_call_is_left_alone_until_it_is_claimed(tmp_path: Path
     async def story() -> None:
         left = talk_of_a_due_call()
         with desk(tmp_path, remembering(left)) as here:
-            legs = [here.alive(left.channel_id, "dialled"), here.alive(str(left.agent_channel_id), "dialled")]
+            legs = [here.alive(left.channel_id, "dialled"), here.alive("due-7-1-1.agent1.8001", "dialled")]
             assert left.bridge_id
             bridge = LiveBridge(bridge_id=left.bridge_id, channel_ids=tuple(leg.id for leg in legs))
             await here.telephony.create_bridge(left.bridge_id)
@@ -238,14 +252,13 @@ def test_who_is_leaving_a_message_is_not_served_beside_it(tmp_path: Path) -> Non
 
 def test_an_agent_whom_the_site_has_no_more_keeps_nobody_from_being_served(tmp_path: Path) -> None:
     async def story() -> None:
-        left = facts(
+        left = left_behind(
             "call-here",
             "here",
             answered=True,
             queue=HOTLINE,
             queued_at=datetime.fromisoformat("2026-11-23T01:00:00+00:00"),
-            agent=AgentId("8099"),
-            agent_channel_id=ChannelId("call-here.agent1.8099"),
+            partner=PartnerState(agent=AgentId("8099"), channel_id=ChannelId("call-here.agent1.8099")),
             bridge_id=BridgeId("call-here.bridge0"),
         )
         with desk(tmp_path, remembering(left)) as here:

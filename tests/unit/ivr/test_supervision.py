@@ -9,9 +9,11 @@ import pytest
 
 from config.ids import AgentId, BridgeId, ChannelId
 from crm.calls.record import fold
+from crm.calls.state import PartnerState
 from crm.journal.events import CallEvent, SupervisorJoined, SupervisorLeft
-from ivr.adoption import HeldTalk, clear_strays, hold_talk
+from ivr.adoption import clear_strays
 from ivr.call import only_supervises
+from ivr.held_talk import HeldTalk, hold_talk
 from ivr.history import recall
 from ivr.supervision import Mode, Supervision
 from ivr.talk_control import complete, consult
@@ -204,8 +206,8 @@ def test_a_supervisor_who_takes_over_goes_on_with_the_caller_and_the_agent_is_in
         assert here.supervision.of(here.call_id) is None
         (live,) = [here.floor.hotline.talks.of(here.call_id)]
         assert live is not None and live.agent_id == BOSS
-        facts = recall(here.floor.told).calls[here.call_id]
-        assert (facts.agent, facts.agent_channel_id) == (BOSS, here.legs["supervisor"].id)
+        facts = recall(here.floor.told).calls.get(here.call_id).state
+        assert facts.partner == PartnerState(agent=BOSS, channel_id=here.legs["supervisor"].id)
         assert facts.supervisor is None, "a new controller must not hang up on who talks"
         row = fold([e for e in here.floor.told if isinstance(e, CallEvent) and e.call_id == here.call_id])
         assert row is not None and row.agent == BOSS
@@ -275,7 +277,7 @@ def test_a_new_controller_adopts_a_supervisor_who_has_taken_over(tmp_path: Path)
         telephony = here.floor.telephony
         bridges = [LiveBridge(bridge_id=one.id, channel_ids=tuple(one.inside)) for one in telephony.bridges.values()]
         snapshot = Snapshot(channels=tuple(one.live() for one in telephony.channels.values()), bridges=tuple(bridges))
-        held = hold_talk(here.floor.hotline, recall(here.floor.told).calls[here.call_id], snapshot)
+        held = hold_talk(here.floor.hotline, recall(here.floor.told).calls.get(here.call_id).state, snapshot)
         assert held.partner is not None
         assert (held.partner.agent_id, held.partner.reservation) == (BOSS, None)
         assert held.partner.leg.id == here.legs["supervisor"].id
@@ -288,10 +290,10 @@ def test_a_new_controller_adopts_a_supervisor_who_has_taken_over(tmp_path: Path)
 def test_the_journal_knows_who_is_there_and_a_new_controller_ends_it(tmp_path: Path) -> None:
     async def story(here: Watched) -> None:
         await here.supervise(Mode.WHISPER)
-        facts = recall(here.floor.told).calls[here.call_id]
+        facts = recall(here.floor.told).calls.get(here.call_id).state
         assert facts.supervisor == BOSS
         await here.supervision.stop(here.call_id)
         await asyncio.sleep(1)
-        assert recall(here.floor.told).calls[here.call_id].supervisor is None
+        assert recall(here.floor.told).calls.get(here.call_id).state.supervisor is None
 
     watched(tmp_path, story)

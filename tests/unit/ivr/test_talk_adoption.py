@@ -63,7 +63,7 @@ def test_after_a_transfer_the_new_controller_knows_who_is_in_the_talk(tmp_path: 
             await live.ask(lambda: control.complete(centre.hotline, live))
             await restarted(centre)
             again = centre.hotline.talks.of(live.call_id)
-            assert again and again.agent_id == BEN and again.call.talks == 2
+            assert again and again.agent_id == BEN and again.call.state.talks == 2
             assert again.recording and again.recording.endswith("-2.wav")
             assert centre.acd.agent(BEN).state.value == "talking"
             assert centre.acd.agent(ANN).state.value == "wrap_up"

@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 
 from app.live.acd_view import LiveAcd
-from app.live.call_board import CallBoard
 from app.live.desk_news import DeskNews
 from app.live.talk_desk import TalkDesk
 from app.process.bus import Bus
@@ -45,11 +44,10 @@ def desks(centre: CallCentre, of_offer: Callable[..., Awaitable[object]] = away)
     """The desks of a call centre whose store is away (pops go without a card), or knows that of callers."""
     faults = PageFaults(centre.telephony.now)
     hub, bus = DeskHub(centre.telephony.now), Bus(faults)
-    board = CallBoard(bus)
+    calls = centre.hotline.tickets.calls
     store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_offer=of_offer)))
-    news = DeskNews(centre.site, store, hub, board, cast(LiveAcd, None), Organisation(centre.site), faults)
+    news = DeskNews(centre.site, store, hub, calls, cast(LiveAcd, None), Organisation(centre.site), faults)
     news.subscribe(bus)
-    board.end_with(bus)
     news.talk_of = TalkDesk(centre.hotline).talk
     centre.listeners[:] = [bus.publish]
     return hub

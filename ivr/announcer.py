@@ -1,4 +1,4 @@
-"""Company for a waiting caller (flow): ringing or music, announcements at their times, and the keys that ask for more.
+"""Plays music and announcements to a waiting caller (flow), and listens for the keys that ask for more.
 
 It runs beside the search for an agent (ivr/offer.py), which is never delayed by it: when somebody answers, it is
 silenced first. TEL-1, TEL-5, FUP-1.
@@ -13,7 +13,7 @@ from functools import cached_property
 
 from config.schema import Queue
 from ivr.answer import answer
-from ivr.call import Call, Step
+from ivr.call import Call
 from ivr.callback_number import ask_number
 from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
@@ -36,8 +36,8 @@ class Wish(Enum):
     """The caller will be called when it is their turn."""
 
 
-class Company:
-    """What one waiting caller hears."""
+class Announcer:
+    """Plays to one waiting caller."""
 
     def __init__(self, hotline: Hotline, call: Call, queue: Queue) -> None:
         self._hotline = hotline
@@ -55,15 +55,15 @@ class Company:
         rules = self._queue.wait or self._hotline.site.wait
         return begin(rules, self._waited_before_s, can_call_back=self._hotline.virtual_hold.is_open)
 
-    def telephones(self, *, ring: bool) -> None:
+    def agent_rings(self, rings: bool) -> None:
         """While an agent's telephone rings nothing is asked of the caller: somebody may answer any moment."""
-        self._agent_rings = ring
-        if ring and self._dialogue:
+        self._agent_rings = rings
+        if rings and self._dialogue:
             self._dialogue.cancel()
 
-    async def keep(self, first: Sequence[str]) -> None:
-        """Until cancelled, or until the caller has made a wish. `first`: said to who still waits after a moment."""
-        if self._call.step is Step.RINGING:
+    async def run(self, first: Sequence[str]) -> None:
+        """Play until cancelled, or until the caller has made a wish. `first`: said to who still waits."""
+        if not self._call.state.answered:
             await self._pick_up_late()
         else:
             await self._say(first)
@@ -81,7 +81,6 @@ class Company:
         rung_s = (hotline.now() - call.invited_at).total_seconds()
         await asyncio.sleep(max(0.0, call.line.answer_at_s - rung_s))
         await answer(hotline, call)
-        call.enter(Step.QUEUED)
         await self._say(["sorry-busy"])
 
     async def _music(self, until_s: float | None) -> str | None:
@@ -170,27 +169,28 @@ class Company:
         if self._schedule.rules.estimate and acd.staffed(queue):
             handling_s, patience_s = pace.mean_handling_s(queue), pace.patience_s(queue)
             wait_s = expected_wait_s(ahead, acd.staffed(queue), handling_s, patience_s)
-        return place_words(GRAMMARS[self._call.language], ahead, wait_s)
+        return place_words(GRAMMARS[self._call.state.language], ahead, wait_s)
 
     def _waited_s(self) -> float:
-        assert self._call.queued_at, "who waits has a wait clock"
-        return (self._hotline.now() - self._call.queued_at).total_seconds()
+        began = self._call.state.queued_at
+        assert began, "who waits has a wait clock"
+        return (self._hotline.now() - began).total_seconds()
 
 
 @asynccontextmanager
-async def company(
+async def announcing(
     hotline: Hotline, call: Call, queue: Queue, first: Sequence[str] = ("please-wait",)
-) -> AsyncIterator[Company]:
-    """For as long as the `with` lasts; behind it the line is silent. `first`: what the caller hears at once."""
-    kept = Company(hotline, call, queue)
+) -> AsyncIterator[Announcer]:
+    """Play for as long as the `with` lasts; behind it the line is silent. `first`: what the caller hears at once."""
+    announcer = Announcer(hotline, call, queue)
     tasks: list[asyncio.Task[None]] = []
     loop = asyncio.get_running_loop()
-    quiet_s = 0.0 if call.step is Step.RINGING else QUIET_S
+    quiet_s = QUIET_S if call.state.answered else 0.0
     begins = loop.call_later(
-        quiet_s, lambda: tasks.append(loop.create_task(kept.keep(first), name=f"comfort {call.id}"))
+        quiet_s, lambda: tasks.append(loop.create_task(announcer.run(first), name=f"announcer {call.id}"))
     )
     try:
-        yield kept
+        yield announcer
     finally:
         begins.cancel()
         for task in tasks:

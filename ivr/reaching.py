@@ -1,6 +1,6 @@
 """Reaching whom a call is handed to (flow): a colleague, the next agent of a queue, a number outside. TEL-5.
 
-While somebody is rung the caller waits or the agent listens; who is reached comes back as a `Partner`, answered.
+While somebody is rung the caller waits or the agent listens. Who is reached comes back as a `Partner`, answered.
 """
 
 import asyncio
@@ -8,28 +8,31 @@ import logging
 
 from config.destination import NotDialled
 from config.ids import AgentId, CallId, QueueName
-from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered
+from crm.journal.events import NotReachedReason, OutsideAnswered, OutsideRang
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.may_dial import may_dial, note_refused
 from ivr.numbers import masked
-from ivr.offer import MISS_REASONS, miss
+from ivr.ring import NotReached, PickedUp, answered, ring_agent
 from ivr.talks import NotDialable, Partner, Refused, Target
-from ivr.telephony import DialFailed, DialledChannel, TelephonyError
+from ivr.telephony import DialFailed, DialOutcome, TelephonyError
 from routing.agent import AgentState, IllegalTransition, Reservation
 
 log = logging.getLogger(__name__)
 
+OUTSIDE_REASONS: dict[DialOutcome, NotReachedReason] = {
+    DialOutcome.BUSY: "busy",
+    DialOutcome.NO_ANSWER: "no_answer",
+    DialOutcome.REJECTED: "rejected",
+    DialOutcome.UNREACHABLE: "unreachable",
+    DialOutcome.CANCELLED: "cancelled",
+}
 
-class NotReached(Exception):
-    """Nobody answered there. `reason` as in AgentMissed."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"nobody was reached: {reason}")
-        self.reason = reason
+Reached = Partner | NotReached
 
 
-def start_reaching(hotline: Hotline, call: Call, target: Target) -> "asyncio.Task[Partner]":
+def start_reaching(hotline: Hotline, call: Call, target: Target) -> "asyncio.Task[Reached]":
     """Ring the target from now on; a colleague belongs to this call at once. Raises Refused."""
     held = reserve(hotline, call, target)
     return asyncio.create_task(reach(hotline, call, target, held), name=f"reaching for {call.id}")
@@ -68,72 +71,51 @@ def reserve(hotline: Hotline, call: Call, target: Target) -> Reservation | None:
             return None
 
 
-async def reach(hotline: Hotline, call: Call, target: Target, held: Reservation | None) -> Partner:
-    """Ring until somebody answers. Raises NotReached. Cancelled: whoever rings is let go."""
+async def reach(hotline: Hotline, call: Call, target: Target, held: Reservation | None) -> Reached:
+    """Ring until somebody answers. Cancelled: whoever rings is let go."""
     match target.kind:
         case "agent":
             assert held, "an agent is reserved before the telephone rings"
             return await ring_colleague(hotline, call, held)
         case "number":
-            return await dial_outside(hotline, call, target.to)
+            return await ring_outside(hotline, call, target.to)
         case _:
             line = hotline.site.line_for(target.to) if target.kind == "line" else None
-            return await next_agent(hotline, call, QueueName(line.fallback_queue if line else target.to))
+            return await ring_next(hotline, call, QueueName(line.fallback_queue if line else target.to))
 
 
-async def ring_colleague(hotline: Hotline, call: Call, reservation: Reservation) -> Partner:
-    """The screen pop first, then the telephone, as for any call (CUS-2)."""
-    agent_id, acd = reservation.agent_id, hotline.acd
-    queue = hotline.site.queue(reservation.queue)
-    leg_id = call.next_agent_leg(agent_id)
-    leg: DialledChannel | None = None
-    hotline.tickets.record(AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id))
-    try:
-        leg = await hotline.telephony.dial_agent(
-            agent_id, channel_id=leg_id, caller_id=call.ani, ring_timeout_s=queue.ring_timeout_s
-        )
-        acd.ringing(reservation)
-        answered_at = await leg.answered()
-    except DialFailed as failed:
-        miss(hotline, call, reservation, MISS_REASONS[failed.reason])
-        raise NotReached(MISS_REASONS[failed.reason]) from failed
-    except BaseException:
-        acd.released(reservation)
-        gone = AgentMissed(call_id=call.id, at=hotline.now(), agent=agent_id, reason="caller_hung_up")
-        hotline.tickets.record(gone)
-        if leg:
-            await leg.hangup()
-        raise
-    acd.answered(reservation)
-    hotline.tickets.record(AgentAnswered(call_id=call.id, at=answered_at, agent=agent_id))
-    return Partner(leg, reservation)
+async def ring_colleague(hotline: Hotline, call: Call, reservation: Reservation) -> Reached:
+    """Ring one agent, as for any call."""
+    answer = await ring_agent(hotline, call, reservation)
+    return answered(hotline, call, reservation, answer) if isinstance(answer, PickedUp) else answer
 
 
-async def dial_outside(hotline: Hotline, call: Call, number: str) -> Partner:
-    """Through the trunk, under the site's own number. Raises NotReached."""
+async def ring_outside(hotline: Hotline, call: Call, number: str) -> Reached:
+    """Ring a number through the trunk, under the site's own number."""
     site, leg = hotline.site, None
     judged = await may_dial(hotline, number)
     if isinstance(judged, NotDialled):  # since it was asked for
         note_refused(hotline, call, judged)
-        raise NotReached("not_dialled")
+        return NotReached("not_dialled")
     log.info("handing on to %s", masked(number), extra={"action": "transfer_outside", "call_id": call.id})
+    leg_id = call.next_outside_leg()
+    hotline.tickets.record(OutsideRang(call_id=call.id, at=hotline.now(), number=number, channel_id=leg_id))
     try:
-        leg_id = call.next_outside_leg()
         leg = await hotline.telephony.prepare_out(judged, channel_id=leg_id, caller_id=site.trunk.caller_id)
         await leg.dial(site.outbound.ring_timeout_s)
-        await leg.answered()
+        answered_at = await leg.answered()
     except DialFailed as failed:
-        raise NotReached(failed.reason.value) from failed
+        return NotReached(OUTSIDE_REASONS[failed.reason])
     except BaseException:
         if leg:
             await leg.hangup()
         raise
+    hotline.tickets.record(OutsideAnswered(call_id=call.id, at=answered_at, number=number))
     return Partner(leg, None, number=number)
 
 
-async def next_agent(hotline: Hotline, call: Call, queue: QueueName) -> Partner:
-    """Whoever is next in that queue, for the agent who asks in the caller's stead. Raises NotReached after its longest
-    wait."""
+async def ring_next(hotline: Hotline, call: Call, queue: QueueName) -> Reached:
+    """Ring whoever is next in that queue, for the agent who asks in the caller's stead, for its longest wait."""
     rules = hotline.site.queue(queue)
     try:
         async with asyncio.timeout(rules.max_wait_s):
@@ -142,29 +124,27 @@ async def next_agent(hotline: Hotline, call: Call, queue: QueueName) -> Partner:
                     reservation, *others = await place.reserved()
                     for other in others:
                         hotline.acd.released(other)
-                    try:
-                        return await ring_colleague(hotline, call, reservation)
-                    except NotReached:
-                        continue
+                    if isinstance(found := await ring_colleague(hotline, call, reservation), Partner):
+                        return found
     except TimeoutError:
-        raise NotReached("no_answer") from None
+        return NotReached("no_answer")
 
 
-async def let_go(hotline: Hotline, call_id: CallId, reaching: "asyncio.Task[Partner]") -> None:
-    """Nobody wants the target any more: the ringing stops; one who has just answered is hung up."""
+async def stop_reaching(hotline: Hotline, call_id: CallId, reaching: "asyncio.Task[Reached]") -> None:
+    """Stop the ringing, for nobody wants the target any more; hang up one who has just answered."""
     reaching.cancel()
     await asyncio.wait([reaching])
     if reaching.cancelled():
         return
     if failure := reaching.exception():
-        if not isinstance(failure, NotReached):
-            log.warning("A party could not be let go: %r", failure, extra={"action": "let_go", "call_id": call_id})
+        log.warning("A party could not be let go: %r", failure, extra={"action": "let_go", "call_id": call_id})
         return
-    await release(hotline, call_id, reaching.result())
+    if isinstance(reached := reaching.result(), Partner):
+        await release(hotline, call_id, reached)
 
 
 async def release(hotline: Hotline, call_id: CallId, partner: Partner) -> None:
-    """This party is out of the call: an agent's wrap-up begins, the leg is hung up."""
+    """Take this party out of the call: an agent's wrap-up begins, the leg is hung up."""
     if partner.reservation:
         hotline.acd.talk_ended(partner.reservation)
     try:

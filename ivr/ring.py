@@ -1,0 +1,105 @@
+"""Ringing one agent's telephone for a call (flow): the screen pop first, then the telephone. CUS-2, TEL-1, RONA."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.ids import ChannelId
+from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered, MissReason, NotReachedReason
+from ivr.call import Call
+from ivr.hotline import Hotline
+from ivr.talks import Partner
+from ivr.telephony import DialFailed, DialledChannel, DialOutcome
+from routing.agent import Reservation
+
+MISS_REASONS: dict[DialOutcome, MissReason] = {
+    DialOutcome.NO_ANSWER: "rona",
+    DialOutcome.BUSY: "busy",
+    DialOutcome.REJECTED: "rejected",
+    DialOutcome.UNREACHABLE: "unreachable",
+    DialOutcome.CANCELLED: "rona",
+}
+"""Why an agent is not ready after an offer that failed."""
+
+
+@dataclass(frozen=True)
+class PickedUp:
+    """An agent's telephone was picked up."""
+
+    leg: DialledChannel
+    at: datetime
+
+
+@dataclass(frozen=True)
+class NotReached:
+    """Nobody answered there."""
+
+    reason: NotReachedReason
+
+
+Watch = Callable[[Awaitable[datetime]], Awaitable[datetime]]
+"""How the answer is waited for: `Channel.until` of a party whose leaving ends the ringing."""
+
+
+async def ring_agent(
+    hotline: Hotline,
+    call: Call,
+    reservation: Reservation,
+    *,
+    leg_id: ChannelId | None = None,
+    watch: Watch | None = None,
+) -> PickedUp | NotReached:
+    """Ring the reserved agent for three rings (TEL-1) and wait for the answer. Missed: on record, the agent not ready.
+
+    The card is on the agent's page before the telephone rings: AgentOffered is told first, unless `leg_id` says that it
+    was. Cancelled, or ended by `watch`: the telephone stops ringing and the agent is free again at once.
+    """
+    agent_id, acd = reservation.agent_id, hotline.acd
+    if leg_id is None:
+        leg_id = call.next_agent_leg(agent_id)
+        hotline.tickets.record(AgentOffered(call_id=call.id, at=hotline.now(), agent=agent_id, channel_id=leg_id))
+    leg: DialledChannel | None = None
+    try:
+        leg = await hotline.telephony.dial_agent(
+            agent_id,
+            channel_id=leg_id,
+            caller_id=call.ani,
+            ring_timeout_s=hotline.site.queue(reservation.queue).ring_timeout_s,
+        )
+        acd.ringing(reservation)
+        answer = leg.answered()
+        return PickedUp(leg, await (watch(answer) if watch else answer))
+    except DialFailed as failed:
+        reason = MISS_REASONS[failed.reason]
+        miss(hotline, call, reservation, reason)
+        return NotReached(reason)
+    except BaseException as why:
+        quicker = watch is not None and isinstance(why, asyncio.CancelledError)
+        await stop_ringing(hotline, call, reservation, leg, "answered_elsewhere" if quicker else "caller_hung_up")
+        raise
+
+
+def answered(hotline: Hotline, call: Call, reservation: Reservation, answer: PickedUp) -> Partner:
+    """Give the call to this agent."""
+    hotline.acd.answered(reservation)
+    hotline.tickets.record(AgentAnswered(call_id=call.id, at=answer.at, agent=reservation.agent_id))
+    return Partner(answer.leg, reservation)
+
+
+def miss(hotline: Hotline, call: Call, reservation: Reservation, reason: MissReason) -> None:
+    """Make the agent who did not take it not ready, with that reason, until the agent says otherwise."""
+    hotline.acd.missed(reservation, reason)
+    missed = AgentMissed(call_id=call.id, at=hotline.now(), agent=reservation.agent_id, reason=reason)
+    hotline.tickets.record(missed)
+
+
+async def stop_ringing(
+    hotline: Hotline, call: Call, reservation: Reservation, leg: DialledChannel | None, reason: MissReason
+) -> None:
+    """Free this agent, who is not needed: it is no miss of theirs."""
+    hotline.acd.released(reservation)
+    missed = AgentMissed(call_id=call.id, at=hotline.now(), agent=reservation.agent_id, reason=reason)
+    hotline.tickets.record(missed)
+    if leg:
+        await leg.hangup()
