@@ -18,7 +18,6 @@ from crm.followups.model import DueCall
 from crm.journal.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
 from crm.journal.journal import Journal, Position
 from crm.use_cases.callers import KnownCallers, Strangers
-from crm.use_cases.tickets import Tickets
 from ivr.dialler import Dialler
 from ivr.history import recall
 from ivr.hotline import Hotline
@@ -105,7 +104,7 @@ async def house(
         skills={AgentId(agent.id): skills_of(agent) for agent in site.agents},
     )
     callers = KnownCallers(store.callers, site.area_code, telephony.now) if with_cards else Strangers()
-    tickets = Tickets(journal, site.zone, told.append)
+    tickets = CheckedTickets(journal, site.zone, told.append, history.calls)
     hotline = Hotline(site, data, telephony, acd, tickets, telephony.now, callers)
     reception = Reception(hotline, history)
     dialler = Dialler(hotline, reception, store.due_calls, "one")
