@@ -138,11 +138,15 @@ class AdmissionRules(Model):
     """When new calls are refused (503), so that those inside are served as ever: P11 of the performance page.
 
     `command_latency_s`: most of Asterisk's commands are carried out within that, or fewer calls are let in;
-    `calls_in_setup`: so many calls at most are between arrival and queue.
+    `calls_in_setup`: so many calls at most are between arrival and queue. `reserved_legs`: so many audio ports are kept
+    free of callers, besides one for each agent's telephone, for people on duty and customers whom we call. `rtp_ports`:
+    the size of the range of UDP ports; by default as many as telephones, calls and reserve need.
     """
 
     command_latency_s: Seconds = 0.25
     calls_in_setup: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    reserved_legs: Annotated[int, Field(ge=0, le=1000)] = 20
+    rtp_ports: Annotated[int, Field(ge=20, le=20_000, multiple_of=2)] | None = None
 
 
 class ServiceLevel(Model):

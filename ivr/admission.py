@@ -48,6 +48,8 @@ class Refusal(Enum):
     """Asterisk carries commands out too slowly, or we read too late: this is more than the rate that can be done."""
     FULL = "full"
     """Too many calls are between arrival and talk."""
+    NO_PORT = "no_port"
+    """The ports that are left are kept for agents' telephones, and for people whom we call."""
 
 
 @dataclass
@@ -70,11 +72,13 @@ class Effort:
 class Admission:
     """Decides on each new call. `now` is a monotonic time in seconds.
 
-    `latency_s`: what most commands may take; `in_setup`: how many calls may be between arrival and talk.
+    `latency_s`: what most commands may take; `in_setup`: how many calls may be between arrival and talk; `legs`: how
+    many legs there may be, agents' telephones left out, for their ports are reserved (`ivr.pbx.ports.room_for`).
     """
 
     latency_s: float
     in_setup: int
+    legs: float = math.inf
     rate: float = math.inf
     """Calls a second that are let in now."""
     refused: int = 0
@@ -113,13 +117,16 @@ class Admission:
         if now - self._window_began >= WINDOW_S:
             self._judge(now)
 
-    def ask(self, now: float, in_setup: int, *, waited: bool = False) -> Refusal | None:
+    def ask(self, now: float, in_setup: int, legs: int = 0, *, waited: bool = False) -> Refusal | None:
         """A call arrives while `in_setup` others are on their way: None lets it in.
 
-        `waited`: it came while nobody was connected to Asterisk. That was our fault, so it is let in if it can be.
+        `legs`: how many there are now with this one, those who wait counted, those of agents left out. `waited`: it
+        came while nobody was connected to Asterisk. That was our fault, so it is let in if it can be.
         """
         if now - self._window_began >= WINDOW_S:
             self._judge(now)
+        if legs > self.legs:
+            return self._refuse(now, Refusal.NO_PORT)
         if waited and self.rate == math.inf:
             self._admitted += 1
             return None
@@ -149,6 +156,7 @@ class Admission:
             "command_latency_s": round(self.latest_s, 4),
             "behind_s": round(self.behind_s, 4),
             "refused": self.refused,
+            "legs_at_most": None if self.legs == math.inf else self.legs,
         }
 
     def _refuse(self, now: float, why: Refusal) -> Refusal:

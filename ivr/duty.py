@@ -34,6 +34,7 @@ REASONS: dict[DialOutcome, DutyReason] = {
     DialOutcome.REJECTED: "rejected",
     DialOutcome.UNREACHABLE: "unreachable",
     DialOutcome.CANCELLED: "cancelled",
+    DialOutcome.CONGESTED: "unreachable",
 }
 
 

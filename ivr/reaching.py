@@ -26,6 +26,7 @@ OUTSIDE_REASONS: dict[DialOutcome, NotReachedReason] = {
     DialOutcome.REJECTED: "rejected",
     DialOutcome.UNREACHABLE: "unreachable",
     DialOutcome.CANCELLED: "cancelled",
+    DialOutcome.CONGESTED: "congested",
 }
 
 

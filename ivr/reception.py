@@ -104,7 +104,8 @@ class Reception:
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)
             waited = self._connected_at is None or arrival.invited_at < self._connected_at
-            refusal = self.admission.ask(asyncio.get_running_loop().time(), self.in_setup, waited=waited)
+            now, legs = asyncio.get_running_loop().time(), self._hotline.telephony.legs
+            refusal = self.admission.ask(now, self.in_setup, legs, waited=waited)
             if refusal and self.admission.refused % REFUSALS_A_LINE == 1:
                 log.warning("Calls are refused (%s).", refusal.value, extra={"action": "calls_refused"})
             flow = refuse(self._hotline, arrival) if refusal else handle_inbound(self._hotline, arrival)

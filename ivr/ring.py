@@ -1,9 +1,11 @@
 """Ringing one agent's telephone for a call (flow): the screen pop first, then the telephone. CUS-2, TEL-1, RONA."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from config.ids import ChannelId
 from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered, MissReason, NotReachedReason
@@ -13,14 +15,20 @@ from ivr.talks import Partner
 from ivr.telephony import DialFailed, DialledChannel, DialOutcome
 from routing.agent import Reservation
 
+log = logging.getLogger(__name__)
+
 MISS_REASONS: dict[DialOutcome, MissReason] = {
     DialOutcome.NO_ANSWER: "rona",
     DialOutcome.BUSY: "busy",
     DialOutcome.REJECTED: "rejected",
     DialOutcome.UNREACHABLE: "unreachable",
     DialOutcome.CANCELLED: "rona",
+    DialOutcome.CONGESTED: "congested",
 }
-"""Why an agent is not ready after an offer that failed."""
+"""Why an offer failed. The agent is not ready after it, unless it was the system's fault."""
+
+AGAIN_S = 2.0
+"""After a fault of the system an agent is held for so long before being offered a waiting call again."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class NotReached:
     reason: NotReachedReason
 
 
-Watch = Callable[[Awaitable[datetime]], Awaitable[datetime]]
+Watch = Callable[[Awaitable[Any]], Awaitable[Any]]
 """How the answer is waited for: `Channel.until` of a party whose leaving ends the ringing."""
 
 
@@ -72,7 +80,10 @@ async def ring_agent(
         return PickedUp(leg, await (watch(answer) if watch else answer))
     except DialFailed as failed:
         reason = MISS_REASONS[failed.reason]
-        miss(hotline, call, reservation, reason)
+        if failed.reason is DialOutcome.CONGESTED:
+            await hold_back(hotline, call, reservation, watch)
+        else:
+            miss(hotline, call, reservation, reason)
         return NotReached(reason)
     except BaseException as why:
         quicker = watch is not None and isinstance(why, asyncio.CancelledError)
@@ -92,6 +103,23 @@ def miss(hotline: Hotline, call: Call, reservation: Reservation, reason: MissRea
     hotline.acd.missed(reservation, reason)
     missed = AgentMissed(call_id=call.id, at=hotline.now(), agent=reservation.agent_id, reason=reason)
     hotline.tickets.record(missed)
+
+
+async def hold_back(hotline: Hotline, call: Call, reservation: Reservation, watch: Watch | None) -> None:
+    """Put on record that the offer failed by a fault of ours, which is no miss of the agent's. In a queue the agent is
+    held for a moment, so that all who wait do not try the same in vain at once."""
+    congested = AgentMissed(call_id=call.id, at=hotline.now(), agent=reservation.agent_id, reason="congested")
+    hotline.tickets.record(congested)
+    log.error(
+        "The telephone of agent %s could not be called: no audio port or channel was free.",
+        reservation.agent_id,
+        extra={"action": "agent_leg_congested", "call_id": call.id},
+    )
+    try:
+        if watch:
+            await watch(asyncio.sleep(AGAIN_S))
+    finally:
+        hotline.acd.released(reservation)
 
 
 async def stop_ringing(

@@ -44,6 +44,8 @@ class DialOutcome(Enum):
     REJECTED = "rejected"
     UNREACHABLE = "unreachable"
     CANCELLED = "cancelled"
+    CONGESTED = "congested"
+    """The call was never sent: no audio port, no channel. The system's own fault, not that of the party."""
 
 
 class DialFailed(TelephonyError):
@@ -298,6 +300,10 @@ ConnectHandler = Callable[[Snapshot], Awaitable[None]]
 
 class Telephony(Protocol):
     """The telephone system."""
+
+    @property
+    def legs(self) -> int:
+        """How many legs there are now, agents' telephones left out: each takes audio ports that others cannot have."""
 
     async def serve(self, on_arrival: ArrivalHandler, on_connect: ConnectHandler) -> None:
         """Run until cancelled.

@@ -117,6 +117,7 @@ def only_one(data: DataDir) -> Iterator[None]:
 async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, str], say: Say) -> AsteriskProcess:
     """A running Asterisk for this directory: the one that is there, or a new one."""
     binary = await asyncio.to_thread(ensure_asterisk, None, say)
+    rules = site.admission
     settings = PbxSettings(
         data=options.data,
         site_prompts=(site.directory / "prompts" / "zh").resolve(),
@@ -130,7 +131,7 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
         agents=telephones,
         message_max_s=int(site.recording.message_max_s),
         message_silence_s=int(site.recording.message_silence_s),
-        rtp_ports=ports_wanted(len(telephones)),
+        rtp_ports=rules.rtp_ports or ports_wanted(len(telephones), rules.calls_in_setup, rules.reserved_legs),
         transfer_key=site.telephones.transfer_key,
         rtp_timeout_s=site.silent_lines.after_s,
         rtp_timeout_hold_s=site.silent_lines.hold_s,

@@ -46,6 +46,7 @@ from ivr.ari.telephony import AriTelephony
 from ivr.dialler import Dialler
 from ivr.history import History, recall
 from ivr.hotline import Hotline
+from ivr.pbx.ports import room_for
 from ivr.pbx.process import AsteriskProcess
 from ivr.reception import Reception
 from ivr.supervision import Supervision
@@ -155,7 +156,10 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     acd = make_acd(site, tickets, history)
     missed = MissedOffers(site.zone, utc_now, past)
     missed.subscribe(bus)
-    admission = Admission(site.admission.command_latency_s, site.admission.calls_in_setup)
+    rules = site.admission
+    telephones = sum(agent.telephone for agent in site.agents)
+    room = room_for(pbx.facts.rtp_first, pbx.facts.rtp_last, telephones, rules.reserved_legs)
+    admission = Admission(rules.command_latency_s, rules.calls_in_setup, room)
     telephony = make_telephony(options, site, pbx, admission)
     callers = KnownCallers(store.callers, site.area_code, utc_now)
     hotline = Hotline(site, options.data, telephony, acd, tickets, utc_now, callers)

@@ -57,10 +57,11 @@ MissReason = Literal[
     "caller_hung_up",
     "left",
     "recovered",
+    "congested",
 ]
 """Why an offer failed. `rona`: the telephone rang out; `not_accepted`: the agent did not press accept; `left`: the
-agent answered and hung up before the talk began; `recovered`: the controller died in between. The last four are no miss
-of the agent's."""
+agent answered and hung up before the talk began; `recovered`: the controller died in between; `congested`: the system
+had no line to call with. The last five are no miss of the agent's."""
 
 NotReachedReason = Literal[MissReason, "no_answer", "cancelled", "not_dialled"]
 """Why a transfer came to nothing."""

@@ -55,6 +55,11 @@ EVENT_LAG_S = 2.0
 TRANSFER_STATES = {"accepted": "channel_progress", "done": "channel_answered", "failed": "channel_unavailable"}
 """ARI's words for how a transfer goes."""
 
+NEVER_SENT = frozenset({0, 34, 38, 41, 42, 44, 47})
+"""Q.850: no cause given, no circuit, network out of order, temporary failure, congestion, no channel, no resource."""
+AT_ONCE_S = 1.0
+"""A leg that is gone so soon, without an answer of its party, was never sent: Asterisk had no port for its audio."""
+
 # Q.850; what is missing here is "unreachable".
 OUTCOMES = {
     17: DialOutcome.BUSY,
@@ -300,6 +305,8 @@ class AriChannel:
         return mark.value == DIALLED
 
     async def answered(self) -> datetime:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with asyncio.timeout(self._answer_within_s):
                 await self.leg.decided()
@@ -308,8 +315,16 @@ class AriChannel:
             raise DialFailed(self.id, DialOutcome.NO_ANSWER, 0) from None
         if self.leg.answered_at is not None:
             return self.leg.answered_at
-        reason = DialOutcome.CANCELLED if self._hung_up else OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
-        raise DialFailed(self.id, reason, self.leg.cause)
+        raise DialFailed(self.id, self._why_unanswered(at_once=loop.time() - began < AT_ONCE_S), self.leg.cause)
+
+    def _why_unanswered(self, *, at_once: bool) -> DialOutcome:
+        """`at_once`: too soon for the party to have let time pass. Without any answer from it, nothing was sent."""
+        if self._hung_up:
+            return DialOutcome.CANCELLED
+        unheard = self.leg.ringing_at is None and not self.leg.sip_answer
+        if at_once and unheard and not self.leg.prepared and self.leg.cause in NEVER_SENT:
+            return DialOutcome.CONGESTED
+        return OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
 
     async def _recorded(self, name: str, timeout_s: float) -> LiveRecording:
         """The end of a recording. Hanging up is how most messages end, so that alone is no ChannelGone."""

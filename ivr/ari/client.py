@@ -12,6 +12,7 @@ from ivr.ari.model import (
     Asterisk,
     Bridges,
     Channels,
+    Endpoints,
     Events,
     Method,
     Playbacks,
@@ -51,6 +52,7 @@ class AriClient:
         self.asterisk = Asterisk(request)
         self.bridges = Bridges(request)
         self.channels = Channels(request)
+        self.endpoints = Endpoints(request)
         self.events = Events(request)
         self.playbacks = Playbacks(request)
         self.recordings = Recordings(request)

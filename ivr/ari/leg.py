@@ -35,6 +35,8 @@ class Leg:
         self.dropped = False
         """It is gone because its Asterisk is."""
         self.cause = 0
+        self.sip_answer = 0
+        """The SIP status that its end came with; 0: none."""
         self.adopted = False
         """Found alive, begun by a controller that died."""
         self.prepared = False
@@ -87,9 +89,10 @@ class Leg:
         self.transfers.append(wish)
         self._notify()
 
-    def left(self, at: datetime, cause: int = 0, *, dropped: bool = False) -> None:
+    def left(self, at: datetime, cause: int = 0, sip_answer: int = 0, *, dropped: bool = False) -> None:
         """The first news of its end counts; a cause may come later than that."""
         self.cause = self.cause or cause
+        self.sip_answer = self.sip_answer or sip_answer
         if self.gone_at is None:
             self.dropped = dropped
             self.gone_at = at

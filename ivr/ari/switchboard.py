@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 CAUSE_LAG_S = 1.0
 
+RESERVED = (".agent", ".supervisor", ".snoop")
+"""Marks in the ids of legs that take no port from callers: each telephone has its own, a snoop needs none."""
+
 
 class Switchboard:
     """The channels that are alive, by id. Hears every event once, in order."""
@@ -28,6 +31,11 @@ class Switchboard:
 
     def __len__(self) -> int:
         return len(self._channels)
+
+    @property
+    def legs(self) -> int:
+        """How many of them are not agents' telephones or only serve a supervisor."""
+        return sum(1 for channel_id in self._channels if not any(mark in channel_id for mark in RESERVED))
 
     def find(self, channel_id: ChannelId) -> AriChannel | None:
         return self._channels.get(channel_id)
@@ -73,8 +81,8 @@ class Switchboard:
                 self._enter(event, at)
             case model.StasisEnd(channel=channel):
                 self._end(ChannelId(channel.id), at)
-            case model.ChannelDestroyed(channel=channel, cause=cause):
-                self._leave(ChannelId(channel.id), at, cause)
+            case model.ChannelDestroyed(channel=channel, cause=cause, tech_cause=sip_answer):
+                self._leave(ChannelId(channel.id), at, cause, sip_answer or 0)
             case model.ChannelStateChange(channel=channel):
                 if leg := self._leg(channel.id):
                     leg.state_changed(channel.state, at)
@@ -133,10 +141,10 @@ class Switchboard:
         else:
             self._leave(channel_id, at, 0)
 
-    def _leave(self, channel_id: ChannelId, at: datetime, cause: int) -> None:
+    def _leave(self, channel_id: ChannelId, at: datetime, cause: int, sip_answer: int = 0) -> None:
         channel = self._channels.pop(channel_id, None)
         if channel is not None:
-            channel.leg.left(at, cause)
+            channel.leg.left(at, cause, sip_answer)
 
     def _press(self, pressed: model.Channel, digit: Digit) -> None:
         channel = self._channels.get(ChannelId(pressed.id))

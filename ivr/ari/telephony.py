@@ -85,6 +85,10 @@ class AriTelephony:
         """ARI commands so far, without pings and filters (performance.md: counted per call in a test)."""
         return self._client.commands_sent
 
+    @property
+    def legs(self) -> int:
+        return self._switchboard.legs
+
     def status(self) -> dict[str, object]:
         return {
             "ok": self.connected.is_set(),
@@ -162,7 +166,12 @@ class AriTelephony:
     ) -> AriChannel:
         if AGENT_ID.fullmatch(agent_id) is None:
             raise ValueError(f"not an agent's id: {agent_id!r}")
-        return await self._dial(f"PJSIP/agent-{agent_id}", channel_id, caller_id, ring_timeout_s)
+        try:
+            return await self._dial(f"PJSIP/agent-{agent_id}", channel_id, caller_id, ring_timeout_s)
+        except DialFailed as failed:
+            if await self._is_registered(f"agent-{agent_id}"):
+                raise DialFailed(channel_id, DialOutcome.CONGESTED, 0) from failed
+            raise
 
     async def prepare_out(self, destination: Destination, *, channel_id: ChannelId, caller_id: str) -> AriChannel:
         number = dialable(destination.number)
@@ -246,6 +255,15 @@ class AriTelephony:
                 return None
             raise
         return next(iter(live_channels([channel], self._socket.address.app)), None)
+
+    async def _is_registered(self, resource: str) -> bool:
+        """A telephone is there, as far as Asterisk knows: it is not why Asterisk would not dial it."""
+        try:
+            return (await self._client.endpoints.get(tech="PJSIP", resource=resource)).state == "online"
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
 
     async def ping(self) -> None:
         """A sign of life. Raises TelephonyDown."""

@@ -11,7 +11,8 @@ import secrets
 import signal
 import subprocess
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,14 +121,14 @@ class AsteriskProcess:
                 "stop that one or choose another with --sip HOST:PORT"
             )
         block = reserve_rtp_block(settings.rtp_ports, seed=zlib.crc32(str(self._home).encode()))
-        with block.guard:
+        with closing(block):
             self._process = None
             self._facts = _new_facts(settings, block.first, block.last)
             configuration = self._render(settings, self._binary, self._facts)
             for name in ("asterisk.ctl", "asterisk.pid"):
                 (self._home / "run" / name).unlink(missing_ok=True)
             save_state(settings.data, PbxState(self._facts, self._binary.version, None))
-            alive = await asyncio.to_thread(self._launch, configuration, block.guard.fileno())
+            alive = await asyncio.to_thread(self._launch, configuration, [guard.fileno() for guard in block.guards])
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 self._process = await self._wait_booted(alive)
@@ -232,7 +233,7 @@ class AsteriskProcess:
         await asyncio.gather(*(self.command(command) for command in reloads))
         _log.info("Asterisk %s adopted, pid %d", state.version, running.pid, extra=_extra("pbx_adopted"))
 
-    def _launch(self, configuration: Path, guard: int) -> int:
+    def _launch(self, configuration: Path, guards: Sequence[int]) -> int:
         """Launches Asterisk in its own session; returns a descriptor that reads end-of-file when it has ended."""
         read_end, write_end = os.pipe()
         os.set_blocking(read_end, False)
@@ -244,7 +245,7 @@ class AsteriskProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=console,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(guard, write_end),
+                    pass_fds=(*guards, write_end),
                     check=True,
                 )
         except (OSError, subprocess.CalledProcessError) as error:

@@ -234,7 +234,7 @@ class AppQueue:
             controller_port=9,
             trunk_match=("127.0.0.2",),
             agents=secrets,
-            rtp_ports=ports_wanted(len(self._agents)),
+            rtp_ports=ports_wanted(len(self._agents), 1000, 20),
         )
         self._process = AsteriskProcess(find_asterisk(), settings, render_app_queue)
         await self._process.start()

@@ -46,6 +46,8 @@ class FakeTelephony:
     log: list[str] = field(default_factory=list)
     channels: dict[ChannelId, FakeChannel] = field(default_factory=dict)
     bridges: "dict[BridgeId, FakeBridge]" = field(default_factory=dict)
+    no_port: bool = False
+    """Nobody can be dialled: there is no port for their audio."""
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
     _on_arrival: ArrivalHandler | None = None
@@ -63,6 +65,11 @@ class FakeTelephony:
         if not self.connected.is_set():
             raise TelephonyDown(f"no connection: {text} was not sent")
         self.log.append(text)
+
+    @property
+    def legs(self) -> int:
+        live = [channel for channel in self.channels.values() if not channel.gone]
+        return sum(1 for channel in live if ".agent" not in channel.id and channel.spies_on is None)
 
     def status(self) -> dict[str, object]:
         return {"ok": self.connected.is_set(), "channels": len(self.channels)}
@@ -115,6 +122,8 @@ class FakeTelephony:
         if channel_id in self.channels:
             return self.channels[channel_id]
         self.command(f"{command} as {channel_id}")
+        if self.no_port:
+            raise DialFailed(channel_id, DialOutcome.CONGESTED, 0)
         if party is None or party.refuses is DialOutcome.UNREACHABLE:
             raise DialFailed(channel_id, DialOutcome.UNREACHABLE, 0)
         channel = self.channels[channel_id] = FakeChannel(self, channel_id, "dialled")

@@ -27,6 +27,7 @@ from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules, skills_of
 from tests.fakes.channel import FakeChannel, Party
+from tests.fakes.checked_tickets import CheckedTickets
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.integration.harness.api import until

@@ -1,10 +1,12 @@
-"""Callers of whom no audio comes: muted, or on a telephone that sends none in silence. They are callers. TEL-5."""
+"""Callers of whom no audio comes: muted, or on a telephone that sends none in silence. They are callers, and however
+many of them wait, agents are reached. TEL-5."""
 
 from datetime import timedelta
 
 import pytest
 
-from crm.journal.events import CallEnded, CallQueued
+from crm.journal.events import CallEnded, CallQueued, TalkStarted
+from tests.integration.crowd import Crowd
 from tests.integration.harness.invariants import assert_nothing_left
 from tests.integration.harness.running import RunningSystem
 from tests.integration.harness.sipp import Sipp
@@ -13,6 +15,7 @@ from tests.integration.story import Story
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
+AGENTS = 2
 STAYS_S = 36
 """Longer than the 30 s after which such lines were cut once."""
 
@@ -26,4 +29,28 @@ async def test_a_silent_caller_stays_in_the_queue(system: RunningSystem) -> None
     (queued,) = story.of(CallQueued)
     assert ended.at - queued.at > timedelta(seconds=STAYS_S - 2)
     assert (ended.outcome, ended.ended_by) == ("abandoned_queue", "caller")
+    await assert_nothing_left(system)
+
+
+async def test_agents_are_served_whoever_waits(system: RunningSystem) -> None:
+    """More callers than ports: those whom they are left for wait, the others are refused, and an agent is rung."""
+    system.site.agents(AGENTS)
+    system.site.section("admission", rtp_ports=40, reserved_legs=2)
+    system.site.queue("*", announce_agent=False)
+    await system.up()
+    api, story = await system.api(), Story(system.data)
+    room = (await api.status())["admission"]["legs_at_most"]
+    assert 8 <= room <= 40 // 2 - AGENTS - 2
+    numbers = [str(13_900_003_000 + index) for index in range(room + 8)]
+    async with Sipp(system, "silent", silent_callers(system, numbers, in_call_s=20)) as sipp:
+        await story.until_count(CallQueued, room)
+        refused = await story.until_count(CallEnded, len(numbers) - room)
+        assert {(end.outcome, end.ended_by) for end in refused} == {("refused_overload", "system")}
+        async with Crowd(system) as crowd:
+            await crowd.agent("8001")
+            await crowd.agent("8002")
+            await story.until_count(TalkStarted, AGENTS)
+            states = {(await api.agent(agent))["state"] for agent in ("8001", "8002")}
+            assert states == {"talking"}
+            await sipp.finished()
     await assert_nothing_left(system)

@@ -82,7 +82,9 @@ async def test_the_first_news_of_the_end_counts(board: Board) -> None:
         (20, DialOutcome.UNREACHABLE),
         (3, DialOutcome.UNREACHABLE),
         (27, DialOutcome.UNREACHABLE),
-        (0, DialOutcome.UNREACHABLE),
+        (0, DialOutcome.CONGESTED),
+        (34, DialOutcome.CONGESTED),
+        (44, DialOutcome.CONGESTED),
     ],
 )
 async def test_a_cause_says_why_nobody_answered(board: Board, cause: int, outcome: DialOutcome) -> None:
@@ -91,6 +93,33 @@ async def test_a_cause_says_why_nobody_answered(board: Board, cause: int, outcom
     with pytest.raises(DialFailed) as failed:
         await channel.answered()
     assert (failed.value.reason, failed.value.cause) == (outcome, cause)
+
+
+async def test_congestion_that_the_telephone_tells_of_is_its_own(board: Board) -> None:
+    """It was reached: a 503 of its own came back. And a customer's network is not our system."""
+    for prepared, sip_answer in ((False, 503), (True, 0)):
+        channel = board.switchboard.expect(ChannelId(str(CHANNEL["id"])))
+        channel.leg.prepared = prepared
+        told = {"tech_cause": sip_answer} if sip_answer else {}
+        board.hear(model.ChannelDestroyed, channel=CHANNEL, cause=34, cause_txt="", **told)
+        with pytest.raises(DialFailed) as failed:
+            await channel.answered()
+        assert failed.value.reason is DialOutcome.UNREACHABLE
+
+
+async def test_a_telephone_that_rang_was_reached(board: Board) -> None:
+    channel = board.switchboard.expect(ChannelId(str(CHANNEL["id"])))
+    board.hear(model.ChannelStateChange, channel=CHANNEL | {"state": "Ringing"})
+    board.hear(model.ChannelDestroyed, channel=CHANNEL, cause=0, cause_txt="")
+    with pytest.raises(DialFailed) as failed:
+        await channel.answered()
+    assert failed.value.reason is DialOutcome.UNREACHABLE
+
+
+async def test_only_legs_that_take_a_caller_s_port_are_counted(board: Board) -> None:
+    for leg in ("1", "2", "call-1.agent1.8001", "call-1.supervisor1", "call-1.snoop1", "call-1.outside2"):
+        board.switchboard.expect(ChannelId(leg))
+    assert (len(board.switchboard), board.switchboard.legs) == (6, 3)
 
 
 async def test_the_cause_of_a_prepared_channel_is_waited_for(board: Board) -> None:

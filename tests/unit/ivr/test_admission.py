@@ -210,3 +210,14 @@ def test_a_command_whose_answer_has_not_been_read_yet_is_only_as_old_as_what_has
 def test_a_stumble_of_our_own_refuses_nobody_but_who_stays_behind_is_at_a_limit() -> None:
     assert read_late(1.0, SLOW_WINDOWS - 1).rate == math.inf
     assert read_late(1.0, SLOW_WINDOWS + 1).rate < 40
+
+
+def test_the_ports_of_agents_are_not_given_to_callers() -> None:
+    """However quick everything is, and however few are in a menu: who waits in a queue has a port too."""
+    admission, now = Admission(latency_s=LIMIT_S, in_setup=1000, legs=10), 100.0
+    assert admission.ask(now, 0, legs=10) is None
+    assert admission.ask(now, 0, legs=11) is Refusal.NO_PORT
+    assert admission.ask(now, 0, legs=11, waited=True) is Refusal.NO_PORT, "it could hear nothing"
+    assert admission.refused == 2 and admission.is_refusing(now)
+    assert admission.status(now)["legs_at_most"] == 10
+    assert admission.ask(now, 0, legs=9) is None

@@ -32,6 +32,7 @@ from ivr.call import Call
 from ivr.history import History
 from ivr.hotline import Hotline
 from ivr.reception import Reception
+from ivr.ring import AGAIN_S
 from ivr.telephony import DialOutcome
 from routing.acd import Acd
 from routing.agent import AgentEvent
@@ -396,6 +397,67 @@ def test_who_hangs_up_while_it_rings_was_not_answered(tmp_path: Path) -> None:
             assert [(miss.agent, miss.reason) for miss in home.of(AgentMissed)] == [(ANN, "caller_hung_up")]
             assert home.of(CallAnswered) == []
             assert home.acd.agent(ANN).state.value == "available"
+
+    in_virtual_time(story())
+
+
+# --- a fault of ours ---
+
+
+@pytest.mark.req("TEL-5")
+@pytest.mark.parametrize("strategy", ["longest_idle", "ring_all"])
+def test_an_agent_whom_the_system_could_not_call_stays_in_service(tmp_path: Path, strategy: str) -> None:
+    """No port for their audio is no miss of theirs: the caller keeps the place, and is offered again after a pause."""
+
+    async def story() -> None:
+        with house(tmp_path, queue_with(strategy=strategy)) as home:
+            home.telephony.no_port = True
+            home.come(ANN, BEN)
+            first, second = await home.call(ani="13800000001"), await home.call(ani="13800000002")
+            await asyncio.sleep(20)
+            assert {miss.reason for miss in home.of(AgentMissed)} == {"congested"}
+            assert 2 <= len(home.of(AgentMissed)) <= 2 * 22 / AGAIN_S, "each agent once in a pause, not each caller"
+            states = {home.acd.agent(agent).state.value for agent in (ANN, BEN)}
+            assert states <= {"available", "reserved"}
+            assert not first.gone and not second.gone
+            home.telephony.no_port = False
+            await asyncio.sleep(AGAIN_S + 6)
+            assert len(home.of(TalkStarted)) == 2, "served without anybody's doing"
+
+    in_virtual_time(story())
+
+
+def test_who_hangs_up_in_the_pause_leaves_the_agent_free(tmp_path: Path) -> None:
+    async def story() -> None:
+        with house(tmp_path) as home:
+            home.telephony.no_port = True
+            home.come(ANN)
+            caller = await home.call()
+            await asyncio.sleep(1)
+            caller.leave()
+            await asyncio.sleep(0.1)
+            assert home.acd.agent(ANN).state.value == "available"
+            assert [end.outcome for end in home.of(CallEnded)] == ["abandoned_queue"]
+
+    in_virtual_time(story())
+
+
+def test_callers_who_would_take_the_agents_ports_are_refused_with_a_ticket(tmp_path: Path) -> None:
+    """Those who wait count: they have a port each, though they are in no menu any more."""
+
+    async def story() -> None:
+        with house(tmp_path) as home:
+            home.reception.admission.legs = 2
+            waiting = [await home.call(ani="13800000001"), await home.call(ani="13800000002")]
+            await home.call(ani="13800000003", key="")
+            assert [(end.outcome, end.ended_by) for end in home.of(CallEnded)] == [("refused_overload", "system")]
+            home.come(ANN)
+            await asyncio.sleep(5)
+            assert len(home.of(TalkStarted)) == 1, "the agent's telephone has its own port"
+            waiting[1].leave()
+            await asyncio.sleep(1)
+            await home.call(ani="13800000004", key="")
+            assert len(home.of(CallEnded)) == 2, "there is room again"
 
     in_virtual_time(story())
 

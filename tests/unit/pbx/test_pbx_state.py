@@ -1,13 +1,14 @@
 """What is kept under --data: state, secrets; and the rules for restarts and port blocks."""
 
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from config.paths import DataDir
 from ivr.pbx.errors import PbxError
-from ivr.pbx.ports import block_starts, reserve_rtp_block
+from ivr.pbx.ports import block_starts, ports_wanted, reserve_rtp_block, room_for
 from ivr.pbx.private_files import agent_secrets, write_private
 from ivr.pbx.processes import ProcessId
 from ivr.pbx.restarts import RestartBudget
@@ -87,9 +88,35 @@ def test_port_blocks_begin_at_the_seed_and_cover_the_range_once() -> None:
 def test_two_systems_never_get_the_same_block() -> None:
     first = reserve_rtp_block(500, seed=3)
     second = reserve_rtp_block(500, seed=3)
-    with first.guard, second.guard:
+    with closing(first), closing(second):
         assert first.last < second.first or second.last < first.first
         assert first.first % 2 == 0 and first.last - first.first == 497
+
+
+@pytest.mark.parametrize(("large", "small"), [(3000, 1000), (3000, 40), (11_000, 1500)])
+def test_blocks_of_different_sizes_do_not_lie_in_one_another(large: int, small: int) -> None:
+    first = reserve_rtp_block(large, seed=0)
+    with closing(first):
+        for seed in range(22):
+            second = reserve_rtp_block(small, seed)
+            with closing(second):
+                assert first.last < second.first or second.last < first.first
+
+
+@pytest.mark.parametrize("telephones", [1, 9, 100, 1000])
+@pytest.mark.parametrize("reserved_legs", [0, 20])
+def test_each_telephone_and_the_reserve_have_a_port_whoever_waits(telephones: int, reserved_legs: int) -> None:
+    size = ports_wanted(telephones, 1000, reserved_legs)
+    block = reserve_rtp_block(size, seed=0)
+    block.close()
+    room = room_for(block.first, block.last, telephones, reserved_legs)
+    free = [port for port in range(block.first, block.last, 2) if (port - block.first + 2) % 1000]
+    assert room + telephones + reserved_legs == len(free)
+    assert room >= telephones + 1000, "a caller for each telephone, and those who hear a menu"
+
+
+def test_a_range_too_small_for_the_telephones_takes_one_call_all_the_same() -> None:
+    assert room_for(10_002, 10_019, telephones=50, reserved_legs=20) == 1
 
 
 @pytest.mark.parametrize("size", [0, 3, 101, 50_000])

@@ -312,6 +312,7 @@ export const en: Catalogue = {
     no_answer: "no answer",
     not_accepted: "callback not accepted",
     answered_elsewhere: "a colleague was quicker",
+    congested: "no line free in the system",
   },
   supervisionEnd: {
     stopped: "stopped",

@@ -305,6 +305,7 @@ export const zhCN = {
     no_answer: "无人接听",
     not_accepted: "未接受回访",
     answered_elsewhere: "同事已先接听",
+    congested: "系统线路不足",
   },
   supervisionEnd: {
     stopped: "主动结束",
