@@ -295,6 +295,29 @@ async def test_the_same_channel_id_is_dialled_once(world: World) -> None:
     assert await one.answered() == await other.answered()
 
 
+async def test_legs_are_counted_but_for_agents_telephones(world: World) -> None:
+    """An agent's has a port of its own; all the others take one that a caller could have had."""
+    assert world.telephony.legs == 0
+    _, channel = await answered_call(world)
+    await world.person("agent", Party())
+    await (await world.telephony.dial_agent(AGENT, channel_id=LEG, caller_id=CALLER, ring_timeout_s=15)).answered()
+    assert world.telephony.legs == 1
+    await world.person("customer", Party())
+    outside = ChannelId("call-2.outside1")
+    await world.telephony.prepare_out(destination(CUSTOMER), channel_id=outside, caller_id=LINE)
+    assert world.telephony.legs == 2
+    await channel.hangup()
+    async with asyncio.timeout(SOON_S):
+        await channel.wait_gone()
+    assert world.telephony.legs == 1
+
+
+@pytest.mark.parametrize("number", ["", "138 0013 8000", "1380013&PJSIP/x", "${CHANNEL}", "1" * 21, "+"])
+async def test_what_is_no_number_is_never_dialled(world: World, number: str) -> None:
+    with pytest.raises(ValueError, match="not a number"):
+        await world.telephony.prepare_out(number, channel_id=LEG, caller_id=LINE)
+
+
 # --- bridges and recordings ---
 
 
