@@ -7,9 +7,9 @@ from crm.calls.state import CallState
 from crm.journal.events import CallAdopted, SupervisorLeft
 from ivr.call import Call, only_supervises, owner_of
 from ivr.call_flow import in_service, serve
-from ivr.held_talk import HeldTalk
 from ivr.hotline import Hotline
 from ivr.lines import line_of
+from ivr.parties import HeldTalk
 from ivr.talk_control import talk_is_over
 from ivr.telephony import Channel, Snapshot
 

@@ -7,21 +7,15 @@ import asyncio
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.schema import Line
 from crm.calls.open_calls import OpenCall
 from crm.calls.state import CallState
+from ivr.parties import HeldTalk, NotReached, Partner, Turn
 from ivr.telephony import Channel, Digit
 from routing.queue import ANYBODY, Needs, needs_of
 from routing.site_rules import LANGUAGE
-
-if TYPE_CHECKING:
-    from ivr.held_talk import HeldTalk
-    from ivr.offer import Turn
-    from ivr.ring import NotReached
-    from ivr.talks import Partner
 
 SUPERVISING = (".supervisor", ".snoop", ".bridge-s")
 """Marks in the ids of legs and bridges that only serve a supervisor: never part of the talk itself."""
@@ -45,13 +39,13 @@ class Call:
     """Priority on top of the queue's: a key customer (CUS-1), a promise."""
     preferred: tuple[AgentId, ...] = ()
     """Agents who know the case, the best first (sticky)."""
-    partner: "Partner | None" = None
+    partner: Partner | None = None
     """Who has answered, until the talk takes over."""
-    reaching: "asyncio.Task[Partner | NotReached] | None" = None
+    reaching: asyncio.Task[Partner | NotReached] | None = None
     """Whom an agent left the caller to, whose telephone rings already."""
-    turn: "Turn | None" = None
+    turn: Turn | None = None
     """It is the call's turn in its queue already."""
-    held: "HeldTalk | None" = None
+    held: HeldTalk | None = None
     """A talk that outlived the controller that began it."""
 
     @property

@@ -4,8 +4,9 @@ import logging
 
 from ivr.hotline import Hotline
 from ivr.numbers import masked
+from ivr.parties import Target
 from ivr.talk_control import complete, transfer_blind
-from ivr.talks import LiveTalk, Refused, Target
+from ivr.talks import LiveTalk, Refused
 from ivr.telephony import TransferWish
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,9 @@ from crm.regulation.calendar import day_kind
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.may_dial import may_dial, note_refused
+from ivr.parties import Partner
 from ivr.question import ask as question
 from ivr.speech import say_digits
-from ivr.talks import Partner
 from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, TelephonyError
 from routing.waiting.hours import is_open, next_opening
 

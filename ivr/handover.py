@@ -8,9 +8,9 @@ from crm.journal.events import CallRouted, NotReachedReason, TransferFailed
 from crm.journal.steps import EnterLine, HandOver, Say, Wait
 from ivr.call import Call
 from ivr.hotline import Hotline
+from ivr.parties import NotReached, Partner, Target
 from ivr.reaching import Reached, start_reaching
-from ivr.ring import NotReached
-from ivr.talks import Partner, Refused, Target
+from ivr.talks import Refused
 
 
 async def hand_over(hotline: Hotline, call: Call, step: HandOver) -> None:

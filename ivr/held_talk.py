@@ -1,44 +1,19 @@
 """A talk that outlived the controller that began it (flow): who is in it, and how it is taken up again. Design A3."""
 
 import logging
-from dataclasses import dataclass
 from typing import Literal
 
-from config.ids import AgentId, ChannelId
+from config.ids import AgentId
 from crm.calls.state import CallState, PartnerState
 from ivr.call import only_supervises
 from ivr.hotline import Hotline
+from ivr.parties import NO_TALK, HeldTalk, Partner, Target
 from ivr.talk_control import connected
 from ivr.talk_recording import record_talk
-from ivr.talks import LiveTalk, Partner, Target
+from ivr.talks import LiveTalk
 from ivr.telephony import Snapshot
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class HeldTalk:
-    """Who talks in a call that goes on: nobody (`partner` None), an agent, perhaps one who has a third party there.
-
-    `inside`: who is in the bridge.
-    """
-
-    partner: Partner | None = None
-    third: Partner | None = None
-    inside: frozenset[ChannelId] = frozenset()
-
-    @property
-    def talking(self) -> Partner | None:
-        """Who goes on with the caller: the agent, or else whom the agent consulted."""
-        return self.partner or self.third
-
-    @property
-    def legs(self) -> set[ChannelId]:
-        """Those that are not strays."""
-        return {party.leg.id for party in (self.partner, self.third) if party}
-
-
-NO_TALK = HeldTalk()
 
 
 def hold_talk(hotline: Hotline, state: CallState, snapshot: Snapshot) -> HeldTalk:

@@ -9,7 +9,7 @@ from config.paths import DataDir
 from config.schema import Line, Site
 from crm.use_cases.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
-from ivr.closing import ClosedQueues
+from ivr.closed_queues import ClosedQueues
 from ivr.talks import Talks
 from ivr.telephony import Telephony
 from ivr.virtual_hold import VirtualHold

@@ -5,9 +5,7 @@ first who answers has the call, and the others are free again at once.
 """
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from config.schema import Queue
@@ -15,22 +13,9 @@ from ivr.announcer import Announcer, Wish, announcing
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.overflow import Lookout, MovedOn
+from ivr.parties import Held, Partner, Turn
 from ivr.ring import PickedUp, answered, ring_agent, stop_ringing
-from ivr.talks import Partner
 from routing.acd import Place
-from routing.agent import Reservation
-
-Held = tuple[Reservation, ...]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """It is this call's turn: its place, which whoever takes it leaves, and the agents held. `words`: said first."""
-
-    place: Place
-    held: Held
-    words: Sequence[str]
-
 
 Leaves = MovedOn | Wish
 """How a caller leaves the queue without an agent, and without hanging up."""

@@ -26,13 +26,13 @@ from ivr.call import Call, owner_of, ring_number
 from ivr.call_flow import in_service, serve
 from ivr.hotline import Hotline
 from ivr.may_dial import NotPermitted, may_dial, note_refused
+from ivr.parties import Partner
 from ivr.question import ask
 from ivr.reaching import release
 from ivr.reception import LeftOver
 from ivr.ring import PickedUp, answered, miss, ring_agent
 from ivr.routes import hang_up_with, lead_to_people
 from ivr.talk import part
-from ivr.talks import Partner
 from ivr.telephony import Channel, ChannelGone, DialFailed, DialledChannel, DialOutcome
 from ivr.visit_calls import VisitCall, owe_a_call, talk_about_visit
 

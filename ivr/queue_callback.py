@@ -14,8 +14,8 @@ from config.values.fields import Language
 from crm.followups.model import Outcome
 from ivr.answer import switch_language
 from ivr.call import Call
-from ivr.offer import Turn
 from ivr.outbound_flow import Attempt, make_attempt, reach
+from ivr.parties import Turn
 from ivr.reception import place_token
 from ivr.routes import lead_to_people
 from ivr.telephony import DialledChannel

@@ -13,8 +13,9 @@ from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.may_dial import may_dial, note_refused
 from ivr.numbers import masked
-from ivr.ring import NotReached, PickedUp, answered, ring_agent
-from ivr.talks import NotDialable, Partner, Refused, Target
+from ivr.parties import NotReached, Partner, Target
+from ivr.ring import PickedUp, answered, ring_agent
+from ivr.talks import NotDialable, Refused
 from ivr.telephony import DialFailed, DialOutcome, TelephonyError
 from routing.agent import AgentState, IllegalTransition, Reservation
 

@@ -22,10 +22,10 @@ from ivr.admission import Admission
 from ivr.adoption import adopt_inbound, supervisor_lost
 from ivr.call import call_id_of, only_supervises, owner_of
 from ivr.call_flow import handle_inbound
-from ivr.held_talk import NO_TALK, HeldTalk, hold_talk
+from ivr.held_talk import hold_talk
 from ivr.history import History
 from ivr.hotline import Hotline
-from ivr.talks import Partner
+from ivr.parties import NO_TALK, HeldTalk, Partner
 from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from config.ids import ChannelId
-from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered, MissReason, NotReachedReason
+from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered, MissReason
 from ivr.call import Call
 from ivr.hotline import Hotline
-from ivr.talks import Partner
+from ivr.parties import NotReached, Partner
 from ivr.telephony import DialFailed, DialledChannel, DialOutcome
 from routing.agent import Reservation
 
@@ -37,13 +37,6 @@ class PickedUp:
 
     leg: DialledChannel
     at: datetime
-
-
-@dataclass(frozen=True)
-class NotReached:
-    """Nobody answered there."""
-
-    reason: NotReachedReason
 
 
 Watch = Callable[[Awaitable[Any]], Awaitable[Any]]

@@ -7,19 +7,17 @@ controller that died has left is recognised by its ids and taken down with the o
 
 import asyncio
 import logging
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 from uuid import uuid4
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId
 from crm.journal.events import SupervisorJoined, SupervisorLeft
 from ivr.hotline import Hotline
+from ivr.supervision_session import Mode, Over, Session
 from ivr.talk_control import supervisor_takes_over
 from ivr.talks import LiveTalk, Refused
-from ivr.telephony import Bridge, Channel, ChannelGone, DialFailed, DialledChannel, TelephonyDown, TelephonyError
+from ivr.telephony import ChannelGone, DialFailed, TelephonyDown, TelephonyError
 from routing.agent import BUSY
 
 log = logging.getLogger(__name__)
@@ -31,53 +29,6 @@ HANDOVER_S = 2.0
 LOOK_AGAIN_S = 0.1
 TRIES, AWAY_S = 3, 60.0
 """How often, and for how long each time, it waits for Asterisk to take a supervision down."""
-
-
-class Mode(Enum):
-    LISTEN = "listen"
-    """Hears both; nobody hears the supervisor."""
-    WHISPER = "whisper"
-    """The agent hears the supervisor, the caller does not."""
-    BARGE = "barge"
-    """All three hear each other."""
-    TAKEOVER = "takeover"
-    """The supervisor goes on with the caller in the agent's place; that ends the supervision."""
-
-
-class Over(Exception):
-    """The supervision ends. `reason` as in SupervisorLeft."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(eq=False)
-class Session:
-    """One supervision. `mode` is what was wished last; `joined`: the telephone was answered and the mode is on."""
-
-    live: LiveTalk
-    supervisor: AgentId
-    mode: Mode
-    leg: DialledChannel
-    spied_on: DialledChannel
-    """The agent's leg, until somebody else talks with the caller."""
-    joined: bool = False
-    taken_over: bool = False
-    """The supervisor's leg is the talk's now."""
-    snoop: Channel | None = None
-    bridge: Bridge | None = None
-    """In which supervisor and snoop are; None while barging."""
-    wishes: "deque[tuple[Mode | None, asyncio.Future[None]]]" = field(default_factory=deque)
-    """None: stop."""
-    wished: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def wish(self, mode: Mode | None) -> None:
-        """Have it done by the session's own task. Raises Refused, TelephonyError."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.wishes.append((mode, done))
-        self.wished.set()
-        await asyncio.shield(done)
 
 
 class Supervision:

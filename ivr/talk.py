@@ -19,10 +19,11 @@ from ivr.grammars import GRAMMARS
 from ivr.handover import come_to_nothing
 from ivr.held_talk import take_up
 from ivr.hotline import Hotline
+from ivr.parties import Partner
 from ivr.reaching import release, stop_reaching
 from ivr.talk_control import end_talk, partner_left, third_left, third_reached
 from ivr.talk_recording import record_talk
-from ivr.talks import Happening, Left, LiveTalk, Partner, ReachingDone, Request
+from ivr.talks import Happening, Left, LiveTalk, ReachingDone, Request
 from ivr.telephony import ChannelGone, TelephonyError, TransferWish
 
 log = logging.getLogger(__name__)

@@ -23,10 +23,10 @@ from crm.journal.events import (
 )
 from ivr.call import Call
 from ivr.hotline import Hotline
+from ivr.parties import NotReached, Partner, Target
 from ivr.reaching import check_number, release, reserve, start_reaching, stop_reaching
-from ivr.ring import NotReached
 from ivr.talk_recording import record_talk
-from ivr.talks import LiveTalk, Partner, Refused, Target
+from ivr.talks import LiveTalk, Refused
 from ivr.telephony import Bridge, DialledChannel, TelephonyError
 
 log = logging.getLogger(__name__)

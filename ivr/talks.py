@@ -11,16 +11,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from config.destination import REASON_WORDS, NotDialled
 from config.ids import AgentId, CallId
 from ivr.call import Call
+from ivr.parties import NotReached, Partner, Target
 from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel, TransferWish
-from routing.agent import Reservation
-
-if TYPE_CHECKING:
-    from ivr.ring import NotReached
 
 T = TypeVar("T")
 
@@ -39,33 +36,6 @@ class NotDialable(Refused):
 
 class TalkOver(Refused):
     """The talk ended before it could be done."""
-
-
-@dataclass
-class Partner:
-    """A party that talks with the caller: an agent, who is talking as far as the ACD is concerned; or somebody outside.
-
-    An agent has a `reservation`, somebody outside a `number`; a `supervisor` who took over has neither.
-    """
-
-    leg: DialledChannel
-    reservation: Reservation | None
-    bridge: Bridge | None = None
-    number: str | None = None
-    supervisor: AgentId | None = None
-
-    @property
-    def agent_id(self) -> AgentId | None:
-        """None for somebody outside."""
-        return self.reservation.agent_id if self.reservation else self.supervisor
-
-
-@dataclass(frozen=True)
-class Target:
-    """Whom a call is handed to: an agent by number, a queue by name, a line by its number, or a number outside."""
-
-    kind: Literal["agent", "queue", "line", "number"]
-    to: str
 
 
 class Left(Enum):

@@ -10,8 +10,8 @@ from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.offer import find_agent
 from ivr.overflow import MovedOn, move_on
+from ivr.parties import Partner
 from ivr.priority import set_priority
-from ivr.talks import Partner
 from ivr.waiting import Moved, TurnedAway
 
 QUEUE_CLOSED = "queue-closed"

@@ -5,7 +5,8 @@ from app.web.http.services import ClosingView, SupervisionView
 from config.ids import AgentId, CallId, QueueName
 from ivr.closing import close_queue, open_queue
 from ivr.hotline import Hotline
-from ivr.supervision import Mode, Session, Supervision
+from ivr.supervision import Supervision
+from ivr.supervision_session import Mode, Session
 from ivr.waiting import Moved
 
 

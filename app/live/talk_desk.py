@@ -8,8 +8,9 @@ from app.web.http.services import TalkAction
 from config.ids import CallId
 from ivr import talk_control as control
 from ivr.hotline import Hotline
+from ivr.parties import Target
 from ivr.talk_recording import pause_recording, resume_recording
-from ivr.talks import LiveTalk, TalkOver, Target
+from ivr.talks import LiveTalk, TalkOver
 
 ACTIONS: dict[TalkAction, Callable[[Hotline, LiveTalk], Awaitable[None]]] = {
     "hold": control.hold,

@@ -13,11 +13,13 @@ from crm.calls.state import PartnerState
 from crm.journal.events import CallEvent, SupervisorJoined, SupervisorLeft
 from ivr.adoption import clear_strays
 from ivr.call import only_supervises
-from ivr.held_talk import HeldTalk, hold_talk
+from ivr.held_talk import hold_talk
 from ivr.history import recall
-from ivr.supervision import Mode, Supervision
+from ivr.parties import HeldTalk, Target
+from ivr.supervision import Supervision
+from ivr.supervision_session import Mode
 from ivr.talk_control import complete, consult
-from ivr.talks import Refused, Target
+from ivr.talks import Refused
 from ivr.telephony import DialOutcome, LiveBridge, Snapshot
 from routing.agent import AgentState
 from tests.fakes.channel import FakeChannel, Party

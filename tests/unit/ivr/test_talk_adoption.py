@@ -7,7 +7,7 @@ import pytest
 
 from crm.journal.events import CallAdopted, CallEnded, TalkStarted
 from ivr import talk_control as control
-from ivr.talks import Target
+from ivr.parties import Target
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import Party
 

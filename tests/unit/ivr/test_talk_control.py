@@ -18,8 +18,9 @@ from crm.journal.events import (
 )
 from crm.use_cases.callers import Strangers
 from ivr import talk_control as control
+from ivr.parties import Target
 from ivr.talk_recording import pause_recording, resume_recording
-from ivr.talks import NotDialable, Refused, Target
+from ivr.talks import NotDialable, Refused
 from ivr.telephony import ChannelGone, DialOutcome
 from tests.fakes.call_centre import ANN, BEN, CAT, call_centre, in_virtual_time
 from tests.fakes.channel import Party
