@@ -11,7 +11,8 @@ from ivr.hotline import Hotline
 from ivr.lines import line_of
 from ivr.parties import HeldTalk
 from ivr.talk_control import talk_is_over
-from ivr.telephony import Channel, Snapshot
+from ivr.telephony import Channel
+from ivr.telephony_values import Snapshot
 
 
 async def adopt_inbound(

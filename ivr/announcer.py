@@ -17,7 +17,7 @@ from ivr.call import Call
 from ivr.callback_number import ask_number
 from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
-from ivr.telephony import ChannelGone, Digit
+from ivr.telephony_values import ChannelGone, Digit
 from ivr.wait_words import Schedule, Topic, begin, offer_words, place_words
 from routing.waiting.estimate import expected_wait_s
 

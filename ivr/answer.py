@@ -6,7 +6,7 @@ from crm.regulation.calendar import festival_of
 from ivr.call import Call, ring_number
 from ivr.greeting import greeting
 from ivr.hotline import Hotline
-from ivr.telephony import Digit
+from ivr.telephony_values import Digit
 
 
 async def answer(hotline: Hotline, call: Call) -> None:

@@ -13,7 +13,8 @@ from config.schema import Line
 from crm.calls.open_calls import OpenCall
 from crm.calls.state import CallState
 from ivr.parties import HeldTalk, NotReached, Partner, Turn
-from ivr.telephony import Channel, Digit
+from ivr.telephony import Channel
+from ivr.telephony_values import Digit
 from routing.queue import ANYBODY, Needs, needs_of
 from routing.site_rules import LANGUAGE
 

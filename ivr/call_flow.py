@@ -43,7 +43,8 @@ from ivr.message import apologise, take_message
 from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.reaching import stop_reaching
 from ivr.talk import part, talk
-from ivr.telephony import Arrival, ChannelGone, TelephonyDown
+from ivr.telephony import Arrival
+from ivr.telephony_values import ChannelGone, TelephonyDown
 from ivr.unlisted import tell_unlisted
 from ivr.wait import wait
 

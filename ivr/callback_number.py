@@ -8,7 +8,7 @@ from ivr.grammars import GRAMMARS
 from ivr.hotline import Hotline
 from ivr.may_dial import may_dial, note_refused
 from ivr.question import KEY_S, ask
-from ivr.telephony import Digit
+from ivr.telephony_values import Digit
 
 TRIES: Final = 3
 LONGEST_NUMBER: Final = 20

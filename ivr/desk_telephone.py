@@ -7,7 +7,7 @@ from ivr.numbers import masked
 from ivr.parties import Target
 from ivr.talk_control import complete, transfer_blind
 from ivr.talks import LiveTalk, Refused
-from ivr.telephony import TransferWish
+from ivr.telephony_values import TransferWish
 
 log = logging.getLogger(__name__)
 

@@ -30,13 +30,14 @@ from crm.followups.model import (
 )
 from crm.journal.events import PlaceHandedOn
 from ivr.accepts import Accepts
+from ivr.attempt import Attempt, permit
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.may_dial import NotPermitted
-from ivr.outbound_flow import OUTCOMES, Attempt, make_attempt, permit
+from ivr.outbound_flow import OUTCOMES, make_attempt
 from ivr.queue_callback import call_in_turn
 from ivr.reception import Reception
-from ivr.telephony import DialFailed, TelephonyDown
+from ivr.telephony_values import DialFailed, TelephonyDown
 from ivr.visit_calls import OUTCOME_OF, VisitCall
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,8 @@ from ivr.may_dial import may_dial, note_refused
 from ivr.parties import Partner
 from ivr.question import ask as question
 from ivr.speech import say_digits
-from ivr.telephony import ChannelGone, DialFailed, DialledChannel, DialOutcome, TelephonyError
+from ivr.telephony import DialledChannel
+from ivr.telephony_values import ChannelGone, DialFailed, DialOutcome, TelephonyError
 from routing.waiting.hours import is_open, next_opening
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from ivr.parties import NO_TALK, HeldTalk, Partner, Target
 from ivr.talk_control import connected
 from ivr.talk_recording import record_talk
 from ivr.talks import LiveTalk
-from ivr.telephony import Snapshot
+from ivr.telephony_values import Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from config.calls.actions import (
 )
 from config.values.fields import Language
 from ivr.digits import Match, match
-from ivr.telephony import Digit, PromptsFinished
+from ivr.telephony_values import Digit, PromptsFinished
 
 MAX_STEPS = 20
 """How many announcements one caller can hear in the menus, all together."""

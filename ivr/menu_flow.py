@@ -24,7 +24,8 @@ from ivr.menu import (
     start,
     step,
 )
-from ivr.telephony import Digit, Playback
+from ivr.telephony import Playback
+from ivr.telephony_values import Digit
 
 TIMEOUTS: dict[Timer, Event] = {
     Timer.FIRST_DIGIT: FirstDigitTimeout(),

@@ -6,7 +6,7 @@ from crm.journal.events import CallRouted, MessageLeft
 from crm.journal.steps import HangUp
 from ivr.call import Call
 from ivr.hotline import Hotline
-from ivr.telephony import TelephonyError
+from ivr.telephony_values import TelephonyError
 
 log = logging.getLogger(__name__)
 

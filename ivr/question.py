@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from ivr.telephony import Channel, Digit
+from ivr.telephony import Channel
+from ivr.telephony_values import Digit
 
 KEY_S = 6.0
 """So long somebody may think after the question."""

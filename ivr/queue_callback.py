@@ -13,8 +13,9 @@ from config.ids import QueueName
 from config.values.fields import Language
 from crm.followups.model import Outcome
 from ivr.answer import switch_language
+from ivr.attempt import Attempt, reach
 from ivr.call import Call
-from ivr.outbound_flow import Attempt, make_attempt, reach
+from ivr.outbound_flow import make_attempt
 from ivr.parties import Turn
 from ivr.reception import place_token
 from ivr.routes import lead_to_people

@@ -16,7 +16,7 @@ from ivr.numbers import masked
 from ivr.parties import NotReached, Partner, Target
 from ivr.ring import PickedUp, answered, ring_agent
 from ivr.talks import NotDialable, Refused
-from ivr.telephony import DialFailed, DialOutcome, TelephonyError
+from ivr.telephony_values import DialFailed, DialOutcome, TelephonyError
 from routing.agent import AgentState, IllegalTransition, Reservation
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,8 @@ from ivr.held_talk import hold_talk
 from ivr.history import History
 from ivr.hotline import Hotline
 from ivr.parties import NO_TALK, HeldTalk, Partner
-from ivr.telephony import Arrival, LiveChannel, Snapshot, TelephonyError
+from ivr.telephony import Arrival
+from ivr.telephony_values import LiveChannel, Snapshot, TelephonyError
 
 log = logging.getLogger(__name__)
 

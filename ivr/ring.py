@@ -12,7 +12,8 @@ from crm.journal.events import AgentAnswered, AgentMissed, AgentOffered, MissRea
 from ivr.call import Call
 from ivr.hotline import Hotline
 from ivr.parties import NotReached, Partner
-from ivr.telephony import DialFailed, DialledChannel, DialOutcome
+from ivr.telephony import DialledChannel
+from ivr.telephony_values import DialFailed, DialOutcome
 from routing.agent import Reservation
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from ivr.hotline import Hotline
 from ivr.supervision_session import Mode, Over, Session
 from ivr.talk_control import supervisor_takes_over
 from ivr.talks import LiveTalk, Refused
-from ivr.telephony import ChannelGone, DialFailed, TelephonyDown, TelephonyError
+from ivr.telephony_values import ChannelGone, DialFailed, TelephonyDown, TelephonyError
 from routing.agent import BUSY
 
 log = logging.getLogger(__name__)

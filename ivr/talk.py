@@ -24,7 +24,7 @@ from ivr.reaching import release, stop_reaching
 from ivr.talk_control import end_talk, partner_left, third_left, third_reached
 from ivr.talk_recording import record_talk
 from ivr.talks import Happening, Left, LiveTalk, ReachingDone, Request
-from ivr.telephony import ChannelGone, TelephonyError, TransferWish
+from ivr.telephony_values import ChannelGone, TelephonyError, TransferWish
 
 log = logging.getLogger(__name__)
 

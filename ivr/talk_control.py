@@ -27,7 +27,8 @@ from ivr.parties import NotReached, Partner, Target
 from ivr.reaching import check_number, release, reserve, start_reaching, stop_reaching
 from ivr.talk_recording import record_talk
 from ivr.talks import LiveTalk, Refused
-from ivr.telephony import Bridge, DialledChannel, TelephonyError
+from ivr.telephony import Bridge, DialledChannel
+from ivr.telephony_values import TelephonyError
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from crm.journal.events import CallNoted, OutsideTalkStarted, RecordingPaused, RecordingResumed, TalkStarted
 from ivr.hotline import Hotline
 from ivr.talks import LiveTalk, Refused
-from ivr.telephony import Bridge, TelephonyError
+from ivr.telephony import Bridge
+from ivr.telephony_values import TelephonyError
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from config.destination import REASON_WORDS, NotDialled
 from config.ids import AgentId, CallId
 from ivr.call import Call
 from ivr.parties import NotReached, Partner, Target
-from ivr.telephony import Bridge, Channel, ChannelGone, DialledChannel, TransferWish
+from ivr.telephony import Bridge, Channel, DialledChannel
+from ivr.telephony_values import ChannelGone, TransferWish
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from ivr.hotline import Hotline
 from ivr.question import ask
 from ivr.routes import hang_up_with, lead_to_people
 from ivr.speech import say_count, say_date, say_time
-from ivr.telephony import ChannelGone
+from ivr.telephony_values import ChannelGone
 
 REMINDER_TRIES: Final = 3
 KEYS: Final[dict[str, Answer]] = {"1": "confirm", "2": "change", "3": "cancel"}

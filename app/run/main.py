@@ -35,7 +35,7 @@ from ivr.pbx.private_files import agent_secrets, make_private, write_private
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
 from ivr.pbx.supervisor import supervise
-from ivr.telephony import Snapshot
+from ivr.telephony_values import Snapshot
 
 log = logging.getLogger(__name__)
 

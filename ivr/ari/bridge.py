@@ -9,7 +9,8 @@ from urllib.parse import quote
 from config.ids import BridgeId, ChannelId
 from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
-from ivr.telephony import Channel, ChannelGone
+from ivr.telephony import Channel
+from ivr.telephony_values import ChannelGone
 
 log = logging.getLogger(__name__)
 

@@ -19,12 +19,12 @@ from ivr.ari.exchange import Exchange
 from ivr.ari.leg import Leg
 from ivr.ari.model import LiveRecording
 from ivr.ari.playback import AriPlayback
-from ivr.telephony import (
+from ivr.telephony import Playback
+from ivr.telephony_values import (
     ChannelGone,
     DialFailed,
     DialOutcome,
     Digit,
-    Playback,
     PlaybackFailed,
     PromptsFinished,
     RecordingResult,

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from ivr.ari.errors import ConnectionLost
 from ivr.ari.model import AnyEvent, Method, RESTQueryStringParameter, RESTRequest, RESTResponse
 from ivr.ari.tape import Tape
-from ivr.telephony import TelephonyDown
+from ivr.telephony_values import TelephonyDown
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ TelephonyError (ivr.telephony)
 └── AriError             Asterisk answered with another status than 2xx
 """
 
-from ivr.telephony import TelephonyDown, TelephonyError
+from ivr.telephony_values import TelephonyDown, TelephonyError
 
 
 class ConnectionLost(TelephonyDown):

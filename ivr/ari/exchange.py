@@ -11,7 +11,7 @@ from typing import Any
 from config.values.fields import Language
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
-from ivr.telephony import TelephonyDown
+from ivr.telephony_values import TelephonyDown
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from config.ids import ChannelId
 from ivr.ari.model import LiveRecording, Playback
-from ivr.telephony import Digit, TransferWish
+from ivr.telephony_values import Digit, TransferWish
 
 # Nobody types that fast or that far ahead: past it the call is ended (style: nothing is dropped silently).
 MAILBOX_SIZE = 64

@@ -6,7 +6,7 @@ from typing import Literal
 from config.ids import BridgeId, ChannelId
 from ivr.ari.model import Bridge, Channel, ReferTo
 from ivr.numbers import clean_name, clean_number
-from ivr.telephony import LiveBridge, LiveChannel, Snapshot, TransferWish
+from ivr.telephony_values import LiveBridge, LiveChannel, Snapshot, TransferWish
 
 Role = Literal["inbound", "agent", "dialled"]
 

@@ -20,7 +20,7 @@ from ivr.ari.errors import ConnectionLost
 from ivr.ari.lanes import CommandLanes
 from ivr.ari.model import AnyEvent, ApplicationRegistered, ApplicationReplaced, Method, RESTResponse
 from ivr.ari.tape import Tape
-from ivr.telephony import TelephonyDown, TelephonyError
+from ivr.telephony_values import TelephonyDown, TelephonyError
 
 log = logging.getLogger(__name__)
 

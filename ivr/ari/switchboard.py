@@ -11,7 +11,8 @@ from ivr.ari.channel import AriChannel
 from ivr.ari.exchange import Exchange
 from ivr.ari.leg import Leg, MailboxFull
 from ivr.ari.snapshot import DIALLED, ROLES, live_channel, transfer_wish
-from ivr.telephony import Arrival, Digit, LiveChannel
+from ivr.telephony import Arrival
+from ivr.telephony_values import Digit, LiveChannel
 
 log = logging.getLogger(__name__)
 

@@ -23,19 +23,8 @@ from ivr.ari.snapshot import DIALLED, live_channels, snapshot_of
 from ivr.ari.socket import AriSocket
 from ivr.ari.switchboard import Switchboard
 from ivr.numbers import clean_number, dialable, masked
-from ivr.telephony import (
-    Arrival,
-    ArrivalHandler,
-    Channel,
-    ChannelGone,
-    ConnectHandler,
-    DialFailed,
-    DialOutcome,
-    LiveBridge,
-    LiveChannel,
-    Snapshot,
-    TelephonyDown,
-)
+from ivr.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
+from ivr.telephony_values import ChannelGone, DialFailed, DialOutcome, LiveBridge, LiveChannel, Snapshot, TelephonyDown
 
 log = logging.getLogger(__name__)
 

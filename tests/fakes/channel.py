@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from config.ids import ChannelId
 from config.values.fields import Language
-from ivr.telephony import (
+from ivr.telephony import Playback
+from ivr.telephony_values import (
     ChannelGone,
     DialFailed,
     DialOutcome,
     Digit,
     LiveChannel,
-    Playback,
     PlaybackFailed,
     PromptsFinished,
     RecordingResult,

@@ -28,7 +28,8 @@ from ivr.pbx.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
-from ivr.telephony import Arrival, DialOutcome, Snapshot, Telephony
+from ivr.telephony import Arrival, Telephony
+from ivr.telephony_values import DialOutcome, Snapshot
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.telephony import FakeTelephony
 

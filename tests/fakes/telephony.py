@@ -12,12 +12,9 @@ from pathlib import Path
 
 from config.destination import Destination
 from config.ids import BridgeId, ChannelId
-from ivr.telephony import (
-    Arrival,
-    ArrivalHandler,
-    Channel,
+from ivr.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
+from ivr.telephony_values import (
     ChannelGone,
-    ConnectHandler,
     DialFailed,
     DialOutcome,
     LiveBridge,

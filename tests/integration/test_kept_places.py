@@ -22,7 +22,7 @@ from ivr.dialler import Dialler
 from ivr.history import recall
 from ivr.hotline import Hotline
 from ivr.reception import Reception
-from ivr.telephony import DialOutcome
+from ivr.telephony_values import DialOutcome
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules, skills_of

@@ -9,13 +9,10 @@ import pytest
 
 from config.ids import BridgeId, ChannelId
 from config.paths import DataDir
-from ivr.telephony import (
-    Arrival,
-    Bridge,
-    Channel,
+from ivr.telephony import Arrival, Bridge, Channel, DialledChannel
+from ivr.telephony_values import (
     ChannelGone,
     DialFailed,
-    DialledChannel,
     DialOutcome,
     Digit,
     PlaybackFailed,

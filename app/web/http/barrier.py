@@ -10,7 +10,7 @@ from app.web.wire.desk import TooManyPages
 from app.web.wire.problems import Problem, invalid, not_dialled
 from crm import errors
 from ivr.talks import NotDialable, Refused
-from ivr.telephony import TelephonyError
+from ivr.telephony_values import TelephonyError
 from routing.agent import IllegalTransition
 
 log = logging.getLogger(__name__)

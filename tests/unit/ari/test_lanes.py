@@ -12,7 +12,7 @@ from ivr.ari.client import AriClient
 from ivr.ari.lanes import concerned
 from ivr.ari.model import AnyEvent
 from ivr.ari.socket import AriSocket, SocketAddress
-from ivr.telephony import TelephonyDown
+from ivr.telephony_values import TelephonyDown
 from tests.fakes.asterisk_client import AsteriskClient
 from tests.integration.harness.api import until
 

@@ -17,7 +17,7 @@ from ivr.ari.errors import AriError, ConnectionLost
 from ivr.ari.model import AnyEvent
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.tape import Tape
-from ivr.telephony import TelephonyDown
+from ivr.telephony_values import TelephonyDown
 from tests.fakes.asterisk_client import AsteriskClient
 from tests.fakes.telephony import EPOCH
 

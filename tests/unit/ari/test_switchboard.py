@@ -14,7 +14,8 @@ from ivr.ari.leg import MAILBOX_SIZE, Leg, MailboxFull
 from ivr.ari.snapshot import live_channels
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.switchboard import Switchboard
-from ivr.telephony import Arrival, DialFailed, DialOutcome, Digit
+from ivr.telephony import Arrival
+from ivr.telephony_values import DialFailed, DialOutcome, Digit
 from tests.unit.ari.test_generated_model import CHANNEL
 
 AT = datetime(2026, 11, 22, 1, 54, 44, tzinfo=UTC)

@@ -13,7 +13,8 @@ import pytest
 from config.ids import ChannelId
 from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.telephony import AriTelephony
-from ivr.telephony import Arrival, Snapshot
+from ivr.telephony import Arrival
+from ivr.telephony_values import Snapshot
 from tests.fakes.asterisk_client import AsteriskClient
 from tests.unit.ari.test_generated_model import CHANNEL
 

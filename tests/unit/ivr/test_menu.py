@@ -28,7 +28,7 @@ from ivr.menu import (
     step,
     way_out,
 )
-from ivr.telephony import Digit, PromptsFinished
+from ivr.telephony_values import Digit, PromptsFinished
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TO_PEOPLE = {"go": "queue", "queue": "hotline"}

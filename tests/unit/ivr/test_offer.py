@@ -33,7 +33,7 @@ from ivr.history import History
 from ivr.hotline import Hotline
 from ivr.reception import Reception
 from ivr.ring import AGAIN_S
-from ivr.telephony import DialOutcome
+from ivr.telephony_values import DialOutcome
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules, skills_of

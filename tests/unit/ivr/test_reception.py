@@ -21,7 +21,8 @@ from ivr.history import History
 from ivr.hotline import Hotline
 from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.reception import Reception
-from ivr.telephony import Arrival, LiveBridge, LiveChannel, Snapshot
+from ivr.telephony import Arrival
+from ivr.telephony_values import LiveBridge, LiveChannel, Snapshot
 from routing.acd import Acd
 from routing.agent import AgentState
 from routing.queue import QueueRules

@@ -20,7 +20,7 @@ from ivr.supervision import Supervision
 from ivr.supervision_session import Mode
 from ivr.talk_control import complete, consult
 from ivr.talks import Refused
-from ivr.telephony import DialOutcome, LiveBridge, Snapshot
+from ivr.telephony_values import DialOutcome, LiveBridge, Snapshot
 from routing.agent import AgentState
 from tests.fakes.channel import FakeChannel, Party
 from tests.unit.ivr.test_floor import ANN, BOB, Floor, on_the_floor

@@ -21,7 +21,7 @@ from ivr import talk_control as control
 from ivr.parties import Target
 from ivr.talk_recording import pause_recording, resume_recording
 from ivr.talks import NotDialable, Refused
-from ivr.telephony import ChannelGone, DialOutcome
+from ivr.telephony_values import ChannelGone, DialOutcome
 from tests.fakes.call_centre import ANN, BEN, CAT, call_centre, in_virtual_time
 from tests.fakes.channel import Party
 

@@ -13,8 +13,9 @@ from crm.db.followups.due_calls import DueCallTable
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
 from crm.journal.events import BookingAnswered, CallbackOwed, CallEnded, VisitRated
 from ivr.accepts import Accepts
+from ivr.attempt import Attempt
 from ivr.history import recall
-from ivr.outbound_flow import Attempt, make_attempt
+from ivr.outbound_flow import make_attempt
 from ivr.visit_calls import VisitCall, reminder_words
 from tests.fakes.call_centre import ANN, STAYS, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import FakeChannel

@@ -11,7 +11,7 @@ from app.web.http.contract import ClosingWish, MoveWish, Nothing, QueueWithCalle
 from app.web.http.operations import Ask, B, Q
 from app.web.wire.problems import Problem, invalid
 from ivr.talks import Refused
-from ivr.telephony import TelephonyError
+from ivr.telephony_values import TelephonyError
 from ivr.waiting import NotWaiting
 
 
