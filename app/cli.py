@@ -24,7 +24,7 @@ from config.loading.load import check_site, load_site
 from config.loading.prompt_files import without_english
 from config.paths import DataDir
 from config.schema import Role
-from ivr.pbx.install import install
+from ivr.pbx.prefix.install import install
 from routing.theory.erlang import Traffic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxiang：三声之内，有问必答。")

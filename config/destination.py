@@ -2,7 +2,7 @@
 
 Whoever dials asks here first: the telephony port takes a `Destination` and nothing else, and only `OutboundRule.judge`
 makes one. A refusal is a value with a reason, to be said, shown and written down; nothing here raises. The card's
-do-not-call flag is in the store: `ivr/may_dial.py` asks for that too.
+do-not-call flag is in the store: `ivr/caller/may_dial.py` asks for that too.
 """
 
 import unicodedata

@@ -292,7 +292,7 @@ class Site(Settings):
 
     @cached_property
     def menus_by_id(self) -> Mapping[str, Menu]:
-        """For the menu interpreter (ivr/menu.py)."""
+        """For the menu interpreter (ivr/menus/menu.py)."""
         return {menu.id: menu for menu in self.menus}
 
     @cached_property

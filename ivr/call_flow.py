@@ -31,22 +31,22 @@ from crm.journal.steps import (
     Talk,
     Wait,
 )
-from ivr.answer import answer, greet, switch_language
-from ivr.call import Call, call_id_of, ring_number
-from ivr.duty import ring_duty
-from ivr.farewell import farewell
-from ivr.handover import hand_over
-from ivr.hotline import Hotline
-from ivr.lines import enter_line, first_step
-from ivr.menu_flow import run_menu
-from ivr.message import apologise, take_message
+from ivr.caller.answer import answer, greet, switch_language
+from ivr.caller.lines import enter_line, first_step
+from ivr.caller.message import apologise, take_message
+from ivr.caller.unlisted import tell_unlisted
+from ivr.live.call import Call, call_id_of, ring_number
+from ivr.live.hotline import Hotline
+from ivr.menus.flow import run_menu
 from ivr.pbx.settings import FALLBACK_AFTER_S
-from ivr.reaching import stop_reaching
-from ivr.talk import part, talk
-from ivr.telephony import Arrival
-from ivr.telephony_values import ChannelGone, TelephonyDown
-from ivr.unlisted import tell_unlisted
-from ivr.wait import wait
+from ivr.port.telephony import Arrival
+from ivr.port.values import ChannelGone, TelephonyDown
+from ivr.queueing.wait import wait
+from ivr.talking.duty import ring_duty
+from ivr.talking.farewell import farewell
+from ivr.talking.handover import hand_over
+from ivr.talking.reaching import stop_reaching
+from ivr.talking.talk import part, talk
 
 log = logging.getLogger(__name__)
 

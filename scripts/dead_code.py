@@ -14,7 +14,7 @@ from vulture import Vulture
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES: Final = ("app", "config", "crm", "ivr", "routing")
-GENERATED: Final = ("*/ivr/ari/model.py", "*/node_modules/*")
+GENERATED: Final = ("*/ivr/ari/wire/model.py", "*/node_modules/*")
 BY_DECORATOR: Final = ("@*.command", "@*validator")
 """Commands are called by typer, validators by pydantic."""
 LEAST_CONFIDENCE: Final = 60

@@ -11,7 +11,7 @@ from app.phone.errors import PhoneError
 from app.run import main as hotline
 from config.loading.load import SiteFaults
 from crm.errors import JournalFailed, JournalInUse, StoreAway
-from ivr.pbx.errors import PbxError
+from ivr.pbx.prefix.errors import PbxError
 
 DATA = Annotated[Path, typer.Option(help="运行数据目录 / the running system's data directory")]
 DEFAULT_DATA = Path("var/data")

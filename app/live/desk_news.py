@@ -48,7 +48,7 @@ from crm.journal.events import (
 )
 from crm.regulation.calendar import festival_of
 from crm.tickets.model import TicketRow
-from ivr.greeting import greeting
+from ivr.words.greeting import greeting
 from routing.agent import AgentState
 
 log = logging.getLogger(__name__)

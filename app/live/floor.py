@@ -3,11 +3,11 @@
 from app.web.http.contract import SupervisionMode
 from app.web.http.services import ClosingView, SupervisionView
 from config.ids import AgentId, CallId, QueueName
-from ivr.closing import close_queue, open_queue
-from ivr.hotline import Hotline
-from ivr.supervision import Supervision
-from ivr.supervision_session import Mode, Session
-from ivr.waiting import Moved
+from ivr.live.hotline import Hotline
+from ivr.live.waiting import Moved
+from ivr.queueing.closing import close_queue, open_queue
+from ivr.talking.supervision import Supervision
+from ivr.talking.supervision_session import Mode, Session
 
 
 def supervision_view(session: Session) -> SupervisionView:

@@ -1,4 +1,4 @@
-"""The talks as the pages see and control them: `services.TalkControl` on `ivr.talks` (a translation)."""
+"""The talks as the pages see and control them: `services.TalkControl` on `ivr.live.talks` (a translation)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -6,11 +6,11 @@ from typing import Literal
 from app.web.http.contract import TalkOut
 from app.web.http.services import TalkAction
 from config.ids import CallId
-from ivr import talk_control as control
-from ivr.hotline import Hotline
-from ivr.parties import Target
-from ivr.talk_recording import pause_recording, resume_recording
-from ivr.talks import LiveTalk, TalkOver
+from ivr.live.hotline import Hotline
+from ivr.live.parties import Target
+from ivr.live.talks import LiveTalk, TalkOver
+from ivr.talking import control as control
+from ivr.talking.recording import pause_recording, resume_recording
 
 ACTIONS: dict[TalkAction, Callable[[Hotline, LiveTalk], Awaitable[None]]] = {
     "hold": control.hold,

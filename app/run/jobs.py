@@ -15,8 +15,8 @@ from app.run.upkeep import audit_heads, poll_mailbox, retention
 from crm.errors import StoreAway
 from crm.use_cases.bookings import BookingDesk
 from crm.use_cases.registering import Registrar
-from ivr.closing import restate
-from ivr.left_messages import collect_left_messages
+from ivr.arrivals.left_messages import collect_left_messages
+from ivr.queueing.closing import restate
 
 log = logging.getLogger(__name__)
 

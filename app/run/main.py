@@ -28,14 +28,14 @@ from crm.db.projecting.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.journal.journal import Journal
-from ivr.left_messages import collect_left_messages
-from ivr.pbx.install import ensure_asterisk
+from ivr.arrivals.left_messages import collect_left_messages
 from ivr.pbx.ports import ports_wanted
+from ivr.pbx.prefix.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets, make_private, write_private
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
 from ivr.pbx.supervisor import supervise
-from ivr.telephony_values import Snapshot
+from ivr.port.values import Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -40,16 +40,16 @@ from crm.use_cases.cases import CaseService
 from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
-from ivr.admission import Admission
-from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.telephony import AriTelephony
-from ivr.dialler import Dialler
-from ivr.history import History, recall
-from ivr.hotline import Hotline
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.arrivals.history import History, recall
+from ivr.arrivals.reception import Reception
+from ivr.live.hotline import Hotline
+from ivr.outbound.dialler import Dialler
 from ivr.pbx.ports import room_for
 from ivr.pbx.process import AsteriskProcess
-from ivr.reception import Reception
-from ivr.supervision import Supervision
+from ivr.port.admission import Admission
+from ivr.talking.supervision import Supervision
 from routing.acd import Acd
 from routing.agent import Agent, AgentState, Wish
 from routing.queue import Ranking

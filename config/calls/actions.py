@@ -1,4 +1,4 @@
-"""What a key press, a timeout or a closed line leads to, and the menus made of it. How a menu is walked: ivr/menu.py.
+"""What a key press, a timeout or a closed line leads to, and the menus made of it. Walked by ivr/menus/menu.py.
 
 An action is written `{go: queue, queue: hotline}`; `go` says which one it is.
 """

@@ -1,7 +1,7 @@
 """Where callers go who cannot be served: a queue's steps along the linkage, and the people on duty. LNE-7, TEL-6.
 
 Which step applies to a waiting call is said in routing/waiting/overflow.py; how people on duty are rung,
-in ivr/duty.py.
+in ivr/talking/duty.py.
 """
 
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""What a waiting caller hears besides music, and may ask for by a key. When: ivr/wait_words.py. TEL-5, FUP-1.
+"""What a waiting caller hears besides music, and may ask for by a key. When: ivr/words/wait_words.py. TEL-5, FUP-1.
 
 `…_after_s`: how long into the wait it is said first; null: never. `…_every_s`: how often from then on.
 """

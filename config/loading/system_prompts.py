@@ -60,5 +60,5 @@ ENGLISH_CLIPS = frozenset(
     | {"position-first", "position-one", "position-before", "position-after"}
     | {"wait-short", "wait-one", "wait-before", "wait-after"}
 )
-"""What the English grammar (ivr/english.py) puts sentences together from: half of one in Mandarin would be none. A site
-whose menus offer English must have all of them in English; every other prompt falls back to Mandarin."""
+"""What the English grammar (ivr/words/english.py) puts sentences together from: half of one in Mandarin would be none.
+A site whose menus offer English must have all of them in English; every other prompt falls back to Mandarin."""

@@ -1,0 +1,1 @@
+"""Asterisk's ARI, and nothing else (adapter)."""

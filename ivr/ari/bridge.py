@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from config.ids import BridgeId, ChannelId
-from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
-from ivr.telephony import Channel
-from ivr.telephony_values import ChannelGone
+from ivr.ari.wire.errors import AriError
+from ivr.port.telephony import Channel
+from ivr.port.values import ChannelGone
 
 log = logging.getLogger(__name__)
 

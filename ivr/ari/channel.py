@@ -1,26 +1,26 @@
 """One leg on Asterisk: the port's Channel and DialledChannel as ARI commands.
 
-Refusals are translated here, once: 404 = the party has gone; 409/422 = not in our application yet or any more (D3).
+How refusals are taken is in `ivr.ari.commanded_leg`.
 """
 
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from config.ids import ChannelId
 from config.values.fields import Language
-from ivr.ari.errors import AriError
+from ivr.ari.commanded_leg import EVENT_LAG_S, AriLeg, look_at
 from ivr.ari.exchange import Exchange
 from ivr.ari.leg import Leg
-from ivr.ari.model import LiveRecording
 from ivr.ari.playback import AriPlayback
-from ivr.telephony import Playback
-from ivr.telephony_values import (
+from ivr.ari.wire.errors import AriError
+from ivr.ari.wire.model import LiveRecording
+from ivr.port.telephony import Playback
+from ivr.port.values import (
     ChannelGone,
     DialFailed,
     DialOutcome,
@@ -49,8 +49,6 @@ WATCHDOG_MARGIN_S = 10.0
 SHORTEST_MESSAGE_S = 0.5
 WAV_HEADER_BYTES = 44
 WAV_BYTES_PER_S = 16_000
-# How long an event may lag behind the answer that tells the same.
-EVENT_LAG_S = 2.0
 
 TRANSFER_STATES = {"accepted": "channel_progress", "done": "channel_answered", "failed": "channel_unavailable"}
 """ARI's words for how a transfer goes."""
@@ -69,42 +67,15 @@ OUTCOMES = {
 }
 
 
-class AriChannel:
+class AriChannel(AriLeg):
     """Commands to one leg; `leg` is what its events have told."""
 
     def __init__(self, exchange: Exchange, leg: Leg) -> None:
-        self._exchange = exchange
-        self._channels = exchange.client.channels
-        self.leg = leg
+        super().__init__(exchange, leg)
         self._taken_over = False
         self._plays = cycle(range(PLAYBACK_IDS))
-        self._hung_up = False
         self._answer_within_s: float | None = None
         self._language: Language = "zh"
-
-    @property
-    def id(self) -> ChannelId:
-        return self.leg.id
-
-    @property
-    def gone(self) -> bool:
-        return self.leg.gone
-
-    @property
-    def leaving(self) -> bool:
-        return self._hung_up or self.gone
-
-    @property
-    def gone_at(self) -> datetime | None:
-        return self.leg.gone_at
-
-    @property
-    def dropped(self) -> bool:
-        return self.leg.dropped
-
-    @property
-    def ringing_at(self) -> datetime | None:
-        return self.leg.ringing_at
 
     async def ring(self) -> None:
         await self._command(lambda: self._channels.ring(channel_id=self.id))
@@ -124,7 +95,7 @@ class AriChannel:
                 await answering
             except BaseException:
                 answering.cancel()
-                answering.add_done_callback(_look_at)
+                answering.add_done_callback(look_at)
                 raise
         else:
             await self.take_over()
@@ -256,37 +227,6 @@ class AriChannel:
             return RecordingResult(path=path, duration_s=0.0)
         return RecordingResult(path=path, duration_s=_said_s(path))
 
-    async def hangup(self, reason: Literal["normal", "busy", "no_answer", "congestion"] = "normal") -> None:
-        self._hung_up = True
-        if self.gone:
-            return
-        try:
-            await self._channels.hangup(channel_id=self.id, reason=reason)
-        except AriError as error:
-            if error.status != 404:
-                raise
-
-    def wait_gone(self) -> "asyncio.Future[None]":
-        return self.leg.wait_gone()
-
-    async def until(self, awaitable: Awaitable[T], timeout_s: float | None = None) -> T:
-        work = asyncio.ensure_future(awaitable)
-        gone = self.leg.wait_gone()
-        try:
-            either: set[asyncio.Future[Any]] = {work, gone}
-            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return work.result()
-            if gone.done():
-                raise ChannelGone(self.id)
-            raise TimeoutError(f"channel {self.id}: {timeout_s} s are over")
-        finally:
-            gone.cancel()
-            if not work.done():
-                work.cancel()
-                await asyncio.wait({work})
-                _look_at(work)
-
     async def dial(self, ring_timeout_s: float) -> None:
         """The mark goes before the command on the same socket: whoever adopts the channel knows that it was sent."""
         self._answer_within_s = ring_timeout_s + WATCHDOG_MARGIN_S
@@ -353,45 +293,8 @@ class AriChannel:
     async def _clear_timer(self) -> None:
         await self._channels.set_channel_var(channel_id=self.id, variable="TIMEOUT(absolute)", value="0")
 
-    async def _command(self, send: Callable[[], Awaitable[T]]) -> T:
-        """Send; with a party that is not in our application (yet, or any more), see, then try again."""
-        self._stay()
-        try:
-            return await send()
-        except AriError as error:
-            await self._settle(error)
-        try:
-            return await send()
-        except AriError as error:
-            await self._settle(error)
-            raise
-
-    def _stay(self) -> None:
-        if self.gone:
-            raise ChannelGone(self.id)
-
-    async def _settle(self, error: AriError) -> None:
-        """After a refusal. Raises ChannelGone when the party has gone; returns if the command is worth another try."""
-        if error.status not in (404, 409, 422):
-            raise error
-        enters = error.status != 404 and self.leg.entered_at is None
-        try:
-            async with asyncio.timeout(EVENT_LAG_S):
-                await (self.leg.admitted() if enters else self.leg.wait_gone())
-        except TimeoutError:
-            if error.status == 404:
-                self.leg.left(self._exchange.clock())
-        if self.gone:
-            raise ChannelGone(self.id) from error
-
 
 def _said_s(path: Path) -> float:
     """Length of a message (8 kHz 16-bit mono WAV), 0.0 when nothing was said."""
     seconds = (path.stat().st_size - WAV_HEADER_BYTES) / WAV_BYTES_PER_S
     return seconds if seconds >= SHORTEST_MESSAGE_S else 0.0
-
-
-def _look_at(cancelled: "asyncio.Future[T]") -> None:
-    """What was cancelled may have failed on the way out: that is told, as nobody else will ask."""
-    if not cancelled.cancelled() and (error := cancelled.exception()) is not None:
-        log.warning("what was given up had failed: %r", error, extra={"action": "ari_cancelled_failed"})

@@ -1,4 +1,4 @@
-"""ARI commands: every resource of `ivr.ari.model` on the socket, with refusals as AriError. It counts what it sends."""
+"""ARI commands: every resource of `wire.model` on the socket, with refusals as AriError. It counts what it sends."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from ivr.ari.errors import AriError
-from ivr.ari.model import (
+from ivr.ari.wire.errors import AriError
+from ivr.ari.wire.model import (
     Asterisk,
     Bridges,
     Channels,
@@ -20,7 +20,7 @@ from ivr.ari.model import (
     RESTResponse,
     Sounds,
 )
-from ivr.ari.socket import AriSocket
+from ivr.ari.wire.socket import AriSocket
 
 
 class CommandWatch(Protocol):

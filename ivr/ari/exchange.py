@@ -10,8 +10,8 @@ from typing import Any
 
 from config.values.fields import Language
 from ivr.ari.client import AriClient
-from ivr.ari.errors import AriError
-from ivr.telephony_values import TelephonyDown
+from ivr.ari.wire.errors import AriError
+from ivr.port.values import TelephonyDown
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections import deque
 from datetime import datetime
 
 from config.ids import ChannelId
-from ivr.ari.model import LiveRecording, Playback
-from ivr.telephony_values import Digit, TransferWish
+from ivr.ari.wire.model import LiveRecording, Playback
+from ivr.port.values import Digit, TransferWish
 
 # Nobody types that fast or that far ahead: past it the call is ended (style: nothing is dropped silently).
 MAILBOX_SIZE = 64

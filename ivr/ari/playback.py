@@ -2,10 +2,10 @@
 
 import asyncio
 
-from ivr.ari.errors import AriError
 from ivr.ari.leg import Leg
-from ivr.ari.model import Playbacks
-from ivr.telephony_values import ChannelGone, PlaybackFailed
+from ivr.ari.wire.errors import AriError
+from ivr.ari.wire.model import Playbacks
+from ivr.port.values import ChannelGone, PlaybackFailed
 
 # A playback cut short by a hang-up may fail a moment before the hang-up itself is told.
 HANGUP_GRACE_S = 0.5

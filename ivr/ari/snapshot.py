@@ -1,12 +1,12 @@
-"""From ARI's channels and bridges to the port's: whose leg it is, which line was dialled, by whom. Rules, no I/O."""
+"""From ARI's channels and bridges to the port's: whose leg it is, which line was dialled, by whom (adapter)."""
 
 from collections.abc import Iterable
 from typing import Literal
 
 from config.ids import BridgeId, ChannelId
-from ivr.ari.model import Bridge, Channel, ReferTo
-from ivr.numbers import clean_name, clean_number
-from ivr.telephony_values import LiveBridge, LiveChannel, Snapshot, TransferWish
+from ivr.ari.wire.model import Bridge, Channel, ReferTo
+from ivr.port.numbers import clean_name, clean_number
+from ivr.port.values import LiveBridge, LiveChannel, Snapshot, TransferWish
 
 Role = Literal["inbound", "agent", "dialled"]
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from config.ids import ChannelId
-from ivr.ari import model
 from ivr.ari.channel import AriChannel
 from ivr.ari.exchange import Exchange
 from ivr.ari.leg import Leg, MailboxFull
 from ivr.ari.snapshot import DIALLED, ROLES, live_channel, transfer_wish
-from ivr.telephony import Arrival
-from ivr.telephony_values import Digit, LiveChannel
+from ivr.ari.wire import model
+from ivr.port.telephony import Arrival
+from ivr.port.values import Digit, LiveChannel
 
 log = logging.getLogger(__name__)
 

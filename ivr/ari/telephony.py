@@ -16,15 +16,15 @@ from config.ids import BridgeId, ChannelId
 from ivr.ari.bridge import AriBridge
 from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
 from ivr.ari.client import AriClient, CommandWatch
-from ivr.ari.errors import AriError
 from ivr.ari.exchange import Exchange
-from ivr.ari.model import AnyEvent, ApplicationRegistered
 from ivr.ari.snapshot import DIALLED, live_channels, snapshot_of
-from ivr.ari.socket import AriSocket
 from ivr.ari.switchboard import Switchboard
-from ivr.numbers import clean_number, dialable, masked
-from ivr.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
-from ivr.telephony_values import ChannelGone, DialFailed, DialOutcome, LiveBridge, LiveChannel, Snapshot, TelephonyDown
+from ivr.ari.wire.errors import AriError
+from ivr.ari.wire.model import AnyEvent, ApplicationRegistered
+from ivr.ari.wire.socket import AriSocket
+from ivr.port.numbers import clean_number, dialable, masked
+from ivr.port.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
+from ivr.port.values import ChannelGone, DialFailed, DialOutcome, LiveBridge, LiveChannel, Snapshot, TelephonyDown
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
 
 
 class AriTelephony:
-    """Implements `ivr.telephony.Telephony`, and the socket's `Listener`.
+    """Implements `ivr.port.telephony.Telephony`, and the socket's `Listener`.
 
     `data` is the data directory (see `Exchange`), `prompt_seconds` the length of each prompt, for the
     watchdog: by id, and by `en/<id>` of those that have an English sound.

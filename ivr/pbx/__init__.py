@@ -1,0 +1,1 @@
+"""The Asterisk process: configuration, start, supervision (adapter)."""

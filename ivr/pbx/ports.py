@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ivr.pbx.errors import PbxError
+from ivr.pbx.prefix.errors import PbxError
 
 # Below Linux's ephemeral ports (from 32 768), so that no outgoing connection sits in a block.
 _FIRST = 10_000
@@ -49,7 +49,7 @@ class RtpBlock:
 
 def block_starts(size: int, seed: int) -> Iterator[int]:
     """First ports of all blocks of `size`, in an order that begins at `seed`, so that systems rarely meet."""
-    starts = range(_FIRST, _END - size + 1, size)
+    starts = range(_FIRST, _END - size + 1, _STRIDE)
     for index in range(len(starts)):
         yield starts[(seed + index) % len(starts)]
 

@@ -7,7 +7,6 @@ and start time, and its end is awaited through a pidfd (design D2).
 import asyncio
 import logging
 import os
-import secrets
 import signal
 import subprocess
 import zlib
@@ -18,12 +17,12 @@ from pathlib import Path
 
 from config.paths import DataDir
 from ivr.pbx import processes
-from ivr.pbx.errors import AsteriskNotReady
-from ivr.pbx.install import AsteriskBinary
 from ivr.pbx.ports import reserve_rtp_block, udp_is_free
+from ivr.pbx.prefix.errors import AsteriskNotReady
+from ivr.pbx.prefix.install import AsteriskBinary
 from ivr.pbx.processes import ProcessId
 from ivr.pbx.render import render
-from ivr.pbx.settings import PbxSettings, StartFacts
+from ivr.pbx.settings import PbxSettings, StartFacts, new_facts
 from ivr.pbx.state import PbxState, load_state, save_state, state_file
 
 _log = logging.getLogger(__name__)
@@ -123,7 +122,7 @@ class AsteriskProcess:
         block = reserve_rtp_block(settings.rtp_ports, seed=zlib.crc32(str(self._home).encode()))
         with closing(block):
             self._process = None
-            self._facts = _new_facts(settings, block.first, block.last)
+            self._facts = new_facts(settings, block.first, block.last)
             configuration = self._render(settings, self._binary, self._facts)
             for name in ("asterisk.ctl", "asterisk.pid"):
                 (self._home / "run" / name).unlink(missing_ok=True)
@@ -286,22 +285,6 @@ class AsteriskProcess:
             if path.exists():
                 lines += path.read_text(errors="replace").splitlines()[-5:]
         return f"Its last words (in {self._home / 'log'}): " + (" / ".join(lines) or "none")
-
-
-def _new_facts(settings: PbxSettings, rtp_first: int, rtp_last: int) -> StartFacts:
-    # A locally administered address: all Asterisks of one machine would otherwise report the same entity id.
-    entity = bytes([0x02, *secrets.token_bytes(5)]).hex(":")
-    return StartFacts(
-        ari_user="asterisk",
-        ari_password=secrets.token_urlsafe(24),
-        controller_host=settings.controller_host,
-        controller_port=settings.controller_port,
-        sip_host=settings.sip_host,
-        sip_port=settings.sip_port,
-        rtp_first=rtp_first,
-        rtp_last=rtp_last,
-        entity_id=entity,
-    )
 
 
 def _has_ended(descriptor: int) -> bool:

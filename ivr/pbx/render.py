@@ -7,11 +7,11 @@ import re
 import resource
 from pathlib import Path
 
-from ivr.pbx.errors import PbxError
-from ivr.pbx.install import AsteriskBinary
+from ivr.pbx.prefix.errors import PbxError
+from ivr.pbx.prefix.install import AsteriskBinary
+from ivr.pbx.prefix.templates import template
 from ivr.pbx.private_files import make_private, write_private
 from ivr.pbx.settings import APP, FALLBACK_AFTER_S, PbxSettings, StartFacts
-from ivr.pbx.templates import template
 
 _FILES = (
     "asterisk.conf",

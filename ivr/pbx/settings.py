@@ -1,5 +1,6 @@
 """What the Asterisk process is told (settings) and what one start of it is (its facts). Plain values, no I/O."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,3 +58,20 @@ class StartFacts:
     rtp_first: int
     rtp_last: int
     entity_id: str
+
+
+def new_facts(settings: PbxSettings, rtp_first: int, rtp_last: int) -> StartFacts:
+    """What is new with each start of Asterisk: credentials, ports, its entity id."""
+    # A locally administered address: all Asterisks of one machine would otherwise report the same entity id.
+    entity = bytes([0x02, *secrets.token_bytes(5)]).hex(":")
+    return StartFacts(
+        ari_user="asterisk",
+        ari_password=secrets.token_urlsafe(24),
+        controller_host=settings.controller_host,
+        controller_port=settings.controller_port,
+        sip_host=settings.sip_host,
+        sip_port=settings.sip_port,
+        rtp_first=rtp_first,
+        rtp_last=rtp_last,
+        entity_id=entity,
+    )

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from ivr.pbx.errors import AsteriskGaveUp, AsteriskNotReady, PbxError
+from ivr.pbx.prefix.errors import AsteriskGaveUp, AsteriskNotReady, PbxError
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.restarts import MAX_RESTARTS, WINDOW_S, RestartBudget
-from ivr.telephony_values import TelephonyDown
+from ivr.port.values import TelephonyDown
 
 _log = logging.getLogger(__name__)
 

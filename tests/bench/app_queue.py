@@ -5,7 +5,7 @@ It is ours without the controller's parts and with `app_queue`'s: the same SIP, 
 
 from pathlib import Path
 
-from ivr.pbx.install import AsteriskBinary
+from ivr.pbx.prefix.install import AsteriskBinary
 from ivr.pbx.private_files import write_private
 from ivr.pbx.render import render
 from ivr.pbx.settings import PbxSettings, StartFacts

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from config.paths import DataDir
-from ivr.pbx.install import find_asterisk
 from ivr.pbx.ports import ports_wanted
+from ivr.pbx.prefix.install import find_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings

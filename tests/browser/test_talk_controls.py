@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
 from app.web.http.contract import TalkOut
-from ivr.talks import Refused
+from ivr.live.talks import Refused
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.fakes.desk_messages import card

@@ -13,10 +13,10 @@ from config.schema import Site
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
 from crm.use_cases.callers import Callers, Strangers
-from ivr.history import History, recall
-from ivr.hotline import Hotline
-from ivr.reception import Reception
-from ivr.talks import LiveTalk
+from ivr.arrivals.history import History, recall
+from ivr.arrivals.reception import Reception
+from ivr.live.hotline import Hotline
+from ivr.live.talks import LiveTalk
 from routing.acd import Acd
 from routing.agent import Agent, AgentEvent, AgentState
 from routing.queue import QueueRules

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from config.ids import ChannelId
 from config.values.fields import Language
-from ivr.telephony import Playback
-from ivr.telephony_values import (
+from ivr.port.telephony import Playback
+from ivr.port.values import (
     ChannelGone,
     DialFailed,
     DialOutcome,

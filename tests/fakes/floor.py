@@ -5,8 +5,8 @@ from datetime import datetime
 
 from app.web.http.contract import SupervisionMode
 from app.web.http.services import ClosingView, SupervisionView
-from ivr.talks import Refused
-from ivr.waiting import NotWaiting
+from ivr.live.talks import Refused
+from ivr.live.waiting import NotWaiting
 from routing.agent import AgentState
 from tests.fakes.acd_view import FakeAcd
 

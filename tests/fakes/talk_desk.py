@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from app.web.http.contract import TalkOut
 from app.web.http.services import TalkAction
-from ivr.talks import Refused
+from ivr.live.talks import Refused
 
 CHANGES: dict[TalkAction, dict[str, Any]] = {
     "hold": {"held": True},

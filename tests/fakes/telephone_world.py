@@ -22,14 +22,14 @@ from app.phone.sip import TestPhone
 from app.phone.sound.audio import tone
 from app.phone.sound.wav import write_wav
 from config.paths import DataDir
-from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.telephony import AriTelephony
-from ivr.pbx.install import ensure_asterisk
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.pbx.prefix.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
-from ivr.telephony import Arrival, Telephony
-from ivr.telephony_values import DialOutcome, Snapshot
+from ivr.port.telephony import Arrival, Telephony
+from ivr.port.values import DialOutcome, Snapshot
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.telephony import FakeTelephony
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from config.destination import Destination
 from config.ids import BridgeId, ChannelId
-from ivr.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
-from ivr.telephony_values import (
+from ivr.port.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
+from ivr.port.values import (
     ChannelGone,
     DialFailed,
     DialOutcome,

@@ -24,9 +24,9 @@ from app.process.clock import utc_now
 from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import AgentMissed, CallEnded, CallQueued, MenuEntered, TalkStarted
-from ivr.ari.socket import AriSocket, SocketAddress
-from ivr.ari.tape import Tape
-from ivr.pbx.install import ensure_asterisk
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.ari.wire.tape import Tape
+from ivr.pbx.prefix.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings

@@ -16,8 +16,8 @@ from aiohttp import WSMessage, WSMsgType, web
 from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import AnyEvent
-from ivr.ari.connection import Connection
-from ivr.ari.socket import AriSocket, Listener, SocketAddress
+from ivr.ari.wire.connection import Connection
+from ivr.ari.wire.socket import AriSocket, Listener, SocketAddress
 from tests.golden.stage import Clock, Stage
 from tests.golden.stories import Story
 from tests.golden.table import Table

@@ -19,11 +19,11 @@ from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import AnyEvent, Event
 from crm.journal.journal import Journal
-from ivr.ari.socket import AriSocket
 from ivr.ari.telephony import AriTelephony
-from ivr.history import History
-from ivr.hotline import Hotline
-from ivr.reception import Reception
+from ivr.ari.wire.socket import AriSocket
+from ivr.arrivals.history import History
+from ivr.arrivals.reception import Reception
+from ivr.live.hotline import Hotline
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from tests.fakes.checked_tickets import CheckedTickets

@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 
 class _Line(msgspec.Struct):
-    """As `ivr.ari.tape` writes it."""
+    """As `ivr.ari.wire.tape` writes it."""
 
     at: datetime
     dir: str

@@ -11,8 +11,8 @@ import pytest
 from app.phone.sound.audio import dominant_hz
 from config.ids import BridgeId, ChannelId
 from ivr.ari.telephony import AriTelephony
-from ivr.telephony import Arrival, Bridge, Channel, DialledChannel
-from ivr.telephony_values import ChannelGone
+from ivr.port.telephony import Arrival, Bridge, Channel, DialledChannel
+from ivr.port.values import ChannelGone
 from tests.fakes.channel import Party
 from tests.fakes.destinations import destination
 from tests.fakes.telephone_world import AGENT, CALLER, CUSTOMER, LINE, AsteriskWorld, Caller, asterisk_world

@@ -19,7 +19,7 @@ from app.phone.sound.heard import score
 from app.phone.sound.wav import read_prompts, read_wav
 from config.ids import AgentId
 from crm.journal.events import AgentMissed, AgentOffered, CallQueued
-from ivr.speech import agent_announcement
+from ivr.words.speech import agent_announcement
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.people import OUTSIDE, Customer, Person, caller, desk, has_tone, sound_of

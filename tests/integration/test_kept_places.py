@@ -18,11 +18,11 @@ from crm.followups.model import DueCall
 from crm.journal.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
 from crm.journal.journal import Journal, Position
 from crm.use_cases.callers import KnownCallers, Strangers
-from ivr.dialler import Dialler
-from ivr.history import recall
-from ivr.hotline import Hotline
-from ivr.reception import Reception
-from ivr.telephony_values import DialOutcome
+from ivr.arrivals.history import recall
+from ivr.arrivals.reception import Reception
+from ivr.live.hotline import Hotline
+from ivr.outbound.dialler import Dialler
+from ivr.port.values import DialOutcome
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules, skills_of

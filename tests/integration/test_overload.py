@@ -6,7 +6,7 @@ import pytest
 
 from app.phone.errors import CallRejected
 from crm.journal.events import CallEnded, TalkStarted
-from ivr.admission import JUST_NOW_S
+from ivr.port.admission import JUST_NOW_S
 from tests.integration.crowd import Caller, Crowd, loop_time
 from tests.integration.harness.api import Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each

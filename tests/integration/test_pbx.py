@@ -27,9 +27,9 @@ from app.phone.sip import TestPhone
 from app.phone.sound.audio import dominant_hz, tone
 from app.phone.sound.wav import read_wav, write_wav
 from config.paths import DataDir
-from ivr.pbx.errors import AsteriskGaveUp, AsteriskNotReady
-from ivr.pbx.install import AsteriskBinary, ensure_asterisk
 from ivr.pbx.messages import parse_message_name
+from ivr.pbx.prefix.errors import AsteriskGaveUp, AsteriskNotReady
+from ivr.pbx.prefix.install import AsteriskBinary, ensure_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.processes import identify
@@ -276,7 +276,7 @@ import asyncio, os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from config.paths import DataDir
-from ivr.pbx.install import find_asterisk
+from ivr.pbx.prefix.install import find_asterisk
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.processes import identify
 from ivr.pbx.settings import PbxSettings

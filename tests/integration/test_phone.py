@@ -23,7 +23,7 @@ from app.phone.sound.audio import longest_gap_s
 from app.phone.sound.heard import score
 from app.phone.sound.wav import read_prompts, write_wav
 from config.paths import DataDir
-from ivr.pbx.install import find_asterisk
+from ivr.pbx.prefix.install import find_asterisk
 from ivr.pbx.private_files import agent_secrets
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings

@@ -9,7 +9,7 @@ import pytest
 from crm.customers.model import Customer, CustomerNumber
 from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
 from crm.journal.events import CallArrived, CallEnded
-from ivr.dialler import UNSENT_RETRY_S
+from ivr.outbound.dialler import UNSENT_RETRY_S
 from tests.fakes.channel import Party
 from tests.fakes.small_site import small_site
 from tests.integration.harness.api import until

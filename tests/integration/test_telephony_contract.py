@@ -9,16 +9,8 @@ import pytest
 
 from config.ids import BridgeId, ChannelId
 from config.paths import DataDir
-from ivr.telephony import Arrival, Bridge, Channel, DialledChannel
-from ivr.telephony_values import (
-    ChannelGone,
-    DialFailed,
-    DialOutcome,
-    Digit,
-    PlaybackFailed,
-    PromptsFinished,
-    TelephonyError,
-)
+from ivr.port.telephony import Arrival, Bridge, Channel, DialledChannel
+from ivr.port.values import ChannelGone, DialFailed, DialOutcome, Digit, PlaybackFailed, PromptsFinished, TelephonyError
 from tests.fakes.channel import Party
 from tests.fakes.destinations import destination
 from tests.fakes.telephone_world import (

@@ -28,7 +28,7 @@ MUTANTS = (
     Mutant("TEL-1", _PRESET, "limit: 15\n", "limit: 20\n", _POLICY),
     Mutant(
         "TEL-1",
-        "ivr/call.py",
+        "ivr/live/call.py",
         "return 1 + max(0, math.floor(",
         "return 1 + max(0, math.ceil(",
         "tests/unit/ivr/test_call.py::test_rings_are_counted_from_the_invite",
@@ -42,7 +42,7 @@ MUTANTS = (
     ),
     Mutant(
         "TEL-3",
-        "ivr/speech.py",
+        "ivr/words/speech.py",
         '"agent-before", *number, "agent-after"',
         '"agent-before", "agent-after"',
         "tests/unit/ivr/test_speech.py::test_the_agent_is_announced_with_hall_and_number",
@@ -56,7 +56,7 @@ MUTANTS = (
     ),
     Mutant(
         "TEL-5",
-        "ivr/wait_words.py",
+        "ivr/words/wait_words.py",
         "return rules.sorry_after_s, rules.sorry_every_s",
         "return rules.comfort_after_s, rules.sorry_every_s",
         "tests/unit/ivr/test_wait_words.py::test_each_thing_has_its_own_time_and_what_falls_together_is_said_one_after_the_other",

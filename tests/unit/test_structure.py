@@ -19,18 +19,16 @@ import pytest
 HOUSES: Final = ("app", "config", "crm", "ivr", "routing")
 ROOT: Final = Path(__file__).parents[2]
 
-UNDER_RECONSTRUCTION: Final = "ivr"
-"""The one package that is not held to rooms, kinds and circles of packages yet; this constant goes when it is."""
-
-GENERATED: Final = ("crm.db.migrations.versions",)
-"""One file for each step that the schema has ever taken: it grows for ever, and nobody looks for anything in it."""
+GENERATED: Final = ("crm.db.migrations.versions", "ivr.ari.wire.model")
+"""One file for each step that the schema has ever taken, which grows for ever and in which nobody looks for anything;
+and what is generated from Asterisk's own description."""
 
 LARGEST_ROOM: Final = 12
 LONGEST_FUNCTION: Final = 40
 
 LONGER: Final = {
     "app.reports.content.case_file.register": 42,
-    "app.run.system.build": 71,
+    "app.run.system.build": 69,
     "crm.calls.record.fold": 44,
     "crm.cases.telling._of_step": 42,
     "crm.db.customers.removal.remove": 41,
@@ -76,7 +74,7 @@ def modules() -> list[str]:
 
 
 def held(module: str) -> bool:
-    return module.split(".")[0] != UNDER_RECONSTRUCTION and not module.startswith(GENERATED)
+    return not module.startswith(GENERATED)
 
 
 def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from ivr.pbx.install import private_file
+from ivr.pbx.prefix.install import private_file
 
 _FILE: Final = "usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
 """Of the package fonts-droid-fallback (Apache-2.0)."""

@@ -9,8 +9,8 @@ from aiohttp.http import HttpProcessingError
 from app.web.wire.desk import TooManyPages
 from app.web.wire.problems import Problem, invalid, not_dialled
 from crm import errors
-from ivr.talks import NotDialable, Refused
-from ivr.telephony_values import TelephonyError
+from ivr.live.talks import NotDialable, Refused
+from ivr.port.values import TelephonyError
 from routing.agent import IllegalTransition
 
 log = logging.getLogger(__name__)

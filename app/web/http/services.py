@@ -22,7 +22,7 @@ from crm.use_cases.bookings import BookingDesk
 from crm.use_cases.cases import CaseService
 from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
-from ivr.talks import TalkOver
+from ivr.live.talks import TalkOver
 from routing.agent import AgentState
 
 
@@ -111,7 +111,7 @@ class AcdView(Protocol):
 
 
 class Floor(Protocol):
-    """What a supervisor may do. Raises `ivr.talks.Refused`, `ivr.waiting.NotWaiting` with words, TelephonyError."""
+    """What a supervisor may do. Raises `talks.Refused`, `waiting.NotWaiting` (ivr.live) with words, TelephonyError."""
 
     def supervision(self, call_id: str) -> SupervisionView | None: ...
 
@@ -136,7 +136,7 @@ TalkAction = Literal["hold", "resume", "complete", "cancel", "conference", "paus
 
 
 class TalkControl(Protocol):
-    """The talks that go on, and what may be done with them. Refusals are `ivr.talks.Refused`, with words."""
+    """The talks that go on, and what may be done with them. Refusals are `ivr.live.talks.Refused`, with words."""
 
     def talk(self, call_id: str) -> TalkOut | None:
         """None when nobody talks in that call."""

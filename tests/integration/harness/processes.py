@@ -16,7 +16,7 @@ import psutil
 
 from config.paths import DataDir
 from ivr.pbx import processes
-from ivr.pbx.install import find_asterisk
+from ivr.pbx.prefix.install import find_asterisk
 
 log = logging.getLogger(__name__)
 

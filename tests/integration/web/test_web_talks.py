@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.talks import Refused
+from ivr.live.talks import Refused
 from tests.integration.web.conftest import House
 
 pytestmark = pytest.mark.req("TEL-5")

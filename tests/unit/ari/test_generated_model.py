@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ivr.ari import model
-from ivr.pbx.errors import AsteriskMissing
-from ivr.pbx.install import find_asterisk
+from ivr.ari.wire import model
+from ivr.pbx.prefix.errors import AsteriskMissing
+from ivr.pbx.prefix.install import find_asterisk
 from scripts.generate_ari import TARGET, formatted, generate
 
 CHANNEL: dict[str, object] = {

@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 
 from ivr.ari.client import AriClient
-from ivr.ari.lanes import concerned
-from ivr.ari.model import AnyEvent
-from ivr.ari.socket import AriSocket, SocketAddress
-from ivr.telephony_values import TelephonyDown
+from ivr.ari.wire.lanes import concerned
+from ivr.ari.wire.model import AnyEvent
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.port.values import TelephonyDown
 from tests.fakes.asterisk_client import AsteriskClient
 from tests.integration.harness.api import until
 

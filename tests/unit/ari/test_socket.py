@@ -11,13 +11,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from ivr.ari import socket as ari_socket
 from ivr.ari.client import AriClient
-from ivr.ari.errors import AriError, ConnectionLost
-from ivr.ari.model import AnyEvent
-from ivr.ari.socket import AriSocket, SocketAddress
-from ivr.ari.tape import Tape
-from ivr.telephony_values import TelephonyDown
+from ivr.ari.wire import socket as ari_socket
+from ivr.ari.wire.errors import AriError, ConnectionLost
+from ivr.ari.wire.model import AnyEvent
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.ari.wire.tape import Tape
+from ivr.port.values import TelephonyDown
 from tests.fakes.asterisk_client import AsteriskClient
 from tests.fakes.telephony import EPOCH
 

@@ -7,15 +7,15 @@ import msgspec
 import pytest
 
 from config.ids import ChannelId
-from ivr.ari import model
 from ivr.ari.client import AriClient
 from ivr.ari.exchange import Exchange
 from ivr.ari.leg import MAILBOX_SIZE, Leg, MailboxFull
 from ivr.ari.snapshot import live_channels
-from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.switchboard import Switchboard
-from ivr.telephony import Arrival
-from ivr.telephony_values import DialFailed, DialOutcome, Digit
+from ivr.ari.wire import model
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.port.telephony import Arrival
+from ivr.port.values import DialFailed, DialOutcome, Digit
 from tests.unit.ari.test_generated_model import CHANNEL
 
 AT = datetime(2026, 11, 22, 1, 54, 44, tzinfo=UTC)

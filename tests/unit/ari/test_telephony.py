@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from config.ids import ChannelId
-from ivr.ari.socket import AriSocket, SocketAddress
 from ivr.ari.telephony import AriTelephony
-from ivr.telephony import Arrival
-from ivr.telephony_values import Snapshot
+from ivr.ari.wire.socket import AriSocket, SocketAddress
+from ivr.port.telephony import Arrival
+from ivr.port.values import Snapshot
 from tests.fakes.asterisk_client import AsteriskClient
 from tests.unit.ari.test_generated_model import CHANNEL
 

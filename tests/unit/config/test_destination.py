@@ -188,7 +188,7 @@ def test_only_the_rule_makes_a_destination() -> None:
 
 def test_the_port_takes_nothing_else() -> None:
     """mypy holds the callers to it; this, that no adapter widens it."""
-    for module in ("ivr/telephony.py", "ivr/ari/telephony.py", "tests/fakes/telephony.py"):
+    for module in ("ivr/port/telephony.py", "ivr/ari/telephony.py", "tests/fakes/telephony.py"):
         tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
         (prepare,) = [
             node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef) and node.name == "prepare_out"

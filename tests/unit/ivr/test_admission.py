@@ -6,7 +6,7 @@ from itertools import count, islice
 
 import pytest
 
-from ivr.admission import (
+from ivr.port.admission import (
     BURST_S,
     CALM_S,
     FEW,

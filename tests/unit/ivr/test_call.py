@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config.ids import BridgeId, ChannelId
-from ivr.call import call_id_of, owner_of, ring_number
+from ivr.live.call import call_id_of, owner_of, ring_number
 
 INVITE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

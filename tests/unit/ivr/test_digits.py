@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.digits import Match, match
+from ivr.words.digits import Match, match
 
 KEYS = ("1", "12", "120", "20", "*", "#9")
 

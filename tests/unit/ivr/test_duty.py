@@ -24,7 +24,7 @@ from crm.journal.events import (
     NumberRefused,
     OutsideTalkStarted,
 )
-from ivr.telephony_values import DialOutcome
+from ivr.port.values import DialOutcome
 from tests.fakes.call_centre import CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.small_site import small_site

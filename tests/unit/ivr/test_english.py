@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from config.loading.system_prompts import ENGLISH_CLIPS
-from ivr.english import (
+from ivr.words.english import (
     LARGEST_NUMBER,
     agent_announcement,
     position_announcement,

@@ -27,12 +27,13 @@ from crm.journal.events import (
     TalkStarted,
 )
 from crm.journal.journal import Journal
-from ivr.closing import RESTATED_EVERY, close_queue, open_queue, restate
-from ivr.history import History, recall
-from ivr.hotline import Hotline
-from ivr.reception import Reception
-from ivr.wait import QUEUE_CLOSED
-from ivr.waiting import Moved, NotWaiting
+from ivr.arrivals.history import History, recall
+from ivr.arrivals.reception import Reception
+from ivr.live.closed_queues import RESTATED_EVERY
+from ivr.live.hotline import Hotline
+from ivr.live.waiting import Moved, NotWaiting
+from ivr.queueing.closing import close_queue, open_queue, restate
+from ivr.queueing.wait import QUEUE_CLOSED
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules

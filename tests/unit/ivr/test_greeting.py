@@ -7,7 +7,7 @@ import pytest
 
 from config.schema import Greetings
 from crm.regulation.calendar import Festival
-from ivr.greeting import greeting
+from ivr.words.greeting import greeting
 
 pytestmark = pytest.mark.req("TEL-4")
 

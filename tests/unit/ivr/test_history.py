@@ -16,7 +16,7 @@ from crm.journal.events import (
     Event,
     TalkStarted,
 )
-from ivr.history import recall
+from ivr.arrivals.history import recall
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 CALL = CallId("call-1.0")

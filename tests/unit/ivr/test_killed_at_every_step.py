@@ -20,8 +20,8 @@ from config.schema import Duty, Line, OpeningHours, Site
 from crm.calls.progress import next_of
 from crm.journal.events import CallEnded, CallEvent, Event, OutsideTalkStarted, TalkEnded, TalkStarted
 from crm.journal.steps import AnyStep, DialOut
-from ivr import talk_control as control
-from ivr.parties import Target
+from ivr.live.parties import Target
+from ivr.talking import control as control
 from tests.fakes.call_centre import ANN, BEN, CAT, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.small_site import small_site

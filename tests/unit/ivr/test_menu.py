@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.calls.actions import Menu, MenuAction, MessageAction, QueueAction, ultimate
-from ivr.menu import (
+from ivr.menus.menu import (
     MAX_STEPS,
     Effect,
     Event,
@@ -28,7 +28,7 @@ from ivr.menu import (
     step,
     way_out,
 )
-from ivr.telephony_values import Digit, PromptsFinished
+from ivr.port.values import Digit, PromptsFinished
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TO_PEOPLE = {"go": "queue", "queue": "hotline"}

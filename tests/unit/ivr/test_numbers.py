@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.numbers import clean_name, clean_number, dialable, is_dialable, masked
+from ivr.port.numbers import clean_name, clean_number, dialable, is_dialable, masked
 
 
 @pytest.mark.parametrize("number", ["10086", "+8613800138000", "*70#", "1" * 20])

@@ -28,12 +28,12 @@ from crm.journal.events import (
     TalkStarted,
 )
 from crm.journal.journal import Journal
-from ivr.call import Call
-from ivr.history import History
-from ivr.hotline import Hotline
-from ivr.reception import Reception
-from ivr.ring import AGAIN_S
-from ivr.telephony_values import DialOutcome
+from ivr.arrivals.history import History
+from ivr.arrivals.reception import Reception
+from ivr.live.call import Call
+from ivr.live.hotline import Hotline
+from ivr.port.values import DialOutcome
+from ivr.queueing.ring import AGAIN_S
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from routing.site_rules import queue_rules, skills_of

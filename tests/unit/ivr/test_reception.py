@@ -17,12 +17,12 @@ from crm.calls.open_calls import OpenCalls
 from crm.calls.state import CallState, PartnerState
 from crm.journal.events import CallAdopted, CallAnswered, CallArrived, CallEnded, Event
 from crm.journal.journal import Journal
-from ivr.history import History
-from ivr.hotline import Hotline
+from ivr.arrivals.history import History
+from ivr.arrivals.reception import Reception
+from ivr.live.hotline import Hotline
 from ivr.pbx.settings import FALLBACK_AFTER_S
-from ivr.reception import Reception
-from ivr.telephony import Arrival
-from ivr.telephony_values import LiveBridge, LiveChannel, Snapshot
+from ivr.port.telephony import Arrival
+from ivr.port.values import LiveBridge, LiveChannel, Snapshot
 from routing.acd import Acd
 from routing.agent import AgentState
 from routing.queue import QueueRules

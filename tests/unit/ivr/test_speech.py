@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ivr.speech import (
+from ivr.words.speech import (
     LARGEST_NUMBER,
     MEASURES,
     agent_announcement,

@@ -11,16 +11,16 @@ from config.ids import AgentId, BridgeId, ChannelId
 from crm.calls.record import fold
 from crm.calls.state import PartnerState
 from crm.journal.events import CallEvent, SupervisorJoined, SupervisorLeft
-from ivr.adoption import clear_strays
-from ivr.call import only_supervises
-from ivr.held_talk import hold_talk
-from ivr.history import recall
-from ivr.parties import HeldTalk, Target
-from ivr.supervision import Supervision
-from ivr.supervision_session import Mode
-from ivr.talk_control import complete, consult
-from ivr.talks import Refused
-from ivr.telephony_values import DialOutcome, LiveBridge, Snapshot
+from ivr.arrivals.adoption import clear_strays
+from ivr.arrivals.history import recall
+from ivr.live.call import only_supervises
+from ivr.live.parties import HeldTalk, Target
+from ivr.live.talks import Refused
+from ivr.port.values import DialOutcome, LiveBridge, Snapshot
+from ivr.talking.control import complete, consult
+from ivr.talking.held_talk import hold_talk
+from ivr.talking.supervision import Supervision
+from ivr.talking.supervision_session import Mode
 from routing.agent import AgentState
 from tests.fakes.channel import FakeChannel, Party
 from tests.unit.ivr.test_floor import ANN, BOB, Floor, on_the_floor

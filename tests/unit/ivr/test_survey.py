@@ -7,8 +7,8 @@ import pytest
 
 from config.schema import Site
 from crm.journal.events import CallEnded, SurveyAnswered
-from ivr import talk_control as control
-from ivr.question import KEY_S
+from ivr.caller.question import KEY_S
+from ivr.talking import control as control
 from tests.fakes.call_centre import ANN, call_centre, in_virtual_time
 from tests.fakes.small_site import small_site
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from crm.journal.events import CallAdopted, CallEnded, TalkStarted
-from ivr import talk_control as control
-from ivr.parties import Target
+from ivr.live.parties import Target
+from ivr.talking import control as control
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import Party
 

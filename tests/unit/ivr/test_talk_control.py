@@ -17,11 +17,11 @@ from crm.journal.events import (
     TransferFailed,
 )
 from crm.use_cases.callers import Strangers
-from ivr import talk_control as control
-from ivr.parties import Target
-from ivr.talk_recording import pause_recording, resume_recording
-from ivr.talks import NotDialable, Refused
-from ivr.telephony_values import ChannelGone, DialOutcome
+from ivr.live.parties import Target
+from ivr.live.talks import NotDialable, Refused
+from ivr.port.values import ChannelGone, DialOutcome
+from ivr.talking import control as control
+from ivr.talking.recording import pause_recording, resume_recording
 from tests.fakes.call_centre import ANN, BEN, CAT, call_centre, in_virtual_time
 from tests.fakes.channel import Party
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm.journal.events import CallEnded
-from ivr.talks import Refused, TalkOver
+from ivr.live.talks import Refused, TalkOver
 from tests.fakes.call_centre import ANN, call_centre, in_virtual_time
 
 

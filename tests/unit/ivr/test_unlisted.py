@@ -30,6 +30,6 @@ def test_who_dialled_a_number_that_no_line_has_is_served_and_it_is_told(
             channel.leave()
             await asyncio.sleep(1)
 
-    with caplog.at_level(logging.WARNING, "ivr.unlisted"):
+    with caplog.at_level(logging.WARNING, "ivr.caller.unlisted"):
         in_virtual_time(story())
     assert [getattr(record, "action", None) for record in caplog.records] == ["dnis_unlisted"] * told

@@ -12,11 +12,11 @@ from crm.bookings.model import Booking
 from crm.db.followups.due_calls import DueCallTable
 from crm.followups.model import DueCall, DueCallKind, DueCallState, Outcome
 from crm.journal.events import BookingAnswered, CallbackOwed, CallEnded, VisitRated
-from ivr.accepts import Accepts
-from ivr.attempt import Attempt
-from ivr.history import recall
-from ivr.outbound_flow import make_attempt
-from ivr.visit_calls import VisitCall, reminder_words
+from ivr.arrivals.history import recall
+from ivr.outbound.accepts import Accepts
+from ivr.outbound.attempt import Attempt
+from ivr.outbound.flow import make_attempt
+from ivr.outbound.visit_calls import VisitCall, reminder_words
 from tests.fakes.call_centre import ANN, STAYS, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import FakeChannel
 from tests.unit.crm.test_bookings import ZONE, booking

@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from config.calls.waiting import WaitRules
-from ivr.grammars import GRAMMARS
-from ivr.wait_words import MUSIC_BETWEEN_S, Schedule, Topic, begin, offer_words, place_words
+from ivr.words.grammars import GRAMMARS
+from ivr.words.wait_words import MUSIC_BETWEEN_S, Schedule, Topic, begin, offer_words, place_words
 
 SAID_S = 3.0
 """So long an announcement takes here."""

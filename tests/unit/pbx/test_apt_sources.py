@@ -1,6 +1,6 @@
 """Debian mirrors in apt sources of both forms."""
 
-from ivr.pbx.apt_sources import SourceFile, debian_mirrors
+from ivr.pbx.prefix.apt_sources import SourceFile, debian_mirrors
 
 
 def test_deb822_gives_the_archive_and_not_security() -> None:

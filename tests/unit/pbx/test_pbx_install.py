@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.pbx import apt_fetch, install
-from ivr.pbx.errors import AsteriskMissing, InstallFailed
-from ivr.pbx.pins import Pin
+from ivr.pbx.prefix import apt_fetch, install
+from ivr.pbx.prefix.errors import AsteriskMissing, InstallFailed
+from ivr.pbx.prefix.pins import Pin
 
 HELLO_SHA256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 

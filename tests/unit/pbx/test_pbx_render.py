@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from config.calls.telephones import LEAST_SILENCE_S, SilentLines, Telephones
 from config.loading.load import load_site
 from config.paths import DataDir
-from ivr.pbx.errors import PbxError
-from ivr.pbx.install import AsteriskBinary
+from ivr.pbx.prefix.errors import PbxError
+from ivr.pbx.prefix.install import AsteriskBinary
+from ivr.pbx.prefix.templates import module_names
 from ivr.pbx.render import render, render_agents
 from ivr.pbx.settings import PbxSettings, StartFacts
-from ivr.pbx.templates import module_names
 from tests.unit.config.workshop import DEMO
 
 SECRET = "s" * 32

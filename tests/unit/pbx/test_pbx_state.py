@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.paths import DataDir
-from ivr.pbx.errors import PbxError
 from ivr.pbx.ports import block_starts, ports_wanted, reserve_rtp_block, room_for
+from ivr.pbx.prefix.errors import PbxError
 from ivr.pbx.private_files import agent_secrets, write_private
 from ivr.pbx.processes import ProcessId
 from ivr.pbx.restarts import RestartBudget

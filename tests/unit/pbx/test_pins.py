@@ -4,8 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from ivr.pbx import pins
-from ivr.pbx.pins import LOADERS, MINIMUM_VERSION, asterisk_version, parse_pins, parse_version, pins_for, prefix_name
+from ivr.pbx.prefix import pins
+from ivr.pbx.prefix.pins import (
+    LOADERS,
+    MINIMUM_VERSION,
+    asterisk_version,
+    parse_pins,
+    parse_version,
+    pins_for,
+    prefix_name,
+)
 
 LOCK = Path(pins.__file__).with_name("packages.lock").read_text(encoding="utf-8")
 SUM = "0" * 64

@@ -22,8 +22,8 @@ from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.journal.events import CallArrived
 from crm.tickets.model import Severity, TicketKind, TicketRow, TicketState
-from ivr import talk_control as control
-from ivr.parties import Target
+from ivr.live.parties import Target
+from ivr.talking import control as control
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
 from tests.fakes.channel import Party
 from tests.fakes.small_site import small_site

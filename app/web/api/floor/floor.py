@@ -10,9 +10,9 @@ from app.web.api.common.shown import queue_with_callers, supervision_out
 from app.web.http.contract import ClosingWish, MoveWish, Nothing, QueueWithCallers, SuperviseWish, SupervisionOut
 from app.web.http.operations import Ask, B, Q
 from app.web.wire.problems import Problem, invalid
-from ivr.talks import Refused
-from ivr.telephony_values import TelephonyError
-from ivr.waiting import NotWaiting
+from ivr.live.talks import Refused
+from ivr.live.waiting import NotWaiting
+from ivr.port.values import TelephonyError
 
 
 @contextmanager

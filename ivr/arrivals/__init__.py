@@ -1,0 +1,1 @@
+"""Calls that come, new or from a controller that died (flow)."""

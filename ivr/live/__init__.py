@@ -1,0 +1,1 @@
+"""What is live in this process: calls, parties, talks, who waits (flow)."""

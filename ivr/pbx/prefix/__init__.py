@@ -1,0 +1,1 @@
+"""Asterisk in a private prefix: found, fetched, checked, unpacked (adapter). ADR 1."""

@@ -1,0 +1,1 @@
+"""Waiting for an agent: the place, the words, the offer, the ways out (flow)."""

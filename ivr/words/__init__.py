@@ -1,0 +1,1 @@
+"""What is said to callers, as prompts: numbers, times, greetings, announcements (rules)."""
