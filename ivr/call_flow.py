@@ -15,7 +15,7 @@ from crm.calls.progress import next_of, outcome_of
 from crm.calls.state import Ending
 from crm.journal.events import CallAnswered, CallEnded, CallOutcome, CallRang, CallRouted
 from crm.journal.steps import (
-    AnyStep,
+    CallStep,
     DialOut,
     Duty,
     EnterLine,
@@ -72,7 +72,7 @@ async def serve(hotline: Hotline, call: Call) -> None:
             )
 
 
-async def carry_out(hotline: Hotline, call: Call, step: AnyStep) -> None:
+async def carry_out(hotline: Hotline, call: Call, step: CallStep) -> None:
     """One step; what comes of it is on record when it returns."""
     match step:
         case Greet():

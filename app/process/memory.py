@@ -15,12 +15,12 @@ TURN_S: Final = 0.0005
 every write to the journal, and may have to wait so long each time for the thread that projects."""
 
 
-def take_short_turns() -> None:
+def shorten_thread_turns() -> None:
     """To be called before any thread has much to do."""
     sys.setswitchinterval(TURN_S)
 
 
-def spare_the_lasting() -> None:
+def freeze_lasting_objects() -> None:
     """To be called once all is built and before calls come: what is there now stays, and is never looked at again.
 
     A full collection over what a start loads takes a tenth of a second; over what calls bring along, a millisecond.

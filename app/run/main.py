@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from app.process.clock import utc_now
-from app.process.memory import spare_the_lasting, take_short_turns
+from app.process.memory import freeze_lasting_objects, shorten_thread_turns
 from app.process.options import UpOptions, write_system_file
 from app.process.scheduler import Scheduler
 from app.run.jobs import jobs
@@ -72,8 +72,8 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
             pbx = await start_asterisk(options, site, telephones, say)
             try:
                 system = build(options, site, pbx, journal, store)
-                spare_the_lasting()
-                take_short_turns()
+                freeze_lasting_objects()
+                shorten_thread_turns()
                 await serve(system, telephones, say, stop)
             finally:
                 await pbx.stop()

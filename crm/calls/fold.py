@@ -56,7 +56,7 @@ from crm.journal.events import (
     TransferFailed,
 )
 from crm.journal.steps import (
-    AnyStep,
+    CallStep,
     DialOut,
     Duty,
     EnterLine,
@@ -108,7 +108,7 @@ def _routed(state: CallState, event: CallRouted) -> CallState:
     )
 
 
-def _outcome_on_the_way_to(state: CallState, step: AnyStep) -> CallOutcome | None:
+def _outcome_on_the_way_to(state: CallState, step: CallStep) -> CallOutcome | None:
     """A caller who is told something and hung up has had an information, if nothing else yet."""
     return state.outcome or ("information" if isinstance(goal_of(step), HangUp) else None)
 
@@ -229,7 +229,7 @@ def _talks(state: CallState, partner: PartnerState, bridge_id: str, recording: s
     )
 
 
-def _alone(state: CallState, plan: AnyStep) -> CallState:
+def _alone(state: CallState, plan: CallStep) -> CallState:
     """Nobody talks with the caller any more."""
     return replace(
         state,

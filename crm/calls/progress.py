@@ -5,7 +5,7 @@ from enum import Enum
 from crm.calls.state import CallState
 from crm.journal.events import CallOutcome
 from crm.journal.steps import (
-    AnyStep,
+    CallStep,
     Duty,
     EnterLine,
     Farewell,
@@ -21,7 +21,7 @@ from crm.journal.steps import (
 )
 
 
-def next_of(state: CallState) -> AnyStep | None:
+def next_of(state: CallState) -> CallStep | None:
     """The step that is to be carried out now; None when the call is over."""
     if state.ended:
         return None
@@ -30,7 +30,7 @@ def next_of(state: CallState) -> AnyStep | None:
     return Talk() if state.partner else state.plan
 
 
-def _before_the_answer(state: CallState) -> AnyStep | None:
+def _before_the_answer(state: CallState) -> CallStep | None:
     """How a caller who hears ringing is answered; None: not yet, an agent is looked for or a line to be begun at."""
     if state.partner or (state.queue and not isinstance(state.plan, Wait)):
         return PickUp()

@@ -12,7 +12,7 @@ import msgspec
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName, TicketNumber
 from config.values.fields import Language
 from crm.journal.events import CallOutcome
-from crm.journal.steps import AnyStep
+from crm.journal.steps import CallStep
 
 Ending = Literal["caller", "agent", "system"]
 """Who ends a call."""
@@ -49,7 +49,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     due_call: str | None
     promised: bool
     """Goes before those who have not waited yet: a promised callback, or a caller who has talked already."""
-    plan: AnyStep
+    plan: CallStep
     """What is done for the caller while nobody talks with them."""
     outcome: CallOutcome | None
     """What the call is called if it ends now; None: by its phase."""

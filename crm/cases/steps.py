@@ -246,7 +246,7 @@ class Noted(Step, frozen=True, kw_only=True):
     text: Words
 
 
-AnyStep: TypeAlias = (
+CallStep: TypeAlias = (
     Registered
     | Received
     | PassedOn
@@ -278,7 +278,7 @@ AnyStep: TypeAlias = (
     | Merged
     | Noted
 )
-STEPS: Final[dict[str, type[Step]]] = {_tag(each.__name__): each for each in get_args(AnyStep)}
+STEPS: Final[dict[str, type[Step]]] = {_tag(each.__name__): each for each in get_args(CallStep)}
 """By name, in the order in which a case usually meets them."""
 NOT_BY_HAND: Final = frozenset({"received"})
 FILLED_IN: Final = {"registered": {"department", "restricted"}, "passed_on": {"origin"}, "taken_back": {"to"}}

@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 
 from crm.intake.model import Channel, Letter, Opening
-from crm.journal.steps import AnyStep
+from crm.journal.steps import CallStep
 
 _RUN: Final = uuid4().hex[:20]
 _SERIAL = count()
@@ -97,7 +97,7 @@ class CallArrived(CallEvent, frozen=True, kw_only=True):
     line: str | None
     """Kind of the line that was dialled (aid, hotline, supervision); None for a number no line has."""
     due_call: str | None = None
-    then: AnyStep | None = None
+    then: CallStep | None = None
     """What is done for the caller first; None: as the line says (EnterLine)."""
     outcome: CallOutcome | None = None
     """What the call is called if nothing else happens: out of hours."""
@@ -126,7 +126,7 @@ class MenuChosen(CallEvent, frozen=True, kw_only=True):
     digits: str
     choice: str
     """`queue:hotline`, `message`, `hangup`."""
-    then: AnyStep | None = None
+    then: CallStep | None = None
     """What is done now, where `choice` does not say all of it."""
 
 
@@ -140,7 +140,7 @@ class CallRouted(CallEvent, frozen=True, kw_only=True):
     """It was decided what is done for the caller next. `why`: entered_line, said, no_message, transfer_failed,
     duty_missed, wants_message, wants_person, answered, no_answer, fallback."""
 
-    then: AnyStep
+    then: CallStep
     why: str
     outcome: CallOutcome | None = None
     """What the call is called from now on, if it ends; None: as before."""
@@ -174,7 +174,7 @@ class CallOverflowed(CallEvent, frozen=True, kw_only=True):
     to: str
     why: str
     waited_s: float
-    then: AnyStep | None = None
+    then: CallStep | None = None
     """What is done now, where `to` does not say all of it."""
 
 
@@ -182,7 +182,7 @@ class CallTurnedAway(CallEvent, frozen=True, kw_only=True):
     """The queue that the caller came to is closed."""
 
     queue: str
-    then: AnyStep
+    then: CallStep
 
 
 class PlaceHandedOn(CallEvent, frozen=True, kw_only=True):

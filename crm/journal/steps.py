@@ -20,31 +20,31 @@ from config.calls.actions import (
 from config.values.fields import Language
 
 
-class Step(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
+class _Step(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
     """Root of all steps. The tag in the journal is the class name."""
 
 
-class Greet(Step, frozen=True):
+class Greet(_Step, frozen=True):
     """Answer in the ring that the line says, then greet (TEL-1, TEL-4)."""
 
 
-class PickUp(Step, frozen=True):
+class PickUp(_Step, frozen=True):
     """Answer a caller who has heard ringing so far; no greeting, for somebody is there or something is to be said."""
 
 
-class EnterLine(Step, frozen=True):
+class EnterLine(_Step, frozen=True):
     """Begin at a line, as a caller who dialled it does. `line`: its number; None for the line of the call."""
 
     line: str | None = None
 
 
-class Menu(Step, frozen=True):
+class Menu(_Step, frozen=True):
     """Lead the caller through a menu."""
 
     menu: str
 
 
-class Wait(Step, frozen=True):
+class Wait(_Step, frozen=True):
     """Wait in a queue until an agent answers. `ringing`: the line is one that people answer, so nothing is said before
     (TEL-1)."""
 
@@ -52,17 +52,17 @@ class Wait(Step, frozen=True):
     ringing: bool = False
 
 
-class Duty(Step, frozen=True):
+class Duty(_Step, frozen=True):
     """Ring the people on duty at their own telephones, one after the other (TEL-6)."""
 
     duty: str
 
 
-class Talk(Step, frozen=True):
+class Talk(_Step, frozen=True):
     """Connect the caller with who has answered, and stay until that party leaves (TEL-3)."""
 
 
-class HandOver(Step, frozen=True):
+class HandOver(_Step, frozen=True):
     """Reach whom an agent has left the caller to (TEL-5). `by`: that agent."""
 
     kind: Literal["agent", "queue", "line", "number"]
@@ -70,11 +70,11 @@ class HandOver(Step, frozen=True):
     by: str | None = None
 
 
-class Message(Step, frozen=True):
+class Message(_Step, frozen=True):
     """Take a message, which becomes part of the ticket (TEL-6)."""
 
 
-class Farewell(Step, frozen=True):
+class Farewell(_Step, frozen=True):
     """Ask how it was, if callers are asked, then thanks and 再见 (QUA-1, TEL-5). `agent`: who talked with the caller;
     `survey`: that agent wishes the caller to be asked, in any queue."""
 
@@ -82,31 +82,31 @@ class Farewell(Step, frozen=True):
     survey: bool = False
 
 
-class HangUp(Step, frozen=True):
+class HangUp(_Step, frozen=True):
     """Say these prompts and end the call."""
 
     play: tuple[str, ...] = ()
 
 
-class Say(Step, frozen=True):
+class Say(_Step, frozen=True):
     """Say these prompts, then go on."""
 
     play: tuple[str, ...]
-    then: "AnyStep"
+    then: "CallStep"
 
 
-class SwitchLanguage(Step, frozen=True):
+class SwitchLanguage(_Step, frozen=True):
     """Speak this language from now on, and ask for agents who speak it, then go on."""
 
     language: Language
-    then: "AnyStep"
+    then: "CallStep"
 
 
-class DialOut(Step, frozen=True):
+class DialOut(_Step, frozen=True):
     """Make the attempt of a due call; the loop of inbound calls does not carry this out (`ivr.outbound`)."""
 
 
-AnyStep = (
+CallStep = (
     Greet
     | PickUp
     | EnterLine
@@ -124,7 +124,7 @@ AnyStep = (
 )
 
 
-def step_of(action: Action) -> AnyStep:
+def step_of(action: Action) -> CallStep:
     """The step that an action of the site comes to. Raises ValueError for one that has no meaning outside a menu."""
     match action:
         case QueueAction(queue=queue):
@@ -144,14 +144,14 @@ def step_of(action: Action) -> AnyStep:
     raise ValueError(f"{action.go!r} has no meaning outside a menu")
 
 
-def goal_of(step: AnyStep) -> AnyStep:
+def goal_of(step: CallStep) -> CallStep:
     """What a step comes to once its prompts have been said, in whatever language."""
     while isinstance(step, Say | SwitchLanguage):
         step = step.then
     return step
 
 
-def name_of(step: AnyStep) -> str:
+def name_of(step: CallStep) -> str:
     """Where a step leads, in one word: `queue:hotline`, `duty:night`, `menu:aid`, `message`, `hangup`."""
     match goal_of(step):
         case Wait(queue=queue):
@@ -168,7 +168,7 @@ def name_of(step: AnyStep) -> str:
             raise ValueError(f"{type(other).__name__} is no place that a call is led to")
 
 
-def step_named(name: str) -> AnyStep:
+def step_named(name: str) -> CallStep:
     """The step of a name that `name_of` made. Raises ValueError for any other."""
     place, _, which = name.partition(":")
     match place:

@@ -17,7 +17,7 @@ from crm.errors import JournalFailed
 from crm.intake.model import Channel, Letter, Opening
 from crm.journal.events import CallArrived, CallOutcome, Event, LetterReceived, TicketOpened
 from crm.journal.journal import Journal
-from crm.journal.steps import AnyStep
+from crm.journal.steps import CallStep
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Tickets:
         at: datetime,
         ticket: TicketNumber | None = None,
         due_call: str | None = None,
-        then: AnyStep | None = None,
+        then: CallStep | None = None,
         outcome: CallOutcome | None = None,
         promised: bool = False,
     ) -> TicketNumber:

@@ -3,7 +3,7 @@
 from config.schema import Line
 from crm.calls.state import CallState
 from crm.journal.events import CallOutcome, CallRouted
-from crm.journal.steps import AnyStep, Menu, Wait, step_of
+from crm.journal.steps import CallStep, Menu, Wait, step_of
 from crm.regulation.calendar import day_kind
 from ivr.live.call import Call
 from ivr.live.hotline import Hotline
@@ -23,7 +23,7 @@ def line_of(hotline: Hotline, state: CallState) -> Line:
     return hotline.line_for(state.line_number or state.dnis)
 
 
-def first_step(hotline: Hotline, line: Line) -> tuple[AnyStep, CallOutcome | None]:
+def first_step(hotline: Hotline, line: Line) -> tuple[CallStep, CallOutcome | None]:
     """What the line does for its caller now: its people's telephones ring, or its menu is heard, or it is closed; and
     what the call is called if nothing else comes of it."""
     is_open = is_open_now(hotline, line)

@@ -14,7 +14,7 @@ from typing import Literal
 from config.destination import NotDialled
 from config.schema import DayKind, Duty, DutyPerson
 from crm.journal.events import CallbackOwed, CallRouted, DutyAccepted, DutyDeclined, DutyMissed, DutyRang, DutyReason
-from crm.journal.steps import AnyStep, Message, Say
+from crm.journal.steps import CallStep, Message, Say
 from crm.regulation.calendar import day_kind
 from ivr.caller.may_dial import may_dial, note_refused
 from ivr.caller.question import ask as question
@@ -46,7 +46,7 @@ async def ring_duty(hotline: Hotline, call: Call, roster: str) -> None:
     if duty and (partner := await find_on_duty(hotline, call, duty)):
         call.partner = partner
         return
-    then: AnyStep = Message()
+    then: CallStep = Message()
     if duty:
         note_missed(hotline, call, duty)
         then = Say((duty.missed,), then)
@@ -99,14 +99,14 @@ async def ring_person(hotline: Hotline, call: Call, duty: Duty, person: DutyPers
         reason = REASONS[failed.reason]
     except BaseException:
         if leg:
-            await let_go(call, leg)
+            await hang_up_on(call, leg)
         raise
     if leg and reason is None:
         accepted = DutyAccepted(call_id=call.id, at=hotline.now(), person=person.name, number=person.number)
         hotline.tickets.record(accepted)
         return Partner(leg, None, number=person.number)
     if leg:
-        await let_go(call, leg)
+        await hang_up_on(call, leg)
     decline(hotline, call, duty, person.number, reason or "unreachable")
     return None
 
@@ -140,7 +140,7 @@ async def takes_it(call: Call, duty: Duty, leg: DialledChannel) -> bool:
     return await question(leg, words, within_s=duty.accept_timeout_s, keys=ACCEPTS) is not None
 
 
-async def let_go(call: Call, leg: DialledChannel) -> None:
+async def hang_up_on(call: Call, leg: DialledChannel) -> None:
     """Hang up on somebody who does not take the call. When that fails the telephone system is away, and says so."""
     try:
         await leg.hangup()

@@ -33,7 +33,7 @@ import uvloop
 
 from app.process.bus import Bus
 from app.process.clock import utc_now
-from app.process.memory import spare_the_lasting
+from app.process.memory import freeze_lasting_objects
 from app.process.page_faults import PageFaults
 from config.ids import CallId, ChannelId
 from config.numbering import NumberKind
@@ -241,7 +241,7 @@ async def measure(options: argparse.Namespace) -> None:
         async with database(options.database, Path(directory)) as (url, server):
             store = await Store.open(url, area_code="0571")
             await make_customers(store)
-            spare_the_lasting()
+            freeze_lasting_objects()
             journal = Journal.open(Path(directory) / "journal")
             try:
                 await run(options, journal, store, server)

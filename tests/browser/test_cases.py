@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from crm.cases.rights import Reader
-from crm.cases.steps import AnyStep, PassedOn, PlanProposed, Registered, Started
+from crm.cases.steps import CallStep, PassedOn, PlanProposed, Registered, Started
 from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
 from crm.tickets.model import Severity, TicketKind
 from crm.use_cases.cases import CaseService
@@ -28,7 +28,7 @@ async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678", agent
     return ticket
 
 
-async def taken(hall: Hall, ticket: str, by: str, *steps: AnyStep, role: str = "agent") -> None:
+async def taken(hall: Hall, ticket: str, by: str, *steps: CallStep, role: str = "agent") -> None:
     """Steps that somebody has taken already."""
     cases = CaseService(hall.site, hall.store, lambda: datetime.now(UTC))
     who = Reader(name=by, person=by, role=role)
@@ -37,7 +37,7 @@ async def taken(hall: Hall, ticket: str, by: str, *steps: AnyStep, role: str = "
         await cases.take(ticket, type(step)(**{**_fields(step), "version": version}), who)
 
 
-def _fields(step: AnyStep) -> dict[str, object]:
+def _fields(step: CallStep) -> dict[str, object]:
     return {name: getattr(step, name) for name in step.__struct_fields__}
 
 

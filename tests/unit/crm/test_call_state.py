@@ -61,7 +61,7 @@ from crm.journal.events import (
     VisitRated,
 )
 from crm.journal.steps import (
-    AnyStep,
+    CallStep,
     DialOut,
     Duty,
     EnterLine,
@@ -215,7 +215,7 @@ def test_the_product_is_full() -> None:
     kinds = {kind for kind in get_args(AnyEvent) if issubclass(kind, CallEvent)}
     assert {type(event) for event in EVENTS} == kinds
     found = {type(next_of(told(story))) for story in STORIES.values()} - {type(None)}
-    assert found == set(get_args(AnyStep)), "each step of the union is the next one in some story"
+    assert found == set(get_args(CallStep)), "each step of the union is the next one in some story"
 
 
 @pytest.mark.parametrize(("story", "event"), list(itertools.product(STORIES, EVENTS)), ids=named)
@@ -257,7 +257,7 @@ def test_a_caller_can_leave_in_every_phase_and_each_has_its_name() -> None:
         ("ended", None),
     ],
 )
-def test_what_comes_next(story: str, step: AnyStep | None) -> None:
+def test_what_comes_next(story: str, step: CallStep | None) -> None:
     assert next_of(told(STORIES[story])) == step
 
 
@@ -304,5 +304,5 @@ def test_a_controller_that_takes_over_finds_nobody_who_was_not_connected() -> No
 
 
 @pytest.mark.parametrize("step", [Wait("hotline"), Duty("night"), Menu("main"), Message(), HangUp()])
-def test_the_name_of_a_place_leads_back_to_it(step: AnyStep) -> None:
+def test_the_name_of_a_place_leads_back_to_it(step: CallStep) -> None:
     assert step_named(name_of(Say(("words",), step))) == step == goal_of(SwitchLanguage("en", step))

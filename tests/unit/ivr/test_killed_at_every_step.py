@@ -19,7 +19,7 @@ from config.ids import CallId
 from config.schema import Duty, Line, OpeningHours, Site
 from crm.calls.progress import next_of
 from crm.journal.events import CallEnded, CallEvent, Event, OutsideTalkStarted, TalkEnded, TalkStarted
-from crm.journal.steps import AnyStep, DialOut
+from crm.journal.steps import CallStep, DialOut
 from ivr.live.parties import Target
 from ivr.talking import control as control
 from tests.fakes.call_centre import ANN, BEN, CAT, CallCentre, call_centre, in_virtual_time
@@ -147,17 +147,17 @@ STORIES = {
 class Told:
     """How a story went: the kinds of steps it came to, how the call ended, and with how many parties it talked."""
 
-    steps: set[type[AnyStep]]
+    steps: set[type[CallStep]]
     end: CallEnded
     heard: list[str]
     talks: int
 
 
-async def tell(centre: CallCentre, story: Story, dies_at: type[AnyStep] | None) -> Told:
+async def tell(centre: CallCentre, story: Story, dies_at: type[CallStep] | None) -> Told:
     """Tell it to its end, with a death at the first moment of that step."""
-    steps: set[type[AnyStep]] = set()
+    steps: set[type[CallStep]] = set()
 
-    def comes_to(event: Event) -> type[AnyStep] | None:
+    def comes_to(event: Event) -> type[CallStep] | None:
         state = centre.hotline.tickets.calls.of(event.call_id) if isinstance(event, CallEvent) else None
         step = next_of(state) if state else None
         return type(step) if step else None
@@ -199,11 +199,11 @@ def undisturbed(name: str) -> Told:
     return told[0]
 
 
-def deaths() -> list[tuple[type[AnyStep], str]]:
+def deaths() -> list[tuple[type[CallStep], str]]:
     """Every step of the union, in every story that comes to it."""
     return [
         (step, name)
-        for step in get_args(AnyStep)
+        for step in get_args(CallStep)
         if step not in ELSEWHERE
         for name in STORIES
         if step in undisturbed(name).steps
@@ -211,14 +211,14 @@ def deaths() -> list[tuple[type[AnyStep], str]]:
 
 
 def test_some_story_comes_to_each_step_of_the_union() -> None:
-    assert {step for step, _ in deaths()} | set(ELSEWHERE) == set(get_args(AnyStep))
+    assert {step for step, _ in deaths()} | set(ELSEWHERE) == set(get_args(CallStep))
     assert all((Path(__file__).parents[3] / shown).exists() for shown in ELSEWHERE.values())
 
 
 @pytest.mark.parametrize(
     ("step", "name"), deaths(), ids=lambda value: value if isinstance(value, str) else value.__name__
 )
-def test_a_call_goes_on_from_where_its_controller_died(tmp_path: Path, step: type[AnyStep], name: str) -> None:
+def test_a_call_goes_on_from_where_its_controller_died(tmp_path: Path, step: type[CallStep], name: str) -> None:
     async def run() -> None:
         async with call_centre(tmp_path, site()) as centre:
             told, expected = await tell(centre, STORIES[name], step), undisturbed(name)

@@ -32,7 +32,7 @@ from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.model import Stage
 from crm.cases.rights import STAGE_WORDS, STEP_WORDS, StepRefused
-from crm.cases.steps import NOT_BY_HAND, AnyStep, Step
+from crm.cases.steps import NOT_BY_HAND, CallStep, Step
 from crm.cases.telling import VALID_COMPLAINTS
 from crm.db.cases.lists import CaseFilter
 from crm.errors import UnknownRecord, VersionConflict
@@ -203,7 +203,7 @@ CASES: Final[tuple[AnyOperation, ...]] = (
     operation("get_case", "GET /api/tickets/{number}/case", get_case,
               "A ticket's case: stage, clocks, log, the steps one may take", Nothing, Nothing, CaseOut),
     operation("take_step", "POST /api/tickets/{number}/steps", take_step,
-              "Take a step; 409 with the reason when it is refused", Nothing, cast(type[Step], AnyStep), StepTaken),
+              "Take a step; 409 with the reason when it is refused", Nothing, cast(type[Step], CallStep), StepTaken),
     operation("get_matters", "GET /api/matters", get_matters,
               "Parties, categories, stages and steps", Nothing, Nothing, MattersOut),
     operation("get_deadlines", "GET /api/deadlines", get_deadlines,
