@@ -6,11 +6,15 @@ CrmError
 ├── JournalInUse       another process has this journal open
 ├── VersionConflict    somebody else saved the record since it was read
 ├── UnknownRecord      no record of that id
+├── Forbidden          the record is there, and not this person's to change
+├── BadValue           one value of what is wanted cannot be kept: `field` says which
+├── NotDialledNumber   a number that may not be dialled: `refused` says why
 ├── NumberTaken        the number is on another customer's card
 ├── CardMerged         the card became part of another one: work on that
 ├── CallGoesOn         a person cannot be removed in the middle of a call
 ├── BadFile            an import's file that cannot be read as a table
 ├── IllegalTransition  a state machine refused an event; the state is unchanged
+├── NotLikeThis        what is wanted is done in another way, `reason` and words say how
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
 ├── TooManyFiles       a ticket has as many files as are kept with one
 ├── BookingRefused     no room, no guide, not at that time: `reason` says which
@@ -20,6 +24,8 @@ CrmError
 """
 
 from datetime import datetime
+
+from config.destination import NotDialled
 
 
 class CrmError(Exception):
@@ -57,6 +63,26 @@ class UnknownRecord(CrmError):
         self.key = key
 
 
+class Forbidden(CrmError):
+    """Not this person's to do; says whose it is."""
+
+
+class BadValue(CrmError):
+    """A value that cannot be kept; the message says what would do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotDialledNumber(CrmError):
+    """A number that may not be dialled (FUP-10)."""
+
+    def __init__(self, refused: NotDialled) -> None:
+        super().__init__(f"{refused.number} is not dialled: {refused.reason}")
+        self.refused = refused
+
+
 class NumberTaken(CrmError):
     """A number belongs to one customer: take it off the other card first."""
 
@@ -90,6 +116,15 @@ class IllegalTransition(CrmError):
         super().__init__(f"{event} is not possible in state {state}")
         self.state = state
         self.event = event
+
+
+class NotLikeThis(CrmError):
+    """It is done in another way. `reason`: a code for programs; `zh`: what people read, beside the English message."""
+
+    def __init__(self, reason: str, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.reason = reason
+        self.zh = zh
 
 
 class ClaimLost(CrmError):

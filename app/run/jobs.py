@@ -14,7 +14,7 @@ from app.run.system import System
 from app.run.upkeep import audit_heads, poll_mailbox, retention
 from crm.errors import StoreAway
 from crm.use_cases.bookings import BookingDesk
-from crm.use_cases.registering import Registrar
+from crm.use_cases.by_clock.registering import Registrar
 from ivr.arrivals.left_messages import collect_left_messages
 from ivr.queueing.closing import restate
 

@@ -34,10 +34,10 @@ from crm.journal.events import AgentStateChanged
 from crm.journal.journal import Journal, Position
 from crm.journal.segments import segment_name
 from crm.regulation.policy import Regulated
-from crm.use_cases.callers import KnownCallers
-from crm.use_cases.case_watch import Watch
+from crm.use_cases.by_clock.callers import KnownCallers
+from crm.use_cases.by_clock.case_watch import Watch
+from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
-from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
 from ivr.ari.telephony import AriTelephony

@@ -6,11 +6,13 @@ First the position, then the stage, then the guards of guards.py. Everything tha
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from crm.cases.model import NOT_REACHED, TRANSITIONS, Case, Stage
 from crm.cases.organisation import Organisation
-from crm.errors import CrmError
+from crm.errors import CrmError, NotLikeThis
+from crm.rights import Principal
+from crm.tickets.model import TicketKind, TicketRow, TicketState
 
 
 class Position(StrEnum):
@@ -104,6 +106,11 @@ class Reader:
     person: str | None
     role: str
 
+    @classmethod
+    def of(cls, who: Principal) -> Self:
+        """What each may do to a case stands in this module, who sees what in `Sight`."""
+        return cls(name=who.name, person=who.agent, role=who.role)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Touch:
@@ -169,6 +176,30 @@ def verdict(held: frozenset[Position], stage: Stage, step: str) -> Refusal | Non
         return NOT_YOURS
     possible = (stage, step) in TRANSITIONS or (step == "fed_back" and (stage, NOT_REACHED) in TRANSITIONS)
     return None if possible else not_now(stage, step)
+
+
+def by_steps_only(ticket: TicketRow, changes: Mapping[str, object]) -> None:
+    """What a case is and where it stands is said by its steps alone; a complaint is never closed without them (TKT-6).
+
+    `changes`: what somebody would write on the ticket's form. Raises NotLikeThis.
+    """
+    if ticket.stage is None:
+        kind = changes.get("kind", ticket.kind)
+        if changes.get("state") is TicketState.CLOSED and kind is TicketKind.COMPLAINT:
+            raise NotLikeThis(
+                "by_steps",
+                "A complaint is registered and closed by its steps: POST /api/tickets/{number}/steps.",
+                "投诉须先登记，并按办理步骤关闭。",
+            )
+        return
+    names = ("kind", "severity", "state")
+    changed = [name for name in names if name in changes and changes[name] != getattr(ticket, name)]
+    if changed:
+        raise NotLikeThis(
+            "by_steps",
+            f"{', '.join(changed)} of a registered case: take a step, POST /api/tickets/{{number}}/steps.",
+            "已登记的工单，其类别、级别和状态须通过办理步骤变更。",
+        )
 
 
 STAGE_WORDS: Final[Mapping[Stage, str]] = {

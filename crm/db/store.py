@@ -1,7 +1,8 @@
 """The store: one object with a part per slice. It opens the database and says whether it is there. Design D5."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -115,6 +116,15 @@ class Store:
         if not await store.check():
             log.error("starting without it: %s", store.database.away, extra={"action": "store_away"})
         return store
+
+    @asynccontextmanager
+    async def act(self) -> AsyncIterator[Self]:
+        """Several writes that are one act: the yielded store's queries are one transaction, all of it or nothing.
+
+        Inside, ask the yielded store alone. Raises StoreAway.
+        """
+        async with self.database.act() as database:
+            yield type(self)(database, self.area_code, self.zone, self.clock)
 
     async def check(self) -> bool:
         """Asks the database something, so that `status` is of this moment. Never raises StoreAway."""

@@ -1,1 +1,1 @@
-"""What is done with the store, one file for each slice (flow): the rules decide, the store writes."""
+"""What people do with the store (flow): one act is one transaction, decided by the slices. A file for each slice."""

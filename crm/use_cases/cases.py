@@ -1,6 +1,11 @@
-"""Cases of a site (flow): one step taken, one case looked at, who sees what. The rules are beside it. CPL, LNE, TKT."""
+"""Cases of a site (flow): one step taken, one case looked at, who sees and works on what. CPL, LNE, TKT.
 
-from collections.abc import Callable
+Every use case that a page begins stands on `Ports`: `async def verb_object(ports, …, who=…)`, one act, one transaction,
+the slice's errors when it cannot be.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,9 +20,10 @@ from crm.cases.rights import NOT_YOURS, Reader, Refusal, verdict
 from crm.cases.steps import NOT_BY_HAND, STEPS, Judged, Linked, Merged, Step
 from crm.db.cases.table import Wanted
 from crm.db.store import Store
-from crm.errors import UnknownRecord
+from crm.errors import Forbidden, UnknownRecord
 from crm.messages.model import ColleagueMessage
-from crm.tickets.model import TicketRow
+from crm.rights import Principal, may_work_on
+from crm.tickets.model import TicketDetail, TicketRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,25 @@ class Look:
     situation: Situation
     offers: tuple[Offer, ...]
     open_cases: tuple[TicketRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """What the acts of people stand on: the site's rules, the store (with the clock), who sees which case."""
+
+    site: Site
+    store: Store
+    cases: "CaseService"
+
+    @property
+    def now(self) -> datetime:
+        return self.store.clock()
+
+    @asynccontextmanager
+    async def act(self) -> AsyncIterator["Ports"]:
+        """Several writes that are one act, on the yielded ports' store: all of it or nothing. Raises StoreAway."""
+        async with self.store.act() as store:
+            yield replace(self, store=store)
 
 
 class CaseService:
@@ -104,6 +129,35 @@ class CaseService:
         zone = self.rules.site.zone
         year = now.astimezone(zone).year
         return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
+
+
+async def find_ticket(ports: Ports, number: str, who: Principal) -> TicketDetail | None:
+    """A ticket that this person may see. One that is hidden is not there (LNE-6)."""
+    ticket = await ports.store.tickets.get(number)
+    if ticket is None:
+        return None
+    sight = ports.cases.sight(Reader.of(who))
+    seen = sight.sees(restricted=ticket.restricted, department=ticket.department, level=ticket.level)
+    return ticket if seen else None
+
+
+async def works_on(ports: Ports, ticket: TicketDetail, who: Principal) -> bool:
+    """Whether somebody may change the ticket and hear it. Who is complained of stands aside, whatever the role."""
+    agent = who.agent
+    holds = agent is not None and ticket.holder in ports.cases.organisation.parties_of(agent)
+    if not may_work_on(who, ticket.agent, holds=holds):
+        return False
+    return agent is None or not await ports.store.cases.lists.is_about(ticket.number, agent)
+
+
+async def ticket_in_work(ports: Ports, number: str, who: Principal) -> TicketDetail:
+    """A ticket that this person may change. Raises UnknownRecord, Forbidden, StoreAway."""
+    ticket = await find_ticket(ports, number, who)
+    if ticket is None:
+        raise UnknownRecord("ticket", number)
+    if not await works_on(ports, ticket, who):
+        raise Forbidden(f"Ticket {ticket.number} is {ticket.agent}'s, or about you.")
+    return ticket
 
 
 def offers(situation: Situation) -> list[Offer]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from config.ids import TicketNumber
 from config.paths import DataDir
 from config.schema import Line, Site
-from crm.use_cases.callers import Callers, Strangers
+from crm.use_cases.by_clock.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
 from ivr.live.closed_queues import ClosedQueues
 from ivr.live.talks import Talks

@@ -7,7 +7,7 @@ from ivr.live.hotline import Hotline
 
 
 async def set_priority(hotline: Hotline, call: Call, queue: Queue) -> None:
-    """Set the call's points and preferred agents for this queue. Bounded: see crm/use_cases/callers.py."""
+    """Set the call's points and preferred agents for this queue. Bounded: see crm/use_cases/by_clock/callers.py."""
     standing = await hotline.callers.standing(call.ani, with_agents=queue.sticky_s > 0)
     rules = hotline.site.routing
     promised = rules.promised_points if call.state.promised else 0

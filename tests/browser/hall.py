@@ -42,8 +42,8 @@ from crm.journal.events import (
 )
 from crm.journal.journal import Journal
 from crm.regulation.policy import Regulated
+from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
-from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
 from routing.agent import AgentState

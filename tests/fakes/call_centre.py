@@ -12,7 +12,7 @@ from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
-from crm.use_cases.callers import Callers, Strangers
+from crm.use_cases.by_clock.callers import Callers, Strangers
 from ivr.arrivals.history import History, recall
 from ivr.arrivals.reception import Reception
 from ivr.live.hotline import Hotline

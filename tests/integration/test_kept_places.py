@@ -17,7 +17,7 @@ from crm.db.store import Store
 from crm.followups.model import DueCall
 from crm.journal.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
 from crm.journal.journal import Journal, Position
-from crm.use_cases.callers import KnownCallers, Strangers
+from crm.use_cases.by_clock.callers import KnownCallers, Strangers
 from ivr.arrivals.history import recall
 from ivr.arrivals.reception import Reception
 from ivr.live.hotline import Hotline

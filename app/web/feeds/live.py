@@ -16,12 +16,12 @@ from app.web.feeds.wallboard import WallboardFeed
 from app.web.feeds.wallboard_messages import SessionOver, WallboardAlive
 from app.web.http.contract import DeskQuery, Nothing
 from app.web.http.operations import Ask
-from app.web.http.permissions import may_sit_at
 from app.web.wire.desk import DeskHub, DeskPage
 from app.web.wire.desk_messages import Alive, DeskAck, Hello
 from app.web.wire.encoding import encode_text
 from app.web.wire.problems import Problem, invalid
 from crm.errors import StoreAway
+from crm.rights import may_sit_at
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from aiohttp.http import HttpProcessingError
 from app.web.wire.desk import TooManyPages
 from app.web.wire.problems import Problem, invalid, not_dialled
 from crm import errors
+from crm.cases.rights import StepRefused
 from ivr.live.talks import NotDialable, Refused
 from ivr.port.values import TelephonyError
 from routing.agent import IllegalTransition
@@ -61,8 +62,19 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("not_found", f"{exc}")
         case errors.VersionConflict():
             return Problem("stale", f"{exc}")
-        case NotDialable():
+        case NotDialable() | errors.NotDialledNumber():
             return not_dialled(exc.refused)
+        case errors.Forbidden():
+            return Problem("forbidden", f"{exc}")
+        case errors.BadValue():
+            return invalid(exc.field, f"{exc}")
+        case errors.BookingRefused():
+            return Problem("conflict", f"{exc}", reason=exc.reason)
+        case StepRefused():
+            kind = "forbidden" if exc.forbidden else "illegal_transition"
+            return Problem(kind, exc.refusal.en, reason=exc.refusal.code, detail_zh=exc.refusal.zh)
+        case errors.NotLikeThis():
+            return Problem("illegal_transition", f"{exc}", reason=exc.reason, detail_zh=exc.zh)
         case errors.IllegalTransition() | IllegalTransition() | Refused():
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():

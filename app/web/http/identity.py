@@ -13,12 +13,12 @@ from typing import Final, get_args
 from aiohttp import hdrs, web
 from yarl import URL
 
-from app.web.http.permissions import Principal
 from app.web.http.services import Services
 from app.web.http.tokens import role_of
 from app.web.wire.problems import Problem
 from config.schema import Role
 from crm.errors import StoreAway
+from crm.rights import Principal
 from crm.users.model import SESSION_ABSOLUTE, User, session_is_valid
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,11 @@ from aiohttp import web
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
 from app.web.http.identity import Door
-from app.web.http.permissions import Principal, may
+from app.web.http.permissions import may
 from app.web.http.services import Services
 from app.web.wire.encoding import encode
 from app.web.wire.problems import Problem, invalid
+from crm.rights import Principal
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200

@@ -1,15 +1,12 @@
-"""Who may do what, as data: every operation of the API by role, and the object-level rules beside it (rules). CUS-4.
+"""Who may do what, as data: every operation of the API by role (rules). Whose objects: crm/rights.py. CUS-4.
 
 Deny by default: an operation that is not in the table is refused to everybody, and the server does not start with it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
-from config.schema import Role, Site
-from crm.cases.rights import Reader
-from crm.suggestions.model import Suggestion
+from config.schema import Role
 
 PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
@@ -154,86 +151,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_handling_form": _ALL,
     "get_evidence": _SUPERVISORS,
 }
-"""Operation → roles. Where agents are let in, the functions below say to whose objects."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Principal:
-    """Who is asking. `agent` is the person's own desk; None for a program with a token."""
-
-    name: str
-    agent: str | None
-    role: Role
-
-    @property
-    def supervises(self) -> bool:
-        return self.role in _SUPERVISORS
+"""Operation → roles. Where agents are let in, crm/rights.py says to whose objects."""
 
 
 def may(role: Role | None, operation: str) -> bool:
     """Whether somebody with this role (None: not logged in) may use the operation at all."""
     allowed = PERMISSIONS.get(operation, frozenset())
     return allowed == PUBLIC or (role is not None and role in allowed)
-
-
-def may_see_calls_of(who: Principal, agent: str | None) -> bool:
-    """Agents see their own calls; `agent` None = everybody's."""
-    return who.supervises or (agent is not None and agent == who.agent)
-
-
-def may_set_state_of(who: Principal, agent: str) -> bool:
-    """One's own state, or as a supervisor anybody's."""
-    return who.supervises or agent == who.agent
-
-
-def may_sit_at(who: Principal, agent: str) -> bool:
-    """A desk shows callers in full: it is its agent's alone, save for administrators' programs (`sanxiang agent`)."""
-    return who.role == "administrator" or agent == who.agent
-
-
-def may_work_on(who: Principal, ticket_agent: str | None, *, holds: bool = False) -> bool:
-    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors.
-
-    `holds`: the case is with a party that this person belongs to. A case about oneself is nobody's (tickets.py asks).
-    """
-    return who.supervises or holds or ticket_agent is None or ticket_agent == who.agent
-
-
-def as_case_reader(who: Principal) -> Reader:
-    """As the rules of cases know people; what each may do there is in crm/cases/rights.py, who sees what in its
-    `Sight`."""
-    return Reader(name=who.name, person=who.agent, role=who.role)
-
-
-def may_see_quality_of(who: Principal, agent: str | None) -> bool:
-    """Scores, assessment, file: agents see their own (QUA-6); `agent` None = everybody's."""
-    return who.supervises or (agent is not None and agent == who.agent)
-
-
-def _works_in(who: Principal, site: Site, department_id: str | None) -> bool:
-    department = site.matters.department(department_id or "")
-    return department is not None and who.agent is not None and department.has(who.agent)
-
-
-def may_decide_suggestion(who: Principal, site: Site, one: Suggestion) -> bool:
-    """The department that has it, and supervisors (SUG-1)."""
-    return who.supervises or _works_in(who, site, one.department)
-
-
-def may_pass_suggestion(who: Principal, site: Site, one: Suggestion) -> bool:
-    """Whoever registered it too; a department hands on what is another's."""
-    return may_decide_suggestion(who, site, one) or (who.agent is not None and who.agent == one.registered_by)
-
-
-may_see_suggestion = may_pass_suggestion
-"""Who may pass it on may see it."""
-
-
-def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
-    """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
-    return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)
-
-
-def may_reveal(who: Principal, ticket: str | None, ticket_agent: str | None) -> bool:
-    """A card's numbers in full: agents for a case that is theirs or nobody's yet, supervisors at any time (CUS-4)."""
-    return who.supervises or (ticket is not None and may_work_on(who, ticket_agent))

@@ -19,8 +19,8 @@ from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store
 from crm.use_cases.bookings import BookingDesk
-from crm.use_cases.cases import CaseService
-from crm.use_cases.days import RunningCalendar
+from crm.use_cases.by_clock.days import RunningCalendar
+from crm.use_cases.cases import CaseService, Ports
 from crm.use_cases.intake import Intake
 from ivr.live.talks import TalkOver
 from routing.agent import AgentState
@@ -190,6 +190,11 @@ class Services:
     talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
+
+    @cached_property
+    def ports(self) -> Ports:
+        """What use cases stand on."""
+        return Ports(site=self.site, store=self.store, cases=self.cases)
 
     @cached_property
     def reports(self) -> ReportArchive:

@@ -39,7 +39,19 @@ class AuditTrail:
         details: Mapping[str, Detail] | None = None,
     ) -> None:
         """Seals and writes one act. `subject`: the record's kind and id, `ticket 20261122-0001`. Call it last: it
-        holds up other writers of the trail until the transaction ends."""
+        holds up other writers of the trail until the transaction ends. Where several queries are one act, it waits
+        for the end of that by itself."""
+        told = msgspec.json.encode(details, order="sorted").decode() if details else ""
+
+        async def write() -> None:
+            await self._write(connection, at, by, action, subject, told)
+
+        if not self._database.at_end_of_act(write):
+            await write()
+
+    async def _write(
+        self, connection: AsyncConnection, at: datetime, by: str, action: str, subject: str, details: str
+    ) -> None:
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         day = at.astimezone(self._zone).date().isoformat()
@@ -52,7 +64,7 @@ class AuditTrail:
             by=by,
             action=action,
             subject=subject,
-            details=msgspec.json.encode(details, order="sorted").decode() if details else "",
+            details=details,
         )
         sealed = seal(row, last.seal if last else first_seal(day))
         fields = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}

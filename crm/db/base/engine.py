@@ -4,8 +4,10 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import URL, Engine, Executable, NullPool, Table, create_engine, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +22,15 @@ POOL_SIZE: Final = 8
 WRITES: Final = "sanxiang_writes"
 """Execution option of a connection: True where transactions write, None where there are none."""
 _SQLITE_AWAY: Final = ("locked", "unable to open", "disk i/o error", "disk is full", "readonly")
+
+
+@dataclass
+class _Act:
+    """A transaction that several queries share."""
+
+    connection: AsyncConnection
+    at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    failure: Exception | None = None
 
 
 class Database:
@@ -40,6 +51,7 @@ class Database:
         self._prepared = False
         self.away: str | None = None
         """What the last transaction failed with, when the database was away for it."""
+        self._act: _Act | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -52,6 +64,32 @@ class Database:
         """A transaction that writes: committed when the block ends, rolled back by any exception. Raises StoreAway."""
         async with self._transaction(writes=True) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def act(self) -> AsyncIterator[Self]:
+        """One transaction for all that is asked of the yielded database: several writes that are one act.
+
+        Committed when the block ends, rolled back by any exception, also by one that the block has caught: what failed
+        halfway comes out at the end again. Inside, ask the yielded one alone: another transaction would wait for this.
+        Raises StoreAway.
+        """
+        if self._act is not None:
+            yield self
+            return
+        async with self.write() as connection:
+            part = copy(self)
+            part._act = act = _Act(connection)
+            yield part
+            if act.failure is not None:
+                raise act.failure
+            for last in act.at_end:
+                await last()
+
+    def at_end_of_act(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Puts off work to just before an act is committed; False when this is none: do it now."""
+        if self._act is not None:
+            self._act.at_end.append(work)
+        return self._act is not None
 
     async def prepare(self) -> None:
         """Makes the database ready, once. Raises StoreAway."""
@@ -95,6 +133,13 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+        if self._act is not None:
+            try:
+                yield self._act.connection
+            except Exception as error:
+                self._act.failure = error
+                raise
+            return
         await self.prepare()
         cancelled = _cancellation_watch()
         try:

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Row, Select, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.ids import AgentId
 from config.numbering import normalise
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
@@ -95,22 +94,26 @@ class TicketQueries:
         async with self._database.read() as connection:
             return (await connection.execute(query.limit(1))).scalar_one_or_none()
 
-    async def save_form(self, number: str, form: TicketForm, *, by: AgentId, version: int) -> TicketDetail:
-        """Writes the fields that the form sets; each that really changed becomes a line of the timeline.
+    async def save_form(
+        self, number: str, form: TicketForm, *, by: str, version: int, step: TicketStep | None = None
+    ) -> TicketDetail:
+        """Writes the fields that the form sets, and moves the state by `step`: one change; each field that really
+        changed becomes a line of the timeline.
 
-        Raises UnknownRecord, and VersionConflict when somebody saved since `version` was read; then nothing is written.
+        Raises UnknownRecord, IllegalTransition, and VersionConflict when somebody saved since `version` was read; then
+        nothing is written.
         """
-        async with self._database.write() as connection:
-            return await self._change(connection, number, version, by, lambda _: form.changes())
 
-    async def step(self, number: str, step: TicketStep, *, by: AgentId, version: int) -> TicketDetail:
-        """Moves the ticket's state; raises IllegalTransition, UnknownRecord, VersionConflict."""
-
-        def moved(row: Row[Any]) -> Mapping[str, str | None]:
-            return {"state": apply(TicketState(row.state), step).value}
+        def wanted(row: Row[Any]) -> Mapping[str, str | None]:
+            moved = {} if step is None else {"state": apply(TicketState(row.state), step).value}
+            return form.changes() | moved
 
         async with self._database.write() as connection:
-            return await self._change(connection, number, version, by, moved)
+            return await self._change(connection, number, version, by, wanted)
+
+    async def step(self, number: str, step: TicketStep, *, by: str, version: int) -> TicketDetail:
+        """Moves the ticket's state alone; raises as `save_form`."""
+        return await self.save_form(number, TicketForm(), by=by, version=version, step=step)
 
     async def _change(
         self,

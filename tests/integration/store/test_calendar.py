@@ -13,7 +13,7 @@ from crm.db.schema.audit import audit
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.regulation.calendar import look_up
-from crm.use_cases.days import RunningCalendar
+from crm.use_cases.by_clock.days import RunningCalendar
 
 pytestmark = pytest.mark.req("CPL-3")
 

@@ -21,9 +21,9 @@ from crm.errors import UnknownRecord, VersionConflict
 from crm.journal.events import AnyEvent
 from crm.journal.journal import Journal
 from crm.messages.model import ColleagueMessage
-from crm.use_cases.case_watch import Watch
+from crm.use_cases.by_clock.case_watch import Watch
+from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
-from crm.use_cases.days import RunningCalendar
 from tests.fakes.call_story import answered_call, arrived
 from tests.fakes.case_desk import at
 from tests.fakes.case_site import case_site

@@ -27,8 +27,8 @@ from crm.errors import StoreAway
 from crm.journal.events import AgentAnswered, AgentOffered, CallArrived, CallEnded, Event, MessageLeft, TalkStarted
 from crm.journal.journal import Journal
 from crm.regulation.policy import Regulated
+from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
-from crm.use_cases.days import RunningCalendar
 from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
 from tests.fakes.acd_view import FakeAcd

@@ -41,8 +41,8 @@ from crm.journal.events import (
     SurveyAnswered,
     TalkStarted,
 )
+from crm.use_cases.by_clock.registering import Registrar
 from crm.use_cases.cases import CaseService
-from crm.use_cases.registering import Registrar
 from tests.integration.web.conftest import PASSWORDS, House
 
 DEMO = Path(__file__).parents[3] / "config" / "site"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from config.numbering import normalise
 from crm.errors import StoreAway
-from crm.use_cases.callers import STRANGER, KnownCallers, Standing
+from crm.use_cases.by_clock.callers import STRANGER, KnownCallers, Standing
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

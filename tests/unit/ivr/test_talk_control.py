@@ -16,7 +16,7 @@ from crm.journal.events import (
     TransferAsked,
     TransferFailed,
 )
-from crm.use_cases.callers import Strangers
+from crm.use_cases.by_clock.callers import Strangers
 from ivr.live.parties import Target
 from ivr.live.talks import NotDialable, Refused
 from ivr.port.values import ChannelGone, DialOutcome

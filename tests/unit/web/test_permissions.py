@@ -2,18 +2,8 @@
 
 import pytest
 
-from app.web.http.permissions import (
-    PERMISSIONS,
-    PUBLIC,
-    Principal,
-    may,
-    may_reveal,
-    may_see_calls_of,
-    may_set_state_of,
-    may_sit_at,
-    may_work_on,
-    sees_numbers,
-)
+from app.web.http.permissions import PERMISSIONS, PUBLIC, may
+from crm.rights import Principal, may_reveal, may_see_calls_of, may_set_state_of, may_sit_at, may_work_on, sees_numbers
 
 AGENT = Principal(name="8001", agent="8001", role="agent")
 SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")

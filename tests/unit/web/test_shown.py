@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.web.api.common.shown import Reader
-from app.web.http.permissions import Principal
+from crm.rights import Principal
 from crm.tickets.model import Severity, TicketDetail, TicketState, TimelineEntry
 from tests.fakes.small_site import small_site
 

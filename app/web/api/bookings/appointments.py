@@ -30,10 +30,10 @@ from app.web.api.common.shown import Reader, shaped
 from app.web.api.tickets.tickets import reader, sight_of
 from app.web.http.contract import Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.permissions import may_reveal
 from app.web.wire.problems import Problem, invalid
 from crm.bookings.appointments import Appointment, Visit, days_before
 from crm.errors import VersionConflict
+from crm.rights import may_reveal
 from crm.tickets.model import TicketDetail
 
 

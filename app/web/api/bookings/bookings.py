@@ -35,7 +35,6 @@ from app.web.api.common.shown import Reader, shaped
 from app.web.api.tickets.tickets import find_ticket, reader, sight_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.permissions import may_reveal
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from config.numbering import normalise
@@ -44,6 +43,7 @@ from crm.bookings.appointments import Appointment
 from crm.bookings.figures import appointment_figures, grouped, visit_figures
 from crm.bookings.model import Booking, BookingStep, StepEntry, Wish
 from crm.errors import BookingRefused, VersionConflict
+from crm.rights import may_reveal
 from crm.tickets.model import Detail, TicketDetail
 from crm.use_cases.bookings import SlotNow
 

@@ -27,11 +27,11 @@ from app.web.api.messages.messages import tell_message
 from app.web.api.tickets.tickets import reader, sight_of
 from app.web.http.contract import Listed, Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.permissions import as_case_reader
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.model import Stage
 from crm.cases.rights import STAGE_WORDS, STEP_WORDS, StepRefused
+from crm.cases.rights import Reader as CaseReader
 from crm.cases.steps import NOT_BY_HAND, CallStep, Step
 from crm.cases.telling import VALID_COMPLAINTS
 from crm.db.cases.lists import CaseFilter
@@ -80,14 +80,14 @@ async def get_case(ask: Ask[Nothing, Nothing]) -> CaseOut:
 
 
 async def _case(ask: _AnyAsk, number: str) -> CaseOut:
-    look = await ask.services.cases.look(number, as_case_reader(ask.who))
+    look = await ask.services.cases.look(number, CaseReader.of(ask.who))
     return case_out(look, ask.services.cases.rules, reader(ask), ask.services.clock())
 
 
 async def take_step(ask: Ask[Nothing, Step]) -> StepTaken:
     """409 `stale` with `current` when the ticket moved on; 409 `illegal_transition` or 403 `forbidden` with `reason`,
     `detail` and `detail_zh` when the step is refused."""
-    number, step, who = ask.path("number"), ask.body, as_case_reader(ask.who)
+    number, step, who = ask.path("number"), ask.body, CaseReader.of(ask.who)
     if not step.version:
         raise invalid("version", "the version of the ticket that you have read")
     try:

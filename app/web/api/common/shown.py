@@ -35,7 +35,6 @@ from app.web.http.contract import (
     WaitingOut,
 )
 from app.web.http.contract import QueueName as QueueNameOut
-from app.web.http.permissions import Principal, may_work_on, sees_numbers
 from app.web.http.services import AgentView, ClosingView, QueueView, SupervisionView
 from app.web.wire.desk_messages import AgentChanged
 from app.web.wire.encoding import instant
@@ -43,6 +42,7 @@ from config.numbering import mask, normalise
 from config.schema import Queue, Site
 from crm.customers.model import Contact, Customer, CustomerChange
 from crm.followups.model import DueCall
+from crm.rights import Principal, may_work_on, sees_numbers
 from crm.tickets.call_rows import CallRow, RecordingRow
 from crm.tickets.model import Detail, Severity, TicketDetail, TicketKind, TicketRow, TicketState, TimelineEntry
 

@@ -20,12 +20,12 @@ from app.web.api.common.customer_shapes import (
 from app.web.api.tickets.tickets import find_ticket, reader, sight_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
-from app.web.http.permissions import may_reveal
 from app.web.wire.problems import Problem, invalid
 from config.numbering import normalise
 from crm.customers.model import Customer, CustomerNumber, card_faults
 from crm.db.customers.queries import CustomerFilter
 from crm.errors import NumberTaken, VersionConflict
+from crm.rights import may_reveal
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from app.web.api.figures.figure_shapes import (
 )
 from app.web.http.contract import Nothing
 from app.web.http.operations import Ask
-from app.web.http.permissions import may_set_state_of
 from app.web.wire.problems import Problem, invalid
+from crm.rights import may_set_state_of
 from routing.statistics.agent_time import spans, time_in_states
 
 LONGEST: Final = timedelta(days=92)

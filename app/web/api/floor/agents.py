@@ -15,9 +15,9 @@ from app.web.http.contract import (
     WrapUpStep,
 )
 from app.web.http.operations import Ask
-from app.web.http.permissions import may_set_state_of, may_sit_at
 from app.web.wire.problems import Problem, invalid
 from config.ids import AgentId
+from crm.rights import may_set_state_of, may_sit_at
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import msgspec
 
 from app.web.http.contract import Nothing, RecordingWish, TalkOut, TransferTo, TransferWish
 from app.web.http.operations import Ask, B, Q
-from app.web.http.permissions import may_set_state_of
 from app.web.http.services import TalkAction
 from app.web.wire.problems import Problem, invalid
+from crm.rights import may_set_state_of
 
 
 async def hold(ask: Ask[Nothing, Nothing]) -> TalkOut:

@@ -8,11 +8,11 @@ from app.web.api.common.records import DueCallNew, DueCallOut, DueCallQuery
 from app.web.api.tickets.tickets import find_ticket, reader, sight_of, works_on
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
-from app.web.http.permissions import may_sit_at
 from app.web.wire.problems import Problem, invalid, not_dialled
 from config.destination import Destination, NotDialled
 from config.ids import AgentId
 from crm.followups.model import BY_HAND, DueCall, DueCallKind
+from crm.rights import may_sit_at
 
 MASKED: Final = "**"
 """In a number that a page shows to eyes that have no business with it: who sent it back has not got the whole."""

@@ -9,13 +9,13 @@ from app.web.api.quality.quality import refused
 from app.web.api.quality.quality_shapes import AssessedOut, MonthOut, MonthQuery, NoteNew, NoteOut, NoteQuery
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.permissions import may_see_quality_of
 from app.web.wire.problems import Problem, invalid
 from config.ids import TicketNumber
 from crm.quality.assessment import Assessed
 from crm.quality.file import FileNote, NoteKind, checked_points
 from crm.quality.sampling import month_bounds
 from crm.quality.scorecard import checked_words
+from crm.rights import may_see_quality_of
 from crm.use_cases import quality as service
 
 

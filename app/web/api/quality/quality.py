@@ -25,11 +25,11 @@ from app.web.api.quality.quality_shapes import (
 from app.web.api.tickets.sound import send_sound
 from app.web.http.contract import Listed, Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.permissions import may_see_quality_of
 from app.web.wire.problems import Problem, invalid
 from crm.quality.model import Check, CheckEntry, CheckFull
 from crm.quality.sampling import month_bounds
 from crm.quality.scorecard import CheckState, Marks, checked_words
+from crm.rights import may_see_quality_of
 from crm.use_cases import quality as service
 
 TO_DO = (CheckState.DRAWN, CheckState.OBJECTED)

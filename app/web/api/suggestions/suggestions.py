@@ -12,11 +12,12 @@ from app.web.api.quality.quality import refused
 from app.web.api.tickets.tickets import reader, ticket_of
 from app.web.http.contract import In, Key, Listed, Named, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.permissions import may_decide_suggestion, may_pass_suggestion, may_see_suggestion, may_work_on
 from app.web.wire.problems import Problem, invalid
 from config.numbering import mask, normalise
 from crm.quality.scorecard import checked_words
+from crm.rights import may_work_on
 from crm.suggestions.model import Suggestion, SuggestionEntry, SuggestionState, SuggestionStep
+from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion, may_see_suggestion
 from crm.tickets.model import Detail
 from crm.use_cases import suggestions as service
 

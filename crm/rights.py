@@ -1,0 +1,60 @@
+"""Who may do what to whose records (rules). Which operations a role has at all is the API's table. CUS-4, QUA-6."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from config.schema import Role
+
+_SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """Who is asking. `agent` is the person's own desk; None for a program with a token."""
+
+    name: str
+    agent: str | None
+    role: Role
+
+    @property
+    def supervises(self) -> bool:
+        return self.role in _SUPERVISORS
+
+
+def may_see_calls_of(who: Principal, agent: str | None) -> bool:
+    """Agents see their own calls; `agent` None = everybody's."""
+    return who.supervises or (agent is not None and agent == who.agent)
+
+
+def may_set_state_of(who: Principal, agent: str) -> bool:
+    """One's own state, or as a supervisor anybody's."""
+    return who.supervises or agent == who.agent
+
+
+def may_sit_at(who: Principal, agent: str) -> bool:
+    """A desk shows callers in full: it is its agent's alone, save for administrators' programs (`sanxiang agent`)."""
+    return who.role == "administrator" or agent == who.agent
+
+
+def may_work_on(who: Principal, ticket_agent: str | None, *, holds: bool = False) -> bool:
+    """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors.
+
+    `holds`: the case is with a party that this person belongs to. A case about oneself is nobody's: the use
+    cases ask.
+    """
+    return who.supervises or holds or ticket_agent is None or ticket_agent == who.agent
+
+
+def may_see_quality_of(who: Principal, agent: str | None) -> bool:
+    """Scores, assessment, file: agents see their own (QUA-6); `agent` None = everybody's."""
+    return who.supervises or (agent is not None and agent == who.agent)
+
+
+def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
+    """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
+    return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)
+
+
+def may_reveal(who: Principal, ticket: str | None, ticket_agent: str | None) -> bool:
+    """A card's numbers in full: agents for a case that is theirs or nobody's yet, supervisors at any time (CUS-4)."""
+    return who.supervises or (ticket is not None and may_work_on(who, ticket_agent))

@@ -1,0 +1,47 @@
+"""What is written on a ticket by hand (flow): its form and its state, saved together or not at all. TKT-3, TKT-6."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm.cases.rights import by_steps_only
+from crm.errors import BadValue, IllegalTransition
+from crm.rights import Principal
+from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketState, TicketStep
+from crm.use_cases.cases import Ports, ticket_in_work
+
+
+async def save_ticket(
+    ports: Ports, number: str, changes: Mapping[str, Any], *, who: Principal, version: int
+) -> TicketDetail:
+    """Saves the fields of the form that are in `changes`, and `state` if that is: one version more, not two.
+
+    Raises UnknownRecord, Forbidden, BadValue, NotLikeThis (a case is moved by its steps), IllegalTransition,
+    VersionConflict, StoreAway; then nothing is saved.
+    """
+    ticket = await ticket_in_work(ports, number, who)
+    by_steps_only(ticket, changes)
+    known = {disposition.id for disposition in ports.site.dispositions}
+    if changes.get("disposition") and changes["disposition"] not in known:
+        raise BadValue("disposition", f"one of {', '.join(sorted(known))}")
+    if "*" in changes.get("contact_number", ""):
+        raise BadValue("contact_number", "a whole number, not a masked one")
+    form, step = _form(changes), _step(ticket.state, changes.get("state", ticket.state))
+    return await ports.store.tickets.save_form(ticket.number, form, by=who.name, version=version, step=step)
+
+
+def _form(changes: Mapping[str, Any]) -> TicketForm:
+    try:
+        return TicketForm(**{name: value for name, value in changes.items() if name in TicketForm.__struct_fields__})
+    except ValueError as exc:
+        field, _, message = str(exc).partition(": ")
+        raise BadValue(field, message) from exc
+
+
+def _step(now: TicketState, wanted: TicketState) -> TicketStep | None:
+    """What takes a ticket from one state to the other; None when it is there. Raises IllegalTransition."""
+    if now is wanted:
+        return None
+    steps = [step for (before, step), after in TRANSITIONS.items() if before is now and after is wanted]
+    if not steps:
+        raise IllegalTransition(now.value, f"becoming {wanted.value}")
+    return steps[0]

@@ -1,0 +1,91 @@
+"""What is one act is one transaction: when its last write is refused, nothing of it is stored; on both stores."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Table, func, select
+from sqlalchemy.exc import IntegrityError
+
+from crm.db.schema.audit import audit
+from crm.db.schema.core import colleague_message, due_call, ticket_change
+from crm.db.store import Store
+from crm.errors import IllegalTransition
+from crm.followups.model import DueCallKind
+from crm.journal.journal import Journal
+from crm.rights import Principal
+from crm.tickets.model import TicketState
+from crm.use_cases.cases import CaseService, Ports
+from crm.use_cases.ticket_form import save_ticket
+from tests.fakes.call_story import arrived
+from tests.fakes.case_site import case_site
+from tests.integration.store.hand_clock import HandClock
+from tests.integration.store.projecting import project_all
+from tests.integration.store.refusing import refuse
+
+SITE = case_site()
+NUMBER = "20260309-0001"
+SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
+
+
+@pytest.fixture
+def ports(store: Store, clock: HandClock) -> Ports:
+    return Ports(site=SITE, store=store, cases=CaseService(SITE, store, clock))
+
+
+@pytest.fixture
+async def ticket(store: Store, journal: Journal, clock: HandClock) -> str:
+    journal.append(arrived("c-1", NUMBER, clock.now))
+    await project_all(journal, store)
+    return NUMBER
+
+
+async def count(store: Store, table: Table) -> int:
+    async with store.database.read() as connection:
+        return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+
+
+async def promise_and_tell(store: Store) -> None:
+    due_at = store.clock() + timedelta(hours=1)
+    kind = DueCallKind.CALLBACK
+    await store.due_calls.schedule(
+        kind=kind, number="13812345678", due_at=due_at, ticket=None, queue="hotline", note="", key="promise", by="8001"
+    )
+    await store.messages.send(sender="8001", recipient="8002", text="请回电", key="told")
+
+
+async def test_an_act_is_stored_as_a_whole_with_its_rows_of_the_trail(store: Store) -> None:
+    async with store.act() as act:
+        await promise_and_tell(act)
+        assert await count(act, due_call) == 1, "an act reads what it has written"
+    assert [await count(store, table) for table in (due_call, colleague_message, audit)] == [1, 1, 1]
+
+
+async def test_of_an_act_whose_second_write_is_refused_nothing_is_stored(store: Store) -> None:
+    await refuse(store, "colleague_message", "NEW.recipient = '8002'")
+    with pytest.raises(IntegrityError):
+        async with store.act() as act:
+            await promise_and_tell(act)
+    assert [await count(store, table) for table in (due_call, colleague_message, audit)] == [0, 0, 0]
+
+
+async def test_a_failure_that_an_act_has_caught_comes_out_at_its_end(store: Store) -> None:
+    with pytest.raises(IllegalTransition):
+        async with store.act() as act:
+            await promise_and_tell(act)
+            (row,) = (await act.due_calls.list()).items
+            await act.due_calls.cancel(row.id, by="8001")
+            try:
+                await act.due_calls.cancel(row.id, by="8001")
+            except IllegalTransition:
+                pass
+    assert await count(store, due_call) == 0
+
+
+async def test_a_form_whose_state_is_refused_leaves_its_fields_as_they_were(ports: Ports, ticket: str) -> None:
+    store = ports.store
+    await refuse(store, "ticket_change", "NEW.field = 'state'")
+    with pytest.raises(IntegrityError):
+        await save_ticket(ports, ticket, {"matter": "停车难", "state": TicketState.PENDING}, who=SUPERVISOR, version=1)
+    kept = await store.tickets.get(ticket)
+    assert kept is not None and (kept.matter, kept.state, kept.version) == ("", "open", 1)
+    assert await count(store, ticket_change) == await count(store, audit) == 0
