@@ -26,11 +26,15 @@ from crm.tickets.model import Detail, TimelineEntry
 
 _NOT_TOLD: Final = frozenset(
     {"type", "at", "event_id", "call_id", "ticket", "channel_id", "agent_channel_id", "bridge_id"}
+    | {"then", "since", "promised"}
 )
 """Of an event's payload: what has a place of its own, or means nothing to a reader."""
 _DOERS: Final = ("supervisor", "by", "agent")
 """Who did it: the first of these that an event names."""
-_NOT_SHOWN: Final = ("AgentStateChanged",)
+_NOT_SHOWN: Final = frozenset(
+    {"AgentStateChanged", "CallRouted", "CallTurnedAway", "OutsideRang", "OutsideAnswered", "TalkEnded"}
+)
+"""Events by which a call goes on, and which nobody needs to read: what came of them is told by others."""
 
 
 async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEntry, ...]:

@@ -8,6 +8,7 @@ from aiohttp import hdrs
 
 from app.web.api.table import OPERATIONS
 from app.web.http.permissions import PERMISSIONS, PUBLIC
+from routing.agent import AgentState
 from tests.integration.web.conftest import House
 
 PEOPLE = {"agent": "8001", "supervisor": "8801", "administrator": "8901"}
@@ -102,7 +103,7 @@ async def test_supervisors_reach_agents_states_but_not_their_desks_and_telephone
     async with house.logged_in("8801") as supervisor:
         async with supervisor.post("/api/agents/8002/state", json={"state": "available"}) as answer:
             assert answer.status == 200
-        assert (house.acd.agent("8002").state, house.acd.agent("8002").by) == ("available", "8801")
+        assert (house.acd.agent("8002").state, house.acd.agent("8002").by) == (AgentState.AVAILABLE, "8801")
         assert await status_of(supervisor, "GET", "/api/live/desk?agent=8002") == 403
         assert await status_of(supervisor, "GET", "/api/agents/8002/telephone") == 403
 
