@@ -28,7 +28,7 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.base.sight import visible
-from crm.db.bookings.calls import call_row, withdraw_calls
+from crm.db.bookings.calls import call_of, withdraw_calls
 from crm.db.bookings.on_ticket import classify, owner_of, unwanted
 from crm.db.bookings.rows import (
     booking_row,
@@ -41,9 +41,9 @@ from crm.db.bookings.rows import (
     taken_around,
 )
 from crm.db.bookings.steps import differences, step_insert
+from crm.db.followups.entering import enter
 from crm.db.outbox.table import OutboxTable
 from crm.db.schema.bookings import booking, booking_step
-from crm.db.schema.core import due_call
 from crm.page import Page
 from crm.tickets.model import Detail
 
@@ -264,9 +264,9 @@ class BookingTable:
     ) -> None:
         key = call_key(row.id, purpose, row.version)
         at = self._clock()
-        entry = call_row(row, key=key, due_at=due_at, queue=queue, note=note, area_code=self._area_code, at=at, by=by)
-        if entry is not None:
-            await self._database.insert_new(connection, due_call, [entry], ["key"])
+        call = call_of(row, key=key, due_at=due_at, queue=queue, note=note, area_code=self._area_code, at=at, by=by)
+        if call is not None:
+            await enter(self._database, connection, [call])
 
     async def _give_up(self, connection: AsyncConnection, booking_id: int, by: str) -> None:
         await connection.execute(withdraw_calls(booking_id, at=self._clock(), by=by))

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.cases.file import CaseFile, ClockRow, Decision
 from crm.cases.steps import Judged, Taken, details_of, name_of
 from crm.db.base.engine import Database
+from crm.db.followups.entering import NewCall, enter
 from crm.db.followups.owed_calls import SYSTEM
 from crm.db.schema.cases import ticket_clock, ticket_person, ticket_step
 from crm.db.schema.core import colleague_message, due_call, ticket
 from crm.db.tickets.search_index import index_ticket
 from crm.errors import VersionConflict
-from crm.followups.model import DueCallKind, DueCallState
+from crm.followups.model import DueCallState
 
 
 async def write(database: Database, connection: AsyncConnection, file: CaseFile, made: Decision, at: datetime) -> None:
@@ -123,23 +124,19 @@ async def _write_calls(
         await connection.execute(
             update(due_call).where(due_call.c.ticket == file.number, scheduled).values(**_OFF, closed_at=at)
         )
-    rows = [
-        {
-            "key": each.key,
-            "kind": DueCallKind.CALLBACK.value,
-            "state": DueCallState.SCHEDULED.value,
-            "number": file.number_to_call,
-            "number_key": file.number_key,
-            "due_at": each.due_at,
-            "ticket": file.number,
-            "queue": each.queue,
-            "note": each.note,
-            "customer_id": file.customer_id,
-            "attempts": 0,
-            "fence": 0,
-            "created_at": at,
-            "created_by": each.by,
-        }
+    calls = [
+        NewCall(
+            key=each.key,
+            number=file.number_to_call,
+            number_key=file.number_key,
+            due_at=each.due_at,
+            ticket=file.number,
+            queue=each.queue,
+            note=each.note,
+            customer_id=file.customer_id,
+            created_at=at,
+            created_by=each.by,
+        )
         for each in made.calls
     ]
-    await database.insert_new(connection, due_call, rows, ["key"])
+    await enter(database, connection, calls)

@@ -17,6 +17,7 @@ from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.followups.due_call_rows import NOW, attempt_of, attempt_row, due_call_row, ready, stale, still_ours
+from crm.db.followups.entering import NewCall, enter
 from crm.db.followups.owed_calls import warn_of_fault
 from crm.db.schema.core import UtcDateTime, customer_number, due_call, due_call_attempt
 from crm.errors import ClaimLost, IllegalTransition, UnknownRecord
@@ -113,12 +114,21 @@ class DueCallTable:
         by: str | None = None,
     ) -> DueCall:
         """As `schedule`, in the transaction of what it follows from."""
-        number_key = normalise(number, self._area_code).normalised
-        if not number_key:
-            raise ValueError(f"nobody can be rung at {number!r}")
-        row = await self._new_row(connection, kind, number, number_key, due_at, ticket, queue, note, key, by)
-        row |= {"customer_id": customer_id or row["customer_id"]}
-        await self._database.insert_new(connection, due_call, [row], ["key"])
+        number_key = self._number_key(number)
+        new = NewCall(
+            key=key,
+            kind=kind,
+            number=number,
+            number_key=number_key,
+            due_at=due_at,
+            ticket=ticket,
+            queue=queue,
+            note=note,
+            customer_id=customer_id or await _owner_of(connection, number_key),
+            created_at=self._clock(),
+            created_by=by,
+        )
+        await enter(self._database, connection, [new])
         return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
 
     async def keep_place(
@@ -138,52 +148,36 @@ class DueCallTable:
 
         None when that number is being called already, or has a place. Raises ValueError for no number.
         """
-        number_key = normalise(number, self._area_code).normalised
-        if not number_key:
-            raise ValueError(f"nobody can be rung at {number!r}")
-        kind = DueCallKind.QUEUE_CALLBACK
+        number_key = self._number_key(number)
         async with self._database.write() as connection:
             if self._database.dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
             owned = select(due_call.c.id).where(due_call.c.number_key == number_key, due_call.c.state.in_(OWNED))
             if (await connection.execute(owned)).first() is not None:
                 return None
-            row = await self._new_row(connection, kind, number, number_key, queued_at, ticket, queue, "", key, None)
-            await self._database.insert_new(connection, due_call, [row], ["key"])
+            place = NewCall(
+                key=key,
+                kind=DueCallKind.QUEUE_CALLBACK,
+                number=number,
+                number_key=number_key,
+                due_at=queued_at,
+                ticket=ticket,
+                queue=queue,
+                customer_id=await _owner_of(connection, number_key),
+                created_at=self._clock(),
+            )
+            await enter(self._database, connection, [place])
             claimed = {"state": DueCallState.CLAIMED.value, "attempts": 1, "fence": 1, "owner": owner}
             kept = {"queued_at": queued_at, "language": language, "lease_until": self._lease_end(now, lease_s)}
             await _set(connection, due_call.c.key == key, claimed | kept)
             return due_call_row((await connection.execute(select(due_call).where(due_call.c.key == key))).one())
 
-    async def _new_row(
-        self,
-        connection: AsyncConnection,
-        kind: DueCallKind,
-        number: str,
-        number_key: str,
-        due_at: datetime,
-        ticket: str | None,
-        queue: str,
-        note: str,
-        key: str,
-        by: str | None,
-    ) -> dict[str, Any]:
-        return {
-            "key": key,
-            "kind": DueCallKind(kind).value,
-            "state": DueCallState.SCHEDULED.value,
-            "number": number,
-            "number_key": number_key,
-            "due_at": due_at,
-            "ticket": ticket,
-            "queue": queue,
-            "note": note,
-            "customer_id": await _owner_of(connection, number_key),
-            "attempts": 0,
-            "fence": 0,
-            "created_at": self._clock(),
-            "created_by": by,
-        }
+    def _number_key(self, number: str) -> str:
+        """Raises ValueError for no number."""
+        key = normalise(number, self._area_code).normalised
+        if not key:
+            raise ValueError(f"nobody can be rung at {number!r}")
+        return key
 
     async def claim(
         self, owner: str, *, now: datetime, lease_s: float, limit: int, running: Collection[int] = ()

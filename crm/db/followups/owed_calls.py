@@ -5,14 +5,14 @@ Once each, in the projector's transaction. FUP-1, TEL-6.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from config.numbering import normalise
 from crm.db.base.bulk import insert_new
-from crm.db.schema.core import colleague_message, due_call, user_account
-from crm.followups.model import DueCall, DueCallKind, DueCallState
+from crm.db.followups.entering import NewCall, enter_told
+from crm.db.schema.core import colleague_message, user_account
+from crm.followups.model import DueCall, DueCallKind
 from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
 
 
@@ -22,31 +22,25 @@ def enter_owed_calls(
     """Enters each under the key of its event, so that a batch applied again enters nothing twice. `owners`: the
     customer of each number."""
     owed = [each for each in events if isinstance(each, CallbackOwed)]
-    rows = [row for each in owed if (row := _row(each, area_code, owners)) is not None]
-    insert_new(connection, due_call, rows, ["key"])
+    enter_told(connection, [call for each in owed if (call := _call(each, area_code, owners)) is not None])
 
 
-def _row(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) -> dict[str, Any] | None:
+def _call(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) -> NewCall | None:
     """None for a number that nobody can be rung at."""
     number_key = normalise(owed.number, area_code).normalised
     if not number_key:
         return None
-    return {
-        "key": owed.event_id,
-        "kind": DueCallKind.CALLBACK.value,
-        "state": DueCallState.SCHEDULED.value,
-        "number": owed.number,
-        "number_key": number_key,
-        "due_at": owed.due_at,
-        "ticket": owed.ticket,
-        "queue": owed.queue,
-        "note": owed.note,
-        "customer_id": owners.get(number_key),
-        "attempts": 0,
-        "fence": 0,
-        "created_at": owed.at,
-        "created_by": None,
-    }
+    return NewCall(
+        key=owed.event_id,
+        number=owed.number,
+        number_key=number_key,
+        due_at=owed.due_at,
+        ticket=owed.ticket,
+        queue=owed.queue,
+        note=owed.note,
+        customer_id=owners.get(number_key),
+        created_at=owed.at,
+    )
 
 
 SYSTEM = "system"
