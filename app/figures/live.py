@@ -8,14 +8,13 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Final, get_args
+from typing import Final
 
 from app.figures.book import FigureBook
 from app.figures.period import Period
 from app.figures.records import midnight
-from app.process.bus import Bus
 from config.schema import Site
-from crm.journal.events import AnyEvent, Event
+from crm.journal.events import Event
 from crm.journal.journal import Journal, Position
 from crm.journal.segments import segment_name
 
@@ -45,12 +44,8 @@ class LiveFigures:
         """The journal is in the book."""
         self._kept_from = midnight(now(), site)
 
-    def subscribe(self, bus: Bus) -> None:
-        """To every kind of event: what a new kind means is for the call's record to say."""
-        for kind in get_args(AnyEvent):
-            bus.subscribe(kind, self.hear)
-
     def hear(self, event: Event) -> None:
+        """Of every kind: what a new kind means is for the call's record to say."""
         self._told.append(event)
         if len(self._told) >= AT_ONCE and self._has_read:
             self._enter()

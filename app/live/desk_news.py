@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from app.live.acd_view import LiveAcd
-from app.process.bus import Bus
 from app.process.page_faults import PageFaults
 from app.web.api.common.shown import agent_changed, shaped
 from app.web.http.contract import TalkOut, TalkStatus
@@ -34,17 +33,8 @@ from crm.journal.events import (
     CallAdopted,
     CallEnded,
     CallEvent,
-    CallHeld,
-    CallResumed,
-    ConferenceStarted,
-    RecordingPaused,
-    RecordingResumed,
     SupervisorJoined,
     TalkStarted,
-    ThirdJoined,
-    ThirdLeft,
-    TransferAsked,
-    TransferFailed,
 )
 from crm.regulation.calendar import festival_of
 from crm.tickets.model import TicketRow
@@ -52,18 +42,6 @@ from ivr.words.greeting import greeting
 from routing.agent import AgentState
 
 log = logging.getLogger(__name__)
-
-TALK_CHANGES: tuple[type[CallEvent], ...] = (
-    CallHeld,
-    CallResumed,
-    ConferenceStarted,
-    RecordingPaused,
-    RecordingResumed,
-    ThirdJoined,
-    ThirdLeft,
-    TransferAsked,
-    TransferFailed,
-)
 
 TICKETS_SHOWN = 5
 """Of a caller, besides the one of this call."""
@@ -96,37 +74,38 @@ class DeskNews:
         hub: DeskHub,
         calls: OpenCalls,
         acd: LiveAcd,
+        talk_of: Callable[[str], TalkOut | None],
         organisation: Organisation,
         faults: PageFaults,
     ) -> None:
+        """`talk_of`: how the talk of a call stands now."""
         self._site = site
         self._faults = faults
         self._organisation = organisation
         self._acd = acd
+        self._talk_of = talk_of
         self._store = store
         self._hub = hub
         self._calls = calls
         self._pops: set[asyncio.Task[None]] = set()
         self._talk_since: dict[tuple[str, str], datetime] = {}
         """By call and agent."""
-        self.talk_of: Callable[[str], TalkOut | None] = lambda call: None
-        """How a talk stands now; set once there are telephones."""
 
-    def subscribe(self, bus: Bus) -> None:
-        bus.subscribe(AgentOffered, lambda event: self._pop(event, event.agent))
-        bus.subscribe(CallAdopted, self._adopted)
-        bus.subscribe(SupervisorJoined, self._taken_over)
-        bus.subscribe(AgentOffered, lambda event: self._progress(event, event.agent, "ringing"))
-        bus.subscribe(AgentAnswered, self._answered)
-        bus.subscribe(TalkStarted, lambda event: self._progress(event, event.agent, "talking"))
-        bus.subscribe(AgentMissed, lambda event: self._progress(event, event.agent, "ended"))
-        bus.subscribe(AgentLeft, lambda event: self._progress(event, event.agent, "ended"))
-        for kind in TALK_CHANGES:
-            bus.subscribe(kind, self._talk_changed)
-        bus.subscribe(CallEnded, self._ended)
-        bus.subscribe(AgentStateChanged, self._agent_state)
+    def offered(self, event: AgentOffered) -> None:
+        """The screen pop, at the moment of the offer."""
+        self._pop(event, event.agent)
+        self._progress(event, event.agent, "ringing")
 
-    def _adopted(self, event: CallAdopted) -> None:
+    def talk_started(self, event: TalkStarted) -> None:
+        self._progress(event, event.agent, "talking")
+
+    def missed(self, event: AgentMissed) -> None:
+        self._progress(event, event.agent, "ended")
+
+    def agent_left(self, event: AgentLeft) -> None:
+        self._progress(event, event.agent, "ended")
+
+    def adopted(self, event: CallAdopted) -> None:
         """A new controller took the talk over: a page opened since then knows nothing of it."""
         self._pop(event, event.agent)
         if event.agent:
@@ -135,12 +114,12 @@ class DeskNews:
     async def _found_again(self, event: CallAdopted, agent: str) -> None:
         """How the talk stands, once its task has put it right."""
         for _ in range(FOUND_AGAIN_TRIES):
-            talk = self.talk_of(event.call_id)
+            talk = self._talk_of(event.call_id)
             if talk and talk.agent == agent:
                 return self._progress(event, agent, "hold" if talk.held else "talking")
             await asyncio.sleep(FOUND_AGAIN_S)
 
-    def _taken_over(self, event: SupervisorJoined) -> None:
+    def supervisor_joined(self, event: SupervisorJoined) -> None:
         """The card moves to the supervisor's desk; on the agent's the call is over."""
         if event.mode == "takeover":
             self._pop(event, event.supervisor)
@@ -227,7 +206,7 @@ class DeskNews:
         return self._site.line_for(call.dnis) or next((line for line in self._site.lines if line.kind == kind), None)
 
     def _progress(self, event: CallEvent, agent: str, state: CallStage, ended_by: EndedBy | None = None) -> None:
-        call, talk = self._calls.of(event.call_id), self.talk_of(event.call_id)
+        call, talk = self._calls.of(event.call_id), self._talk_of(event.call_id)
         if call:
             talk_since = self._talk_began(event, agent, state)
             goes_on = talk is not None and talk.agent == agent and state != "ended"
@@ -252,23 +231,23 @@ class DeskNews:
             return self._talk_since.setdefault(key, event.at)
         return self._talk_since.get(key) if state == "hold" else self._talk_since.pop(key, None)
 
-    def _answered(self, event: AgentAnswered) -> None:
+    def answered(self, event: AgentAnswered) -> None:
         """The caller is greeted already; in a callback the customer is only now being dialled."""
         call = self._calls.of(event.call_id)
         if call and not call.due_call:
             self._progress(event, event.agent, "talking")
 
-    def _ended(self, event: CallEnded) -> None:
+    def ended(self, event: CallEnded) -> None:
         call = self._calls.of(event.call_id)
         for agent in call.on_pages if call else ():
             self._progress(event, agent, "ended", event.ended_by)
 
-    def _talk_changed(self, event: CallEvent) -> None:
+    def talk_changed(self, event: CallEvent) -> None:
         """Hold, transfer, recording: the page of the agent in the talk shows how it stands (TEL-5)."""
-        talk = self.talk_of(event.call_id)
+        talk = self._talk_of(event.call_id)
         if talk and talk.agent:
             self._progress(event, talk.agent, "hold" if talk.held else "talking")
 
-    def _agent_state(self, event: AgentStateChanged) -> None:
+    def agent_state(self, event: AgentStateChanged) -> None:
         agent, state = AgentId(event.agent), AgentState(event.state)
         self._hub.publish_state(agent, state, lambda: agent_changed(self._acd.agent(agent), self._site))

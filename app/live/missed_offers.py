@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.process.bus import Bus
 from crm.journal.events import AgentMissed, Event
 from crm.quality.file import MISSED_REASONS
 
@@ -19,17 +18,14 @@ class MissedOffers:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         for event in past:
             if isinstance(event, AgentMissed):
-                self._missed(event)
-
-    def subscribe(self, bus: Bus) -> None:
-        bus.subscribe(AgentMissed, self._missed)
+                self.missed(event)
 
     def of(self, agent: str) -> Mapping[str, int]:
         """By reason; reasons that did not happen are left out."""
         self._turn_to(self._now())
         return dict(self._counts[agent])
 
-    def _missed(self, event: AgentMissed) -> None:
+    def missed(self, event: AgentMissed) -> None:
         self._turn_to(event.at)
         if event.reason in MISSED_REASONS and event.at.astimezone(self._zone).date() == self._day:
             self._counts[event.agent][event.reason] += 1

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from app.process.bus import Bus
 from config.ids import QueueName
 from crm.journal.events import AgentAnswered, AgentStateChanged, CallEnded, CallMoved, CallOverflowed, CallQueued, Event
 from routing.waiting.pace import Pace
@@ -24,39 +23,39 @@ class PaceKeeper:
         self._talked: dict[str, str] = {}
         """Agents who have talked since they were reserved, with the call's queue."""
         self._heard: Mapping[type[Event], Callable[[Any], None]] = {
-            CallQueued: self._queued,
-            CallMoved: self._moved,
-            CallOverflowed: self._overflowed,
-            AgentAnswered: self._answered,
-            CallEnded: self._ended,
-            AgentStateChanged: self._agent_changed,
+            CallQueued: self.queued,
+            CallMoved: self.moved,
+            CallOverflowed: self.overflowed,
+            AgentAnswered: self.answered,
+            CallEnded: self.ended,
+            AgentStateChanged: self.agent_changed,
         }
         for event in past:
-            if hear := self._heard.get(type(event)):
-                hear(event)
+            self.hear(event)
 
-    def subscribe(self, bus: Bus) -> None:
-        for kind, hear in self._heard.items():
-            bus.subscribe(kind, hear)
+    def hear(self, event: Event) -> None:
+        """An event of any kind, as a journal has them; most say nothing of the pace."""
+        if hear := self._heard.get(type(event)):
+            hear(event)
 
-    def _queued(self, event: CallQueued) -> None:
+    def queued(self, event: CallQueued) -> None:
         self._queue[event.call_id] = event.queue
         self._waiting.setdefault(event.call_id, event.at)
 
-    def _moved(self, event: CallMoved) -> None:
+    def moved(self, event: CallMoved) -> None:
         self._queue[event.call_id] = event.queue
 
-    def _overflowed(self, event: CallOverflowed) -> None:
+    def overflowed(self, event: CallOverflowed) -> None:
         """Whoever leaves the queues without an agent was patient to the end."""
         if event.to.startswith("queue:"):
             self._queue[event.call_id] = event.to.removeprefix("queue:")
         else:
             self._wait_is_over(event.call_id, event.at, gave_up=False)
 
-    def _answered(self, event: AgentAnswered) -> None:
+    def answered(self, event: AgentAnswered) -> None:
         self._wait_is_over(event.call_id, event.at, gave_up=False)
 
-    def _ended(self, event: CallEnded) -> None:
+    def ended(self, event: CallEnded) -> None:
         self._wait_is_over(event.call_id, event.at, gave_up=event.outcome == "abandoned_queue")
         self._queue.pop(event.call_id, None)
 
@@ -65,7 +64,7 @@ class PaceKeeper:
         if since is not None:
             self._pace.waited(QueueName(self._queue[call_id]), (at - since).total_seconds(), gave_up=gave_up)
 
-    def _agent_changed(self, event: AgentStateChanged) -> None:
+    def agent_changed(self, event: AgentStateChanged) -> None:
         if event.state in WORKING:
             self._busy.setdefault(event.agent, event.at)
             if event.state == "talking" and event.call_id in self._queue:

@@ -28,17 +28,17 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
     mailbox: dict[str, tuple[Job, float]] = {"mailbox": (partial(poll_mailbox, system), mail.poll_s)} if mail else {}
     return {
         "due calls": (system.dialler.tick, 1.0),
-        "left messages": (partial(collect_left_messages, system.hotline, system.history), 5.0),
+        "left messages": (partial(collect_left_messages, system.calls.hotline, system.calls.history), 5.0),
         "store check": (store.check, 2.0),
         "key customers": (system.callers.refresh, 10.0),
-        "closed queues": (partial(restate, system.hotline), 600.0),
-        "registering": (Registrar(system.cases, store).tick, 10.0),
-        "deadlines": (system.watch.tick, 15.0),
-        "calendar": (system.calendar.refresh, 60.0),
+        "closed queues": (partial(restate, system.calls.hotline), 600.0),
+        "registering": (Registrar(system.office.cases, store).tick, 10.0),
+        "deadlines": (system.office.watch.tick, 15.0),
+        "calendar": (system.office.calendar.refresh, 60.0),
         "unknown year": (partial(tell_of_unknown_year, system), 60.0),
         "retention": (partial(retention, system), 3600.0),
         "audit heads": (partial(audit_heads, system), 600.0),
-        "web hooks": (system.hooks.tick, 2.0),
+        "web hooks": (system.office.hooks.tick, 2.0),
         **mailbox,
         "reports": (partial(reports, system), 60.0),
         "outbox": (partial(send_waiting, store, site.outbox, utc_now), 5.0),
@@ -54,7 +54,7 @@ async def tell_of_unknown_year(system: System) -> None:
     """Supervisors and administrators hear that a year's notice is to be entered, 60 days ahead (CPL-3)."""
     today = utc_now().astimezone(system.site.zone).date()
     people = [agent.id for agent in system.site.agents if agent.role != "agent"]
-    await system.calendar.tell_unknown_year(system.store.messages, today, people)
+    await system.office.calendar.tell_unknown_year(system.store.messages, today, people)
 
 
 async def reports(system: System) -> None:

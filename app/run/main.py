@@ -147,19 +147,19 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     """All parts at work, until `stop`, or until one of them fails for good."""
     token = secrets.token_urlsafe(32)
     works = [
-        asyncio.create_task(system.telephony.serve(system.reception.arrive, connected(system)), name="telephony"),
+        asyncio.create_task(system.telephony.serve(system.calls.reception.arrive, connected(system)), name="telephony"),
         asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
         asyncio.create_task(keep_projecting(system.projector), name="projector"),
         asyncio.create_task(until(stop), name="stop"),
     ]
-    figures = asyncio.create_task(system.figures.read_journal(), name="figures")
+    figures = asyncio.create_task(system.desk.figures.read_journal(), name="figures")
     scheduler = Scheduler(jobs(system), system.clock_steps)
     try:
         async with web_server(system, token, telephones):
             # At once: `/status` may say that all is up before the rest below is done.
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             scheduler.start()
-            await asyncio.gather(system.callers.refresh(), system.calendar.refresh())
+            await asyncio.gather(system.callers.refresh(), system.office.calendar.refresh())
             await ensure_logins(system, say)
             await ship_cards(system.store, system.site)
             await wait_ready(system, works)
@@ -169,9 +169,9 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
                 work.result()
     finally:
         scheduler.shutdown()
-        await system.hooks.close()
-        await system.supervision.close()
-        await system.reception.close()
+        await system.office.hooks.close()
+        await system.desk.supervision.close()
+        await system.calls.reception.close()
         for work in (figures, *works):
             work.cancel()
         await asyncio.wait([figures, *works], timeout=STOPS_WITHIN_S)
@@ -203,8 +203,8 @@ def connected(system: System) -> Callable[[Snapshot], "asyncio.Future[None]"]:
     """At each connect: messages taken without us first, so that their calls are known, then the live calls."""
 
     async def reconcile(snapshot: Snapshot) -> None:
-        await collect_left_messages(system.hotline, system.history)
-        await system.reception.reconnect(snapshot)
+        await collect_left_messages(system.calls.hotline, system.calls.history)
+        await system.calls.reception.reconnect(snapshot)
 
     return lambda snapshot: asyncio.ensure_future(reconcile(snapshot))
 

@@ -28,8 +28,8 @@ async def retention(system: System) -> None:
 
 async def poll_mailbox(system: System) -> None:
     """E-mails become tickets (TKT-1)."""
-    if system.mail_room is not None:
-        await system.mail_room.poll(system.options.data.mail_password, utc_now())
+    if system.office.mail_room is not None:
+        await system.office.mail_room.poll(system.options.data.mail_password, utc_now())
 
 
 async def audit_heads(system: System) -> None:

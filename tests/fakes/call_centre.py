@@ -7,21 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from config.ids import AgentId, CallId, QueueName
+from app.run.call_path import CallPath, wire_call_path
+from config.ids import AgentId, CallId
 from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
 from crm.use_cases.by_clock.callers import Callers, Strangers
 from ivr.arrivals.history import History, recall
-from ivr.arrivals.reception import Reception
-from ivr.live.hotline import Hotline
 from ivr.live.talks import LiveTalk
-from routing.acd import Acd
-from routing.agent import Agent, AgentEvent, AgentState
-from routing.queue import QueueRules
+from routing.agent import AgentEvent
 from tests.fakes.channel import FakeChannel, Party
-from tests.fakes.checked_tickets import CheckedTickets
+from tests.fakes.checked_tickets import CheckedTickets, sound
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -52,7 +49,7 @@ class CallCentre:
     """Who else hears of each event of a call, as the pages do."""
     dies_at: Callable[[Event], bool] | None = None
     """The event after which the controller does nothing any more; `killed` is set then."""
-    tickets: list[CheckedTickets] = field(default_factory=list)
+    paths: list[CallPath] = field(default_factory=list)
     """One for each controller that has served."""
     killed: asyncio.Event = field(default_factory=asyncio.Event)
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,24 +57,26 @@ class CallCentre:
 
     def start(self, history: History | None = None) -> None:
         """A controller begins to serve; `history`: what one that died has left."""
-        rules = [
-            QueueRules(name=QueueName(queue.name), agents=tuple(map(AgentId, queue.agents)), wrap_up_s=20)
-            for queue in self.site.queues
-        ]
-        call_later = asyncio.get_running_loop().call_later
-        self.acd = Acd(rules, now=self.telephony.now, call_later=call_later, changed=self._changed)
-        history = history or History()
-        self.tickets.append(tickets := CheckedTickets(self.journal, self.site.zone, self.hear, history.calls))
-        self.hotline = Hotline(
-            self.site, self.data, self.telephony, self.acd, tickets, self.telephony.now, self.callers
+        self.path = wire_call_path(
+            self.site,
+            self.data,
+            self.telephony,
+            self.journal,
+            self.hear,
+            now=self.telephony.now,
+            history=history,
+            callers=self.callers,
+            make_tickets=CheckedTickets,
         )
-        self.reception = Reception(self.hotline, history)
-        for agent_id, last in history.agents.items():
-            self.acd.restore(agent_id, AgentState(last.state), last.reason, last.until)
+        self.paths.append(self.path)
+        self.hotline, self.reception = self.path.hotline, self.path.reception
+        self.acd = self.hotline.acd
         self.serving = asyncio.create_task(self.telephony.serve(self.reception.arrive, self.reception.reconnect))
 
     def hear(self, event: Event) -> None:
         self.told.append(event)
+        if isinstance(event, AgentStateChanged):
+            self.states.setdefault(AgentId(event.agent), []).append(event.state)
         self._heard.set()
         for listener in self.listeners:
             listener(event)
@@ -95,18 +94,6 @@ class CallCentre:
         await self.reception.close()
         self.told[:] = written
         return recall(written)
-
-    def _changed(self, agent: Agent) -> None:
-        self.states.setdefault(agent.agent_id, []).append(agent.state.value)
-        changed = AgentStateChanged(
-            at=self.telephony.now(),
-            agent=agent.agent_id,
-            state=agent.state.value,
-            reason=agent.reason,
-            call_id=agent.call_id,
-            until=agent.until,
-        )
-        self.told.append(changed)
 
     def available(self, *agents: AgentId) -> None:
         for agent in agents:
@@ -165,5 +152,5 @@ async def call_centre(
         centre.serving.cancel()
         await centre.reception.close()
         journal.close()
-        for tickets in centre.tickets:
-            tickets.assert_sound()
+        for path in centre.paths:
+            sound(path)

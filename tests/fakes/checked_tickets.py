@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from app.run.call_path import CallPath
 from crm.calls.fold import after, arrived
 from crm.calls.open_calls import OpenCalls
 from crm.calls.progress import ALLOWED, phase_of
@@ -52,3 +53,9 @@ class CheckedTickets(Tickets):
             elif state is not None:
                 state = after(state, event)
         return state
+
+
+def sound(path: CallPath) -> None:
+    """The ticket service of this call path was a checked one, and has seen nothing go where it must not."""
+    assert isinstance(path.hotline.tickets, CheckedTickets)
+    path.hotline.tickets.assert_sound()

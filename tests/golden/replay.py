@@ -5,7 +5,7 @@ Events come at their recorded times. A command is known by method and path, and 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -101,11 +101,10 @@ class RecordedSocket(AriSocket):
         await self._run(Connection(cast(web.WebSocketResponse, self._asterisk), None, None))
 
 
-async def play(story: Story, site: Site, data: DataDir, use_clock: Callable[[Clock], None]) -> Played:
-    """Replays a story to its end. Needs a loop with virtual time; `use_clock` gives app.run.system its clock."""
+async def play(story: Story, site: Site, data: DataDir) -> Played:
+    """Replays a story to its end. Needs a loop with virtual time."""
     trace = Trace(story.events)
     clock = loop_clock(trace.began)
-    use_clock(clock)
     table = Table(trace.arrival(), clock)
     socket = RecordedSocket(RecordedAsterisk(trace, table))
     with Stage.set_up(site, data, socket, clock, tell=table.recorded) as stage:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
-from app.run.system import make_acd
+from app.run.call_path import wire_call_path
 from config.calls.waiting import WaitRules
 from config.ids import AgentId
 from config.loading.load import load_site
@@ -21,12 +21,10 @@ from crm.journal.events import AnyEvent, Event
 from crm.journal.journal import Journal
 from ivr.ari.telephony import AriTelephony
 from ivr.ari.wire.socket import AriSocket
-from ivr.arrivals.history import History
 from ivr.arrivals.reception import Reception
-from ivr.live.hotline import Hotline
 from routing.acd import Acd
 from routing.agent import AgentEvent
-from tests.fakes.checked_tickets import CheckedTickets
+from tests.fakes.checked_tickets import CheckedTickets, sound
 
 SITE = Path(__file__).parents[2] / "config" / "site"
 
@@ -58,18 +56,16 @@ class Stage:
     def set_up(
         cls, site: Site, data: DataDir, socket: AriSocket, clock: Clock, *, tell: Callable[[Event], None] | None = None
     ) -> Iterator[Self]:
-        """`app.run.system.utc_now` must be `clock` too: the ACD is made by the product's own hand."""
         told: asyncio.Queue[Event] = asyncio.Queue()
         journal = Journal.open(data.journal)
         try:
-            tickets = CheckedTickets(journal, site.zone, tell or told.put_nowait)
-            acd = make_acd(site, tickets, History())
             telephony = AriTelephony(socket, clock, data.root)
-            reception = Reception(Hotline(site, data, telephony, acd, tickets, clock), History())
-            yield cls(telephony, acd, reception, journal, told)
+            publish = tell or told.put_nowait
+            path = wire_call_path(site, data, telephony, journal, publish, now=clock, make_tickets=CheckedTickets)
+            yield cls(telephony, path.hotline.acd, path.reception, journal, told)
         finally:
             journal.close()
-        tickets.assert_sound()
+        sound(path)
 
     def make_available(self, *agents: str) -> None:
         """In this order: who is first has been idle longest."""

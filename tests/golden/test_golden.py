@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.run import system
 from config.paths import DataDir
 from config.schema import Site
 from crm.journal.events import CallEnded
 from tests.fakes.virtual_time import VirtualTimeLoop
 from tests.golden.replay import Played, play
-from tests.golden.stage import Clock, quiet_site
+from tests.golden.stage import quiet_site
 from tests.golden.stories import STORIES, Story
 
 ABSOLUTE_PATH = re.compile(r'[\s"\':,=]/\w')
@@ -33,18 +32,15 @@ def story(request: pytest.FixtureRequest) -> Story:
     return told
 
 
-def replayed(story: Story, site: Site, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
-    def use_clock(clock: Clock) -> None:
-        monkeypatch.setattr(system, "utc_now", clock)
-
+def replayed(story: Story, site: Site, directory: Path) -> Played:
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        return runner.run(play(story, site, DataDir(directory), use_clock))
+        return runner.run(play(story, site, DataDir(directory)))
 
 
 def test_a_recorded_call_is_served_as_the_table_says(
-    story: Story, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+    story: Story, site: Site, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    played = replayed(story, site, tmp_path, monkeypatch)
+    played = replayed(story, site, tmp_path)
 
     assert [type(event) for event in played.journal].count(CallEnded) == 1
     if pytestconfig.getoption("--update-golden"):
@@ -52,10 +48,8 @@ def test_a_recorded_call_is_served_as_the_table_says(
     assert played.table == story.expected.read_text(encoding="utf-8")
 
 
-def test_a_replay_gives_the_same_table_each_time(
-    story: Story, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = (replayed(story, site, tmp_path / name, monkeypatch).table for name in ("first", "second"))
+def test_a_replay_gives_the_same_table_each_time(story: Story, site: Site, tmp_path: Path) -> None:
+    first, second = (replayed(story, site, tmp_path / name).table for name in ("first", "second"))
 
     assert first == second
 

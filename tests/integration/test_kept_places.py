@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.run.call_path import make_dialler, wire_call_path
 from config.calls.waiting import WaitRules
 from config.ids import AgentId, QueueName
 from config.paths import DataDir
@@ -17,15 +18,13 @@ from crm.db.store import Store
 from crm.followups.model import DueCall
 from crm.journal.events import AgentOffered, CallArrived, CallEnded, Event, PlaceHandedOn, TalkStarted
 from crm.journal.journal import Journal, Position
-from crm.use_cases.by_clock.callers import KnownCallers, Strangers
+from crm.use_cases.by_clock.callers import KnownCallers
 from ivr.arrivals.history import recall
 from ivr.arrivals.reception import Reception
-from ivr.live.hotline import Hotline
 from ivr.outbound.dialler import Dialler
 from ivr.port.values import DialOutcome
 from routing.acd import Acd
 from routing.agent import AgentEvent
-from routing.site_rules import queue_rules, skills_of
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.checked_tickets import CheckedTickets
 from tests.fakes.small_site import small_site
@@ -97,19 +96,19 @@ async def house(
     history = recall(event for _, event in journal.read(Position("", 0)))
     store = await Store.open(f"sqlite+aiosqlite:///{directory}/store.db", area_code="0571", clock=telephony.now)
     told: list[Event] = []
-    acd = Acd(
-        [queue_rules(queue) for queue in site.queues],
+    callers = KnownCallers(store.callers, site.area_code, telephony.now) if with_cards else None
+    path = wire_call_path(
+        site,
+        data,
+        telephony,
+        journal,
+        told.append,
         now=telephony.now,
-        call_later=asyncio.get_running_loop().call_later,
-        changed=lambda _: None,
-        skills={AgentId(agent.id): skills_of(agent) for agent in site.agents},
+        history=history,
+        callers=callers,
+        make_tickets=CheckedTickets,
     )
-    callers = KnownCallers(store.callers, site.area_code, telephony.now) if with_cards else Strangers()
-    tickets = CheckedTickets(journal, site.zone, told.append, history.calls)
-    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now, callers)
-    reception = Reception(hotline, history)
-    dialler = Dialler(hotline, reception, store.due_calls, "one")
-    hotline.virtual_hold.plug_in(dialler)
+    reception, dialler = path.reception, make_dialler(path, store, "one")
     serving = asyncio.create_task(telephony.serve(reception.arrive, reception.reconnect))
 
     async def tick() -> None:
@@ -118,7 +117,7 @@ async def house(
             await asyncio.sleep(0.1)
 
     ticking = asyncio.create_task(tick())
-    home = House(telephony, acd, store, reception, dialler, told)
+    home = House(telephony, path.hotline.acd, store, reception, dialler, told)
     try:
         await home.happens(lambda: reception.reconciled and (not inherit or dialler._inherited), "the controller")
         yield home

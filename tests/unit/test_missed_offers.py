@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.live.missed_offers import MissedOffers
-from app.process.bus import Bus
-from app.process.page_faults import PageFaults
 from crm.journal.events import AgentMissed
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # in Beijing
@@ -20,10 +18,8 @@ def test_refusals_and_rona_are_counted_apart_and_each_day_anew() -> None:
     clock = [NOON]
     yesterday = [missed(NOON - timedelta(days=1), "rona")]
     counted = MissedOffers(BEIJING, lambda: clock[0], [*yesterday, missed(NOON, "rona"), missed(NOON, "rona", "8002")])
-    bus = Bus(PageFaults(lambda: clock[0]))
-    counted.subscribe(bus)
     for reason in ("rejected", "rona", "caller_hung_up", "recovered", "left"):
-        bus.publish(missed(NOON, reason))
+        counted.missed(missed(NOON, reason))
     assert counted.of("8001") == {"rona": 2, "rejected": 1}
     assert counted.of("8002") == {"rona": 1}
     clock[0] = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # midnight in Beijing

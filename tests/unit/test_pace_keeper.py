@@ -5,9 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.live.pace_keeper import PaceKeeper
-from app.process.bus import Bus
-from app.process.clock import utc_now
-from app.process.page_faults import PageFaults
 from config.ids import QueueName
 from crm.journal.events import AgentAnswered, AgentStateChanged, CallEnded, CallMoved, CallOverflowed, CallQueued, Event
 from routing.waiting.pace import PRESUMED_S, Pace
@@ -37,10 +34,10 @@ def a_call(name: str, queue: str, begins: float) -> list[Event]:
 
 
 def kept(events: list[Event], past: list[Event] | None = None) -> Pace:
-    pace, bus = Pace(), Bus(PageFaults(utc_now))
-    PaceKeeper(pace, past or []).subscribe(bus)
+    pace = Pace()
+    keeper = PaceKeeper(pace, past or [])
     for event in sorted(events, key=lambda event: event.at):
-        bus.publish(event)
+        keeper.hear(event)
     return pace
 
 

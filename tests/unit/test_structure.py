@@ -28,7 +28,6 @@ LONGEST_FUNCTION: Final = 40
 
 LONGER: Final = {
     "app.reports.content.case_file.register": 42,
-    "app.run.system.build": 69,
     "crm.calls.record.fold": 44,
     "crm.cases.telling._of_step": 42,
     "crm.db.customers.removal.remove": 41,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.run.call_path import wire_call_path
 from config.calls.actions import QueueAction
 from config.ids import AgentId, CallId, QueueName
 from config.paths import DataDir
@@ -27,18 +28,16 @@ from crm.journal.events import (
     TalkStarted,
 )
 from crm.journal.journal import Journal
-from ivr.arrivals.history import History, recall
+from ivr.arrivals.history import recall
 from ivr.arrivals.reception import Reception
 from ivr.live.closed_queues import RESTATED_EVERY
 from ivr.live.hotline import Hotline
 from ivr.live.waiting import Moved, NotWaiting
 from ivr.queueing.closing import close_queue, open_queue, restate
 from ivr.queueing.wait import QUEUE_CLOSED
-from routing.acd import Acd
 from routing.agent import AgentEvent
-from routing.site_rules import queue_rules
 from tests.fakes.channel import FakeChannel, Party
-from tests.fakes.checked_tickets import CheckedTickets
+from tests.fakes.checked_tickets import CheckedTickets, sound
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -94,19 +93,15 @@ def floor(directory: Path, site: Site | None = None) -> Iterator[Floor]:
     telephony, told = FakeTelephony(), list[Event]()
     site, data = site or two_queues(), DataDir(directory)
     journal = Journal.open(data.journal)
-    loop = asyncio.get_running_loop()
-    rules = [queue_rules(queue) for queue in site.queues]
-    acd = Acd(rules, now=telephony.now, call_later=loop.call_later, changed=lambda _: None)
-    tickets = CheckedTickets(journal, site.zone, told.append)
-    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now)
-    reception = Reception(hotline, History())
+    path = wire_call_path(site, data, telephony, journal, told.append, now=telephony.now, make_tickets=CheckedTickets)
+    reception = path.reception
     serving = asyncio.ensure_future(telephony.serve(reception.arrive, reception.reconnect))
     try:
-        yield Floor(telephony, hotline, reception, told)
+        yield Floor(telephony, path.hotline, reception, told)
     finally:
         serving.cancel()
         journal.close()
-        tickets.assert_sound()
+        sound(path)
 
 
 def on_the_floor(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.run.call_path import wire_call_path
 from config.calls.actions import LanguageAction, QueueAction, RepeatAction
 from config.calls.waiting import WaitRules
 from config.destination import Destination
@@ -28,17 +29,15 @@ from crm.journal.events import (
     TalkStarted,
 )
 from crm.journal.journal import Journal
-from ivr.arrivals.history import History
+from crm.use_cases.tickets import Tickets
 from ivr.arrivals.reception import Reception
 from ivr.live.call import Call
-from ivr.live.hotline import Hotline
 from ivr.port.values import DialOutcome
 from ivr.queueing.ring import AGAIN_S
 from routing.acd import Acd
 from routing.agent import AgentEvent
-from routing.site_rules import queue_rules, skills_of
 from tests.fakes.channel import FakeChannel, Party
-from tests.fakes.checked_tickets import CheckedTickets
+from tests.fakes.checked_tickets import CheckedTickets, sound
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import EPOCH, FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -61,7 +60,7 @@ RULES = WaitRules(
 class Keeper:
     """Keeps places, or cannot."""
 
-    tickets: CheckedTickets
+    tickets: Tickets
     can: bool = True
     kept: list[tuple[str, str]] = field(default_factory=list)
 
@@ -114,25 +113,16 @@ def house(directory: Path, change: Callable[[Site], Site] = lambda site: site) -
     telephony, told, data = FakeTelephony(), list[Event](), DataDir(directory)
     telephony.agents = {ANN: Party(after_s=3.0), BEN: Party(after_s=3.0), CAT: Party(after_s=3.0)}
     journal = Journal.open(data.journal)
-    acd = Acd(
-        [queue_rules(queue) for queue in site.queues],
-        now=telephony.now,
-        call_later=asyncio.get_running_loop().call_later,
-        changed=lambda _: None,
-        skills={AgentId(agent.id): skills_of(agent) for agent in site.agents},
-    )
-    tickets = CheckedTickets(journal, site.zone, told.append)
-    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now)
-    keeper = Keeper(tickets)
-    hotline.virtual_hold.plug_in(keeper)
-    reception = Reception(hotline, History())
+    path = wire_call_path(site, data, telephony, journal, told.append, now=telephony.now, make_tickets=CheckedTickets)
+    keeper = Keeper(path.hotline.tickets)
+    path.hotline.virtual_hold.plug_in(keeper)
     telephony.connected.set()
-    telephony._on_arrival = reception.arrive
+    telephony._on_arrival = path.reception.arrive
     try:
-        yield House(site, telephony, acd, reception, keeper, told)
+        yield House(site, telephony, path.hotline.acd, path.reception, keeper, told)
     finally:
         journal.close()
-        tickets.assert_sound()
+        sound(path)
 
 
 def in_virtual_time(work: Coroutine[Any, Any, None]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from app.run.call_path import wire_call_path
 from config.ids import AgentId, BridgeId, CallId, ChannelId, QueueName
 from config.paths import DataDir
 from crm.calls.fold import arrived
@@ -19,15 +20,13 @@ from crm.journal.events import CallAdopted, CallAnswered, CallArrived, CallEnded
 from crm.journal.journal import Journal
 from ivr.arrivals.history import History
 from ivr.arrivals.reception import Reception
-from ivr.live.hotline import Hotline
 from ivr.pbx.settings import FALLBACK_AFTER_S
 from ivr.port.telephony import Arrival
 from ivr.port.values import LiveBridge, LiveChannel, Snapshot
 from routing.acd import Acd
 from routing.agent import AgentState
-from routing.queue import QueueRules
 from tests.fakes.channel import FakeChannel
-from tests.fakes.checked_tickets import CheckedTickets
+from tests.fakes.checked_tickets import CheckedTickets, sound
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import EPOCH, FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -81,16 +80,22 @@ def desk(directory: Path, history: History, *, new_asterisk: bool = False) -> It
     telephony.connected.set()
     site, data = small_site(), DataDir(directory)
     journal = Journal.open(data.journal)
-    rules = [QueueRules(name=HOTLINE, agents=(ANN,), priority=0, wrap_up_s=20)]
-    loop = asyncio.get_running_loop()
-    acd = Acd(rules, now=telephony.now, call_later=loop.call_later, changed=lambda _: None)
-    tickets = CheckedTickets(journal, site.zone, told.append, history.calls)
-    hotline = Hotline(site, data, telephony, acd, tickets, telephony.now)
+    path = wire_call_path(
+        site,
+        data,
+        telephony,
+        journal,
+        told.append,
+        now=telephony.now,
+        history=history,
+        new_asterisk=new_asterisk,
+        make_tickets=CheckedTickets,
+    )
     try:
-        yield Desk(telephony, acd, history, Reception(hotline, history, new_asterisk=new_asterisk), told)
+        yield Desk(telephony, path.hotline.acd, history, path.reception, told)
     finally:
         journal.close()
-        tickets.assert_sound()
+        sound(path)
 
 
 def in_virtual_time(work: Coroutine[Any, Any, None]) -> None:

@@ -10,11 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from app.live.acd_view import LiveAcd
-from app.live.desk_news import DeskNews
-from app.live.talk_desk import TalkDesk
 from app.process.bus import Bus
 from app.process.page_faults import PageFaults
+from app.run.desk import wire_desk
+from app.run.subscriptions import wire_subscriptions
 from app.web.wire.desk import DeskHub
 from config.schema import Prompt, Site
 from crm.cases.organisation import Organisation, Sight
@@ -43,14 +42,12 @@ def site() -> Site:
 def desks(centre: CallCentre, of_offer: Callable[..., Awaitable[object]] = away) -> DeskHub:
     """The desks of a call centre whose store is away (pops go without a card), or knows that of callers."""
     faults = PageFaults(centre.telephony.now)
-    hub, bus = DeskHub(centre.telephony.now), Bus(faults)
-    calls = centre.hotline.tickets.calls
+    bus = Bus(faults)
     store = cast(Store, SimpleNamespace(cards=SimpleNamespace(of_offer=of_offer)))
-    news = DeskNews(centre.site, store, hub, calls, cast(LiveAcd, None), Organisation(centre.site), faults)
-    news.subscribe(bus)
-    news.talk_of = TalkDesk(centre.hotline).talk
+    desk = wire_desk(centre.path, store, centre.journal, Organisation(centre.site), faults)
+    wire_subscriptions(bus, desk)
     centre.listeners[:] = [bus.publish]
-    return hub
+    return desk.hub
 
 
 def told(hub: DeskHub, agent: str) -> dict[str, Any]:
