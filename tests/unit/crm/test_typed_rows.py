@@ -34,9 +34,14 @@ def _has_enum(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Enum)
 
 
-def _is_column(value: ast.expr) -> bool:
-    """`row.kind`, `each.kind`, `rows[0].kind`; what an event told (`told`) is typed, and mypy sees to it."""
-    return isinstance(value, ast.Attribute) and not (isinstance(value.value, ast.Name) and value.value.id == "told")
+def _is_column(module: ModuleType, value: ast.expr) -> bool:
+    """`row.kind`, `each.kind`, `rows[0].kind`; not a member of an enum (`TicketKind.COMPLAINT`). What an event told
+    (`told`) is typed, and mypy sees to it."""
+    match value:
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name != "told" and not _has_enum(getattr(module, name, None))
+        case _:
+            return isinstance(value, ast.Attribute)
 
 
 def _made_by_hand(module: ModuleType, tree: ast.Module) -> Iterator[str]:
@@ -51,7 +56,7 @@ def _made_by_hand(module: ModuleType, tree: ast.Module) -> Iterator[str]:
         for keyword in node.keywords:
             if keyword.arg is None:
                 yield f"{module.__name__}:{node.lineno} {node.func.id}(**…)"
-            elif _is_column(keyword.value) and _has_enum(hints[keyword.arg]):
+            elif _is_column(module, keyword.value) and _has_enum(hints[keyword.arg]):
                 yield f"{module.__name__}:{node.lineno} {node.func.id}({keyword.arg}=…)"
 
 
