@@ -18,6 +18,7 @@ from app.web.wire.desk import DeskHub
 from app.web.wire.desk_messages import CallChanged, CallStage, EndedBy, Pop, PopCustomer, PopTicket, ScreenPop
 from config.ids import AgentId
 from config.schema import Line, Site
+from config.values.hours import SpecialDays
 from crm.calls.open_calls import OpenCalls
 from crm.calls.state import CallState
 from crm.cases.organisation import Organisation
@@ -76,12 +77,14 @@ class DeskNews:
         acd: LiveAcd,
         talk_of: Callable[[str], TalkOut | None],
         organisation: Organisation,
+        days: SpecialDays,
         faults: PageFaults,
     ) -> None:
         """`talk_of`: how the talk of a call stands now."""
         self._site = site
         self._faults = faults
         self._organisation = organisation
+        self._days = days
         self._acd = acd
         self._talk_of = talk_of
         self._store = store
@@ -198,7 +201,7 @@ class DeskNews:
     def greeting_text(self, agent: str, at: datetime) -> str:
         """TEL-3, TEL-4: “您好！{单位}，我是客服{工号}号，很高兴为您服务！”."""
         local = at.astimezone(self._site.zone)
-        first = greeting(local, festival_of(local.date(), self._site.special_days), self._site.greetings)
+        first = greeting(local, festival_of(local.date(), self._days), self._site.greetings)
         return f"{self._site.prompts[first].zh.rstrip('。！')}！{self._site.name}，我是客服{agent}号，很高兴为您服务！"
 
     def _line(self, call: CallState) -> Line | None:

@@ -12,6 +12,7 @@ from app.live.acd_view import EVENTS, WISHED
 from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
+from config.values.hours import SpecialDays
 from crm.db.store import Store
 from crm.journal.events import AgentStateChanged, Event
 from crm.journal.journal import Journal
@@ -50,6 +51,7 @@ def wire_call_path(
     publish: Callable[[Event], None],
     *,
     now: Clock,
+    days: SpecialDays | None = None,
     history: History | None = None,
     callers: Callers | None = None,
     admission: Admission | None = None,
@@ -58,12 +60,14 @@ def wire_call_path(
 ) -> CallPath:
     """Nothing is served yet; belongs to the running event loop. `publish` hears of each event and must not block.
 
-    `callers` None: nobody is known. `new_asterisk`, `admission`: as of Reception.
+    `days`: the special days, None: those of the site's files. `callers` None: nobody is known. `new_asterisk` and
+    `admission` are as of Reception.
     """
     history = history or History()
     tickets = make_tickets(journal, site.zone, publish, history.calls)
     acd = make_acd(site, tickets, history, now)
-    hotline = Hotline(site, data, telephony, acd, tickets, now, callers or Strangers())
+    days = site.special_days if days is None else days
+    hotline = Hotline(site, data, telephony, acd, tickets, now, days, callers or Strangers())
     for closed in history.closed.values():
         hotline.closed.put(closed)
     reception = Reception(hotline, history, new_asterisk=new_asterisk, admission=admission)

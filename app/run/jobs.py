@@ -66,6 +66,6 @@ async def reports(system: System) -> None:
 async def tell_of_appointments(system: System) -> None:
     """Whoever goes to a customer is reminded; whoever has not come is missed (BKG-5)."""
     try:
-        await BookingDesk(system.site, system.store, utc_now).tell_of_appointments()
+        await BookingDesk(system.site, system.store, utc_now, system.office.calendar.days).tell_of_appointments()
     except StoreAway as exc:
         log.warning("Notices of appointments wait for the store: %s", exc, extra={"action": "notices_store_away"})

@@ -134,6 +134,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     bus, admission = Bus(faults), make_admission(site, pbx)
     telephony = make_telephony(options, site, pbx, admission)
     callers = KnownCallers(store.callers, site.area_code, utc_now)
+    calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
     calls = wire_call_path(
         site,
         options.data,
@@ -141,12 +142,14 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         journal,
         bus.publish,
         now=utc_now,
+        days=calendar.days,
         history=recall(past),
         callers=callers,
         admission=admission,
         new_asterisk=not pbx.adopted,
     )
-    projector, cases = Projector(journal, store), CaseService(site, store, utc_now)
+    projector, cases = Projector(journal, store), CaseService(site, store, utc_now, calendar.days)
+    calendar.recompute.append(cases.recompute)
     desk = wire_desk(calls, store, journal, cases.organisation, faults, past)
     wire_subscriptions(bus, desk)
     return System(
@@ -162,7 +165,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         projector=projector,
         desk=desk,
         faults=faults,
-        office=wire_office(options, calls, store, cases, projector, desk),
+        office=wire_office(options, calls, store, cases, calendar, projector, desk),
         clock_steps=ClockSteps(utc_now, monotonic),
     )
 
@@ -182,13 +185,17 @@ def make_admission(site: Site, pbx: AsteriskProcess) -> Admission:
 
 
 def wire_office(
-    options: UpOptions, calls: CallPath, store: Store, cases: CaseService, projector: Projector, desk: Desk
+    options: UpOptions,
+    calls: CallPath,
+    store: Store,
+    cases: CaseService,
+    calendar: RunningCalendar,
+    projector: Projector,
+    desk: Desk,
 ) -> Office:
     """What is done about tickets: the other channels in and out, the cases and their deadlines."""
     site, mail = calls.hotline.site, calls.hotline.site.channels.mail
-    calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
-    calendar.recompute.append(cases.recompute)
-    regulated = Regulated.of(site.policy, site.zone, site.special_days)
+    regulated = Regulated.of(site.policy, site.zone, calendar.days)
     intake = Intake(calls.hotline.tickets, site.matters, regulated, utc_now)
     files = AttachmentFiles(options.data.attachments)
     return Office(

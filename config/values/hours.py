@@ -4,6 +4,7 @@ Not whether it is open at a moment (routing/waiting/hours.py), nor what kind of 
 (crm/regulation/calendar.py).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import Any, Literal, NamedTuple
@@ -15,6 +16,8 @@ from config.values.fields import Period as Period
 
 DayKind = Literal["working", "weekend", "holiday", "make_up"]
 """What a day is in the Chinese calendar; `make_up` is a Saturday or Sunday that is worked (调休)."""
+SpecialDays = Mapping[date, DayKind]
+"""Days of which the site, or people since, say what kind they are; they go before the built-in calendar of China."""
 
 
 class Basis(Enum):

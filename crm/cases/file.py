@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from config.schema import Site
+from config.values.hours import SpecialDays
 from crm.cases.clocks import Clock, Story
 from crm.cases.guards import Other
 from crm.cases.model import Case, fold
@@ -24,11 +25,11 @@ class Rules:
     regulated: Regulated
 
     @classmethod
-    def of(cls, site: Site) -> "Rules":
+    def of(cls, site: Site, days: SpecialDays) -> "Rules":
         return cls(
             site=site,
             organisation=Organisation(site),
-            regulated=Regulated.of(site.policy, site.zone, site.special_days),
+            regulated=Regulated.of(site.policy, site.zone, days),
         )
 
 

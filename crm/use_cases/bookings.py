@@ -7,7 +7,7 @@ from typing import Final
 
 from config.schema import Site
 from config.service.bookings import Bookings, Guide
-from config.values.hours import DayKind
+from config.values.hours import DayKind, SpecialDays
 from crm.bookings.appointments import (
     Appointment,
     AppointmentState,
@@ -53,8 +53,9 @@ class SlotNow:
 class BookingDesk:
     """Everything raises StoreAway; what cannot be had raises BookingRefused with a reason for the page."""
 
-    def __init__(self, site: Site, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, site: Site, store: Store, clock: Callable[[], datetime], days: SpecialDays) -> None:
         self._site = site
+        self._days = days
         self._store = store
         self._clock = clock
 
@@ -68,7 +69,7 @@ class BookingDesk:
         return self._site.outbox.has(CONFIRMATION)
 
     def kind_of(self, day: date) -> DayKind:
-        return day_kind(day, self._site.special_days)
+        return day_kind(day, self._days)
 
     async def slots(self, since: date, days: int) -> list[tuple[date, DayKind, list[SlotNow]]]:
         """So many days from a date on, each with its slots in order."""

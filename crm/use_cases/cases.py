@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from config.schema import Site
+from config.values.hours import SpecialDays
 from crm.cases.clocks import Clock
 from crm.cases.decide import clocks_of, decide, sees, situation_of, warn
 from crm.cases.file import CaseFile, Rules
@@ -67,8 +68,8 @@ class Ports:
 class CaseService:
     """`at_risk`: running clocks that are warned of, and late ones, as the watch saw them last."""
 
-    def __init__(self, site: Site, store: Store, clock: Callable[[], datetime]) -> None:
-        self.rules: Final = Rules.of(site)
+    def __init__(self, site: Site, store: Store, clock: Callable[[], datetime], days: SpecialDays) -> None:
+        self.rules: Final = Rules.of(site, days)
         self._store = store
         self._clock = clock
         self.at_risk: tuple[int, int] = (0, 0)

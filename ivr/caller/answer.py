@@ -25,7 +25,7 @@ async def greet(hotline: Hotline, call: Call) -> None:
     await answer(hotline, call)
     local = hotline.now().astimezone(hotline.site.zone)
     opening = [
-        greeting(local, festival_of(local.date(), hotline.site.special_days), hotline.site.greetings),
+        greeting(local, festival_of(local.date(), hotline.days), hotline.site.greetings),
         call.line.greeting,
     ]
     if hotline.site.recording.enabled and hotline.site.recording.notice:

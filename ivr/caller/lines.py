@@ -13,7 +13,7 @@ from routing.waiting.hours import is_open
 def is_open_now(hotline: Hotline, line: Line) -> bool:
     """TEL-6: out of hours the site says what happens, and the call is a ticket all the same."""
     local = hotline.now().astimezone(hotline.site.zone)
-    return is_open(line.hours, local, day_kind(local.date(), hotline.site.special_days))
+    return is_open(line.hours, local, day_kind(local.date(), hotline.days))
 
 
 def line_of(hotline: Hotline, state: CallState) -> Line:

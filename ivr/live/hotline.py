@@ -7,6 +7,7 @@ from datetime import datetime
 from config.ids import TicketNumber
 from config.paths import DataDir
 from config.schema import Line, Site
+from config.values.hours import SpecialDays
 from crm.use_cases.by_clock.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
 from ivr.live.closed_queues import ClosedQueues
@@ -39,6 +40,8 @@ class Hotline:
     acd: Acd
     tickets: Tickets
     now: Callable[[], datetime]
+    days: SpecialDays
+    """The special days as they are known now: the site's, and what people have entered since."""
     callers: Callers = field(default_factory=Strangers)
     """How a caller stands with us."""
     talks: Talks = field(default_factory=Talks)

@@ -69,7 +69,7 @@ async def find_on_duty(hotline: Hotline, call: Call, duty: Duty) -> Partner | No
 def on_duty(hotline: Hotline, duty: Duty) -> list[DutyPerson]:
     """Who is on duty now, in the order of the roster, by the one calendar of hours and deadlines."""
     local = hotline.now().astimezone(hotline.site.zone)
-    kind = day_kind(local.date(), hotline.site.special_days)
+    kind = day_kind(local.date(), hotline.days)
     return [person for person in duty.people if is_open(person.hours, local, kind)]
 
 
@@ -184,7 +184,7 @@ def when_open(hotline: Hotline, call: Call, now: datetime) -> datetime:
     """Now, or when the line opens next; now too for a line that never opens again."""
 
     def kind_of(day: date) -> DayKind:
-        return day_kind(day, hotline.site.special_days)
+        return day_kind(day, hotline.days)
 
     opens = next_opening(call.line.hours, now.astimezone(hotline.site.zone), kind_of)
     return opens.astimezone(now.tzinfo) if opens else now

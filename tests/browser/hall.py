@@ -156,6 +156,10 @@ class Hall:
     _runner: web.AppRunner | None = None
     _events: int = 0
     _talk_since: dict[str, datetime] = field(default_factory=dict)
+    calendar: RunningCalendar = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calendar = RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone)
 
     @property
     def url(self) -> str:
@@ -164,14 +168,14 @@ class Hall:
     async def serve(self) -> None:
         """Listen; on the port of before after `stop_serving`, as a server that is started again."""
         tickets = Tickets(self.journal, self.site.zone, lambda event: None)
-        regulated = Regulated.of(self.site.policy, self.site.zone, self.site.special_days)
+        regulated = Regulated.of(self.site.policy, self.site.zone, self.calendar.days)
         services = Services(
             site=self.site,
             data=self.data,
-            cases=CaseService(self.site, self.store, lambda: datetime.now(UTC)),
+            cases=CaseService(self.site, self.store, lambda: datetime.now(UTC), self.calendar.days),
             store=self.store,
             intake=Intake(tickets, self.site.matters, regulated, lambda: datetime.now(UTC)),
-            calendar=RunningCalendar(self.store.calendar, self.site.special_days, self.site.zone),
+            calendar=self.calendar,
             acd=self.acd,
             floor=FakeFloor(self.acd, datetime.now(UTC)),
             talks=self.talks,

@@ -29,7 +29,7 @@ async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678") -> st
 
 async def booked(hall: Hall, ticket: str, days: int, hour: str, party: int, language: str | None = None) -> Booking:
     """A booking that is there already."""
-    desk = BookingDesk(hall.site, hall.store, lambda: datetime.now(hall.site.zone))
+    desk = BookingDesk(hall.site, hall.store, lambda: datetime.now(hall.site.zone), hall.calendar.days)
     day = datetime.now(hall.site.zone).date() + timedelta(days=days)
     ((_, _, slots),) = await desk.slots(day, 1)
     slot = next(each.slot for each in slots if f"{each.slot.starts:%H:%M}" == hour)

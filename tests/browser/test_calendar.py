@@ -25,12 +25,12 @@ async def test_a_notice_is_pasted_mended_and_known(hall: Hall, open_page: OpenPa
     await expect(page.get_by_test_id("notice-faults")).to_contain_text("a make-up day is a Saturday or Sunday")
     await expect(page.get_by_test_id("notice-faults")).not_to_contain_text("应是")
     await page.get_by_test_id("language").click()
-    assert hall.site.special_days == {}
+    assert hall.calendar.days == {}
     await page.get_by_test_id("notice").fill(NOTICE)
     await page.get_by_test_id("enter").click()
     await expect(page.get_by_test_id("known")).to_contain_text("已确定")
     await expect(page.get_by_test_id("day-2027-02-20")).to_have_class("numbers make_up notice")
-    assert hall.site.special_days[date(2027, 2, 20)] == "make_up"
+    assert hall.calendar.days[date(2027, 2, 20)] == "make_up"
     await page.get_by_test_id("day-2027-03-08").focus()
     await page.keyboard.press("Enter")
     await page.get_by_test_id("kind-holiday").click()

@@ -30,7 +30,7 @@ async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678", agent
 
 async def taken(hall: Hall, ticket: str, by: str, *steps: CallStep, role: str = "agent") -> None:
     """Steps that somebody has taken already."""
-    cases = CaseService(hall.site, hall.store, lambda: datetime.now(UTC))
+    cases = CaseService(hall.site, hall.store, lambda: datetime.now(UTC), hall.calendar.days)
     who = Reader(name=by, person=by, role=role)
     for step in steps:
         version = (await cases.look(ticket, who)).file.version

@@ -19,6 +19,7 @@ from ivr.live.talks import LiveTalk
 from routing.agent import AgentEvent
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.checked_tickets import CheckedTickets, sound
+from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -147,7 +148,8 @@ async def call_centre(
     centre.start()
     await asyncio.sleep(0)
     try:
-        yield centre
+        with as_it_was_loaded(centre.site):
+            yield centre
     finally:
         centre.serving.cancel()
         await centre.reception.close()

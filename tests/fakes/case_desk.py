@@ -17,7 +17,7 @@ from crm.cases.steps import STEPS, Step
 from tests.fakes.case_site import case_site
 
 ZONE = ZoneInfo("Asia/Shanghai")
-RULES = Rules.of(case_site())
+RULES = Rules.of(case_site(), {})
 
 
 def at(text: str) -> datetime:

@@ -25,6 +25,7 @@ from ivr.arrivals.reception import Reception
 from routing.acd import Acd
 from routing.agent import AgentEvent
 from tests.fakes.checked_tickets import CheckedTickets, sound
+from tests.fakes.site_watch import as_it_was_loaded
 
 SITE = Path(__file__).parents[2] / "config" / "site"
 
@@ -62,7 +63,8 @@ class Stage:
             telephony = AriTelephony(socket, clock, data.root)
             publish = tell or told.put_nowait
             path = wire_call_path(site, data, telephony, journal, publish, now=clock, make_tickets=CheckedTickets)
-            yield cls(telephony, path.hotline.acd, path.reception, journal, told)
+            with as_it_was_loaded(site):
+                yield cls(telephony, path.hotline.acd, path.reception, journal, told)
         finally:
             journal.close()
         sound(path)

@@ -203,4 +203,4 @@ class Services:
     @cached_property
     def bookings(self) -> BookingDesk:
         """Booking by the site's rules."""
-        return BookingDesk(self.site, self.store, self.clock)
+        return BookingDesk(self.site, self.store, self.clock, self.calendar.days)

@@ -1,15 +1,17 @@
 """The calendar of the running system: the site's special days under those that people have entered (flow). CPL-3.
 
-There is one mapping, the site's own, kept up to date in place: opening hours, greetings, duty rosters and the clocks of
-tickets all look into it, so they cannot disagree.
+There is one mapping, `RunningCalendar.days`, kept up to date in place: opening hours, greetings, duty rosters and the
+clocks of tickets all look into it, so they cannot disagree. The site's own mapping stays as it was loaded.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
 from datetime import date, datetime, time
+from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from config.values.hours import DayKind
+from config.values.hours import DayKind, SpecialDays
 from crm.days.model import Source, first_change, overlaid, parse_notice, unknown_year
 from crm.db.calendar.days import CalendarTable
 from crm.db.followups.owed_calls import SYSTEM
@@ -29,12 +31,13 @@ Recompute = Callable[[datetime], Awaitable[None]]
 
 
 class RunningCalendar:
-    """`running`: the mapping that everybody looks into; what it holds at first are the site's own days."""
+    """`days`: the mapping that everybody looks into; at first it holds the site's own days."""
 
-    def __init__(self, table: CalendarTable, running: dict[date, DayKind], zone: ZoneInfo) -> None:
+    def __init__(self, table: CalendarTable, site_days: SpecialDays, zone: ZoneInfo) -> None:
         self._table = table
-        self._running = running
-        self._site = dict(running)
+        self._running = dict(site_days)
+        self.days: Final[SpecialDays] = MappingProxyType(self._running)
+        self._site = site_days
         self._zone = zone
         self._entered: Mapping[date, Source] = {}
         self._years: Set[int] = frozenset()

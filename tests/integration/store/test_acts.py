@@ -29,7 +29,7 @@ SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
 
 @pytest.fixture
 def ports(store: Store, clock: HandClock) -> Ports:
-    return Ports(site=SITE, store=store, cases=CaseService(SITE, store, clock))
+    return Ports(site=SITE, store=store, cases=CaseService(SITE, store, clock, SITE.special_days))
 
 
 @pytest.fixture

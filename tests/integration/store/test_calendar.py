@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
-from config.values.hours import DayKind
+from config.values.hours import SpecialDays
 from crm.days.model import BadNotice
 from crm.db.schema.audit import audit
 from crm.db.store import Store
@@ -22,8 +23,9 @@ NOTICE = "1-1..1-3 holiday\n2-5..2-11 holiday\n2-20 make_up\n5-1..5-5 holiday\n1
 
 
 async def test_a_notice_is_taken_over_by_everybody_who_looks_and_told_once(store: Store) -> None:
-    running: dict[date, DayKind] = {date(2026, 12, 31): "holiday"}
-    calendar, told = RunningCalendar(store.calendar, running, ZONE), list[datetime]()
+    site_days: SpecialDays = MappingProxyType({date(2026, 12, 31): "holiday"})
+    calendar, told = RunningCalendar(store.calendar, site_days, ZONE), list[datetime]()
+    running = calendar.days
 
     async def recompute(since: datetime) -> None:
         told.append(since)
@@ -41,9 +43,9 @@ async def test_a_notice_is_taken_over_by_everybody_who_looks_and_told_once(store
     assert (running[date(2027, 2, 20)], running[date(2027, 2, 21)]) == ("holiday", "make_up")
     await calendar.enter_day(date(2027, 2, 20), None, "8901")
     assert running[date(2027, 2, 20)] == "weekend"
-    other: dict[date, DayKind] = {}
-    await RunningCalendar(store.calendar, other, ZONE).refresh()
-    assert other == {day: kind for day, kind in running.items() if day.year == 2027}
+    other = RunningCalendar(store.calendar, {}, ZONE)
+    await other.refresh()
+    assert other.days == {day: kind for day, kind in running.items() if day.year == 2027}
     async with store.database.read() as connection:
         acts = (await connection.execute(select(audit.c.by, audit.c.subject).order_by(audit.c.id))).all()
     assert [tuple(act) for act in acts] == [
@@ -55,19 +57,17 @@ async def test_a_notice_is_taken_over_by_everybody_who_looks_and_told_once(store
 
 
 async def test_a_bad_notice_changes_nothing(store: Store) -> None:
-    running: dict[date, DayKind] = {}
-    calendar = RunningCalendar(store.calendar, running, ZONE)
+    calendar = RunningCalendar(store.calendar, {}, ZONE)
     await calendar.enter_year(2027, NOTICE, "8901")
-    before = dict(running)
+    before = dict(calendar.days)
     with pytest.raises(BadNotice):
         await calendar.enter_year(2027, "2027-02-20 someday", "8901")
     await calendar.refresh()
-    assert running == before
+    assert calendar.days == before
 
 
 async def test_while_the_store_is_away_the_days_stay(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    running: dict[date, DayKind] = {}
-    calendar = RunningCalendar(store.calendar, running, ZONE)
+    calendar = RunningCalendar(store.calendar, {}, ZONE)
     await calendar.enter_day(date(2027, 3, 1), "holiday", "8901")
 
     def away() -> Callable[[], None]:
@@ -75,17 +75,16 @@ async def test_while_the_store_is_away_the_days_stay(store: Store, monkeypatch: 
 
     monkeypatch.setattr(store.database, "read", away)
     await calendar.refresh()
-    assert running == {date(2027, 3, 1): "holiday"}
+    assert calendar.days == {date(2027, 3, 1): "holiday"}
 
 
 async def test_supervisors_are_told_once_of_a_year_that_is_not_entered(store: Store) -> None:
-    running: dict[date, DayKind] = {}
-    calendar = RunningCalendar(store.calendar, running, ZONE)
+    calendar = RunningCalendar(store.calendar, {}, ZONE)
     await calendar.tell_unknown_year(store.messages, date(2026, 11, 1), ["8801", "8901"])
     assert (await store.messages.list(recipient="8801")).items == ()
     for _ in range(2):
         await calendar.tell_unknown_year(store.messages, date(2026, 11, 2), ["8801", "8901"])
-    again = RunningCalendar(store.calendar, running, ZONE)
+    again = RunningCalendar(store.calendar, {}, ZONE)
     await again.tell_unknown_year(store.messages, date(2026, 11, 3), ["8801", "8901"])
     for person in ("8801", "8901"):
         (message,) = (await store.messages.list(recipient=person)).items

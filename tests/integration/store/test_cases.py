@@ -40,7 +40,8 @@ class Office:
 
     def __init__(self, store: Store, clock: HandClock) -> None:
         self.store, self.clock = store, clock
-        self.service = CaseService(SITE, store, clock)
+        self.calendar = RunningCalendar(store.calendar, SITE.special_days, SITE.zone)
+        self.service = CaseService(SITE, store, clock, self.calendar.days)
 
     async def take(self, person: str, name: str, number: str = NUMBER, **fields: Any) -> tuple[ColleagueMessage, ...]:
         version = (await self.store.cases.get(number)).version
@@ -188,7 +189,7 @@ async def test_each_rung_is_told_once_by_two_watchers_and_after_an_outage(
     told: list[ColleagueMessage] = []
     another = await Store.open(store_url, area_code="0571", clock=office.clock)  # as another process has it
     first = Watch(office.service, store, office.clock, told.append)
-    second = Watch(CaseService(SITE, another, office.clock), another, office.clock, told.append)
+    second = Watch(CaseService(SITE, another, office.clock, SITE.special_days), another, office.clock, told.append)
     assert await first.tick() == 0
     office.clock.now = at("2026-03-09 10:31")  # half of the hour for passing on
     counts = await asyncio.gather(first.tick(), second.tick(), first.tick())
@@ -397,9 +398,8 @@ async def test_a_notice_that_comes_out_moves_what_was_provisional(office: Office
     )
     days = {date(2027, 2, 5): "working", date(2027, 2, 6): "make_up", date(2027, 2, 8): "working"}
     await store.calendar.replace_year(2027, days, "8901")
-    calendar = RunningCalendar(store.calendar, SITE.special_days, SITE.zone)
-    calendar.recompute.append(office.service.recompute)
-    await calendar.refresh()
+    office.calendar.recompute.append(office.service.recompute)
+    await office.calendar.refresh()
     after = next(
         each for each in (await office.service.look(NUMBER, reader("8002"))).clocks if each.clause == "CPL-3.branch"
     )
@@ -408,7 +408,6 @@ async def test_a_notice_that_comes_out_moves_what_was_provisional(office: Office
     async with store.database.read() as connection:
         kept = select(ticket_clock.c.due_at).where(ticket_clock.c.clause == "CPL-3.branch")
         assert (await connection.execute(kept)).scalar_one() == after.due_at
-    SITE.special_days.clear()
 
 
 async def test_a_case_of_a_thousand_steps_is_still_read_in_one_go(office: Office, store: Store) -> None:

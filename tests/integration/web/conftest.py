@@ -33,6 +33,7 @@ from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
+from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.talk_desk import FakeTalks
 
@@ -246,19 +247,20 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
     parts: dict[str, dict[str, object]] = {"asterisk": {"up": True}, "store": {"up": True}}
     accepted: list[tuple[str, str]] = []
     tickets = Tickets(journal, site.zone, lambda event: None)
+    calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
     services = Services(
         site=site,
         data=data,
         store=store,
-        intake=Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, site.special_days), clock),
-        calendar=RunningCalendar(store.calendar, site.special_days, site.zone),
+        intake=Intake(tickets, site.matters, Regulated.of(site.policy, site.zone, calendar.days), clock),
+        calendar=calendar,
         acd=acd,
         floor=FakeFloor(acd, clock()),
         talks=talks,
         hub=hub,
         faults=PageFaults(clock),
         figures=figures,
-        cases=CaseService(site, store, clock),
+        cases=CaseService(site, store, clock, calendar.days),
         status=lambda: parts,
         clock=clock,
         local_token=LOCAL_TOKEN,
@@ -271,24 +273,25 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     try:
-        yield House(
-            site=site,
-            data=data,
-            journal=journal,
-            store=store,
-            projector=projector,
-            acd=acd,
-            talks=talks,
-            hub=hub,
-            figures=figures,
-            clock=clock,
-            parts=parts,
-            accepted=accepted,
-            services=services,
-            app=app,
-            server=server,
-            ui=ui,
-        )
+        with as_it_was_loaded(site):
+            yield House(
+                site=site,
+                data=data,
+                journal=journal,
+                store=store,
+                projector=projector,
+                acd=acd,
+                talks=talks,
+                hub=hub,
+                figures=figures,
+                clock=clock,
+                parts=parts,
+                accepted=accepted,
+                services=services,
+                app=app,
+                server=server,
+                ui=ui,
+            )
     finally:
         await server.close()
         projecting.cancel()

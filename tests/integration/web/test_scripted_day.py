@@ -170,7 +170,7 @@ class Day:
         """What came in writing becomes a case by itself."""
         await self.house.projector.caught_up()
         house = self.house
-        await Registrar(CaseService(house.site, house.store, house.clock), house.store).tick()
+        await Registrar(CaseService(house.site, house.store, house.clock, house.site.special_days), house.store).tick()
 
 
 @pytest.fixture

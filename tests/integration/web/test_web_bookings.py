@@ -205,7 +205,7 @@ async def test_a_confirmation_is_sent_through_the_sites_gateway_and_tried_again(
     ticket = await house.call(agent="8001")
     async with house.logged_in("8001") as browser:
         (slot,) = [each for each in await slots(browser, day_after(house)) if each["starts"] == "14:00"]
-        services = BookingDesk(site, house.store, house.clock)
+        services = BookingDesk(site, house.store, house.clock, site.special_days)
         assert services.sends
         wish = Wish(party=2, language=None, guide=None, contact_name="王芳", contact_number="13812345678", note="")
         booked = await services.book("k", ticket, datetime.fromisoformat(slot["starts_at"]), wish, by="8001")
@@ -244,7 +244,7 @@ async def test_an_appointment_is_agreed_in_time_and_whoever_goes_is_told(house: 
         assert (missed_early.status, (await missed_early.json())["reason"]) == (409, "too_early")
         listed = await told(await browser.get("/api/appointments", params={"person": "8002"}))
         assert len(listed["items"]) == 2 and listed["rules"]["agreed_days_before"] == 3
-    services = BookingDesk(house.site, house.store, house.clock)
+    services = BookingDesk(house.site, house.store, house.clock, house.site.special_days)
     assert await services.tell_of_appointments() == 0
     house.clock.advance(at - house.clock() - timedelta(hours=17))
     assert await services.tell_of_appointments() >= 1

@@ -27,7 +27,8 @@ async def test_a_notice_is_entered_and_counts_for_the_site(house: House) -> None
             "festival_en": None,
         }
         assert after["days"][36]["festival"] == "春节"
-        assert house.site.special_days[date(2027, 2, 20)] == "make_up"
+        assert house.services.calendar.days[date(2027, 2, 20)] == "make_up"
+        assert house.site.special_days == {}, "the site stays as it was loaded"
         async with administrator.post("/api/calendar/days/2027-02-20", json={"kind": "holiday"}) as answer:
             day = (await answer.json())["days"][50]
         assert (day["kind"], day["source"]) == ("holiday", "site")
@@ -46,7 +47,7 @@ async def test_what_is_wrong_in_a_notice_is_told_line_by_line(house: House) -> N
         for path, body in (("1999", {"text": NOTICE}), ("days/2027-02-30", {"kind": "holiday"})):
             async with administrator.post(f"/api/calendar/{path}", json=body) as answer:
                 assert (answer.status, await kind_of(answer)) == (400, "invalid")
-    assert house.site.special_days == {}
+    assert house.services.calendar.days == {}
 
 
 async def test_supervisors_look_and_do_not_enter(house: House) -> None:

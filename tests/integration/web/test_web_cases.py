@@ -187,7 +187,7 @@ async def test_every_person_is_offered_and_allowed_exactly_what_the_rules_say(st
     made = await stages(staff)
     house, drawn = staff.house, random.Random(20260309)
     roles = {agent.id: agent.role for agent in house.site.agents}
-    rules, seen = Rules.of(house.site), 0
+    rules, seen = Rules.of(house.site, house.site.special_days), 0
     for stage, number in made.items():
         file = await house.store.cases.get(number)
         for person in WORKING:

@@ -85,7 +85,7 @@ async def enter_day(ask: Ask[Nothing, DayIn]) -> CalendarOut:
 async def _calendar(ask: Ask[In, In], year: int) -> CalendarOut:
     services = ask.services
     await services.calendar.refresh()
-    special, today = services.site.special_days, services.clock().astimezone(services.site.zone).date()
+    special, today = services.calendar.days, services.clock().astimezone(services.site.zone).date()
     return CalendarOut(
         year=year,
         today=today,
