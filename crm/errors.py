@@ -8,6 +8,8 @@ CrmError
 ├── UnknownRecord      no record of that id
 ├── Forbidden          the record is there, and not this person's to change
 ├── BadValue           one value of what is wanted cannot be kept: `field` says which
+├── NotByHand          only the system makes these
+├── NotNow             as things stand it cannot be done; says why
 ├── NotDialledNumber   a number that may not be dialled: `refused` says why
 ├── NumberTaken        the number is on another customer's card
 ├── CardMerged         the card became part of another one: work on that
@@ -23,6 +25,8 @@ CrmError
 └── BadQuery           nothing that could be looked for
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from config.destination import NotDialled
@@ -73,6 +77,26 @@ class BadValue(CrmError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+@contextmanager
+def bad_values(field: str) -> Iterator[None]:
+    """A rule's word against a value (ValueError, "field: words") becomes BadValue of that field, else of this one."""
+    try:
+        yield
+    except CrmError:
+        raise
+    except ValueError as exc:
+        named, colon, message = str(exc).partition(": ")
+        raise (BadValue(named, message) if colon and named.isidentifier() else BadValue(field, str(exc))) from exc
+
+
+class NotByHand(CrmError):
+    """Only the system makes such a record."""
+
+
+class NotNow(CrmError):
+    """It cannot be done as things stand."""
 
 
 class NotDialledNumber(CrmError):

@@ -17,6 +17,11 @@ class Principal:
     role: Role
 
     @property
+    def mailbox(self) -> str:
+        """Under which name colleagues write to this person."""
+        return self.agent or self.name
+
+    @property
     def supervises(self) -> bool:
         return self.role in _SUPERVISORS
 

@@ -1,13 +1,19 @@
 """A suggestion on its way through the house (flow): who is told, who rings the proposer and when. SUG-1."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.numbering import normalise
 from config.schema import Site
 from config.service.matters import Department
 from crm.db.store import Store
-from crm.suggestions.model import CallWish, Notice, Suggestion, SuggestionStep, words_for_proposer
+from crm.errors import BadValue, Forbidden, UnknownRecord, bad_values
+from crm.quality.scorecard import checked_words
+from crm.rights import Principal, may_work_on
+from crm.suggestions.model import CallWish, Notice, Suggestion, SuggestionEntry, SuggestionStep, words_for_proposer
+from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion, may_see_suggestion
 from crm.tickets.model import Detail
+from crm.use_cases.cases import Ports, find_ticket
 
 
 def who_answers_for(site: Site, department: Department | None) -> tuple[str, ...]:
@@ -19,31 +25,73 @@ def who_answers_for(site: Site, department: Department | None) -> tuple[str, ...
     return tuple(agent.id for agent in site.agents if agent.role == "supervisor")
 
 
-def department_of(site: Site, department_id: str) -> Department:
-    """Raises ValueError with words when the site has none of that id."""
-    department = site.matters.department(department_id)
-    if department is None:
-        known = ", ".join(each.id for each in site.matters.departments) or "none: write matters.yaml"
-        raise ValueError(f"department: this site's departments are {known}")
-    return department
+@dataclass(frozen=True, kw_only=True)
+class NewSuggestion:
+    """What is entered. None: it comes from the ticket (name, number, matter)."""
+
+    nature: str
+    proposer: str | None
+    contact: str | None
+    summary: str | None
 
 
-async def pass_on(
-    store: Store, site: Site, one: Suggestion, department_id: str, words: str, *, by: str, version: int
+async def find_suggestion(ports: Ports, number: str, who: Principal) -> tuple[Suggestion, tuple[SuggestionEntry, ...]]:
+    """The suggestion of a ticket with its steps. Raises UnknownRecord, Forbidden, StoreAway."""
+    found = await ports.store.suggestions.get(number)
+    if found is None:
+        raise UnknownRecord("suggestion of ticket", number)
+    if not may_see_suggestion(who, ports.site, found[0]):
+        raise Forbidden(f"The suggestion of ticket {number} is not yours to see.")
+    return found
+
+
+async def register_suggestion(ports: Ports, number: str, new: NewSuggestion, *, who: Principal) -> Suggestion:
+    """On a ticket of this kind, by whoever works on it. Raises UnknownRecord, Forbidden, BadValue, IllegalTransition,
+    StoreAway."""
+    ticket = await find_ticket(ports, number, who)
+    if ticket is None:
+        raise UnknownRecord("ticket", number)
+    if not may_work_on(who, ticket.agent):
+        raise Forbidden(f"Ticket {ticket.number} is {ticket.agent}'s.")
+    natures = [nature.id for nature in ports.site.suggestions.natures]
+    if new.nature not in natures:
+        raise BadValue("nature", f"one of {', '.join(natures)}")
+    contact = ticket.contact_number or ticket.ani if new.contact is None else new.contact
+    if "*" in contact:
+        raise BadValue("contact", "a whole number, not a masked one")
+    known = {"proposer": ticket.contact_name or ticket.customer_name or "", "summary": ticket.matter or ticket.wish}
+    given = {"proposer": new.proposer, "contact": contact, "summary": new.summary}
+    with bad_values("summary"):
+        words = {
+            name: checked_words(name, (known[name] if value is None else value)[:2000], needed=name == "summary")
+            for name, value in given.items()
+        }
+    return await ports.store.suggestions.register(ticket.number, nature=new.nature, by=who.name, **words)
+
+
+async def pass_suggestion(
+    ports: Ports, number: str, department_id: str, words: str, *, who: Principal, version: int
 ) -> Suggestion:
-    """To a department or the leadership, which has so many days from now on. Raises ValueError, CrmError."""
-    department, rules, now = department_of(site, department_id), site.suggestions, store.clock()
-    decide_by = now + timedelta(days=rules.decide_within_days)
+    """To a department or the leadership, which has so many days from now on; its head is told.
+
+    Raises UnknownRecord, Forbidden, BadValue, IllegalTransition, VersionConflict, StoreAway; so do the others.
+    """
+    one = await _to_pass_on(ports, number, who)
+    site, now = ports.site, ports.now
+    with bad_values("department"):
+        words = checked_words("words", words, needed=False)
+        department = _department_of(site, department_id)
+    decide_by = now + timedelta(days=site.suggestions.decide_within_days)
     until = decide_by.astimezone(site.zone)
     remark = f"说明：{words}" if words else ""
     notice = Notice(
         to=who_answers_for(site, department),
         text=f"建议 {one.ticket} 转交{department.title}，请于 {until:%Y-%m-%d} 前答复是否采纳。{remark}",
     )
-    return await store.suggestions.step(
+    return await ports.store.suggestions.step(
         one.ticket,
         SuggestionStep.PASS,
-        by=by,
+        by=who.name,
         version=version,
         changes={"department": department.id, "decide_by": decide_by, "remind_at": decide_by},
         details={"department": department.id, "decide_at": decide_by.isoformat(), "words": words},
@@ -51,38 +99,63 @@ async def pass_on(
     )
 
 
-async def decide(
-    store: Store, site: Site, one: Suggestion, *, adopted: bool, reason: str, result: str, by: str, version: int
+async def decide_suggestion(
+    ports: Ports, number: str, *, adopted: bool, reason: str, result: str, who: Principal, version: int
 ) -> Suggestion:
     """Adopted or not, why, and what came of it; the proposer's call is due with it, if there is a number to ring."""
-    decided: dict[str, Detail] = {"adopted": adopted, "reason": reason, "result": result}
-    call = call_wish(site, one, adopted=adopted, reason=reason, result=result, now=store.clock())
-    return await store.suggestions.step(
-        one.ticket,
-        SuggestionStep.ADOPT if adopted else SuggestionStep.DECLINE,
-        by=by,
-        version=version,
-        changes={**decided, "remind_at": None},
-        details={**decided, "call": call is not None},
-        call=call,
-    )
+    one, _ = await find_suggestion(ports, number, who)
+    if not may_decide_suggestion(who, ports.site, one):
+        raise Forbidden(f"The suggestion of ticket {one.ticket} is for {one.department} to decide.")
+    with bad_values("reason"):
+        reason = checked_words("reason", reason)
+        result = checked_words("result", result, needed=adopted)
+        decided: dict[str, Detail] = {"adopted": adopted, "reason": reason, "result": result}
+        call = call_wish(ports.site, one, adopted=adopted, reason=reason, result=result, now=ports.now)
+        return await ports.store.suggestions.step(
+            one.ticket,
+            SuggestionStep.ADOPT if adopted else SuggestionStep.DECLINE,
+            by=who.name,
+            version=version,
+            changes={**decided, "remind_at": None},
+            details={**decided, "call": call is not None},
+            call=call,
+        )
 
 
-async def tell(store: Store, site: Site, one: Suggestion, *, by: str, version: int) -> Suggestion:
-    """Another call to the proposer, after one that reached nobody. Raises ValueError when no number can be rung."""
-    call = call_wish(site, one, adopted=bool(one.adopted), reason=one.reason, result=one.result, now=store.clock())
-    if call is None:
-        raise ValueError("contact: there is no number to ring; tell the proposer otherwise and say how")
-    return await store.suggestions.step(
-        one.ticket, SuggestionStep.TELL, by=by, version=version, changes={}, details={"call": True}, call=call
-    )
+async def tell_proposer(ports: Ports, number: str, words: str, *, who: Principal, version: int) -> Suggestion:
+    """After a call that reached nobody: another one, or, with words, how the proposer was told otherwise."""
+    one = await _to_pass_on(ports, number, who)
+    store, step = ports.store.suggestions, SuggestionStep.TOLD
+    with bad_values("words"):
+        words = checked_words("words", words, needed=False)
+        if words:
+            told = {"words": words}
+            return await store.step(one.ticket, step, by=who.name, version=version, changes={}, details=told)
+        call = call_wish(
+            ports.site, one, adopted=bool(one.adopted), reason=one.reason, result=one.result, now=ports.now
+        )
+        if call is None:
+            raise BadValue("contact", "there is no number to ring; tell the proposer otherwise and say how")
+        step = SuggestionStep.TELL
+        return await store.step(
+            one.ticket, step, by=who.name, version=version, changes={}, details={"call": True}, call=call
+        )
 
 
-async def told_otherwise(store: Store, one: Suggestion, words: str, *, by: str, version: int) -> Suggestion:
-    """The proposer knows: by letter, in person. `words` say how."""
-    return await store.suggestions.step(
-        one.ticket, SuggestionStep.TOLD, by=by, version=version, changes={}, details={"words": words}
-    )
+async def _to_pass_on(ports: Ports, number: str, who: Principal) -> Suggestion:
+    one, _ = await find_suggestion(ports, number, who)
+    if not may_pass_suggestion(who, ports.site, one):
+        raise Forbidden(f"The suggestion of ticket {one.ticket} is not yours to pass on.")
+    return one
+
+
+def _department_of(site: Site, department_id: str) -> Department:
+    """Raises ValueError with words when the site has none of that id."""
+    department = site.matters.department(department_id)
+    if department is None:
+        known = ", ".join(each.id for each in site.matters.departments) or "none: write matters.yaml"
+        raise ValueError(f"department: this site's departments are {known}")
+    return department
 
 
 async def follow_up(store: Store, site: Site, now: datetime) -> tuple[int, int]:

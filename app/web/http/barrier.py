@@ -66,6 +66,8 @@ def _foreseen(exc: Exception) -> Problem:
             return not_dialled(exc.refused)
         case errors.Forbidden():
             return Problem("forbidden", f"{exc}")
+        case errors.NotByHand():
+            return Problem("not_by_hand", f"{exc}")
         case errors.BadValue():
             return invalid(exc.field, f"{exc}")
         case errors.BookingRefused():

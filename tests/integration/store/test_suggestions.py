@@ -9,12 +9,14 @@ from config.loading.load import load_site
 from config.schema import Site
 from crm.db.schema.audit import audit
 from crm.db.store import Store
-from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
+from crm.errors import BadValue, IllegalTransition, UnknownRecord, VersionConflict
 from crm.followups.model import Outcome
 from crm.journal.journal import Journal
+from crm.rights import Principal
 from crm.suggestions.model import Suggestion
 from crm.tickets.model import TicketForm, TicketKind
 from crm.use_cases import suggestions as service
+from crm.use_cases.cases import CaseService, Ports
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -29,6 +31,15 @@ def site() -> Site:
     return load_site(DEMO)
 
 
+@pytest.fixture
+def ports(store: Store, site: Site, clock: HandClock) -> Ports:
+    return Ports(site=site, store=store, cases=CaseService(site, store, clock))
+
+
+def who(agent: str) -> Principal:
+    return Principal(name=agent, agent=agent, role="supervisor" if agent.startswith("88") else "agent")
+
+
 async def registered(journal: Journal, store: Store, contact: str = "13812345678") -> Suggestion:
     for event in answered_call("c1", NUMBER):
         journal.append(event)
@@ -39,21 +50,23 @@ async def registered(journal: Journal, store: Store, contact: str = "13812345678
     )
 
 
-async def test_from_the_ticket_to_the_proposer(journal: Journal, store: Store, site: Site, clock: HandClock) -> None:
-    one = await registered(journal, store)
+async def test_from_the_ticket_to_the_proposer(
+    journal: Journal, store: Store, ports: Ports, site: Site, clock: HandClock
+) -> None:
+    await registered(journal, store)
     with pytest.raises(IllegalTransition):
         await store.suggestions.register(NUMBER, nature="other", proposer="", contact="", summary="", by="8001")
-    with pytest.raises(ValueError, match="reception, exhibition"):
-        await service.pass_on(store, site, one, "kitchen", "", by="8001", version=1)
-    one = await service.pass_on(store, site, one, "facilities", "请一周内看现场", by="8001", version=1)
+    with pytest.raises(BadValue, match="reception, exhibition"):
+        await service.pass_suggestion(ports, NUMBER, "kitchen", "", who=who("8001"), version=1)
+    one = await service.pass_suggestion(ports, NUMBER, "facilities", "请一周内看现场", who=who("8001"), version=1)
     assert (one.state, one.department, one.decide_by) == ("passed", "facilities", clock.now + timedelta(days=15))
     (notice,) = (await store.messages.list(recipient="8006")).items
     assert (notice.sender, notice.ticket) == ("system", NUMBER)
     assert "转交物业保障部，请于 2026-12-07 前答复" in notice.text
     with pytest.raises(VersionConflict):
-        await service.decide(store, site, one, adopted=True, reason="r", result="", by="8006", version=1)
-    one = await service.decide(
-        store, site, one, adopted=True, reason="老人多", result="已添 20 把", by="8006", version=2
+        await service.decide_suggestion(ports, NUMBER, adopted=True, reason="r", result="r", who=who("8006"), version=1)
+    one = await service.decide_suggestion(
+        ports, NUMBER, adopted=True, reason="老人多", result="已添 20 把", who=who("8006"), version=2
     )
     (call,) = (await store.due_calls.list(ticket=NUMBER)).items
     assert (one.state, one.due_call, one.call_state) == ("adopted", call.id, "scheduled")
@@ -61,7 +74,7 @@ async def test_from_the_ticket_to_the_proposer(journal: Journal, store: Store, s
     assert call.due_at == clock.now + timedelta(minutes=10)
     assert call.note == "答复建议人：您的建议“展厅增设座椅”已采纳。原因：老人多；落实情况：已添 20 把"
     with pytest.raises(IllegalTransition, match="a call that is due"):
-        await service.tell(store, site, one, by="8801", version=3)
+        await service.tell_proposer(ports, NUMBER, "", who=who("8801"), version=3)
 
     assert await service.follow_up(store, site, clock.now) == (0, 0)
     (claim,) = await store.due_calls.claim("w", now=clock.forward(minutes=11), lease_s=60, limit=5)
@@ -91,38 +104,43 @@ async def test_from_the_ticket_to_the_proposer(journal: Journal, store: Store, s
 
 
 async def test_a_proposer_who_was_not_reached_is_rung_again_or_told_otherwise(
-    journal: Journal, store: Store, site: Site, clock: HandClock
+    journal: Journal, store: Store, ports: Ports, site: Site, clock: HandClock
 ) -> None:
-    one = await service.pass_on(store, site, await registered(journal, store), "leadership", "", by="8001", version=1)
-    one = await service.decide(store, site, one, adopted=False, reason="场地不足", result="", by="8801", version=2)
+    await registered(journal, store)
+    one = await service.pass_suggestion(ports, NUMBER, "leadership", "", who=who("8001"), version=1)
+    one = await service.decide_suggestion(
+        ports, NUMBER, adopted=False, reason="场地不足", result="", who=who("8801"), version=2
+    )
     (claim,) = await store.due_calls.claim("w", now=clock.forward(minutes=11), lease_s=60, limit=5)
     await store.due_calls.dialling(claim, "out-1")
     await store.due_calls.finish(claim, Outcome.NO_ANSWER, clock.now)
     assert await service.follow_up(store, site, clock.now) == (0, 0)
-    again = await service.tell(store, site, one, by="8801", version=3)
+    again = await service.tell_proposer(ports, NUMBER, "", who=who("8801"), version=3)
     assert (again.state, again.call_state) == ("declined", "scheduled") and again.due_call != one.due_call
     assert len((await store.due_calls.list(ticket=NUMBER)).items) == 2
-    told = await service.told_otherwise(store, again, "已书面答复", by="8801", version=4)
+    told = await service.tell_proposer(ports, NUMBER, "已书面答复", who=who("8801"), version=4)
     assert (told.state, told.call_state) == ("told", "cancelled"), "nobody is rung who knows already"
     with pytest.raises(IllegalTransition):
-        await service.told_otherwise(store, told, "再次", by="8801", version=5)
+        await service.tell_proposer(ports, NUMBER, "再次", who=who("8801"), version=5)
 
 
-async def test_without_a_number_no_call_is_due(journal: Journal, store: Store, site: Site) -> None:
-    one = await service.pass_on(
-        store, site, await registered(journal, store, contact="意见箱"), "reception", "", by="8001", version=1
+async def test_without_a_number_no_call_is_due(journal: Journal, store: Store, ports: Ports, site: Site) -> None:
+    await registered(journal, store, contact="意见箱")
+    one = await service.pass_suggestion(ports, NUMBER, "reception", "", who=who("8001"), version=1)
+    one = await service.decide_suggestion(
+        ports, NUMBER, adopted=False, reason="已有安排", result="", who=who("8801"), version=2
     )
-    one = await service.decide(store, site, one, adopted=False, reason="已有安排", result="", by="8801", version=2)
     assert (one.state, one.due_call) == ("declined", None)
     assert (await store.due_calls.list(ticket=NUMBER)).items == ()
-    with pytest.raises(ValueError, match="no number to ring"):
-        await service.tell(store, site, one, by="8801", version=3)
+    with pytest.raises(BadValue, match="no number to ring"):
+        await service.tell_proposer(ports, NUMBER, "", who=who("8801"), version=3)
 
 
 async def test_a_department_that_is_late_is_reminded_every_few_days(
-    journal: Journal, store: Store, site: Site, clock: HandClock
+    journal: Journal, store: Store, ports: Ports, site: Site, clock: HandClock
 ) -> None:
-    one = await service.pass_on(store, site, await registered(journal, store), "facilities", "", by="8001", version=1)
+    await registered(journal, store)
+    one = await service.pass_suggestion(ports, NUMBER, "facilities", "", who=who("8001"), version=1)
     clock.forward(days=15, minutes=-1)
     assert await service.follow_up(store, site, clock.now) == (0, 0)
     assert (await store.suggestions.list(late_at=clock.now)).items == ()

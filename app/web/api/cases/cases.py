@@ -30,7 +30,7 @@ from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.model import Stage
-from crm.cases.rights import STAGE_WORDS, STEP_WORDS, StepRefused
+from crm.cases.rights import STAGE_WORDS, STEP_WORDS
 from crm.cases.rights import Reader as CaseReader
 from crm.cases.steps import NOT_BY_HAND, CallStep, Step
 from crm.cases.telling import VALID_COMPLAINTS
@@ -92,9 +92,6 @@ async def take_step(ask: Ask[Nothing, Step]) -> StepTaken:
         raise invalid("version", "the version of the ticket that you have read")
     try:
         sent = await ask.services.cases.take(number, step, who)
-    except StepRefused as exc:
-        kind = "forbidden" if exc.forbidden else "illegal_transition"
-        raise Problem(kind, exc.refusal.en, reason=exc.refusal.code, detail_zh=exc.refusal.zh) from exc
     except VersionConflict as exc:
         raise Problem("stale", f"{exc}", current=await _case(ask, number)) from exc
     for message in sent:

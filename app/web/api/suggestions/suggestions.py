@@ -8,18 +8,15 @@ from msgspec import Meta
 
 from app.web.api.common.shown import shaped
 from app.web.api.messages.messages import tell_of_notice
-from app.web.api.quality.quality import refused
-from app.web.api.tickets.tickets import reader, ticket_of
+from app.web.api.tickets.tickets import reader
 from app.web.http.contract import In, Key, Listed, Named, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem
 from config.numbering import mask, normalise
-from crm.quality.scorecard import checked_words
-from crm.rights import may_work_on
 from crm.suggestions.model import Suggestion, SuggestionEntry, SuggestionState, SuggestionStep
-from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion, may_see_suggestion
+from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion
 from crm.tickets.model import Detail
-from crm.use_cases import suggestions as service
+from crm.use_cases import suggestions as use_cases
 
 Words = Annotated[str, Meta(max_length=2000)]
 Version = Annotated[int, Meta(ge=1)]
@@ -143,96 +140,39 @@ async def get_suggestion(ask: Ask[Nothing, Nothing]) -> SuggestionFull:
 
 async def register_suggestion(ask: Ask[Nothing, SuggestionNew]) -> SuggestionFull:
     """On a ticket of this kind, by whoever works on it."""
-    ticket, new = await ticket_of(ask), ask.body
-    if not may_work_on(ask.who, ticket.agent):
-        raise Problem("forbidden", f"Ticket {ticket.number} is {ticket.agent}'s.")
-    natures = [nature.id for nature in ask.services.site.suggestions.natures]
-    if new.nature not in natures:
-        raise invalid("nature", f"one of {', '.join(natures)}")
-    contact = ticket.contact_number or ticket.ani if new.contact is None else new.contact
-    if "*" in contact:
-        raise invalid("contact", "a whole number, not a masked one")
-    given = {"proposer": new.proposer, "contact": contact, "summary": new.summary}
-    known = {"proposer": ticket.contact_name or ticket.customer_name or "", "summary": ticket.matter or ticket.wish}
-    try:
-        words = {
-            name: checked_words(name, (known[name] if value is None else value)[:2000], needed=name == "summary")
-            for name, value in given.items()
-        }
-    except ValueError as exc:
-        raise refused(exc, "summary") from exc
-    await ask.services.store.suggestions.register(ticket.number, nature=new.nature, by=ask.who.name, **words)
+    new = use_cases.NewSuggestion(**msgspec.structs.asdict(ask.body))
+    await use_cases.register_suggestion(ask.services.ports, ask.path("number"), new, who=ask.who)
     return _full(ask, *await _suggestion_of(ask))
 
 
 async def pass_suggestion(ask: Ask[Nothing, PassIn]) -> SuggestionFull:
     """To a department or the leadership; its head is told, and reminded when it is late."""
-    one, body = (await _suggestion_of(ask))[0], ask.body
-    if not may_pass_suggestion(ask.who, ask.services.site, one):
-        raise Problem("forbidden", f"The suggestion of ticket {one.ticket} is not yours to pass on.")
-    store, site = ask.services.store, ask.services.site
-    try:
-        words = checked_words("words", body.words, needed=False)
-        await service.pass_on(store, site, one, body.department, words, by=ask.who.name, version=body.version)
-    except ValueError as exc:
-        raise refused(exc, "department") from exc
-    told = service.who_answers_for(site, site.matters.department(body.department))
+    body, site = ask.body, ask.services.site
+    one = await use_cases.pass_suggestion(
+        ask.services.ports, ask.path("number"), body.department, body.words, who=ask.who, version=body.version
+    )
+    told = use_cases.who_answers_for(site, site.matters.department(body.department))
     tell_of_notice(ask.services.hub, told, f"suggestion {one.ticket}")
     return _full(ask, *await _suggestion_of(ask))
 
 
 async def decide_suggestion(ask: Ask[Nothing, VerdictIn]) -> SuggestionFull:
     """By the department that has it, or a supervisor. The call to the proposer is due with it."""
-    one, body = (await _suggestion_of(ask))[0], ask.body
-    if not may_decide_suggestion(ask.who, ask.services.site, one):
-        raise Problem("forbidden", f"The suggestion of ticket {one.ticket} is for {one.department} to decide.")
-    try:
-        reason = checked_words("reason", body.reason)
-        result = checked_words("result", body.result, needed=body.adopted)
-        await service.decide(
-            ask.services.store,
-            ask.services.site,
-            one,
-            adopted=body.adopted,
-            reason=reason,
-            result=result,
-            by=ask.who.name,
-            version=body.version,
-        )
-    except ValueError as exc:
-        raise refused(exc, "reason") from exc
+    verdict = msgspec.structs.asdict(ask.body)
+    await use_cases.decide_suggestion(ask.services.ports, ask.path("number"), who=ask.who, **verdict)
     return _full(ask, *await _suggestion_of(ask))
 
 
 async def tell_suggestion(ask: Ask[Nothing, TellIn]) -> SuggestionFull:
     """After a call that reached nobody: another one, or word of how the proposer was told otherwise."""
-    one, body = (await _suggestion_of(ask))[0], ask.body
-    if not may_pass_suggestion(ask.who, ask.services.site, one):
-        raise Problem("forbidden", f"The suggestion of ticket {one.ticket} is not yours.")
-    store, by = ask.services.store, ask.who.name
-    try:
-        words = checked_words("words", body.words, needed=False)
-        if words:
-            await service.told_otherwise(store, one, words, by=by, version=body.version)
-        else:
-            await service.tell(store, ask.services.site, one, by=by, version=body.version)
-    except ValueError as exc:
-        raise refused(exc, "words") from exc
+    body = ask.body
+    await use_cases.tell_proposer(ask.services.ports, ask.path("number"), body.words, who=ask.who, version=body.version)
     return _full(ask, *await _suggestion_of(ask))
 
 
-Found = tuple[Suggestion, tuple[SuggestionEntry, ...]]
-
-
-async def _suggestion_of(ask: Ask[Nothing, msgspec.Struct]) -> Found:
-    """Raises Problem when the ticket has none, or this reader is not to see it."""
-    number = ask.path("number")
-    found = await ask.services.store.suggestions.get(number)
-    if found is None:
-        raise Problem("not_found", f"Ticket {number} has no suggestion on record.")
-    if not may_see_suggestion(ask.who, ask.services.site, found[0]):
-        raise Problem("forbidden", f"The suggestion of ticket {number} is not yours to see.")
-    return found
+async def _suggestion_of(ask: Ask[Nothing, msgspec.Struct]) -> tuple[Suggestion, tuple[SuggestionEntry, ...]]:
+    """Of the ticket of the path."""
+    return await use_cases.find_suggestion(ask.services.ports, ask.path("number"), ask.who)
 
 
 def _sees(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> bool:

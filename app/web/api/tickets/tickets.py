@@ -25,9 +25,13 @@ from routing.statistics.figures import COUNTS
 
 def reader(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Reader:
     """The eyes of whoever asks."""
-    at_hand = ask.services.hub.tickets_at_hand(ask.who.agent) if ask.who.agent else frozenset()
     parties = ask.services.cases.organisation.parties_of(ask.who.agent) if ask.who.agent else frozenset()
-    return Reader(ask.who, ask.services.site, at_hand, parties)
+    return Reader(ask.who, ask.services.site, tickets_at_hand(ask), parties)
+
+
+def tickets_at_hand(ask: Ask[msgspec.Struct, msgspec.Struct]) -> frozenset[str]:
+    """The tickets that are open on the desk of whoever asks."""
+    return ask.services.hub.tickets_at_hand(ask.who.agent) if ask.who.agent else frozenset()
 
 
 def sight_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Sight:
