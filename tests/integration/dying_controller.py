@@ -29,7 +29,7 @@ class Death(logging.Handler):
 
 def die_when(armed: Path) -> None:
     """From here on this process lives until the action it is armed for."""
-    for name in ("ivr.outbound.dialler", "ivr.outbound.flow"):
+    for name in ("ivr.outbound.dialler", "ivr.outbound.attempt"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     logging.getLogger().addHandler(Death(armed))
 

@@ -166,7 +166,7 @@ async def test_who_fails_for_days_is_stopped_and_administrators_are_told(
 async def test_a_server_that_hangs_costs_three_seconds(
     store: Store, journal: Journal, clock: HandClock, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.webhooks, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(app.channels.webhooks, "TIMEOUT_S", 0.2)
     sender = HookSender(rules(subscriber), store.hooks, clock)
     subscriber.hangs = True
     hook = await store.hooks.create(f"{subscriber.origin}/hook", ["ticket.*"], "key", by="8901")
@@ -197,7 +197,7 @@ async def test_nothing_reaches_a_private_address(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
-    monkeypatch.setattr(app.webhooks, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(app.channels.webhooks, "TIMEOUT_S", 0.3)
     private = {"shorter list": ("127.0.0.0/8",), "rebound": ("127.0.0.9/32",)}.get(way, ())
     allowed = () if way == "shorter list" else (f"http://{host}:{port}",)
     sender = HookSender(rules(subscriber, allowed=allowed, private=private), store.hooks, clock)
