@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.web.wire.desk_messages import ScreenPop
+from routing.agent import AgentState
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.browser.pictures import picture
@@ -109,4 +110,4 @@ async def test_the_two_choices_of_wrap_up_are_clicked_each(hall: Hall, open_page
     assert before and after and after - before == timedelta(seconds=30)
     await page.get_by_test_id("end-wrap-up").click()
     await expect(page.get_by_test_id("idle")).to_be_visible()
-    assert hall.acd.agent("8001").state == "available"
+    assert hall.acd.agent("8001").state is AgentState.AVAILABLE

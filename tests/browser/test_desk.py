@@ -44,7 +44,7 @@ async def test_states_are_chosen_by_keyboard(hall: Hall, open_page: OpenPage) ->
     await page.keyboard.press("2")
     await expect(badge).to_have_attribute("data-state", "not_ready")
     await expect(badge).to_contain_text("用餐")
-    assert (hall.acd.agent("8001").state, hall.acd.agent("8001").reason) == ("not_ready", "meal")
+    assert (hall.acd.agent("8001").state, hall.acd.agent("8001").reason) == (AgentState.NOT_READY, "meal")
 
 
 async def test_a_state_that_is_refused_is_explained_and_not_shown(hall: Hall, open_page: OpenPage) -> None:

@@ -140,14 +140,14 @@ MUTANTS = (
         "config/numbering.py",
         '_MOBILE.fullmatch(digits.removeprefix("0"))',
         "_MOBILE.fullmatch(digits)",
-        "tests/unit/crm/test_numbers.py::test_a_number_in_any_notation_is_one_number",
+        "tests/unit/config/test_numbering.py::test_a_number_in_any_notation_is_one_number",
     ),
     Mutant(
         "CUS-4",
         "config/numbering.py",
         'return f"{number[:3]}****{number[-4:]}"',
         'return f"{number[:5]}**{number[-4:]}"',
-        "tests/unit/crm/test_numbers.py::test_masking",
+        "tests/unit/config/test_numbering.py::test_masking",
     ),
     Mutant(
         "QUA-1",
