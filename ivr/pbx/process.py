@@ -228,8 +228,9 @@ class AsteriskProcess:
             )
         self._render(settings, self._binary, facts)
         save_state(settings.data, replace(state, process=running))
-        reloads = ("module reload res_pjsip.so", "dialplan reload", "moh reload")
-        await asyncio.gather(*(self.command(command) for command in reloads))
+        # One after the other: a reload that meets another one is put off, and telephones would be unknown till then.
+        for reload in ("module reload res_pjsip.so", "dialplan reload", "moh reload"):
+            await self.command(reload)
         _log.info("Asterisk %s adopted, pid %d", state.version, running.pid, extra=_extra("pbx_adopted"))
 
     def _launch(self, configuration: Path, guards: Sequence[int]) -> int:
@@ -257,7 +258,7 @@ class AsteriskProcess:
     async def _wait_booted(self, alive: int) -> ProcessId:
         socket = self._home / "run" / "asterisk.ctl"
         while not socket.exists() or (process := self._find_running(None)) is None:
-            if _has_ended(alive):
+            if processes.has_ended(alive):
                 raise AsteriskNotReady(f"Asterisk ended while starting. {self._log_tail()}")
             await asyncio.sleep(_POLL_S)
         while True:
@@ -265,7 +266,7 @@ class AsteriskProcess:
                 await self.command("core waitfullybooted", timeout_s=_START_TIMEOUT_S)
                 return process
             except AsteriskNotReady:
-                if _has_ended(alive):
+                if processes.has_ended(alive):
                     raise
                 await asyncio.sleep(_POLL_S)
 
@@ -285,13 +286,6 @@ class AsteriskProcess:
             if path.exists():
                 lines += path.read_text(errors="replace").splitlines()[-5:]
         return f"Its last words (in {self._home / 'log'}): " + (" / ".join(lines) or "none")
-
-
-def _has_ended(descriptor: int) -> bool:
-    try:
-        return os.read(descriptor, 1) == b""
-    except BlockingIOError:
-        return False
 
 
 def _size(path: Path) -> int:

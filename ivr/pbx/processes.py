@@ -82,3 +82,11 @@ def send_signal(process: ProcessId, number: signal.Signals) -> None:
         return
     finally:
         os.close(descriptor)
+
+
+def has_ended(descriptor: int) -> bool:
+    """Whether the process has ended that holds the other end of this pipe. Does not block."""
+    try:
+        return os.read(descriptor, 1) == b""
+    except BlockingIOError:
+        return False
