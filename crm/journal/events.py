@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
+from config.destination import Reason as NotDialledReason
 from crm.intake.model import Channel, Letter, Opening
 from crm.journal.steps import CallStep
 
@@ -71,6 +72,47 @@ DutyReason = Literal[
 ]
 """Why somebody on duty did not take a call. `not_accepted`: answered, but 1 was not pressed (a voicemail box); `left`:
 hung up before the talk began."""
+
+
+RouteReason = Literal[
+    "entered_line",
+    "said",
+    "no_message",
+    "transferred",
+    "transfer_failed",
+    "duty_missed",
+    "wants_message",
+    "wants_person",
+    "answered",
+    "fallback",
+]
+"""Why something else is done for a caller now. `said`: what was to be said has been; `answered`: a due call's question
+was; `fallback`: what was planned could not be done."""
+
+OverflowReason = Literal["after_s", "longer_than", "no_staff", "closed", "max_wait"]
+"""Why a waiting caller is moved on: the condition of the linkage that applied, or the longest wait."""
+
+SupervisionEnd = Literal[
+    "stopped",
+    "hung_up",
+    "talk_ended",
+    "no_answer",
+    "busy",
+    "rejected",
+    "unreachable",
+    "cancelled",
+    "congested",
+    "failed",
+    "recovered",
+]
+"""Why a supervision is over. `recovered`: the controller that served it had died; `congested`: no line was free to ring
+the supervisor."""
+
+AgentStateName = Literal["logged_out", "available", "reserved", "ringing", "talking", "hold", "wrap_up", "not_ready"]
+"""An agent's state; those of `routing.agent`."""
+
+WishedState = Literal["available", "not_ready", "logged_out"]
+"""What an agent may ask to be after a call."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -137,11 +179,10 @@ class LanguageChosen(CallEvent, frozen=True, kw_only=True):
 
 
 class CallRouted(CallEvent, frozen=True, kw_only=True):
-    """It was decided what is done for the caller next. `why`: entered_line, said, no_message, transfer_failed,
-    duty_missed, wants_message, wants_person, answered, no_answer, fallback."""
+    """It was decided what is done for the caller next."""
 
     then: CallStep
-    why: str
+    why: RouteReason
     outcome: CallOutcome | None = None
     """What the call is called from now on, if it ends; None: as before."""
     line: str | None = None
@@ -166,13 +207,12 @@ class CallMoved(CallEvent, frozen=True, kw_only=True):
 class CallOverflowed(CallEvent, frozen=True, kw_only=True):
     """A waiting caller is moved on along the linkage and keeps the arrival time (LNE-7).
 
-    `to`: `queue:hotline`, `duty:night`, `menu:aid`, `message`, `hangup`. `why`: after_s, longer_than, no_staff, closed,
-    max_wait. `waited_s`: since the first queue.
+    `to`: `queue:hotline`, `duty:night`, `menu:aid`, `message`, `hangup`. `waited_s`: since the first queue.
     """
 
     from_queue: str
     to: str
-    why: str
+    why: OverflowReason
     waited_s: float
     then: CallStep | None = None
     """What is done now, where `to` does not say all of it."""
@@ -233,11 +273,10 @@ class SupervisorJoined(CallEvent, frozen=True, kw_only=True):
 
 
 class SupervisorLeft(CallEvent, frozen=True, kw_only=True):
-    """Supervision of the talk is over. `reason`: stopped, hung_up, talk_ended, no_answer, busy, rejected,
-    unreachable, failed, recovered (the controller that served it had died)."""
+    """Supervision of the talk is over."""
 
     supervisor: str
-    reason: str
+    reason: SupervisionEnd
 
 
 class OutsideTalkStarted(CallEvent, frozen=True, kw_only=True):
@@ -302,10 +341,10 @@ class TransferFailed(CallEvent, frozen=True, kw_only=True):
 
 
 class NumberRefused(CallEvent, frozen=True, kw_only=True):
-    """A number was asked for in this call that may not be dialled (FUP-10). `reason`: as of `config.destination`."""
+    """A number was asked for in this call that may not be dialled (FUP-10)."""
 
     number: str
-    reason: str
+    reason: NotDialledReason
 
 
 class ThirdJoined(CallEvent, frozen=True, kw_only=True):
@@ -442,15 +481,15 @@ class CallEnded(CallEvent, frozen=True, kw_only=True):
 
 class AgentStateChanged(Event, frozen=True, kw_only=True):
     agent: str
-    state: str
-    """logged_out, available, reserved, ringing, talking, hold, wrap_up, not_ready."""
+    state: AgentStateName
     reason: str | None = None
+    """The site's reason for a pause, or why the agent missed an offer."""
     call_id: str | None = None
     until: datetime | None = None
     """When wrap-up ends by itself."""
     by: str | None = None
     """Who made the agent so, when it was not the agent: a supervisor."""
-    wish: str | None = None
+    wish: WishedState | None = None
     """The state asked for in the middle of a call, which comes after it."""
     wish_reason: str | None = None
     wish_by: str | None = None

@@ -21,6 +21,7 @@ import msgspec
 
 from config.ids import TicketNumber
 from crm.errors import JournalFailed, JournalInUse
+from crm.journal.decoding import decode_event
 from crm.journal.events import AnyEvent, CallArrived, Event, TicketOpened
 from crm.journal.segments import Syncer, cut_torn_end, is_line_start, lines, segment_name, segment_names, segment_path
 from crm.tickets.model import parse_ticket_number, ticket_number
@@ -59,7 +60,6 @@ class Journal:
         self._directory = directory
         self._lock_fd = lock_fd
         self._encoder = msgspec.json.Encoder()
-        self._decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
         self._guard = threading.Lock()
         self._followers: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._counts: dict[date, int] = {}
@@ -285,7 +285,7 @@ class Journal:
 
     def _decode(self, line: bytes, segment: str, offset: int) -> AnyEvent | None:
         try:
-            return self._decoder.decode(line)
+            return decode_event(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             self._unreadable += 1
             log.error(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from crm.journal.decoding import decode_event
 from crm.journal.events import AnyEvent
 from crm.journal.segments import lines, segment_names, segment_path
 
@@ -18,13 +19,12 @@ log = logging.getLogger(__name__)
 def read_events(directory: Path) -> Iterator[AnyEvent]:
     """All events, oldest segment first. A last line without an end is being written and is left out; a line that is no
     event is skipped and said. Raises OSError when there is no such directory."""
-    decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
     for name in segment_names(directory):
         path = segment_path(directory, name)
         for offset, line in lines(path, 0, path.stat().st_size):
             if not line.endswith(b"\n"):
                 break
             try:
-                yield decoder.decode(line)
+                yield decode_event(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as exc:
                 log.error("%s: the line that ends at %d is no event: %s", path, offset, exc)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from config.calls.actions import Action
 from config.schema import Line, Queue
-from crm.journal.events import CallOverflowed
+from crm.journal.events import CallOverflowed, OverflowReason
 from crm.journal.steps import Say, name_of, step_of
 from ivr.caller.lines import is_open_now
 from ivr.live.call import Call
@@ -23,7 +23,7 @@ SOONEST_S = 0.01
 class MovedOn:
     """The caller does not wait here any longer. `why`: an overflow condition, or max_wait."""
 
-    why: str
+    why: OverflowReason
     play: Sequence[str]
     to: Action
 

@@ -7,15 +7,16 @@ controller that died has left is recognised by its ids and taken down with the o
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from config.ids import AgentId, BridgeId, CallId, ChannelId
-from crm.journal.events import SupervisorJoined, SupervisorLeft
+from crm.journal.events import SupervisionEnd, SupervisorJoined, SupervisorLeft
 from ivr.live.hotline import Hotline
 from ivr.live.talks import LiveTalk, Refused
-from ivr.port.values import ChannelGone, DialFailed, TelephonyDown, TelephonyError
+from ivr.port.values import ChannelGone, DialFailed, DialOutcome, TelephonyDown, TelephonyError
 from ivr.talking.control import supervisor_takes_over
 from ivr.talking.supervision_session import Mode, Over, Session
 from routing.agent import BUSY
@@ -27,6 +28,15 @@ RING_S = 30.0
 HANDOVER_S = 2.0
 """So long after an agent has left it is seen whether somebody else goes on with the talk."""
 LOOK_AGAIN_S = 0.1
+NOT_JOINED: Final[Mapping[DialOutcome, SupervisionEnd]] = {
+    DialOutcome.BUSY: "busy",
+    DialOutcome.NO_ANSWER: "no_answer",
+    DialOutcome.REJECTED: "rejected",
+    DialOutcome.UNREACHABLE: "unreachable",
+    DialOutcome.CANCELLED: "cancelled",
+    DialOutcome.CONGESTED: "congested",
+}
+"""Why the supervisor's telephone was not answered."""
 TRIES, AWAY_S = 3, 60.0
 """How often, and for how long each time, it waits for Asterisk to take a supervision down."""
 
@@ -105,14 +115,14 @@ class Supervision:
 
     async def _serve(self, session: Session) -> None:
         """From the ringing to the end, whatever it is."""
-        reason: str | None = "stopped"
+        reason: SupervisionEnd | None = "stopped"
         try:
             await self._accompany(session)
             reason = None
         except Over as over:
             reason = over.reason
         except DialFailed as failed:
-            reason = failed.reason.value
+            reason = NOT_JOINED[failed.reason]
         except ChannelGone as gone:
             reason = "hung_up" if gone.channel_id == session.leg.id else "talk_ended"
         except Refused:
@@ -263,7 +273,7 @@ class Supervision:
             )
         )
 
-    def _tell_left(self, session: Session, reason: str) -> None:
+    def _tell_left(self, session: Session, reason: SupervisionEnd) -> None:
         left = SupervisorLeft(
             call_id=session.live.call_id, at=self._hotline.now(), supervisor=session.supervisor, reason=reason
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from config.ids import AgentId
+from crm.journal.events import SupervisionEnd
 from ivr.live.talks import LiveTalk
 from ivr.port.telephony import Bridge, Channel, DialledChannel
 
@@ -24,7 +25,7 @@ class Mode(Enum):
 class Over(Exception):
     """The supervision ends. `reason` as in SupervisorLeft."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: SupervisionEnd) -> None:
         super().__init__(reason)
         self.reason = reason
 

@@ -6,6 +6,7 @@ comes in: it limits how many may join, and throws nobody out who waits already.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from config.calls.overflow import OverflowStep
 
@@ -27,9 +28,13 @@ class Situation:
     """The queue's line is within its hours."""
 
 
-def condition_of(step: OverflowStep) -> str:
-    """The name of a step's condition, as the site writes it."""
-    return next(name for name in ("after_s", "longer_than", "no_staff", "closed") if getattr(step, name) is not None)
+Condition = Literal["after_s", "longer_than", "no_staff", "closed"]
+"""As the site writes it."""
+
+
+def condition_of(step: OverflowStep) -> Condition:
+    """The condition of a step."""
+    return next(name for name in get_args(Condition) if getattr(step, name) is not None)
 
 
 def applies(step: OverflowStep, now: Situation) -> bool:

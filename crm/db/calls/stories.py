@@ -5,19 +5,17 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Select, select, tuple_
 
 from crm.db.base.engine import Database
 from crm.db.schema.core import call, event
-from crm.journal.events import AnyEvent, CallEvent
+from crm.journal.decoding import decode_event
+from crm.journal.events import CallEvent
 
 CHUNK: Final = 500
 """Calls read at a time: between two chunks others get their turn."""
 
 Story = Sequence[CallEvent]
-
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class StoryTable:
@@ -50,7 +48,7 @@ class StoryTable:
         stories: dict[str, list[CallEvent]] = defaultdict(list)
         async with self._database.read() as connection:
             for call_id, payload in await connection.execute(query):
-                each = _decoder.decode(payload)
+                each = decode_event(payload)
                 if isinstance(each, CallEvent):
                     stories[call_id].append(each)
         return dict(stories)

@@ -31,12 +31,12 @@ from crm.db.tickets.search_index import reindex
 from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
 from crm.followups.model import OWNED, DueCallState
 from crm.intake.model import Attachment
+from crm.journal.decoding import decode_event
 from crm.journal.events import AnyEvent
 from crm.tickets.call_rows import RecordingRow
 
 _LONGEST_CALL: Final = timedelta(days=1)
 _NOBODYS: Final = (NumberKind.SHORT, NumberKind.SERVICE, NumberKind.INTERNAL, NumberKind.ANONYMOUS)
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class RemovalTable:
@@ -182,7 +182,7 @@ class RemovalTable:
         for part in parts(calls):
             query = select(event.c.id, event.c.payload).where(event.c.call_id.in_(part))
             for row in list(await connection.execute(query)):
-                new = _forgotten(_decoder.decode(row.payload), person)
+                new = _forgotten(decode_event(row.payload), person)
                 payload = msgspec.json.encode(new).decode()
                 if payload != row.payload:
                     await connection.execute(update(event).where(event.c.id == row.id).values(payload=payload))

@@ -19,15 +19,13 @@ from crm.db.schema.cases import ticket_step
 from crm.db.schema.core import colleague_message, event, user_account
 from crm.errors import UnknownRecord, VersionConflict
 from crm.hooks.model import EVENT_NAMES, Delivery, News, WebHook, news_of_act, news_of_event, retry_after, wants
-from crm.journal.events import AnyEvent
+from crm.journal.decoding import decode_event
 from crm.page import Page
 
 MOST_AT_ONCE: Final = 500
 SETTLED: Final = timedelta(seconds=3)
 """Steps of cases have several writers: a row is taken when those that were begun with it are there too."""
 KEPT: Final = timedelta(days=30)
-
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class WebHookTable:
@@ -219,7 +217,7 @@ async def _events(connection: AsyncConnection, last: int, _: datetime) -> Found:
         event.c.id > last, event.c.id <= newest, event.c.name.in_(EVENT_NAMES)
     )
     rows = (await connection.execute(query.order_by(event.c.id).limit(MOST_AT_ONCE))).all()
-    found = [news for row in rows if (news := news_of_event(_decoder.decode(row.payload))) is not None]
+    found = [news for row in rows if (news := news_of_event(decode_event(row.payload))) is not None]
     return rows[-1].id if len(rows) == MOST_AT_ONCE else newest, found
 
 

@@ -24,13 +24,13 @@ from crm.db.intake.projecting import enter_openings, without_words
 from crm.db.projecting.open_calls import OpenCall, OpenCalls
 from crm.db.schema.core import agent_state, call, event, recording, ticket
 from crm.db.tickets.search_index import reindex_known
+from crm.journal.decoding import decode_event
 from crm.journal.events import AnyEvent, CallEvent, MessageLeft, OutsideTalkStarted, TalkStarted
 from crm.tickets.call_rows import CallRow, RecordingKind
 from crm.tickets.model import Severity, TicketKind, TicketState
 
 _Sound = TalkStarted | OutsideTalkStarted | MessageLeft
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _STORIES: Final = (
     select(event.c.call_id, event.c.payload)
     .where(event.c.call_id.in_(bindparam("calls", expanding=True)))
@@ -125,7 +125,7 @@ def _stories(connection: Connection, calls: Collection[str]) -> dict[str, list[C
     stories: dict[str, list[CallEvent]] = defaultdict(list)
     if calls:
         for call_id, payload in connection.execute(_STORIES, {"calls": list(calls)}):
-            each = _decoder.decode(payload)
+            each = decode_event(payload)
             if isinstance(each, CallEvent):
                 stories[call_id].append(each)
     return stories

@@ -16,14 +16,14 @@ from crm.db.messages.notices import enter_notice
 from crm.db.quality.tables import quality_check, quality_check_step
 from crm.db.schema.core import event, recording
 from crm.errors import UnknownRecord, VersionConflict
-from crm.journal.events import AnyEvent, CallEvent
+from crm.journal.decoding import decode_event
+from crm.journal.events import CallEvent
 from crm.page import Page
 from crm.quality.model import Check, CheckEntry, CheckFull
 from crm.quality.sampling import RecordedTalk, recorded_talks
 from crm.quality.scorecard import CheckState, CheckStep, Result, apply
 from crm.tickets.call_rows import RecordingKind
 
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _TALKS = ("TalkStarted", "OutsideTalkStarted", "AgentLeft", "CallEnded")
 Details = Mapping[str, object]
 
@@ -155,7 +155,7 @@ async def _talks(
         of_them = event.c.call_id.in_(ids[start : start + 500]) & event.c.name.in_(_TALKS)
         query = select(event.c.call_id, event.c.payload).where(of_them).order_by(event.c.at, event.c.id)
         for call_id, payload in await connection.execute(query):
-            each = _decoder.decode(payload)
+            each = decode_event(payload)
             if isinstance(each, CallEvent):
                 told.setdefault(call_id, []).append(each)
     return [talk for story in told.values() for talk in recorded_talks(story) if talk.file in sounds]
