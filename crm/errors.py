@@ -8,6 +8,7 @@ CrmError
 ├── UnknownRecord      no record of that id
 ├── Forbidden          the record is there, and not this person's to change
 ├── BadValue           one value of what is wanted cannot be kept: `field` says which
+├── BadValues          the same of several
 ├── NotByHand          only the system makes these
 ├── NotNow             as things stand it cannot be done; says why
 ├── NotDialledNumber   a number that may not be dialled: `refused` says why
@@ -25,7 +26,7 @@ CrmError
 └── BadQuery           nothing that could be looked for
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -77,6 +78,14 @@ class BadValue(CrmError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class BadValues(CrmError):
+    """Several values that cannot be kept: field → what would do."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {message}" for field, message in faults.items()))
+        self.faults = faults
 
 
 @contextmanager

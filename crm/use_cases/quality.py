@@ -1,37 +1,64 @@
 """Quality control as a whole (flow): draw a week, score and answer, rate a month, gather a day. QUA-2, QUA-3, QUA-6."""
 
+import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
 
 from config.schema import Site
 from crm.db.store import Store
+from crm.errors import BadValue, Forbidden, UnknownRecord, bad_values
+from crm.quality.file import FileNote, NoteKind, checked_points
 from crm.quality.model import Check, CheckFull
 from crm.quality.month import ClosedMonth, Rated, rate
 from crm.quality.sampling import RecordedTalk, day_bounds, draw, month_bounds, week_bounds
-from crm.quality.scorecard import CheckStep, Marks, Result, result_of
+from crm.quality.scorecard import CheckState, CheckStep, Marks, Result, checked_words, result_of
+from crm.rights import Principal, may_see_quality_of
+from crm.use_cases.cases import Ports
 
 
-async def draw_week(store: Store, site: Site, week: str, *, by: str) -> int:
-    """Draws what is still to be drawn of a week; returns how many. Raises ValueError for what is no week, or for a
-    site without a form."""
-    if not site.quality.scorecard.groups:
-        raise ValueError("week: this site has no form to score on: write quality.yaml")
-    rules = site.quality.sampling
+async def find_check(ports: Ports, check_id: str, who: Principal) -> CheckFull:
+    """A check that this person may see; an agent not before it is scored. Raises UnknownRecord, Forbidden,
+    StoreAway."""
+    check = await ports.store.checks.get(int(check_id)) if check_id.isdecimal() else None
+    if check is None or (check.state is CheckState.DRAWN and not who.supervises):
+        raise UnknownRecord("spot check", check_id)
+    if not may_see_quality_of(who, check.agent):
+        raise Forbidden(f"Spot check {check_id} is not yours.")
+    return check
+
+
+async def draw_week(ports: Ports, week: str, *, who: Principal) -> int:
+    """Draws what is still to be drawn of a week; returns how many. Raises BadValue for what is no week, or for a site
+    without a form; StoreAway."""
+    rules = ports.site.quality.sampling
 
     def choose(talks: Sequence[RecordedTalk], drawn: Sequence[RecordedTalk]) -> list[RecordedTalk]:
         return draw(week, talks, per_agent=rules.per_agent_and_week, least_talk_s=rules.least_talk_s, drawn=drawn)
 
-    return await store.checks.draw(week, week_bounds(week, site.zone), choose, by=by)
+    if not ports.site.quality.scorecard.groups:
+        raise BadValue("week", "this site has no form to score on: write quality.yaml")
+    with bad_values("week"):
+        return await ports.store.checks.draw(week, week_bounds(week, ports.site.zone), choose, by=who.name)
 
 
-async def score(store: Store, site: Site, check: Check, marks: Marks, *, by: str, version: int) -> CheckFull:
-    """Puts marks on the form; the agent is told. Raises ValueError for marks that do not fit it, CrmError."""
-    result = result_of(site.quality.scorecard, marks)
-    words = f"质检：您 {_day(check, site)} 的通话（工单 {check.ticket}）得分 {result.score:g}，请在“质检”页查看并确认。"
-    return await store.checks.step(
+async def score_check(ports: Ports, check_id: str, marks: Marks, *, who: Principal, version: int) -> CheckFull:
+    """Puts marks on the form, again as long as the agent has not answered; the agent is told.
+
+    Raises UnknownRecord, Forbidden, BadValue (marks that do not fit the form), IllegalTransition, VersionConflict,
+    StoreAway; so do the others.
+    """
+    check = await find_check(ports, check_id, who)
+    with bad_values("points"):
+        marks, result = _scored(ports.site, marks)
+    day = _day(check, ports.site)
+    words = f"质检：您 {day} 的通话（工单 {check.ticket}）得分 {result.score:g}，请在“质检”页查看并确认。"
+    return await ports.store.checks.step(
         check.id,
         CheckStep.SCORE,
-        by=by,
+        by=who.name,
         version=version,
         details={"marks": marks, "result": result},
         result=result,
@@ -39,36 +66,79 @@ async def score(store: Store, site: Site, check: Check, marks: Marks, *, by: str
     )
 
 
-async def answer(store: Store, site: Site, check: CheckFull, words: str, *, by: str, version: int) -> CheckFull:
+async def answer_check(ports: Ports, check_id: str, words: str, *, who: Principal, version: int) -> CheckFull:
     """The agent's answer: words are an objection, which whoever scored is told of; none, that the score is accepted."""
+    check = await find_check(ports, check_id, who)
+    if check.agent != who.agent:
+        raise Forbidden(f"Spot check {check.id} is {check.agent}'s to answer.")
+    with bad_values("words"):
+        words = checked_words("words", words, needed=False)
     notice = None
     if words:
         scored_by = next((each.by for each in reversed(check.steps) if each.step is CheckStep.SCORE), check.drawn_by)
-        text = f"质检异议：{by} 号对工单 {check.ticket} 的评分提出异议：{words}"
+        text = f"质检异议：{who.name} 号对工单 {check.ticket} 的评分提出异议：{words}"
         notice = ((scored_by,), text)
     step = CheckStep.OBJECT if words else CheckStep.ACKNOWLEDGE
-    return await store.checks.step(check.id, step, by=by, version=version, details={"words": words}, notice=notice)
+    return await ports.store.checks.step(
+        check.id, step, by=who.name, version=version, details={"words": words}, notice=notice
+    )
 
 
-async def decide(
-    store: Store, site: Site, check: CheckFull, words: str, marks: Marks | None, *, by: str, version: int
+async def decide_check(
+    ports: Ports, check_id: str, words: str, marks: Marks | None, *, who: Principal, version: int
 ) -> CheckFull:
     """A supervisor decides on the objection, with new marks or (None) by those that are there."""
-    details: dict[str, object] = {"words": words}
+    check = await find_check(ports, check_id, who)
     result: Result | None = None
-    if marks is not None:
-        result = result_of(site.quality.scorecard, marks)
-        details |= {"marks": marks, "result": result}
+    with bad_values("points"):
+        details: dict[str, object] = {"words": checked_words("words", words)}
+        if marks is not None:
+            marks, result = _scored(ports.site, marks)
+            details |= {"marks": marks, "result": result}
     verdict = f"改为 {result.score:g} 分" if result else "维持原评分"
-    text = f"质检异议答复：工单 {check.ticket} {verdict}。{words}"
-    return await store.checks.step(
+    text = f"质检异议答复：工单 {check.ticket} {verdict}。{details['words']}"
+    return await ports.store.checks.step(
         check.id,
         CheckStep.DECIDE,
-        by=by,
+        by=who.name,
         version=version,
         details=details,
         result=result,
         notice=((check.agent,), text),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNote:
+    """What is written into an agent's file. `day` None: today. `key`: the same one twice makes one note."""
+
+    kind: str
+    words: str
+    points: int
+    day: date | None
+    ticket: str | None
+    key: str | None
+
+
+async def add_note(ports: Ports, agent: str, new: NewNote, *, who: Principal) -> FileNote:
+    """A reward, a penalty, a valid complaint, a remark; what is written stays. Raises BadValue, StoreAway."""
+    today = ports.now.astimezone(ports.site.zone).date()
+    if new.day is not None and new.day > today:
+        raise BadValue("day", "not a day to come")
+    if new.ticket is not None and await ports.store.tickets.get(new.ticket) is None:
+        raise BadValue("ticket", f"no ticket {new.ticket}")
+    kind = NoteKind(new.kind)
+    with bad_values("words"):
+        words, points = checked_words("words", new.words), checked_points(kind, new.points)
+    return await ports.store.agent_files.add(
+        agent,
+        kind,
+        day=new.day or today,
+        words=words,
+        points=points,
+        ticket=new.ticket,
+        by=who.name,
+        key=f"{who.name}:{new.key or uuid.uuid4()}",
     )
 
 
@@ -81,15 +151,18 @@ async def month(store: Store, site: Site, name: str) -> tuple[ClosedMonth | None
     return None, rate(site, await store.assessments.facts(name, period))
 
 
-async def close_month(store: Store, site: Site, name: str, *, by: str) -> None:
-    """Rates a month for good. Raises ValueError for one that is not over, IllegalTransition (see AssessmentTable)."""
-    period = month_bounds(name, site.zone)
-    if store.clock() < period[1]:
-        raise ValueError(f"month: {name} is not over yet")
+async def close_month(ports: Ports, name: str, *, who: Principal) -> None:
+    """Rates a month for good. Raises BadValue for one that is not over, IllegalTransition (see AssessmentTable),
+    StoreAway."""
+    site = ports.site
+    with bad_values("month"):
+        period = month_bounds(name, site.zone)
+    if ports.now < period[1]:
+        raise BadValue("month", f"{name} is not over yet")
     rules = site.quality
     text = rules.model_dump_json(include={"assessment", "grades"})
-    await store.assessments.close(
-        name, period, by=by, rules=(rules.version, text), rate=lambda facts: rate(site, facts)
+    await ports.store.assessments.close(
+        name, period, by=who.name, rules=(rules.version, text), rate=lambda facts: rate(site, facts)
     )
 
 
@@ -107,6 +180,12 @@ async def gather_days(store: Store, site: Site, now: datetime) -> int:
         day += timedelta(days=1)
         days += 1
     return days
+
+
+def _scored(site: Site, marks: Marks) -> tuple[Marks, Result]:
+    """The marks as they are kept, and what they come to. Raises ValueError for marks that do not fit the form."""
+    marks = msgspec.structs.replace(marks, comment=checked_words("comment", marks.comment, needed=False))
+    return marks, result_of(site.quality.scorecard, marks)
 
 
 def _day(check: Check, site: Site) -> str:

@@ -6,12 +6,17 @@ import pytest
 from playwright.async_api import expect
 
 from crm.journal.events import AgentMissed, CallArrived, CallEnded, SurveyAnswered, TalkStarted
+from crm.quality.scorecard import Marks
+from crm.rights import Principal
 from crm.tickets.model import TicketForm, TicketKind
 from crm.use_cases import quality as service
+from crm.use_cases.cases import CaseService, Ports
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.browser.pictures import picture
 from tests.integration.web.conftest import write_sound
+
+SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
 
 
 async def recorded(hall: Hall, call: str, agent: str, seconds: float = 95, satisfaction: int = 5) -> str:
@@ -74,11 +79,13 @@ async def test_the_month_shows_scores_and_grades_and_what_there_is_no_data_for(h
     for number, (agent, liked) in enumerate((("8001", 5), ("8001", 4), ("8002", 2))):
         await recorded(hall, f"c{number}", agent, satisfaction=liked)
     year, week, _ = datetime.now(hall.site.zone).isocalendar()
-    await service.draw_week(hall.store, hall.site, f"{year}-W{week:02}", by="8801")
+    cases = CaseService(hall.site, hall.store, hall.store.clock, hall.calendar.days)
+    ports = Ports(site=hall.site, store=hall.store, cases=cases)
+    await service.draw_week(ports, f"{year}-W{week:02}", who=SUPERVISOR)
     for check in (await hall.store.checks.list()).items:
         points = {"polite": 40, "warm": 20 if check.agent == "8001" else 0, "correct": 35}
-        marks = service.Marks(points=points)
-        await service.score(hall.store, hall.site, check, marks, by="8801", version=1)
+        marks = Marks(points=points)
+        await service.score_check(ports, str(check.id), marks, who=SUPERVISOR, version=1)
     page = await open_page("8801", "/quality#month")
     good, poor = page.get_by_test_id("row-8001"), page.get_by_test_id("row-8002")
     await expect(good).to_contain_text("优秀")

@@ -62,21 +62,6 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("not_found", f"{exc}")
         case errors.VersionConflict():
             return Problem("stale", f"{exc}")
-        case NotDialable() | errors.NotDialledNumber():
-            return not_dialled(exc.refused)
-        case errors.Forbidden():
-            return Problem("forbidden", f"{exc}")
-        case errors.NotByHand():
-            return Problem("not_by_hand", f"{exc}")
-        case errors.BadValue():
-            return invalid(exc.field, f"{exc}")
-        case errors.BookingRefused():
-            return Problem("conflict", f"{exc}", reason=exc.reason)
-        case StepRefused():
-            kind = "forbidden" if exc.forbidden else "illegal_transition"
-            return Problem(kind, exc.refusal.en, reason=exc.refusal.code, detail_zh=exc.refusal.zh)
-        case errors.NotLikeThis():
-            return Problem("illegal_transition", f"{exc}", reason=exc.reason, detail_zh=exc.zh)
         case errors.IllegalTransition() | IllegalTransition() | Refused():
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():
@@ -88,5 +73,33 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("telephones_away", "The telephones did not carry it out; try again.")
         case TooManyPages():
             return Problem("too_many_pages", f"{exc}")
+        case _:
+            return _of_use_case(exc)
+
+
+def _of_use_case(exc: Exception) -> Problem:
+    """What a use case refuses, with what a page needs to choose its words."""
+    match exc:
+        case NotDialable() | errors.NotDialledNumber():
+            return not_dialled(exc.refused)
+        case errors.Forbidden():
+            return Problem("forbidden", f"{exc}")
+        case errors.NotByHand():
+            return Problem("not_by_hand", f"{exc}")
+        case errors.BadValue():
+            return invalid(exc.field, f"{exc}")
+        case errors.BadValues():
+            faults = [{"field": field, "message": message} for field, message in exc.faults.items()]
+            return Problem("invalid", f"{exc}", errors=faults)
+        case errors.NumberTaken():
+            detail = f"{exc}: move it here explicitly, or merge the two cards"
+            return Problem("conflict", detail, taken={"number": exc.number, "customer": str(exc.customer_id)})
+        case errors.BookingRefused():
+            return Problem("conflict", f"{exc}", reason=exc.reason)
+        case StepRefused():
+            kind = "forbidden" if exc.forbidden else "illegal_transition"
+            return Problem(kind, exc.refusal.en, reason=exc.refusal.code, detail_zh=exc.refusal.zh)
+        case errors.NotLikeThis():
+            return Problem("illegal_transition", f"{exc}", reason=exc.reason, detail_zh=exc.zh)
         case _:
             return Problem("conflict", f"{exc}")

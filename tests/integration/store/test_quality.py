@@ -12,13 +12,15 @@ from crm.db.schema.audit import audit
 from crm.db.schema.cases import ticket_clock
 from crm.db.schema.core import call, ticket
 from crm.db.store import Store
-from crm.errors import IllegalTransition, VersionConflict
+from crm.errors import BadValue, IllegalTransition, VersionConflict
 from crm.journal.events import AgentLeft, AgentMissed, AnyEvent, CallEnded, SurveyAnswered, TalkStarted
 from crm.journal.journal import Journal
 from crm.quality.file import NoteKind
 from crm.quality.month import ClosedMonth
 from crm.quality.scorecard import CheckState, Marks
+from crm.rights import Principal
 from crm.use_cases import quality as service
+from crm.use_cases.cases import CaseService, Ports
 from tests.fakes.call_story import INVITED, answered_call, arrived
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -60,9 +62,18 @@ async def audited(store: Store) -> list[str]:
         return list((await connection.execute(select(audit.c.action).order_by(audit.c.id))).scalars())
 
 
+def ports(store: Store, site: Site) -> Ports:
+    return Ports(site=site, store=store, cases=CaseService(site, store, store.clock, site.special_days))
+
+
+def who(agent: str) -> Principal:
+    return Principal(name=agent, agent=agent, role="supervisor" if agent.startswith("88") else "agent")
+
+
 @pytest.mark.req("QUA-2")
 async def test_a_week_is_drawn_once_by_who_talked_and_for_how_long(journal: Journal, store: Store, site: Site) -> None:
     """c9 is handed on: 8002's part of it is long enough, 8001's is not."""
+    desk = ports(store, site)
     at = INVITED + timedelta(hours=3)
     story = answered_call("c9", "20261122-0009", at)[:-1]
     second = {"agent_channel_id": "a2", "bridge_id": "b2", "recording": "c9-2.wav"}
@@ -73,9 +84,9 @@ async def test_a_week_is_drawn_once_by_who_talked_and_for_how_long(journal: Jour
         CallEnded(at=at + timedelta(seconds=140), call_id="c9", ended_by="caller", outcome="answered"),
     ]
     await told(journal, store, *some_calls(5), *some_calls(0), *handed_on)
-    assert await service.draw_week(store, site, WEEK, by="8801") == 4
-    assert await service.draw_week(store, site, WEEK, by="8801") == 0
-    assert await service.draw_week(store, site, "2026-W46", by="8801") == 0
+    assert await service.draw_week(desk, WEEK, who=who("8801")) == 4
+    assert await service.draw_week(desk, WEEK, who=who("8801")) == 0
+    assert await service.draw_week(desk, "2026-W46", who=who("8801")) == 0
     drawn = (await store.checks.list(week=WEEK)).items
     assert sorted(check.agent for check in drawn) == ["8001", "8001", "8001", "8002"]
     (other,) = (check for check in drawn if check.agent == "8002")
@@ -87,14 +98,15 @@ async def test_a_week_is_drawn_once_by_who_talked_and_for_how_long(journal: Jour
     await store.recordings.mark_deleted(other.recording_id, INVITED)
     gone = await store.checks.get(other.id)
     assert gone is not None and not gone.available
-    with pytest.raises(ValueError, match="2026-W47"):
-        await service.draw_week(store, site, "last week", by="8801")
+    with pytest.raises(BadValue, match="2026-W47"):
+        await service.draw_week(desk, "last week", who=who("8801"))
 
 
 @pytest.mark.req("QUA-2")
 async def test_two_who_draw_at_once_draw_the_same(journal: Journal, store: Store, site: Site) -> None:
+    desk = ports(store, site)
     await told(journal, store, *some_calls(6))
-    await asyncio.gather(*(service.draw_week(store, site, WEEK, by=by) for by in ("8801", "8802", "8803")))
+    await asyncio.gather(*(service.draw_week(desk, WEEK, who=who(by)) for by in ("8801", "8802", "8803")))
     assert len((await store.checks.list(week=WEEK)).items) == 3
 
 
@@ -102,17 +114,18 @@ async def test_two_who_draw_at_once_draw_the_same(journal: Journal, store: Store
 async def test_scores_are_answered_and_decided_and_every_version_stays(
     journal: Journal, store: Store, site: Site
 ) -> None:
+    desk = ports(store, site)
     await told(journal, store, *some_calls(1))
-    await service.draw_week(store, site, WEEK, by="8801")
+    await service.draw_week(desk, WEEK, who=who("8801"))
     (drawn,) = (await store.checks.list(week=WEEK)).items
-    scored = await service.score(store, site, drawn, marks(site, warm=0), by="8801", version=1)
+    scored = await service.score_check(desk, f"{drawn.id}", marks(site, warm=0), who=who("8801"), version=1)
     assert (scored.state, scored.score, scored.version) == ("scored", 85, 2)
     with pytest.raises(VersionConflict):
-        await service.score(store, site, drawn, marks(site), by="8801", version=1)
-    objected = await service.answer(store, site, scored, "客户先挂断", by="8001", version=2)
+        await service.score_check(desk, str(drawn.id), marks(site), who=who("8801"), version=1)
+    objected = await service.answer_check(desk, str(scored.id), "客户先挂断", who=who("8001"), version=2)
     with pytest.raises(IllegalTransition):
-        await service.score(store, site, objected, marks(site), by="8801", version=3)
-    decided = await service.decide(store, site, objected, "有理", marks(site), by="8801", version=3)
+        await service.score_check(desk, str(objected.id), marks(site), who=who("8801"), version=3)
+    decided = await service.decide_check(desk, str(objected.id), "有理", marks(site), who=who("8801"), version=3)
     assert (decided.state, decided.score, decided.attitude) == (CheckState.DECIDED, 100, 100)
     assert [(entry.step, entry.by, entry.words) for entry in decided.steps] == [
         ("score", "8801", ""),
@@ -210,6 +223,7 @@ async def test_a_days_missed_calls_and_breaches_are_gathered_exactly_once_also_a
 async def test_a_month_is_counted_from_what_is_there_and_frozen_when_it_is_closed(
     journal: Journal, store: Store, site: Site, clock: HandClock
 ) -> None:
+    desk = ports(store, site)
     answers = [
         SurveyAnswered(
             at=INVITED + timedelta(hours=9), call_id=f"c{number}", agent="8001", queue="hotline", score=score
@@ -225,10 +239,10 @@ async def test_a_month_is_counted_from_what_is_there_and_frozen_when_it_is_close
     await breached(store, "late", due, due + timedelta(minutes=1), "8001")
     for clause in ("in-time", "in-time-2", "in-time-3"):
         await breached(store, clause, due, due, "8001")
-    await service.draw_week(store, site, WEEK, by="8801")
+    await service.draw_week(desk, WEEK, who=who("8801"))
     checks = (await store.checks.list(week=WEEK)).items
     for check, warm in zip(checks[:2], (0, 15), strict=True):
-        await service.score(store, site, check, marks(site, warm=warm), by="8801", version=1)
+        await service.score_check(desk, str(check.id), marks(site, warm=warm), who=who("8801"), version=1)
     await store.agent_files.add(
         "8001", NoteKind.COMPLAINT, day=date(2026, 11, 30), words="属实", points=0, ticket=None, by="8801", key="a"
     )
@@ -239,23 +253,23 @@ async def test_a_month_is_counted_from_what_is_there_and_frozen_when_it_is_close
     assert mine.parts == {"attitude": 86.4, "knowledge": 100, "problem_solving": 70.8, "satisfaction": 75}
     assert (mine.score, mine.grade, mine.facts["complaints"]) == (85.1, "good", 1)
     assert {each.subject for each in rated.departments} >= {"reception"}
-    with pytest.raises(ValueError, match="not over yet"):
-        await service.close_month(store, site, MONTH, by="8801")
+    with pytest.raises(BadValue, match="not over yet"):
+        await service.close_month(desk, MONTH, who=who("8801"))
 
     clock.now = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)  # midnight in China
     scored = await store.checks.get(checks[0].id)
     assert scored is not None
-    objected = await service.answer(store, site, scored, "不同意", by="8001", version=2)
+    objected = await service.answer_check(desk, str(scored.id), "不同意", who=who("8001"), version=2)
     with pytest.raises(IllegalTransition, match=f"before spot check {checks[0].id} is decided"):
-        await service.close_month(store, site, MONTH, by="8801")
-    await service.decide(store, site, objected, "维持", None, by="8801", version=3)
-    await service.close_month(store, site, MONTH, by="8801")
+        await service.close_month(desk, MONTH, who=who("8801"))
+    await service.decide_check(desk, str(objected.id), "维持", None, who=who("8801"), version=3)
+    await service.close_month(desk, MONTH, who=who("8801"))
     with pytest.raises(IllegalTransition, match="closed"):
-        await service.close_month(store, site, MONTH, by="8801")
+        await service.close_month(desk, MONTH, who=who("8801"))
 
     third = await store.checks.get(checks[2].id)
     assert third is not None
-    await service.score(store, site, third, marks(site, warm=0, correct=0), by="8801", version=1)
+    await service.score_check(desk, str(third.id), marks(site, warm=0, correct=0), who=who("8801"), version=1)
     frozen, kept = await service.month(store, site, MONTH)
     assert isinstance(frozen, ClosedMonth)
     assert (frozen.closed_by, frozen.rule_version) == ("8801", site.quality.version)

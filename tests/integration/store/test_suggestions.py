@@ -33,7 +33,7 @@ def site() -> Site:
 
 @pytest.fixture
 def ports(store: Store, site: Site, clock: HandClock) -> Ports:
-    return Ports(site=site, store=store, cases=CaseService(site, store, clock))
+    return Ports(site=site, store=store, cases=CaseService(site, store, clock, site.special_days))
 
 
 def who(agent: str) -> Principal:

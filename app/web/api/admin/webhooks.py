@@ -1,6 +1,5 @@
 """Subscriptions to news, for administrators (adapter). The secret is shown once, when it is made."""
 
-import secrets
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -10,9 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 from app.web.api.common.shown import shaped
 from app.web.http.contract import In, Listed, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, id_of, operation
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem
 from crm.errors import VersionConflict
-from crm.hooks.model import News, WebHook, checked_patterns, checked_url
+from crm.hooks.model import WebHook
+from crm.use_cases import hooks as use_cases
 
 Url = Annotated[str, Meta(min_length=8, max_length=500)]
 Events = Annotated[list[Annotated[str, Meta(max_length=81)]], Meta(min_length=1, max_length=50)]
@@ -79,32 +79,26 @@ async def list_webhooks(ask: Ask[Nothing, Nothing]) -> WebHookRules:
 
 
 async def create_webhook(ask: Ask[Nothing, WebHookNew]) -> WebHookOut:
-    secret = secrets.token_urlsafe(32)
-    url, events = _url(ask, ask.body.url), _events(ask.body.events)
-    return _out(await ask.services.store.hooks.create(url, events, secret, by=ask.who.name), secret)
+    return _out(*await use_cases.subscribe(ask.services.ports, ask.body.url, ask.body.events, who=ask.who))
 
 
 async def patch_webhook(ask: Ask[Nothing, WebHookPatch]) -> WebHookOut:
     """409 with `current` when it is stale."""
     body, hook_id = ask.body, id_of(ask, "web hook")
-    secret = secrets.token_urlsafe(32) if body.new_secret else None
-    changes: dict[str, Any] = {"secret": secret} if secret else {}
-    if body.url is not UNSET:
-        changes["url"] = _url(ask, body.url)
-    if body.events is not UNSET:
-        changes["events"] = _events(body.events)
-    if body.active is not UNSET:
-        changes["active"] = body.active
+    given = {name: getattr(body, name) for name in ("url", "events", "active")}
+    changes = {name: value for name, value in given.items() if value is not UNSET}
     try:
-        hook = await ask.services.store.hooks.change(hook_id, body.version, changes, by=ask.who.name)
+        changed = await use_cases.change_hook(
+            ask.services.ports, hook_id, changes, new_secret=body.new_secret, who=ask.who, version=body.version
+        )
     except VersionConflict as exc:
         current = _out(await ask.services.store.hooks.get(hook_id))
         raise Problem("stale", f"{exc}", current=current) from exc
-    return _out(hook, secret)
+    return _out(*changed)
 
 
 async def delete_webhook(ask: Ask[Nothing, Nothing]) -> None:
-    await ask.services.store.hooks.remove(id_of(ask, "web hook"), by=ask.who.name)
+    await use_cases.unsubscribe(ask.services.ports, id_of(ask, "web hook"), who=ask.who)
 
 
 async def list_deliveries(ask: Ask[Paging, Nothing]) -> Listed[DeliveryOut]:
@@ -120,29 +114,11 @@ async def list_deliveries(ask: Ask[Paging, Nothing]) -> Listed[DeliveryOut]:
 
 async def ping_webhook(ask: Ask[Nothing, Nothing]) -> WebHookOut:
     """A message to try it: the event `webhook.ping`."""
-    hook = await ask.services.store.hooks.get(id_of(ask, "web hook"))
-    news = News(event="webhook.ping", at=ask.services.clock(), subject=f"webhook {hook.id}", by=ask.who.name)
-    await ask.services.store.hooks.announce(hook.id, news)
-    return _out(await ask.services.store.hooks.get(hook.id))
+    return _out(await use_cases.try_hook(ask.services.ports, id_of(ask, "web hook"), who=ask.who))
 
 
 def _out(hook: WebHook, secret: str | None = None) -> WebHookOut:
     return shaped(WebHookOut, hook, id=str(hook.id), events=list(hook.events), secret=secret)
-
-
-def _url(ask: Ask[Nothing, Any], url: str) -> str:
-    try:
-        checked_url(url, ask.services.site.channels.web_hooks.allowed)
-    except ValueError as exc:
-        raise invalid("url", str(exc)) from exc
-    return url
-
-
-def _events(events: list[str]) -> tuple[str, ...]:
-    try:
-        return checked_patterns(events)
-    except ValueError as exc:
-        raise invalid("events", str(exc)) from exc
 
 
 # fmt: off

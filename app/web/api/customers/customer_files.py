@@ -1,7 +1,6 @@
 """Customers from and to files (adapter): template, preview, confirmation, export. CUS-1, CUS-4."""
 
 import asyncio
-import time
 from typing import Final
 
 import msgspec
@@ -21,14 +20,12 @@ from app.web.http.contract import Nothing
 from app.web.http.operations import Ask
 from app.web.wire.problems import Problem, invalid
 from crm.customers.columns import COLUMNS, card_row
-from crm.customers.imports import ImportState, Plan, PlannedRow, plan_import
-from crm.customers.sheets import MAX_BYTES, read_table, write_csv, write_xlsx
+from crm.customers.imports import ImportState, Plan, PlannedRow
+from crm.customers.sheets import MAX_BYTES, write_csv, write_xlsx
 from crm.db.customers.queries import CustomerFilter
-from crm.errors import BadFile
+from crm.use_cases import customers as use_cases
 
 _MEDIA: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_WRITES_FOR_S: Final = 2.0
-"""So long one confirmation writes; the page asks again until all is written, and so shows how far it is."""
 _CHUNK: Final = 64 * 1024
 
 
@@ -41,16 +38,8 @@ async def import_template(ask: Ask[TemplateQuery, Nothing]) -> web.StreamRespons
 async def preview_import(ask: Ask[Nothing, Nothing]) -> ImportOut:
     """Reads a file and names every bad row; nothing is written but the plan itself, for this person."""
     name, data = await _uploaded(ask)
-    site = ask.services.site
-    agents = {agent.id for agent in site.agents}
-    try:
-        plan = await asyncio.to_thread(lambda: plan_import(read_table(data), site.area_code, agents))
-    except BadFile as exc:
-        raise invalid("file", str(exc)) from exc
-    if plan.faults:
-        return _heading_out(name, plan)
-    state = await ask.services.store.imports.keep(plan, file=name, by=ask.who.name)
-    return await _import_out(ask, state, 0)
+    plan, state = await use_cases.plan_file(ask.services.ports, name, data, who=ask.who)
+    return _heading_out(name, plan) if state is None else await _import_out(ask, state, 0)
 
 
 async def get_import(ask: Ask[ImportQuery, Nothing]) -> ImportOut:
@@ -60,23 +49,17 @@ async def get_import(ask: Ask[ImportQuery, Nothing]) -> ImportOut:
 
 async def confirm_import(ask: Ask[Nothing, ImportWish]) -> ImportOut:
     """Writes on until all is written or some time is over; said twice, nothing is written twice."""
-    token, store = ask.path("token"), ask.services.store
-    until = time.monotonic() + _WRITES_FOR_S
-    while True:
-        state = await store.imports.write_batch(token, by=ask.who.name, on_existing=ask.body.on_existing)
-        if state.ready == 0 or time.monotonic() > until:
-            return await _import_out(ask, state, 0)
+    on_existing = ask.body.on_existing
+    state = await use_cases.write_file(ask.services.ports, ask.path("token"), on_existing=on_existing, who=ask.who)
+    return await _import_out(ask, state, 0)
 
 
 async def export_customers(ask: Ask[Nothing, ExportWish]) -> web.StreamResponse:
     """Cards with whole numbers as a file; who, why and how many is on record before the first byte leaves."""
-    wish, store, most = ask.body, ask.services.store, ask.services.site.privacy.export_most
+    wish = ask.body
     wanted = CustomerFilter(search=wish.q, kind=wish.kind, key=wish.key, looked_after_by=wish.looked_after_by)
-    cards = await store.customers.all(wanted, most)
-    if len(cards) > most:
-        raise invalid("q", f"more than {most} cards: narrow the search, or raise export_most in privacy.yaml")
-    ids = [card.id for card in cards]
-    await store.accesses.exported(ids, by=ask.who.name, reason=wish.reason, form=wish.format)
+    takeout = use_cases.Takeout(wanted=wanted, reason=wish.reason, form=wish.format)
+    cards = await use_cases.take_out(ask.services.ports, takeout, who=ask.who)
     rows = [[column.zh for column in COLUMNS], *(card_row(card) for card in cards)]
     return await _file(wish.format, f"customers-{ask.services.clock():%Y%m%d}", rows)
 

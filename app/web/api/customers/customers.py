@@ -17,15 +17,14 @@ from app.web.api.common.customer_shapes import (
     NumberMove,
     Reveal,
 )
-from app.web.api.tickets.tickets import find_ticket, reader, sight_of
+from app.web.api.tickets.tickets import reader, sight_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
-from app.web.wire.problems import Problem, invalid
-from config.numbering import normalise
-from crm.customers.model import Customer, CustomerNumber, card_faults
+from app.web.wire.problems import Problem
+from crm.customers.model import Customer, CustomerNumber
 from crm.db.customers.queries import CustomerFilter
-from crm.errors import NumberTaken, VersionConflict
-from crm.rights import may_reveal
+from crm.errors import VersionConflict
+from crm.use_cases import customers as use_cases
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +56,7 @@ async def shown_cards(ask: AnyAsk, cards: tuple[Customer, ...]) -> list[Customer
 
 
 async def get_customer(ask: Ask[Nothing, Nothing]) -> CustomerFull:
-    card = await card_of(ask)
-    await ask.services.store.accesses.opened(card.id, by=ask.who.name)
+    card = await use_cases.open_card(ask.services.ports, id_of(ask, "customer"), who=ask.who)
     log.info(
         "%s opened the card of customer %d",
         ask.who.name,
@@ -70,20 +68,17 @@ async def get_customer(ask: Ask[Nothing, Nothing]) -> CustomerFull:
 
 async def create_customer(ask: Ask[Nothing, CustomerNew]) -> CustomerFull:
     new = msgspec.structs.asdict(ask.body)
-    card = Customer(**new | {"numbers": _numbers(ask, ask.body.numbers)})
-    return await full_card(ask, await _save(ask, card))
+    card = Customer(**new | {"numbers": _numbers(ask.body.numbers)})
+    return await full_card(ask, await use_cases.create_card(ask.services.ports, card, who=ask.who))
 
 
 async def patch_customer(ask: Ask[Nothing, CustomerPatch]) -> CustomerFull:
     """Saves the fields that came; 409 with `current` when somebody else saved since `version` was read."""
-    card = await card_of(ask)
     changes = {name: value for name, value in msgspec.structs.asdict(ask.body).items() if value is not UNSET}
     if ask.body.numbers is not UNSET:
-        changes["numbers"] = _numbers(ask, ask.body.numbers)
-    if changes.get("key_customer") is False and "looked_after_by" not in changes:
-        changes["looked_after_by"] = None
+        changes["numbers"] = _numbers(ask.body.numbers)
     try:
-        saved = await _save(ask, msgspec.structs.replace(card, **changes))
+        saved = await use_cases.change_card(ask.services.ports, id_of(ask, "customer"), changes, who=ask.who)
     except VersionConflict as exc:
         raise Problem("stale", f"{exc}", current=await full_card(ask, await card_of(ask))) from exc
     return await full_card(ask, saved)
@@ -101,34 +96,24 @@ async def customer_history(ask: Ask[Nothing, Nothing]) -> Listed[ChangeOut]:
 
 async def reveal_customer(ask: Ask[Nothing, Reveal]) -> CustomerFull:
     """The numbers in full, for a case and with a reason: logged before they are shown."""
-    card, store = await card_of(ask), ask.services.store
-    number = ask.body.ticket
-    ticket = await find_ticket(ask, number) if number else None
-    if number and (ticket is None or ticket.customer_id != card.id):
-        raise invalid("ticket", f"{number} is no ticket of this customer")
-    if not may_reveal(ask.who, number, ticket.agent if ticket else None):
-        raise Problem("forbidden", "Name a ticket of this customer that is yours, or ask a supervisor.")
-    await store.accesses.revealed(card.id, by=ask.who.name, reason=ask.body.reason, ticket=number)
+    wish, customer_id = ask.body, id_of(ask, "customer")
+    card = await use_cases.reveal_card(
+        ask.services.ports, customer_id, ticket=wish.ticket, reason=wish.reason, who=ask.who
+    )
     return await full_card(ask, card, revealed=True)
 
 
 async def move_number(ask: Ask[Nothing, NumberMove]) -> CustomerFull:
     """Takes a number off the card that has it and puts it on this one."""
-    card, wish = await card_of(ask), ask.body
-    (number,) = _numbers(ask, (wish.number,))
-    moved = await ask.services.store.customers.move_number(
-        number.raw, to=msgspec.structs.replace(card, version=wish.version), use=wish.use, by=ask.who.name
-    )
+    wish, customer_id = ask.body, id_of(ask, "customer")
+    number = CustomerNumber(raw=wish.number, use=wish.use)
+    moved = await use_cases.move_number(ask.services.ports, customer_id, number, who=ask.who, version=wish.version)
     return await full_card(ask, moved)
 
 
 async def card_of(ask: AnyAsk) -> Customer:
-    """The card of the path. Raises Problem when there is none."""
-    customer_id = id_of(ask, "customer")
-    card = await ask.services.store.customers.get(customer_id)
-    if card is None:
-        raise Problem("not_found", f"No customer {customer_id}.")
-    return card
+    """The card of the path."""
+    return await use_cases.find_card(ask.services.ports, id_of(ask, "customer"))
 
 
 async def full_card(ask: AnyAsk, card: Customer, *, revealed: bool = False) -> CustomerFull:
@@ -139,27 +124,7 @@ async def full_card(ask: AnyAsk, card: Customer, *, revealed: bool = False) -> C
     return reader(ask).customer_full(card, contact[card.id], tickets, revealed=revealed)
 
 
-async def _save(ask: AnyAsk, card: Customer) -> Customer:
-    """Raises Problem for a card that is not sound, or a number that another card has."""
-    faults = card_faults(card)
-    if card.looked_after_by and card.looked_after_by not in {agent.id for agent in ask.services.site.agents}:
-        faults["looked_after_by"] = f"no colleague {card.looked_after_by}"
-    if faults:
-        errors = [{"field": field, "message": message} for field, message in faults.items()]
-        raise Problem("invalid", "; ".join(f"{field}: {message}" for field, message in faults.items()), errors=errors)
-    try:
-        return await ask.services.store.customers.save(card, by=ask.who.name)
-    except NumberTaken as exc:
-        detail = f"{exc}: move it here explicitly, or merge the two cards"
-        raise Problem("conflict", detail, taken={"number": exc.number, "customer": str(exc.customer_id)}) from exc
-
-
-def _numbers(ask: AnyAsk, given: tuple[str | NumberIn, ...]) -> tuple[CustomerNumber, ...]:
-    """The numbers as they are written. Raises Problem for a masked or an empty one."""
-    found = []
-    for each in given:
-        number = each if isinstance(each, NumberIn) else NumberIn(number=each)
-        if "*" in number.number or not normalise(number.number, ask.services.site.area_code).normalised:
-            raise invalid("numbers", f"{number.number!r} is not a whole telephone number")
-        found.append(CustomerNumber(raw=number.number, use=number.use, extension=number.extension))
-    return tuple(found)
+def _numbers(given: tuple[str | NumberIn, ...]) -> tuple[CustomerNumber, ...]:
+    """The numbers as they are written."""
+    numbers = [each if isinstance(each, NumberIn) else NumberIn(number=each) for each in given]
+    return tuple(CustomerNumber(raw=each.number, use=each.use, extension=each.extension) for each in numbers)

@@ -1,6 +1,5 @@
 """Knowledge cards over the API (adapter): found by ticket or by words, opened, written, approved. CPL-10."""
 
-import uuid
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -8,13 +7,13 @@ import msgspec
 from msgspec import Meta
 
 from app.web.api.common.shown import shaped
-from app.web.api.quality.quality import refused
 from app.web.http.contract import In, Key, Listed, Named, Nothing, Out, ShortText
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem
 from crm.errors import UnknownRecord
-from crm.knowledge.model import Card, CardText, CardVersion, checked, found, is_valid
+from crm.knowledge.model import Card, CardText, CardVersion, found, is_valid
 from crm.tickets.model import TicketKind
+from crm.use_cases import knowledge as use_cases
 
 Standing = Literal["current", "draft", "not_yet", "over"]
 
@@ -112,28 +111,29 @@ async def get_card(ask: Ask[Nothing, Nothing]) -> CardFull:
 
 async def open_card(ask: Ask[Nothing, OpenedIn]) -> CardFull:
     """Somebody reads it: counted, with who, and on which ticket."""
-    card = await ask.services.store.knowledge.opened(_id(ask), by=ask.who.name, ticket=ask.body.ticket)
+    card = await use_cases.open_card(ask.services.ports, _id(ask), ticket=ask.body.ticket, who=ask.who)
     return _full(card, _today(ask))
 
 
 async def create_card(ask: Ask[Nothing, CardNew]) -> CardFull:
     """A draft, until a supervisor approves it."""
-    key = f"{ask.who.name}:{ask.body.key or uuid.uuid4()}"
-    card = await ask.services.store.knowledge.create(_text(ask, ask.body), by=ask.who.name, key=key)
+    card = await use_cases.create_card(ask.services.ports, _text(ask.body), key=ask.body.key, who=ask.who)
     return _full(card, _today(ask))
 
 
 async def revise_card(ask: Ask[Nothing, CardRevision]) -> CardFull:
     """The next version, as a draft; the last approved one holds until it is approved."""
-    store, text = ask.services.store.knowledge, _text(ask, ask.body)
-    return _full(await store.revise(_id(ask), text, by=ask.who.name, version=ask.body.version), _today(ask))
+    text, version = _text(ask.body), ask.body.version
+    return _full(
+        await use_cases.revise_card(ask.services.ports, _id(ask), text, who=ask.who, version=version), _today(ask)
+    )
 
 
 async def approve_card(ask: Ask[Nothing, Nothing]) -> CardFull:
     version = ask.path("version")
     if not version.isdecimal():
         raise Problem("not_found", f"No version {version}.")
-    card = await ask.services.store.knowledge.approve(_id(ask), int(version), by=ask.who.name)
+    card = await use_cases.approve_card(ask.services.ports, _id(ask), who=ask.who, version=int(version))
     return _full(card, _today(ask))
 
 
@@ -148,14 +148,8 @@ def _id(ask: Ask[Nothing, msgspec.Struct]) -> int:
     return int(card_id)
 
 
-def _text(ask: Ask[Nothing, msgspec.Struct], given: CardIn) -> CardText:
-    known = {category.id for category in ask.services.site.matters.categories}
-    if unknown := sorted(set(given.categories) - known):
-        raise invalid("categories", f"no category {unknown[0]!r}")
-    try:
-        return checked(shaped(CardText, given, kinds=tuple(kind.value for kind in given.kinds)))
-    except ValueError as exc:
-        raise refused(exc, "text") from exc
+def _text(given: CardIn) -> CardText:
+    return shaped(CardText, given, kinds=tuple(kind.value for kind in given.kinds))
 
 
 def _card(card: Card, version: CardVersion, today: date) -> CardOut:

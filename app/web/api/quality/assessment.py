@@ -1,7 +1,5 @@
 """The monthly assessment and agents' files over the API (adapter). QUA-3, QUA-4, QUA-6."""
 
-import uuid
-
 import msgspec
 
 from app.web.api.common.shown import shaped
@@ -9,14 +7,12 @@ from app.web.api.quality.quality import refused
 from app.web.api.quality.quality_shapes import AssessedOut, MonthOut, MonthQuery, NoteNew, NoteOut, NoteQuery
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.wire.problems import Problem, invalid
-from config.ids import TicketNumber
+from app.web.wire.problems import Problem
 from crm.quality.assessment import Assessed
-from crm.quality.file import FileNote, NoteKind, checked_points
+from crm.quality.file import FileNote
 from crm.quality.sampling import month_bounds
-from crm.quality.scorecard import checked_words
 from crm.rights import may_see_quality_of
-from crm.use_cases import quality as service
+from crm.use_cases import quality as use_cases
 
 
 async def get_assessment(ask: Ask[MonthQuery, Nothing]) -> MonthOut:
@@ -27,10 +23,7 @@ async def get_assessment(ask: Ask[MonthQuery, Nothing]) -> MonthOut:
 async def close_month(ask: Ask[Nothing, Nothing]) -> MonthOut:
     """From now on the month's figures stay. 409 when it is closed, or an objection is undecided."""
     month = ask.path("month")
-    try:
-        await service.close_month(ask.services.store, ask.services.site, month, by=ask.who.name)
-    except ValueError as exc:
-        raise refused(exc, "month") from exc
+    await use_cases.close_month(ask.services.ports, month, who=ask.who)
     return await _month(ask, month)
 
 
@@ -44,35 +37,15 @@ async def get_agent_file(ask: Ask[NoteQuery, Nothing]) -> Listed[NoteOut]:
 
 async def add_file_note(ask: Ask[Nothing, NoteNew]) -> NoteOut:
     """A reward, a penalty, a valid complaint, a remark; what is written stays."""
-    agent, new, now = _agent_of(ask), ask.body, ask.services.clock()
-    today = now.astimezone(ask.services.site.zone).date()
-    if new.day is not None and new.day > today:
-        raise invalid("day", "not a day to come")
-    if new.ticket is not None and await ask.services.store.tickets.get(TicketNumber(new.ticket)) is None:
-        raise invalid("ticket", f"no ticket {new.ticket}")
-    kind = NoteKind(new.kind)
-    try:
-        words, points = checked_words("words", new.words), checked_points(kind, new.points)
-    except ValueError as exc:
-        raise refused(exc, "words") from exc
-    note = await ask.services.store.agent_files.add(
-        agent,
-        kind,
-        day=new.day or today,
-        words=words,
-        points=points,
-        ticket=new.ticket,
-        by=ask.who.name,
-        key=f"{ask.who.name}:{new.key or uuid.uuid4()}",
-    )
-    return _note(note)
+    new = use_cases.NewNote(**msgspec.structs.asdict(ask.body))
+    return _note(await use_cases.add_note(ask.services.ports, _agent_of(ask), new, who=ask.who))
 
 
 async def _month(ask: Ask[msgspec.Struct, msgspec.Struct], name: str) -> MonthOut:
     services, who = ask.services, ask.who
     try:
         over = services.clock() >= month_bounds(name, services.site.zone)[1]
-        closed, rated = await service.month(services.store, services.site, name)
+        closed, rated = await use_cases.month(services.store, services.site, name)
     except ValueError as exc:
         raise refused(exc, "month") from exc
     agents = [each for each in rated.agents if may_see_quality_of(who, each.subject)]

@@ -28,9 +28,9 @@ from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem, invalid
 from crm.quality.model import Check, CheckEntry, CheckFull
 from crm.quality.sampling import month_bounds
-from crm.quality.scorecard import CheckState, Marks, checked_words
+from crm.quality.scorecard import CheckState, Marks
 from crm.rights import may_see_quality_of
-from crm.use_cases import quality as service
+from crm.use_cases import quality as use_cases
 
 TO_DO = (CheckState.DRAWN, CheckState.OBJECTED)
 """What waits for a supervisor; an agent's own score waits for the agent."""
@@ -56,11 +56,7 @@ async def get_quality_rules(ask: Ask[Nothing, Nothing]) -> QualityRulesOut:
 async def draw_checks(ask: Ask[Nothing, DrawWish]) -> DrawnOut:
     """Pressed twice, nothing more is drawn."""
     week = ask.body.week
-    try:
-        drawn = await service.draw_week(ask.services.store, ask.services.site, week, by=ask.who.name)
-    except ValueError as exc:
-        raise refused(exc, "week") from exc
-    return DrawnOut(week=week, drawn=drawn)
+    return DrawnOut(week=week, drawn=await use_cases.draw_week(ask.services.ports, week, who=ask.who))
 
 
 async def list_checks(ask: Ask[CheckQuery, Nothing]) -> Listed[CheckOut]:
@@ -99,45 +95,26 @@ async def hear_check(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 
 async def score_check(ask: Ask[Nothing, ScoreIn]) -> CheckFullOut:
     """Again as long as the agent has not answered; every version stays."""
-    check, body = await _check_of(ask), ask.body
-    try:
-        marks = _marks(body.marks)
-        done = await service.score(
-            ask.services.store, ask.services.site, check, marks, by=ask.who.name, version=body.version
-        )
-    except ValueError as exc:
-        raise refused(exc, "points") from exc
-    tell_of_notice(ask.services.hub, [check.agent], f"check {check.id}")
+    ports, body = ask.services.ports, ask.body
+    done = await use_cases.score_check(ports, ask.path("id"), _marks(body.marks), who=ask.who, version=body.version)
+    tell_of_notice(ask.services.hub, [done.agent], f"check {done.id}")
     return _full(done)
 
 
 async def answer_check(ask: Ask[Nothing, AnswerIn]) -> CheckFullOut:
     """The agent's own word on the own score."""
-    check, body = await _check_of(ask), ask.body
-    if check.agent != ask.who.agent:
-        raise Problem("forbidden", f"Spot check {check.id} is {check.agent}'s to answer.")
-    try:
-        words = checked_words("words", body.words, needed=False)
-    except ValueError as exc:
-        raise refused(exc, "words") from exc
-    store, site = ask.services.store, ask.services.site
-    done = await service.answer(store, site, check, words, by=ask.who.name, version=body.version)
-    tell_of_notice(ask.services.hub, {step.by for step in check.steps}, f"check {check.id}")
+    ports, body = ask.services.ports, ask.body
+    done = await use_cases.answer_check(ports, ask.path("id"), body.words, who=ask.who, version=body.version)
+    tell_of_notice(ask.services.hub, {step.by for step in done.steps[:-1]}, f"check {done.id}")
     return _full(done)
 
 
 async def decide_check(ask: Ask[Nothing, DecideIn]) -> CheckFullOut:
     """On an objection: new marks, or none and the score stays."""
-    check, body = await _check_of(ask), ask.body
-    try:
-        words = checked_words("words", body.words)
-        marks = None if body.marks is None else _marks(body.marks)
-        done = await service.decide(
-            ask.services.store, ask.services.site, check, words, marks, by=ask.who.name, version=body.version
-        )
-    except ValueError as exc:
-        raise refused(exc, "points") from exc
-    tell_of_notice(ask.services.hub, [check.agent], f"check {check.id}")
+    ports, body = ask.services.ports, ask.body
+    marks = None if body.marks is None else _marks(body.marks)
+    done = await use_cases.decide_check(ports, ask.path("id"), body.words, marks, who=ask.who, version=body.version)
+    tell_of_notice(ask.services.hub, [done.agent], f"check {done.id}")
     return _full(done)
 
 
@@ -148,19 +125,12 @@ def refused(exc: ValueError, field: str) -> Problem:
 
 
 async def _check_of(ask: Ask[Nothing, msgspec.Struct]) -> CheckFull:
-    """The check of the path. An agent does not see it before it is scored. Raises Problem."""
-    check_id = ask.path("id")
-    check = await ask.services.store.checks.get(int(check_id)) if check_id.isdecimal() else None
-    if check is None or (check.state is CheckState.DRAWN and not ask.who.supervises):
-        raise Problem("not_found", f"No spot check {check_id}.")
-    if not may_see_quality_of(ask.who, check.agent):
-        raise Problem("forbidden", f"Spot check {check_id} is not yours.")
-    return check
+    """The check of the path."""
+    return await use_cases.find_check(ask.services.ports, ask.path("id"), ask.who)
 
 
 def _marks(given: MarksIn) -> Marks:
-    comment = checked_words("comment", given.comment, needed=False)
-    return Marks(points=given.points, forbidden=given.forbidden, comment=comment)
+    return Marks(points=given.points, forbidden=given.forbidden, comment=given.comment)
 
 
 def _out(row: Check) -> CheckOut:
