@@ -89,6 +89,7 @@ class System:
                 "up": True,
                 "served": self.calls.reception.calls,
                 "in_setup": self.calls.reception.in_setup,
+                "open": len(self.calls.hotline.tickets.calls),
                 "unlisted_dnis": self.calls.hotline.unlisted.calls,
                 "last_unlisted_dnis": self.calls.hotline.unlisted.last,
             },

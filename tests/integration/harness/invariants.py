@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 
 from config.paths import DataDir
+from crm.calls.open_calls import OpenCalls
+from crm.calls.progress import ALLOWED, phase_of
 from crm.journal.events import AnyEvent, CallArrived, CallEnded, CallEvent
 from tests.integration.harness.api import Api, until
 from tests.integration.harness.processes import console
@@ -25,10 +27,12 @@ class Left:
     held_agents: tuple[str, ...]
     waiting: int
     served: int
+    open: int
+    """By the states that are folded from events, whoever serves them."""
 
     @property
     def nothing(self) -> bool:
-        return not (self.channels or self.bridges or self.held_agents or self.waiting or self.served)
+        return not (self.channels or self.bridges or self.held_agents or self.waiting or self.served or self.open)
 
 
 async def what_is_left(data: DataDir, api: Api) -> Left:
@@ -44,11 +48,12 @@ async def what_is_left(data: DataDir, api: Api) -> Left:
         held_agents=tuple(f"{agent['agent']}: {agent['state']}" for agent in agents if agent["state"] in HELD),
         waiting=sum(queue["waiting"] for queue in queues),
         served=int(status["calls"]["served"]),
+        open=int(status["calls"]["open"]),
     )
 
 
 async def assert_nothing_left(system: RunningSystem, within_s: float = 10.0) -> None:
-    """No channel, bridge, reservation or call within so many seconds."""
+    """No channel, bridge, reservation or call within so many seconds, by the controller's word and by its journal's."""
     api = await system.api()
     last: list[Left] = []
 
@@ -60,6 +65,21 @@ async def assert_nothing_left(system: RunningSystem, within_s: float = 10.0) -> 
         await until(rest, within_s, "the system to be at rest")
     except AssertionError as exc:
         raise AssertionError(f"{exc}: {last[-1]}") from None
+    assert_folds(journal_events(system.data))
+
+
+def assert_folds(events: Iterable[AnyEvent]) -> None:
+    """Folded anew, the journal leaves no call open, and no call went a way that the table of phases does not know."""
+    calls = OpenCalls()
+    for event in events:
+        before = calls.of(event.call_id) if isinstance(event, CallEvent) else None
+        calls.fold(event)
+        after = calls.of(event.call_id) if isinstance(event, CallEvent) else None
+        if before and after:
+            was, now = phase_of(before), phase_of(after)
+            assert now is was or now in ALLOWED[was], f"{event} led from {was} to {now}"
+        calls.forget_ended(event)
+    assert not [call.state for call in calls], "the journal leaves calls open that are over"
 
 
 def journal_events(data: DataDir) -> list[AnyEvent]:
