@@ -117,8 +117,8 @@ class MailRoom:
         files, refused = await asyncio.to_thread(self._keep_files, mail)
         text = mail.matter
         if refused or not whole:
-            left = ", ".join(refused) if whole else "（邮件过大 / the mail is too large）"
-            note = f"\n\n未收存的附件 / files left in the mailbox: {left}"[:400]
+            left = ", ".join(refused) if whole else "（邮件过大）"
+            note = f"\n\n未收存的附件：{left}"[:400]
             text = text[: MOST_TEXT - len(note)] + note
         received_at = mail.sent_at if mail.sent_at and now - timedelta(days=366) < mail.sent_at <= now else now
         named = await self._named(mail)

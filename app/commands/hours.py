@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from config.schema import DayKind, Line, Site
 from config.values.fields import END_OF_DAY, Period, Weekday, did_you_mean
+from crm.days.words import KINDS
 from crm.regulation.calendar import CalendarDay, day_kind, look_up
 from routing.waiting.hours import Basis, Opening, Why, next_closing, next_opening, opening
 
@@ -24,12 +25,6 @@ _DAYS: dict[Weekday, tuple[str, str]] = {
     "fri": ("星期五", "Friday"),
     "sat": ("星期六", "Saturday"),
     "sun": ("星期日", "Sunday"),
-}
-_KINDS: dict[DayKind, tuple[str, str]] = {
-    "working": ("工作日", "a working day"),
-    "weekend": ("周末", "a weekend day"),
-    "holiday": ("法定节假日", "a legal holiday"),
-    "make_up": ("调休上班日", "a make-up working day"),
 }
 
 
@@ -144,11 +139,11 @@ def _verdict(answer: HoursAnswer) -> tuple[str, str]:
 
 
 def _the_day(answer: HoursAnswer) -> tuple[str, str]:
-    kind, festival = _KINDS[answer.day.kind], answer.day.festival
+    kind, festival = KINDS[answer.day.kind], answer.day.festival
     by_site = answer.day.source == "site"
     return (
-        f"当天是{kind[0]}{f'（{festival[0]}）' if festival else ''}{'（本站点指定）' if by_site else ''}；",
-        f"That day is {kind[1]}{f' ({festival[1]})' if festival else ''}{' by the site' if by_site else ''};",
+        f"当天是{kind.zh}{f'（{festival[0]}）' if festival else ''}{'（本站点指定）' if by_site else ''}；",
+        f"That day is a {kind.en.lower()}{f' ({festival[1]})' if festival else ''}{' by the site' if by_site else ''};",
     )
 
 

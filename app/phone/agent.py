@@ -193,7 +193,7 @@ class Shift:
             async with asyncio.timeout(DESK_TIMEOUT_S):
                 await self._at_desk.wait()
         except TimeoutError as exc:
-            raise PhoneTimeout("座席页面没有应答 / the desk says nothing; is the system still starting?") from exc
+            raise PhoneTimeout("坐席页面没有应答 / the desk says nothing; is the system still starting?") from exc
         await self._client.set_state(options.agent, "available")
         say(f"坐席 {options.agent} 已就绪，等待来电（Ctrl-C 结束） / available, waiting for calls")
         while options.count is None or len(self._reporter.done) < options.count:

@@ -165,7 +165,7 @@ class SystemClient:
                     yield said
                     await socket.send_json({"type": "ack", "seq": said.get("seq", 0)})
         except aiohttp.WSServerHandshakeError as exc:
-            raise ApiRefused(exc.status, f"座席页面连接被拒绝 / the desk refused: {exc.status}") from exc
+            raise ApiRefused(exc.status, f"坐席页面连接被拒绝 / the desk refused: {exc.status}") from exc
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             raise self._gone() from exc
 

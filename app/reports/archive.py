@@ -16,9 +16,10 @@ from app.reports.layout.typeface import TypefaceMissing
 from app.reports.make import MISSED, periodic
 from config.paths import DataDir
 from config.schema import Site
+from config.words import Words
 from crm.db.store import Store
 from crm.errors import StoreAway
-from crm.reports.document import Cell, Document, Words, shown
+from crm.reports.document import Cell, Document, shown
 from crm.reports.period import Span, Stretch, containing, last_over
 from crm.reports.run import ReportRun, again_at
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.figures import words
 from app.figures.past import figures_of
 from app.figures.records import call_record, limits_of
 from app.reports.content.call_rules import CallRules, attempts_kept, talks_kept
@@ -14,10 +15,11 @@ from app.reports.content.titles import Titles
 from app.reports.content.visits import visits
 from config.schema import Site
 from config.service.policy import Policy
+from config.words import Words
 from crm.db.store import Store
 from crm.reports import analysis
 from crm.reports.compliance import Breach, ClockRow, Kept, all_breaches, clauses_kept
-from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Words
+from crm.reports.document import Cell, Column, ColumnKind, Document, Section
 from crm.reports.facts import Facts
 from crm.reports.period import Stretch
 from crm.tickets.model import TicketDetail
@@ -30,16 +32,17 @@ TITLES = {
     "monthly": Words("客户服务月报", "Monthly service report"),
     "compliance": Words("服务规范执行情况报告", "Compliance report"),
 }
-_FIGURES = {
-    "three_rings_rate": Words("三声内接听（系统）", "Three rings, system"),
-    "person_three_rings_rate": Words("三声内接听（人工）", "Three rings, person"),
-    "service_level": Words("服务水平", "Service level"),
-    "answer_rate": Words("接通率", "Answer rate"),
-    "abandon_rate": Words("放弃率", "Abandoned"),
-    "average_speed_of_answer": Words("平均应答时长", "Average speed of answer"),
-    "average_handle_time": Words("平均处理时长", "Average handle time"),
-    "satisfaction": Words("满意率", "Satisfied"),
-}
+_SHOWN = (
+    "three_rings_rate",
+    "person_three_rings_rate",
+    "service_level",
+    "answer_rate",
+    "abandon_rate",
+    "average_speed_of_answer",
+    "average_handle_time",
+    "satisfaction",
+)
+"""Which figures the report of calls has, in this order."""
 MISSED = Words("未达标", "missed")
 """The verdict on a rule whose share is below its target."""
 _COUNT, _SHARE, _INSTANT = ColumnKind.COUNT, ColumnKind.SHARE, ColumnKind.INSTANT
@@ -154,7 +157,7 @@ def _calls(board: Board, site: Site) -> Section:
     ]
     rows: list[tuple[Cell, ...]] = []
     for title, total in groups:
-        rows.append((title, total.offered, total.answered, *(FIGURES[name](total).value for name in _FIGURES)))
+        rows.append((title, total.offered, total.answered, *(FIGURES[name](total).value for name in _SHOWN)))
     return Section(
         id="calls",
         title=Words("来电", "Calls"),
@@ -162,7 +165,7 @@ def _calls(board: Board, site: Site) -> Section:
             Column(Words("线路", "Line")),
             Column(Words("来电数", "Calls"), _COUNT),
             Column(Words("人工接听", "Answered"), _COUNT),
-            *(Column(title, _kind_of(name)) for name, title in _FIGURES.items()),
+            *(Column(words.FIGURES[name], _kind_of(name)) for name in _SHOWN),
         ),
         rows=tuple(rows),
         note=Words("各项指标的算法见“指标”页。", "How each figure is counted is told on the page of figures."),

@@ -1,67 +1,66 @@
-"""What the customer is told of a booking, in Chinese and English: read out, printed, or sent. Rules. BKG-2."""
+"""Labels of bookings and appointments in both languages: languages, states, steps, answers (rules). BKG-1, BKG-3"""
 
-from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final
 
-import msgspec
+from config.words import Labels, Words
+from crm.bookings.appointments import AppointmentState
+from crm.bookings.model import BookingState
 
-from config.service.bookings import Bookings
-from crm.bookings.model import Booking
+LANGUAGES: Final[Labels] = {
+    "zh": Words("中文", "Chinese"),
+    "en": Words("英语", "English"),
+    "ja": Words("日语", "Japanese"),
+    "ko": Words("韩语", "Korean"),
+    "fr": Words("法语", "French"),
+    "de": Words("德语", "German"),
+    "es": Words("西班牙语", "Spanish"),
+    "ru": Words("俄语", "Russian"),
+    "ar": Words("阿拉伯语", "Arabic"),
+    "yue": Words("粤语", "Cantonese"),
+}
+"""Languages of guides; the first two are those of callers, too. A site's other language goes by its code."""
 
-_DAYS: Final = "一二三四五六日"
-_LANGUAGES: Final = {
-    "zh": ("中文", "Chinese"),
-    "en": ("英语", "English"),
-    "ja": ("日语", "Japanese"),
-    "ko": ("韩语", "Korean"),
-    "fr": ("法语", "French"),
-    "de": ("德语", "German"),
-    "es": ("西班牙语", "Spanish"),
-    "ru": ("俄语", "Russian"),
-    "ar": ("阿拉伯语", "Arabic"),
-    "yue": ("粤语", "Cantonese"),
+STATES: Final[Labels] = {
+    BookingState.BOOKED: Words("已预约", "Booked"),
+    BookingState.CONFIRMED: Words("已确认", "Confirmed"),
+    BookingState.CHANGE_ASKED: Words("要求更改", "Change wanted"),
+    BookingState.CANCELLED: Words("已取消", "Cancelled"),
+    BookingState.VISITED: Words("已参观", "Visited"),
+    BookingState.NO_SHOW: Words("未到", "No-show"),
 }
 
+DEEDS: Final[Labels] = {
+    "booked": Words("登记预约", "Booked"),
+    "moved": Words("更改预约", "Moved"),
+    "changed": Words("修改信息", "Details changed"),
+    "told": Words("已告知", "Told"),
+    "confirm": Words("确认", "Confirmed"),
+    "ask_change": Words("要求更改", "Change wanted"),
+    "cancel": Words("取消", "Cancelled"),
+    "arrive": Words("已参观", "Visited"),
+    "miss": Words("未到", "No-show"),
+    "rated": Words("评价", "Rated"),
+    "too_late": Words("按键时预约已结束", "A key after the booking was over"),
+    "proposed": Words("提出预约", "Proposed"),
+    "agreed": Words("约定", "Agreed"),
+    "agree": Words("约定", "Agreed"),
+    "come_in_time": Words("按时到达", "Came in time"),
+    "come_late": Words("迟到", "Came late"),
+}
+"""What was done to a booking or an appointment, as its history has it."""
 
-class House(NamedTuple):
-    """Whose confirmation it is: the site's names, and the zone of its clock."""
+APPOINTMENT_STATES: Final[Labels] = {
+    AppointmentState.PROPOSED: Words("待约定", "Proposed"),
+    AppointmentState.AGREED: Words("已约定", "Agreed"),
+    AppointmentState.KEPT: Words("按时", "Kept"),
+    AppointmentState.LATE: Words("迟到", "Late"),
+    AppointmentState.MISSED: Words("失约", "Missed"),
+    AppointmentState.CANCELLED: Words("已取消", "Cancelled"),
+}
 
-    zh: str
-    en: str
-    zone: ZoneInfo
-
-
-class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """The same words in two languages."""
-
-    zh: str
-    en: str
-
-
-def confirmation(booking: Booking, rules: Bookings, house: House) -> Confirmation:
-    """Who, when, how many, with which guide, and the site's notices."""
-    begins, ends = (at.astimezone(house.zone) for at in (booking.starts_at, booking.ends_at))
-    hours = f"{begins:%H:%M}–{ends:%H:%M}"
-    guide, guide_en = _guide(booking, rules)
-    dear, dear_en = booking.contact_name or "您好", booking.contact_name or "visitor"
-    zh = [
-        f"【{house.zh}】{dear}：您已预约 {begins.year}年{begins.month}月{begins.day}日"
-        f"（星期{_DAYS[begins.weekday()]}）{hours} 参观，共 {booking.party} 人{guide}。预约编号 {booking.id}。",
-        *(f"{number}. {notice.zh}。" for number, notice in enumerate(rules.notices, 1)),
-    ]
-    people = "1 person" if booking.party == 1 else f"{booking.party} people"
-    en = [
-        f"[{house.en}] Dear {dear_en}, your visit is booked for {begins:%A}, {begins.day} {begins:%B %Y}, {hours}, "
-        f"{people}{guide_en}. Booking number {booking.id}.",
-        *(f"{number}. {notice.en}." for number, notice in enumerate(rules.notices, 1)),
-    ]
-    return Confirmation(zh="\n".join(zh), en="\n".join(en))
-
-
-def _guide(booking: Booking, rules: Bookings) -> tuple[str, str]:
-    if booking.language is None:
-        return "", ""
-    guide = rules.guide(booking.guide) if booking.guide else None
-    zh, en = _LANGUAGES.get(booking.language, (booking.language, booking.language))
-    by, by_en = (f"（讲解员 {guide.name}）", f" ({guide.name_en})") if guide else ("", "")
-    return f"，{zh}讲解{by}", f", guided in {en}{by_en}"
+ANSWERS: Final[Labels] = {
+    "confirm": Words("按 1 确认", "1: confirmed"),
+    "change": Words("按 2 更改", "2: change"),
+    "cancel": Words("按 3 取消", "3: cancelled"),
+}
+"""What the customer pressed in the reminder call."""

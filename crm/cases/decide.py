@@ -138,7 +138,7 @@ def _following(file: CaseFile, step: Step, who: Reader, before: Case, case: Case
         to = str(getattr(step, "to", ""))
         return [steps.Received(holder=to, again=to == before.holder)]
     if isinstance(step, steps.FedBack) and step.satisfied is False:
-        return [steps.Reopened(reason=step.words.strip() or "客户对结果不满意 / not satisfied")]
+        return [steps.Reopened(reason=step.words.strip() or "客户对结果不满意")]
     if isinstance(step, steps.Reopened) and case.stage is Stage.REGISTERED and case.holder:
         return [steps.Received(holder=case.holder)]
     return []
@@ -156,7 +156,7 @@ def _after_registering(file: CaseFile, step: steps.Registered, who: Reader, befo
     if party and category and party.id != holder:
         level = organisation.parties[holder].level if holder in organisation.parties else organisation.top
         if category.restricted or party.level != level:
-            found.append(steps.PassedOn(to=party.id, origin=holder, reason="对口处理 / by matter"))
+            found.append(steps.PassedOn(to=party.id, origin=holder, reason="对口处理"))
     if step.kind == "complaint" and step.severity is Severity.MAJOR and not before.reported:
         found.append(steps.Reported(to="head_office"))
     return found
@@ -188,13 +188,13 @@ def _calls(file: CaseFile, taken: Taken, case: Case, now: datetime, rules: Rules
     step, outbound = taken.step, rules.site.outbound
     place = len(file.taken) + 1
     if isinstance(step, steps.Promised):
-        key, due_at, note = f"promise:{place}", step.until, f"承诺答复 / promised answer. {step.words}"
+        key, due_at, note = f"promise:{place}", step.until, f"承诺答复：{step.words}"
     elif isinstance(step, steps.Solved):
-        what = "投诉结果反馈 / complaint-result feedback" if case.is_complaint else "办理结果反馈 / result feedback"
-        key, due_at, note = f"feedback:{place}", now, f"{what}: {step.result}"
+        what = "投诉结果反馈" if case.is_complaint else "办理结果反馈"
+        key, due_at, note = f"feedback:{place}", now, f"{what}：{step.result}"
     elif isinstance(step, steps.FedBack) and step.satisfied == "unreachable" and case.tries < TRIES_BEFORE_CLOSING:
         later = now + timedelta(seconds=outbound.gap_s)
-        key, due_at, note = f"feedback:{place}", later, f"结果反馈 / result feedback: {case.result or ''}"
+        key, due_at, note = f"feedback:{place}", later, f"结果反馈：{case.result or ''}"
     else:
         return []
     if not isinstance(step, steps.Promised) and outbound.hours:

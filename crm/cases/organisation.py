@@ -17,13 +17,9 @@ from typing import Final
 from config.calls.people import Agent, Queue
 from config.schema import Site
 from config.service.policy import PartyKind
+from crm.tickets.words import LINES
 
 HEAD_OFFICE: Final = "head_office"
-_LINES: Final = {
-    "aid": ("客户援助", "customer aid"),
-    "hotline": ("客服热线", "service hotline"),
-    "supervision": ("服务监督", "service supervision"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +95,7 @@ class Organisation:
         own = [party for party in self.parties.values() if person in party.people]
         if of_line and (person in of_line.people or not own):
             return of_line
-        own.sort(key=lambda party: (party.level != level, party.kind not in _LINES, party.kind))
+        own.sort(key=lambda party: (party.level != level, party.kind not in LINES, party.kind))
         return own[0] if own else self.supervision(level)
 
     def sight(self, person: str | None, role: str) -> Sight:
@@ -154,13 +150,13 @@ class Organisation:
         )
 
     def _line(self, kind: PartyKind, level: str, people: frozenset[str]) -> Party:
-        chinese, english = _LINES[kind]
+        line = LINES[kind]
         named = self._titles[level]
         counts_as = {kind, self._place(level)} if kind == "hotline" else {kind}
         return Party(
             id=f"{kind}:{level}",
-            title=f"{named.title}{chinese}",
-            title_en=f"{named.title_en}: {english}",
+            title=f"{named.title}{line.zh}",
+            title_en=f"{named.title_en}: {line.en.lower()}",
             kind=kind,
             level=level,
             people=people,

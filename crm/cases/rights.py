@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from crm.cases.model import NOT_REACHED, TRANSITIONS, Case, Stage
 from crm.cases.organisation import Organisation
+from crm.cases.words import STAGES, STEPS
 from crm.errors import CrmError, NotLikeThis
 from crm.rights import Principal
 from crm.tickets.model import TicketKind, TicketRow, TicketState
@@ -160,11 +161,12 @@ BY_ITSELF: Final = Refusal(
 
 def not_now(stage: Stage, step: str) -> Refusal:
     """The table has no such row."""
-    possible = [each.value for each, trigger in TRANSITIONS if trigger == step]
+    possible = [f"“{STAGES[each].en}”" for each, trigger in TRANSITIONS if trigger == step] or ["nothing"]
     return Refusal(
         "not_now",
-        f"工单现处于“{STAGE_WORDS[stage]}”，不能办理“{STEP_WORDS[step]}”。",
-        f"{step} is not possible while the case is {stage.value}, only while {', '.join(possible) or 'nothing'}.",
+        f"工单现处于“{STAGES[stage].zh}”，不能办理“{STEPS[step].zh}”。",
+        f"“{STEPS[step].en}” is not possible while the case is “{STAGES[stage].en}”, only while "
+        f"{' or '.join(possible)}.",
     )
 
 
@@ -200,51 +202,3 @@ def by_steps_only(ticket: TicketRow, changes: Mapping[str, object]) -> None:
             f"{', '.join(changed)} of a registered case: take a step, POST /api/tickets/{{number}}/steps.",
             "已登记的工单，其类别、级别和状态须通过办理步骤变更。",
         )
-
-
-STAGE_WORDS: Final[Mapping[Stage, str]] = {
-    Stage.NEW: "未登记",
-    Stage.REGISTERED: "已登记",
-    Stage.RECEIVED: "已受理",
-    Stage.IN_HAND: "办理中",
-    Stage.PLAN_PROPOSED: "方案待批",
-    Stage.APPROVED: "方案已批准",
-    Stage.SOLVED: "已办结待反馈",
-    Stage.FED_BACK: "已反馈",
-    Stage.CLOSED: "已关闭",
-    Stage.ARCHIVED: "已归档",
-    Stage.MERGED: "已并入",
-    Stage.ATTACHED: "已归入其他工单",
-}
-STEP_WORDS: Final[Mapping[str, str]] = {
-    "registered": "登记",
-    "received": "受理",
-    "passed_on": "转交",
-    "started": "着手办理",
-    "responded": "响应客户",
-    "customer_awaited": "等待客户",
-    "customer_answered": "客户已答复",
-    "extension_asked": "申请延期",
-    "extension_granted": "批准延期",
-    "extension_refused": "不同意延期",
-    "promised": "承诺答复时间",
-    "plan_proposed": "提出处理方案",
-    "plan_approved": "批准方案",
-    "plan_refused": "退回方案",
-    "solved": "办结",
-    "replied_in_writing": "书面答复",
-    "judged": "认定",
-    "fed_back": "反馈客户",
-    "closed": "关闭",
-    "reopened": "重新办理",
-    "reported": "上报重大投诉",
-    "urged": "催办",
-    "supervised": "督办",
-    "escalated": "提级",
-    "taken_back": "收回",
-    "handed_down": "交办",
-    "cause_recorded": "记录原因与改进",
-    "linked": "关联",
-    "merged": "并入",
-    "noted": "备注",
-}

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from config.service.policy import Recipient
+from config.words import Labels, Words
 from crm.cases import steps
 from crm.cases.clocks import Clock
 from crm.cases.file import CaseFile, ClockRow, Notice, Rules
 from crm.cases.model import MOVES, Case
-from crm.cases.rights import STEP_WORDS
 from crm.cases.steps import SYSTEM, Taken
+from crm.cases.words import STEPS
 from crm.tickets.model import Severity
 
 VALID_COMPLAINTS: Final = 5
@@ -30,7 +31,8 @@ def notices_of(file: CaseFile, new: Sequence[Taken], before: Case, case: Case, r
             words.update(dict.fromkeys(recipients, text))
     copied = [each for each in new if each.by != SYSTEM and not isinstance(each.step, steps.Noted)]
     if case.is_complaint and copied:
-        text = _line(file, case, STEP_WORDS[copied[0].name], copied[0].name, copied[0].by, "抄送服务监督", "copied")
+        told = Words("抄送服务监督", "copied to service supervision")
+        text = _line(file, case, STEPS[copied[0].name], copied[0].by, told)
         level = level_of(case, rules)
         words = dict.fromkeys(rules.organisation.supervision(level).people, text) | words
     doer = new[0].by
@@ -66,7 +68,7 @@ def _of_step(
     supervisors = organisation.supervisors(level_of(case, rules))
 
     def line(chinese: str, english: str) -> str:
-        return _line(file, case, STEP_WORDS[taken.name], taken.name, taken.by, chinese, english)
+        return _line(file, case, STEPS[taken.name], taken.by, Words(chinese, english))
 
     match step:
         case steps.Received(again=False) if passed:
@@ -110,10 +112,21 @@ def _along(category: str, rules: Rules) -> frozenset[str]:
     return frozenset[str]().union(*(party.people | party.heads for party in parties if party))
 
 
-def _line(file: CaseFile, case: Case, what: str, name: str, by: str, chinese: str, english: str) -> str:
-    weight = "重大投诉" if case.severity is Severity.MAJOR else "投诉" if case.is_complaint else "工单"
-    doer = "系统" if by == SYSTEM else by
-    return f"{weight} {file.number}：{doer} {what}。{chinese} / {name} by {by}: {english}"
+def _line(file: CaseFile, case: Case, step: Words, by: str, told: Words) -> str:
+    weight = _WEIGHTS["major" if case.severity is Severity.MAJOR else "complaint" if case.is_complaint else "ticket"]
+    doer = _BY_SYSTEM if by == SYSTEM else Words(by, by)
+    return Words(
+        f"{weight.zh} {file.number}：{doer.zh} {step.zh}。{told.zh}",
+        f"{weight.en} {file.number}: {step.en} (by {doer.en}). {told.en}",
+    ).on_screen()
+
+
+_WEIGHTS: Final[Labels] = {
+    "major": Words("重大投诉", "Major complaint"),
+    "complaint": Words("投诉", "Complaint"),
+    "ticket": Words("工单", "Ticket"),
+}
+_BY_SYSTEM: Final = Words("系统", "the system")
 
 
 # --- clocks ----------------------------------------------------------------------------------------------------------
@@ -160,11 +173,11 @@ def _whom(clock: Clock, to: Sequence[Recipient], rules: Rules) -> frozenset[str]
 def _warning(file: CaseFile, clock: Clock, share: float, rules: Rules) -> str:
     due = f"{clock.due_at.astimezone(rules.site.zone):%Y-%m-%d %H:%M}" if clock.due_at else "-"
     if share >= 1:
-        return (
-            f"超时：工单 {file.number} 未按条款 {clock.clause} 于 {due} 前完成，已列入超时问责。{clock.text} / "
-            f"Late: ticket {file.number}, {clock.clause}, was due at {due}"
-        )
-    return (
-        f"时限预警 {share:.0%}：工单 {file.number} 按条款 {clock.clause} 应于 {due} 前完成。{clock.text} / "
-        f"{share:.0%} of the time is used up: ticket {file.number}, {clock.clause}, is due at {due}"
-    )
+        return Words(
+            f"超时：工单 {file.number} 未按条款 {clock.clause} 于 {due} 前完成，已列入超时问责。{clock.text}",
+            f"Late: ticket {file.number}, {clock.clause}, was due at {due}. {clock.text_en}",
+        ).on_screen()
+    return Words(
+        f"时限预警 {share:.0%}：工单 {file.number} 按条款 {clock.clause} 应于 {due} 前完成。{clock.text}",
+        f"{share:.0%} of the time is used up: ticket {file.number}, {clock.clause}, is due at {due}. {clock.text_en}",
+    ).on_screen()

@@ -12,6 +12,7 @@ import msgspec
 
 from config.numbering import NumberKind, normalise
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
+from crm.customers.words import KINDS
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,13 @@ COLUMNS: Final = (
     Column("looked_after_by", "负责人工号", "Looked after by", 40, "", ("负责人",)),
     Column("do_not_call", "拒绝外呼", "Do not call", 8, "否", ("请勿致电",)),
 )
-_KINDS: Final = {
-    CustomerKind.PERSON: ("个人", "person", ""),
-    CustomerKind.ORGANISATION: ("单位", "organisation", "organization", "机构"),
-    CustomerKind.MERCHANT: ("商户", "merchant", "商家"),
+_ALSO: Final[dict[CustomerKind, tuple[str, ...]]] = {
+    CustomerKind.PERSON: ("",),
+    CustomerKind.ORGANISATION: ("organization", "机构"),
+    CustomerKind.MERCHANT: ("商家",),
 }
+"""What else a cell may say for a kind."""
+_KINDS: Final = {kind: (KINDS[kind].zh, KINDS[kind].en.casefold(), *_ALSO.get(kind, ())) for kind in CustomerKind}
 _YES: Final = ("是", "yes", "y", "true", "1", "√")
 _NO: Final = ("", "否", "no", "n", "false", "0")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -32,7 +32,7 @@ _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\
 _SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 _BULK: Final = frozenset({"bulk", "list", "junk", "auto_reply"})
 _ROBOTS: Final = frozenset({"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply"})
-CUT: Final = "\n…（全文见邮箱 / the rest is in the mailbox）"
+CUT: Final = "\n…（全文见邮箱）"
 
 
 class MailFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class MailRead(msgspec.Struct, frozen=True, kw_only=True):
     def matter(self) -> str:
         """Subject and words, as a ticket's matter."""
         words = f"{self.subject}\n\n{self.text}".strip() if self.text else self.subject
-        return words[:MOST_TEXT] + (CUT if len(words) > MOST_TEXT else "") or "（空邮件 / empty mail）"
+        return words[:MOST_TEXT] + (CUT if len(words) > MOST_TEXT else "") or "（空邮件）"
 
 
 def read_mail(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
@@ -92,7 +92,7 @@ def unreadable(raw: bytes, place: str) -> MailRead:
         key=_key_of(place),
         sender="",
         name="",
-        subject="（邮件无法解析 / a mail that cannot be understood）",
+        subject="（邮件无法解析）",
         text=_clean(raw[:MOST_TEXT].decode("utf-8", "replace"))[: MOST_TEXT - 100],
         sent_at=None,
         automatic=None,

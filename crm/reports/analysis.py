@@ -13,32 +13,13 @@ from zoneinfo import ZoneInfo
 
 from config.numbering import mask
 from config.service.matters import Matters
-from crm.reports.document import Cell, Column, ColumnKind, Section, Words
+from config.words import Labels, Words
+from crm.intake.words import CHANNELS
+from crm.reports.document import Cell, Column, ColumnKind, Section
 from crm.reports.facts import Facts, Score, StepFact, TicketFact
 from crm.reports.terms import LEAST, terms
+from crm.tickets.words import KINDS, NOT_CLASSIFIED, STATES
 
-KINDS: Final[Mapping[str, Words]] = {
-    "consultation": Words("咨询", "Consultation"),
-    "complaint": Words("投诉", "Complaint"),
-    "suggestion": Words("建议", "Suggestion"),
-    "visit_booking": Words("参观预约", "Visit booking"),
-    "guide_booking": Words("讲解预订", "Guide booking"),
-    "after_sales": Words("售后", "After-sales"),
-    "technical_support": Words("技术支持", "Technical support"),
-    "business_application": Words("业务申请", "Application"),
-    "message": Words("留言", "Message"),
-}
-CHANNELS: Final[Mapping[str, Words]] = {
-    "telephone": Words("电话", "Telephone"),
-    "web": Words("网上表单", "Web form"),
-    "email": Words("电子邮件", "E-mail"),
-    "letter": Words("来信", "Letter"),
-    "suggestion_box": Words("意见箱", "Suggestion box"),
-    "on_site": Words("现场", "On site"),
-    "media": Words("媒体", "Media"),
-    "referral_12315": Words("12315 转办", "12315 referral"),
-}
-NOT_CLASSIFIED: Final = Words("未分类", "Not classified")
 SATISFIED_FROM: Final = 4
 EXAMPLES: Final = 3
 EXAMPLE_LENGTH: Final = 30
@@ -58,7 +39,7 @@ def _both(words: Words) -> str:
     return f"{words.zh} {words.en}"
 
 
-def _named(names: Mapping[str, Words], name: str | None) -> str:
+def _named(names: Labels, name: str | None) -> str:
     """In both languages; a name that nobody knows stands for itself."""
     return _both(names.get(name, Words(name, "")) if name else NOT_CLASSIFIED).strip()
 
@@ -215,7 +196,7 @@ def by_department(now: Facts, before: Facts, matters: Matters) -> Section:
     return Section(
         id="departments",
         title=Words("责任部门", "Departments"),
-        columns=(Column(Words("部门", "Department")), *_COUNTED, Column(Words("已办结", "Closed"), _COUNT)),
+        columns=(Column(Words("部门", "Department")), *_COUNTED, Column(STATES["closed"], _COUNT)),
         rows=tuple(rows),
     )
 
@@ -237,7 +218,7 @@ def by_agent(now: Facts, names: Mapping[str, str], calls: Mapping[str, AgentCall
     none = AgentCalls()
     return Section(
         id="agents",
-        title=Words("客服代表", "Representatives"),
+        title=Words("坐席", "Agents"),
         columns=(
             Column(Words("工号", "Agent")),
             Column(Words("接听", "Answered"), _COUNT),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from crm.reports.document import Words
+from config.words import Words
 
 
 class Verdict(StrEnum):

@@ -8,17 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
-
-@dataclass(frozen=True)
-class Words:
-    """Something to read, Chinese first."""
-
-    zh: str
-    en: str
-
-    def on_paper(self) -> str:
-        """Both, one behind the other: who reads a file cannot switch its language."""
-        return f"{self.zh} {self.en}"
+from config.words import Words
 
 
 class ColumnKind(StrEnum):

@@ -17,6 +17,7 @@ from crm.bookings.appointments import (
     check_agreement,
 )
 from crm.bookings.calls import reminder_due, survey_due
+from crm.bookings.confirmation import Confirmation, House, confirmation
 from crm.bookings.model import Aftermath, Booking, BookingStep, Wish, check_time
 from crm.bookings.slots import (
     Slot,
@@ -30,7 +31,6 @@ from crm.bookings.slots import (
     why_not,
     works,
 )
-from crm.bookings.words import Confirmation, House, confirmation
 from crm.db.store import Store
 from crm.errors import BookingRefused
 from crm.outbox.model import OutMessage

@@ -155,7 +155,7 @@ async def test_a_page_of_figures_that_cannot_be_read_says_so_and_goes_on(hall: H
     page = await open_page("8801", "/figures")
     await page.get_by_test_id("how-counted").wait_for()
     await page.route("**/api/figures**", lambda route: route.abort())
-    await page.get_by_text("按座席").click()
+    await page.get_by_text("按坐席").click()
     await expect(page.get_by_test_id("figures-fault")).to_contain_text("连不上服务器")
     await page.unroute("**/api/figures**")
     await page.get_by_test_id("figures-fault").get_by_role("button").click()

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from config.schema import Site
+from config.words import Words
 from crm.journal.events import CallArrived, CallEvent
 from crm.reports.compliance import Breach, Kept
-from crm.reports.document import Words
 from crm.reports.facts import Attempt, OutboundTalk
 from routing.statistics.figures import CallRecord, Limits, Tally, fate, wait_begins
 
@@ -65,7 +65,7 @@ class CallRules:
             ),
             self._kept(
                 "TEL-2",
-                Words(f"{seconds} 秒内有客服代表应答", f"A person within {seconds} s"),
+                Words(f"{seconds} 秒内有坐席应答", f"A person within {seconds} s"),
                 total.within_threshold,
                 total.queued - total.short_abandons - total.waiting,
                 target=level.target,

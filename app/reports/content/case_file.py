@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from app.reports.content.titles import Titles
 from config.schema import Site
-from crm.reports.analysis import CHANNELS, KINDS
+from config.words import Words
+from crm.intake.words import CHANNELS
 from crm.reports.compliance import ClockRow
-from crm.reports.document import Column, ColumnKind, Document, Section, Words
+from crm.reports.document import Column, ColumnKind, Document, Section
 from crm.reports.facts import StepFact, TicketFact
 from crm.tickets.model import TicketDetail
-
-STATES: Final = {"open": "处理中", "pending": "等待中", "closed": "已办结"}
+from crm.tickets.words import KINDS, NOT_CLASSIFIED, STATES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +39,11 @@ def register(tickets: Sequence[TicketFact], site: Site, since: datetime, until: 
             each.number,
             each.opened_at,
             CHANNELS.get(each.channel, Words(each.channel, "")).zh,
-            KINDS[each.kind].zh if each.kind else "未分类",
+            (KINDS[each.kind] if each.kind else NOT_CLASSIFIED).zh,
             "（限阅）" if each.restricted else each.matter,
             _title(site, each.department),
             f"{each.agent} {names.get(each.agent, '')}".strip() if each.agent else "",
-            STATES.get(each.state, each.state),
+            STATES[each.state].zh,
         )
         for each in tickets
     )

@@ -6,38 +6,18 @@ The words of the record are printed as they were written down, not retold. RPT-4
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from app.reports.content.titles import Titles
 from config.schema import Site
 from config.service.policy import Policy
+from config.words import Words
 from crm.audit import Sealed
-from crm.reports.analysis import KINDS
 from crm.reports.compliance import ClockRow, Kept, Verdict, verdict
-from crm.reports.document import Cell, Column, ColumnKind, Document, Section, Words
+from crm.reports.document import Cell, Column, ColumnKind, Document, Section
+from crm.reports.words import VERDICTS
 from crm.tickets.model import Detail, TicketDetail, TimelineEntry
+from crm.tickets.words import KINDS, NOT_CLASSIFIED, SOURCES
 
-VERDICTS: Final = {
-    Verdict.KEPT: Words("按时", "kept"),
-    Verdict.BROKEN: Words("超时", "late"),
-    Verdict.RUNNING: Words("进行中", "running"),
-    Verdict.MOVED: Words("已转出", "moved"),
-}
-_SOURCES: Final = {
-    "call": Words("通话", "call"),
-    "change": Words("修改", "change"),
-    "due_call": Words("待拨", "due call"),
-    "attempt": Words("外呼", "attempt"),
-    "playback": Words("听录音", "playback"),
-    "message": Words("留言", "message"),
-    "intake": Words("受理", "intake"),
-    "letter": Words("来信", "letter"),
-    "file": Words("附件", "file"),
-    "booking": Words("预约", "booking"),
-    "appointment": Words("上门", "appointment"),
-    "step": Words("办理", "step"),
-    "suggestion": Words("建议", "suggestion"),
-}
 _COUNT, _SECONDS, _INSTANT = ColumnKind.COUNT, ColumnKind.SECONDS, ColumnKind.INSTANT
 
 
@@ -81,7 +61,7 @@ def _facts(of: Evidence) -> Section:
     ticket = of.ticket
     rows = (
         ("编号 Number", ticket.number),
-        ("类型 Kind", KINDS[ticket.kind].zh if ticket.kind else "未分类"),
+        ("类型 Kind", (KINDS[ticket.kind] if ticket.kind else NOT_CLASSIFIED).zh),
         ("客户 Customer", ticket.contact_name or ticket.customer_name),
         ("联系电话 Telephone", ticket.contact_number or ticket.ani),
         ("事由 Matter", ticket.matter),
@@ -200,7 +180,7 @@ def _timeline(of: Evidence, site: Site) -> Section:
         at = entry.at.astimezone(site.zone).isoformat(" ", "milliseconds")
         return (
             at,
-            _SOURCES.get(entry.source, entry.source),
+            SOURCES.get(entry.source, entry.source),
             entry.action,
             of.titles.of(entry.by),
             _details(entry.details),

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from config.words import Labels, Words
 from crm.bookings.figures import GroupedBy, VisitFigures, grouped
 from crm.bookings.model import Booking
-from crm.reports.document import Cell, Column, ColumnKind, Section, Words
+from crm.bookings.words import LANGUAGES, STATES
+from crm.reports.document import Cell, Column, ColumnKind, Section
 
-_LANGUAGES = {"zh": Words("中文", "Chinese"), "en": Words("英文", "English"), "": Words("无讲解", "Without a guide")}
+_LANGUAGES: Labels = {**LANGUAGES, "": Words("无讲解", "Without a guide")}
 _COLUMNS = (
     Column(Words("预约", "Bookings"), ColumnKind.COUNT),
     Column(Words("预约人数", "People"), ColumnKind.COUNT),
     Column(Words("到访", "Visited"), ColumnKind.COUNT),
     Column(Words("到访人数", "Visitors"), ColumnKind.COUNT),
     Column(Words("讲解场次", "Guided"), ColumnKind.COUNT),
-    Column(Words("爽约", "No-shows"), ColumnKind.COUNT),
-    Column(Words("爽约率", "No-show rate"), ColumnKind.SHARE),
+    Column(STATES["no_show"], ColumnKind.COUNT),
+    Column(Words("未到率", "No-show rate"), ColumnKind.SHARE),
     Column(Words("取消", "Cancelled"), ColumnKind.COUNT),
     Column(Words("评分", "Rating")),
 )

@@ -9,30 +9,19 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table, TableStyle
 
-from app.reports.content.case_file import STATES, CaseFile
+from app.reports.content.case_file import CaseFile
 from app.reports.layout.paper import BODY, HEAD, LINE, MARGIN, TITLE, UNDER, printed, words
 from config.schema import Site
-from crm.reports.analysis import CHANNELS, KINDS
-from crm.reports.compliance import ClockRow, Verdict, verdict
-from crm.reports.document import Words
+from config.words import Labels, Words
+from crm.cases.words import MEASURES, SATISFIED, VERDICTS
+from crm.intake.words import CHANNELS
+from crm.reports.compliance import ClockRow, verdict
 from crm.reports.facts import StepFact
+from crm.reports.words import VERDICTS as KEPT
+from crm.tickets.words import KINDS, NOT_CLASSIFIED, SEVERITIES, STATES
 
 _BREADTH: Final = A4[0] - 2 * MARGIN
 _LABEL: Final = 26 * mm
-_SEVERITIES: Final = {"normal": "一般", "major": "重大"}
-_SATISFIED: Final = {"True": "满意", "False": "不满意", "unreachable": "未联系上"}
-_VERDICTS: Final = {"valid": "有效投诉", "special": "特殊投诉"}
-_MEASURES: Final = {
-    "apology": "道歉",
-    "compensation": "补偿",
-    "replacement": "更换",
-    "refund": "退款",
-    "repair": "维修",
-    "explanation": "解释",
-    "improvement": "改进",
-    "training": "培训",
-}
-_KEPT: Final = {Verdict.KEPT: "按时", Verdict.BROKEN: "超时", Verdict.RUNNING: "进行中", Verdict.MOVED: "已转出"}
 
 
 def handling_form(case: CaseFile, site: Site) -> bytes:
@@ -46,15 +35,15 @@ def handling_form(case: CaseFile, site: Site) -> bytes:
 def _form(case: CaseFile, site: Site, title: str) -> Iterator[Flowable]:
     ticket, zone = case.ticket, site.zone
     channel = CHANNELS.get(ticket.channel, Words(ticket.channel, ticket.channel)).zh
-    kind = KINDS[ticket.kind].zh if ticket.kind else "未分类"
+    kind = (KINDS[ticket.kind] if ticket.kind else NOT_CLASSIFIED).zh
     yield words(title, TITLE)
     yield words(f"{site.name}　编号 {ticket.number}", UNDER)
     yield _pairs(
         ("受理时间", _at(ticket.opened_at, zone), "受理渠道", channel),
-        ("类型", kind, "严重程度", _SEVERITIES[ticket.severity]),
+        ("类型", kind, "严重程度", SEVERITIES[ticket.severity].zh),
         ("事项类别", case.category or "", "受理人", case.titles.of(ticket.agent)),
         ("客户姓名", ticket.contact_name or ticket.customer_name or "", "称呼", ticket.form_of_address),
-        ("联系电话", ticket.contact_number or ticket.ani, "状态", STATES[ticket.state]),
+        ("联系电话", ticket.contact_number or ticket.ani, "状态", STATES[ticket.state].zh),
     )
     yield _blocks(
         ("事由", ticket.matter),
@@ -92,6 +81,11 @@ def _passed(case: CaseFile, zone: ZoneInfo) -> str:
     )
 
 
+def _label(labels: Labels, code: str) -> str:
+    """A code that nobody knows stands for itself."""
+    return labels[code].zh if code in labels else code
+
+
 def _reason(step: StepFact) -> str:
     return _text(step, "reason") or _text(step, "words")
 
@@ -99,7 +93,7 @@ def _reason(step: StepFact) -> str:
 def _plan(case: CaseFile, zone: ZoneInfo) -> str:
     def told(step: StepFact) -> str:
         measures = step.details.get("measures")
-        names = [_MEASURES.get(str(each), str(each)) for each in measures] if isinstance(measures, list) else []
+        names = [_label(MEASURES, str(each)) for each in measures] if isinstance(measures, list) else []
         return f"{'、'.join(names)}：{_text(step, 'text')}" if names else _text(step, "text")
 
     return _of(case.last("plan_proposed"), zone, case, told)
@@ -115,13 +109,13 @@ def _approval(case: CaseFile, zone: ZoneInfo) -> str:
 def _feedback(case: CaseFile, zone: ZoneInfo) -> str:
     told = [each for each in case.steps if each.step == "fed_back"]
     return "\n".join(
-        f"{_at(each.at, zone)}　{_SATISFIED.get(str(each.details.get('satisfied')), '')}　{_text(each, 'words')}"
+        f"{_at(each.at, zone)}　{_label(SATISFIED, str(each.details.get('satisfied')).lower())}　{_text(each, 'words')}"
         for each in told
     )
 
 
 def _judged(step: StepFact) -> str:
-    return f"{_VERDICTS.get(_text(step, 'verdict'), '')}。依据：{_text(step, 'evidence')}"
+    return f"{_label(VERDICTS, _text(step, 'verdict'))}。依据：{_text(step, 'evidence')}"
 
 
 def _cause(step: StepFact) -> str:
@@ -133,7 +127,7 @@ def _times(case: CaseFile, zone: ZoneInfo) -> str:
     def told(clock: ClockRow) -> str:
         due = _at(clock.due_at, zone) if clock.due_at else "（暂停）"
         done = f"完成于 {_at(clock.stopped_at, zone)}" if clock.stopped_at else "未完成"
-        judged = _KEPT[verdict(clock, case.printed_at)]
+        judged = KEPT[verdict(clock, case.printed_at)].zh
         return f"{clock.clause}　{_at(clock.started_at, zone)} 起，应于 {due}，{done}　{judged}"
 
     return "\n".join(told(each) for each in case.clocks)

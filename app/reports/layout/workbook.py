@@ -12,7 +12,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from crm.reports.document import NOTHING, Cell, Column, ColumnKind, Document, Section, Words
+from config.words import Words
+from crm.reports.document import NOTHING, Cell, Column, ColumnKind, Document, Section
 
 _FORMATS: Final = {
     ColumnKind.COUNT: "0",

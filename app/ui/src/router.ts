@@ -2,6 +2,8 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 
+import { ApiProblem } from "./api/client";
+import { loadLabels } from "./i18n/labels";
 import { slices } from "./slices";
 import { useSession } from "./stores/session";
 
@@ -25,10 +27,23 @@ export const router = createRouter({
   ],
 });
 
+/** Without labels, codes stand for themselves until the next page asks again: the server is away, which the page says. */
+async function readLabels(): Promise<void> {
+  try {
+    await loadLabels();
+  } catch (problem) {
+    if (!(problem instanceof ApiProblem)) throw problem;
+  }
+}
+
 router.beforeEach(async (to) => {
-  if (to.meta.public) return true;
+  const labels = readLabels();
+  if (to.meta.public) {
+    await labels;
+    return true;
+  }
   const session = useSession();
-  await session.restore();
+  await Promise.all([session.restore(), labels]);
   if (to.meta.open) return session.me ? "/" : true;
   return session.me ? true : { name: "login", query: to.fullPath === "/" ? {} : { to: to.fullPath } };
 });

@@ -25,6 +25,7 @@ from app.web.api.common.records import (
     TicketPatch,
     TicketQuery,
 )
+from app.web.api.common.vocabulary import WORDS
 from app.web.api.customers.customer_table import CUSTOMER_OPERATIONS
 from app.web.api.figures import figures
 from app.web.api.figures.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
@@ -182,6 +183,7 @@ _PAGES: Final = (
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *_CALLS_AND_PEOPLE,
+    *WORDS,
     *INTAKE,
     *ATTACHMENTS,
     *PUBLIC_FORM,

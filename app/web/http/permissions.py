@@ -19,6 +19,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "page": PUBLIC,
     "status": PUBLIC,
     "openapi": PUBLIC,
+    "get_words": PUBLIC,
     "login": PUBLIC,
     "logout": _ALL,
     "me": _ALL,

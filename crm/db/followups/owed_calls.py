@@ -9,10 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from config.numbering import normalise
+from crm.calls.words import DUTY_MISSED
 from crm.db.base.bulk import insert_new
 from crm.db.followups.entering import NewCall, enter_told
 from crm.db.schema.core import colleague_message, user_account
-from crm.followups.model import DueCall, DueCallKind
+from crm.followups.model import DueCall
+from crm.followups.words import KINDS
 from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
 
 
@@ -45,8 +47,6 @@ def _call(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) 
 
 SYSTEM = "system"
 """The sender of what no colleague wrote."""
-_KINDS = {DueCallKind.CALLBACK: "回访", DueCallKind.REMINDER: "提醒", DueCallKind.QUEUE_CALLBACK: "排队回电"}
-_REASONS = {"nobody_on_duty": "无人当班", "nobody_took_it": "当班人员均未接听"}
 
 
 def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: Mapping[str, str]) -> None:
@@ -58,7 +58,7 @@ def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: 
         (
             each.event_id,
             each.at,
-            f"警示：{each.title}漏接来电（{_REASONS.get(each.reason, each.reason)}），请跟进。",
+            f"警示：{each.title}漏接来电（{DUTY_MISSED[each.reason].zh}），请跟进。",
             tickets.get(each.call_id),
         )
         for each in missed
@@ -68,7 +68,7 @@ def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: 
 
 def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
     """A due call that could not be carried out, by a fault of ours, is set aside: every supervisor gets a message."""
-    text = f"警示：外呼任务 {due.id}（{_KINDS[due.kind]}）因系统故障多次未能执行，已搁置，请人工跟进。"
+    text = f"警示：外呼任务 {due.id}（{KINDS[due.kind].zh}）因系统故障多次未能执行，已搁置，请人工跟进。"
     _warn(connection, [(f"due_fault:{due.id}", at, text, due.ticket)])
 
 

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.calls.words import EVENTS
 from crm.db.schema.bookings import booking_step
 from crm.db.schema.cases import ticket_step
 from crm.db.schema.core import (
@@ -31,10 +32,6 @@ _NOT_TOLD: Final = frozenset(
 """Of an event's payload: what has a place of its own, or means nothing to a reader."""
 _DOERS: Final = ("supervisor", "by", "agent")
 """Who did it: the first of these that an event names."""
-_NOT_SHOWN: Final = frozenset(
-    {"AgentStateChanged", "CallRouted", "CallTurnedAway", "OutsideRang", "OutsideAnswered", "TalkEnded"}
-)
-"""Events by which a call goes on, and which nobody needs to read: what came of them is told by others."""
 
 
 async def timeline(connection: AsyncConnection, number: str) -> tuple[TimelineEntry, ...]:
@@ -60,7 +57,7 @@ async def _events(connection: AsyncConnection, number: str) -> list[TimelineEntr
     calls = select(call.c.call_id).where(call.c.ticket == number)
     query = (
         select(event.c.name, event.c.at, event.c.call_id, event.c.payload)
-        .where(event.c.call_id.in_(calls), event.c.name.not_in(_NOT_SHOWN))
+        .where(event.c.call_id.in_(calls), event.c.name.in_(EVENTS))
         .order_by(event.c.id)
     )
     return [_event_entry(row) for row in await connection.execute(query)]

@@ -240,7 +240,7 @@ async def test_a_mail_that_is_too_large_is_a_ticket_all_the_same(desk: Desk, mon
     desk.server.put(letter(body="x" * 5000))
     assert await desk.poll() == 1
     (ticket,) = (await desk.store.tickets.list()).items
-    assert "too large" in ticket.matter
+    assert "邮件过大" in ticket.matter
     assert not any("BODY.PEEK[])" in command for command in desk.server.commands)
 
 

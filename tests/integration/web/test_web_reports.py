@@ -193,7 +193,7 @@ async def test_the_evidence_of_a_ticket_can_be_checked_against_the_system(house:
     assert (book["审计记录"]["A2"].value, book["审计记录"]["F2"].value) == (f"{sealed.row.day} #1", sealed.seal)
     (clause,) = list(book["条款执行"].iter_rows(min_row=2, max_row=2, values_only=True))
     assert clause[0].startswith("CPL-2.pass")
-    assert (clause[6], clause[7]) == ("超时 late", 2 * 3600)
+    assert (clause[6], clause[7]) == ("超时 Late", 2 * 3600)
     records = [row[2] for row in book["经过"].iter_rows(min_row=2, values_only=True)]
     assert records[:2] == ["CallArrived", "CallAnswered"]
     rules = {row[0]: row[2:4] for row in book["通话规范"].iter_rows(min_row=2, values_only=True)}

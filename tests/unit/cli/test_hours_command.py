@@ -38,9 +38,9 @@ def ask(site: Path, *words: str) -> Result:
 @pytest.mark.parametrize(
     ("moment", "is_open", "parts"),
     [
-        ("2026-10-10 09:00", True, ["调休上班日（国庆节）", "按星期一的时间", "make-up working day", "Monday's hours"]),
+        ("2026-10-10 09:00", True, ["调休上班（国庆节）", "按星期一的时间", "make-up day", "Monday's hours"]),
         ("2026-10-10 12:30", False, ["此刻不在其中", "2026-10-10 星期六 13:30", "this moment lies outside"]),
-        ("2026-10-03 10:00", False, ["法定节假日（国庆节）", "2026-10-08 星期四 09:00", "closed on legal holidays"]),
+        ("2026-10-03 10:00", False, ["节假日（国庆节）", "2026-10-08 星期四 09:00", "closed on legal holidays"]),
         ("2026-11-22 10:00", False, ["全天不开放", "2026-11-23 星期一 09:00", "closed all day"]),
         ("2026-12-31 12:00", False, ["该日期的特别安排", "2027-01-02", "暂定"]),
         ("2027-03-01 10:00", True, ["暂定", "Provisional", "special_days"]),

@@ -14,10 +14,10 @@ from config.values.fields import Period
 from crm.bookings import appointments, model
 from crm.bookings.appointments import AppointmentState, AppointmentStep, arrival, check_agreement
 from crm.bookings.calls import reminder_due, survey_due
+from crm.bookings.confirmation import House, confirmation
 from crm.bookings.figures import appointment_figures, grouped, party_band, visit_figures
 from crm.bookings.model import Booking, BookingState, BookingStep, Wish, about, answered, call_key
 from crm.bookings.slots import Slot, Taken, check_wish, placing, slots_of, taken_in, why_not
-from crm.bookings.words import House, confirmation
 from crm.errors import BookingRefused, IllegalTransition
 from tests.fakes.small_bookings import small_bookings
 

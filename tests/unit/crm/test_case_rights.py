@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from crm.cases import steps
+from crm.cases import steps, words
 from crm.cases.guards import GUARDS
 from crm.cases.model import CLOSED, MOVES, NOT_REACHED, OPEN, TRANSITIONS, WORK, Stage, apply, trigger_of
-from crm.cases.rights import BY_ITSELF, NOT_YOURS, STAGE_WORDS, STEP_WORDS, WHO_MAY, Position, StepRefused, verdict
+from crm.cases.rights import BY_ITSELF, NOT_YOURS, WHO_MAY, Position, StepRefused, verdict
 from crm.cases.steps import NOT_BY_HAND, STEPS
 from crm.errors import IllegalTransition
 from tests.fakes.case_desk import CaseDesk
@@ -27,10 +27,10 @@ def allowed() -> set[tuple[Position, Stage, str]]:
 
 
 def test_every_step_is_ruled_on_named_and_has_a_row() -> None:
-    assert set(WHO_MAY) == set(STEPS) == set(STEP_WORDS)
+    assert set(WHO_MAY) == set(STEPS) == set(words.STEPS)
     assert {trigger for _, trigger in TRANSITIONS} == set(STEPS) | {NOT_REACHED}
     assert set(GUARDS) <= set(STEPS)
-    assert set(STAGE_WORDS) == set(Stage)
+    assert set(words.STAGES) == set(Stage)
 
 
 def test_the_matrix_has_no_hole() -> None:
@@ -46,7 +46,7 @@ def test_the_matrix_has_no_hole() -> None:
             assert position not in WHO_MAY[step]
         else:
             assert found.code == "not_now" and not in_table
-            assert STEP_WORDS[step] in found.zh and step in found.en
+            assert words.STEPS[step].zh in found.zh and words.STEPS[step].en in found.en
 
 
 def test_nobody_receives_by_hand_and_a_bystander_does_nothing() -> None:

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.words import Words
 from crm.reports.compliance import ClockRow, Verdict, all_breaches, clauses_kept, verdict
-from crm.reports.document import ColumnKind, Words, shown
+from crm.reports.document import ColumnKind, shown
 from crm.reports.period import Span, containing, last_over
 from crm.reports.run import TRIES, again_at
 

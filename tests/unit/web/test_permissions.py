@@ -17,7 +17,7 @@ def test_what_nobody_ruled_on_is_refused(role):
 
 
 def test_without_a_login_only_these_are_open():
-    public = {"page", "status", "openapi", "login", "public_form", "public_ticket"}
+    public = {"page", "status", "openapi", "get_words", "login", "public_form", "public_ticket"}
     assert {name for name in PERMISSIONS if may(None, name)} == public
 
 

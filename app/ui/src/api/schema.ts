@@ -1976,6 +1976,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels of all codes, in both languages */
+        get: operations["get_words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/status": {
         parameters: {
             query?: never;
@@ -2067,6 +2084,17 @@ export interface components {
         };
         /** @enum {unknown} */
         AgentState: "available" | "hold" | "logged_out" | "not_ready" | "reserved" | "ringing" | "talking" | "wrap_up";
+        /** @description Labels of the group `agent_state`, by code. */
+        AgentStateWords: {
+            available: components["schemas"]["Words"];
+            hold: components["schemas"]["Words"];
+            logged_out: components["schemas"]["Words"];
+            not_ready: components["schemas"]["Words"];
+            reserved: components["schemas"]["Words"];
+            ringing: components["schemas"]["Words"];
+            talking: components["schemas"]["Words"];
+            wrap_up: components["schemas"]["Words"];
+        };
         /** @description Nothing new; the line is whole. */
         Alive: {
             at: string;
@@ -2181,6 +2209,15 @@ export interface components {
          * @enum {unknown}
          */
         AppointmentState: "agreed" | "cancelled" | "kept" | "late" | "missed" | "proposed";
+        /** @description Labels of the group `appointment_state`, by code. */
+        AppointmentStateWords: {
+            agreed: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            kept: components["schemas"]["Words"];
+            late: components["schemas"]["Words"];
+            missed: components["schemas"]["Words"];
+            proposed: components["schemas"]["Words"];
+        };
         /** @description `arrive`: whoever goes has come; in time or late is for the clock to say. `note` of `agree`: why so late. */
         AppointmentStepWish: {
             /** @default  */
@@ -2234,6 +2271,36 @@ export interface components {
             most_bytes: number;
             most_files: number;
         };
+        /** @description Labels of the group `attempt_outcome`, by code. */
+        AttemptOutcomeWords: {
+            agent_lost: components["schemas"]["Words"];
+            bad_number: components["schemas"]["Words"];
+            busy: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            changed: components["schemas"]["Words"];
+            confirmed: components["schemas"]["Words"];
+            do_not_call: components["schemas"]["Words"];
+            emergency: components["schemas"]["Words"];
+            extension: components["schemas"]["Words"];
+            fault: components["schemas"]["Words"];
+            feature_code: components["schemas"]["Words"];
+            foreign: components["schemas"]["Words"];
+            hung_up: components["schemas"]["Words"];
+            lost: components["schemas"]["Words"];
+            no_answer: components["schemas"]["Words"];
+            on_duty: components["schemas"]["Words"];
+            own_line: components["schemas"]["Words"];
+            premium: components["schemas"]["Words"];
+            rated: components["schemas"]["Words"];
+            rejected: components["schemas"]["Words"];
+            running: components["schemas"]["Words"];
+            service_number: components["schemas"]["Words"];
+            short_number: components["schemas"]["Words"];
+            talked: components["schemas"]["Words"];
+            too_late: components["schemas"]["Words"];
+            transferred: components["schemas"]["Words"];
+            unreachable: components["schemas"]["Words"];
+        };
         /** @description One act; `day` and `serial` are its place in the chain. */
         AuditOut: {
             action: string;
@@ -2245,6 +2312,31 @@ export interface components {
             };
             serial: number;
             subject: string;
+        };
+        /** @description Labels of the group `booking_answer`, by code. */
+        BookingAnswerWords: {
+            cancel: components["schemas"]["Words"];
+            change: components["schemas"]["Words"];
+            confirm: components["schemas"]["Words"];
+        };
+        /** @description Labels of the group `booking_deed`, by code. */
+        BookingDeedWords: {
+            agree: components["schemas"]["Words"];
+            agreed: components["schemas"]["Words"];
+            arrive: components["schemas"]["Words"];
+            ask_change: components["schemas"]["Words"];
+            booked: components["schemas"]["Words"];
+            cancel: components["schemas"]["Words"];
+            changed: components["schemas"]["Words"];
+            come_in_time: components["schemas"]["Words"];
+            come_late: components["schemas"]["Words"];
+            confirm: components["schemas"]["Words"];
+            miss: components["schemas"]["Words"];
+            moved: components["schemas"]["Words"];
+            proposed: components["schemas"]["Words"];
+            rated: components["schemas"]["Words"];
+            told: components["schemas"]["Words"];
+            too_late: components["schemas"]["Words"];
         };
         BookingFull: {
             confirmation: components["schemas"]["ConfirmationOut"];
@@ -2336,6 +2428,15 @@ export interface components {
          * @enum {unknown}
          */
         BookingState: "booked" | "cancelled" | "change_asked" | "confirmed" | "no_show" | "visited";
+        /** @description Labels of the group `booking_state`, by code. */
+        BookingStateWords: {
+            booked: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            change_asked: components["schemas"]["Words"];
+            confirmed: components["schemas"]["Words"];
+            no_show: components["schemas"]["Words"];
+            visited: components["schemas"]["Words"];
+        };
         BookingStepOut: {
             at: string;
             by: string;
@@ -2390,6 +2491,49 @@ export interface components {
             /** @enum {unknown} */
             type: "call";
         };
+        /** @description Labels of the group `call_event`, by code. */
+        CallEventWords: {
+            AgentAnswered: components["schemas"]["Words"];
+            AgentLeft: components["schemas"]["Words"];
+            AgentMissed: components["schemas"]["Words"];
+            AgentOffered: components["schemas"]["Words"];
+            BookingAnswered: components["schemas"]["Words"];
+            CallAdopted: components["schemas"]["Words"];
+            CallAnswered: components["schemas"]["Words"];
+            CallArrived: components["schemas"]["Words"];
+            CallEnded: components["schemas"]["Words"];
+            CallHeld: components["schemas"]["Words"];
+            CallMoved: components["schemas"]["Words"];
+            CallNoted: components["schemas"]["Words"];
+            CallOverflowed: components["schemas"]["Words"];
+            CallQueued: components["schemas"]["Words"];
+            CallRang: components["schemas"]["Words"];
+            CallResumed: components["schemas"]["Words"];
+            CallbackOwed: components["schemas"]["Words"];
+            ConferenceStarted: components["schemas"]["Words"];
+            DutyAccepted: components["schemas"]["Words"];
+            DutyDeclined: components["schemas"]["Words"];
+            DutyMissed: components["schemas"]["Words"];
+            DutyRang: components["schemas"]["Words"];
+            LanguageChosen: components["schemas"]["Words"];
+            MenuChosen: components["schemas"]["Words"];
+            MenuEntered: components["schemas"]["Words"];
+            MessageLeft: components["schemas"]["Words"];
+            NumberRefused: components["schemas"]["Words"];
+            OutsideTalkStarted: components["schemas"]["Words"];
+            PlaceHandedOn: components["schemas"]["Words"];
+            RecordingPaused: components["schemas"]["Words"];
+            RecordingResumed: components["schemas"]["Words"];
+            SupervisorJoined: components["schemas"]["Words"];
+            SupervisorLeft: components["schemas"]["Words"];
+            SurveyAnswered: components["schemas"]["Words"];
+            TalkStarted: components["schemas"]["Words"];
+            ThirdJoined: components["schemas"]["Words"];
+            ThirdLeft: components["schemas"]["Words"];
+            TransferAsked: components["schemas"]["Words"];
+            TransferFailed: components["schemas"]["Words"];
+            VisitRated: components["schemas"]["Words"];
+        };
         /** @description One call with its instants; what did not happen is null. */
         CallOut: {
             agent: string | null;
@@ -2423,6 +2567,30 @@ export interface components {
             talk_s: number | null;
             ticket: string;
             wait_s: number | null;
+        };
+        /** @description Labels of the group `call_outcome`, by code. */
+        CallOutcomeWords: {
+            abandoned_menu: components["schemas"]["Words"];
+            abandoned_message: components["schemas"]["Words"];
+            abandoned_queue: components["schemas"]["Words"];
+            abandoned_ringing: components["schemas"]["Words"];
+            answered: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            changed: components["schemas"]["Words"];
+            confirmed: components["schemas"]["Words"];
+            dropped_by_system: components["schemas"]["Words"];
+            information: components["schemas"]["Words"];
+            message: components["schemas"]["Words"];
+            no_answer_given: components["schemas"]["Words"];
+            no_message: components["schemas"]["Words"];
+            not_reached: components["schemas"]["Words"];
+            out_of_hours: components["schemas"]["Words"];
+            place_kept: components["schemas"]["Words"];
+            queue_closed: components["schemas"]["Words"];
+            rated: components["schemas"]["Words"];
+            refused: components["schemas"]["Words"];
+            refused_overload: components["schemas"]["Words"];
+            running: components["schemas"]["Words"];
         };
         /** @description With every version, newest first. */
         CardFull: {
@@ -2618,6 +2786,39 @@ export interface components {
             title: string;
             title_en: string;
         };
+        /** @description Labels of the group `case_step`, by code. */
+        CaseStepWords: {
+            cause_recorded: components["schemas"]["Words"];
+            closed: components["schemas"]["Words"];
+            customer_answered: components["schemas"]["Words"];
+            customer_awaited: components["schemas"]["Words"];
+            escalated: components["schemas"]["Words"];
+            extension_asked: components["schemas"]["Words"];
+            extension_granted: components["schemas"]["Words"];
+            extension_refused: components["schemas"]["Words"];
+            fed_back: components["schemas"]["Words"];
+            handed_down: components["schemas"]["Words"];
+            judged: components["schemas"]["Words"];
+            linked: components["schemas"]["Words"];
+            merged: components["schemas"]["Words"];
+            noted: components["schemas"]["Words"];
+            passed_on: components["schemas"]["Words"];
+            plan_approved: components["schemas"]["Words"];
+            plan_proposed: components["schemas"]["Words"];
+            plan_refused: components["schemas"]["Words"];
+            promised: components["schemas"]["Words"];
+            received: components["schemas"]["Words"];
+            registered: components["schemas"]["Words"];
+            reopened: components["schemas"]["Words"];
+            replied_in_writing: components["schemas"]["Words"];
+            reported: components["schemas"]["Words"];
+            responded: components["schemas"]["Words"];
+            solved: components["schemas"]["Words"];
+            started: components["schemas"]["Words"];
+            supervised: components["schemas"]["Words"];
+            taken_back: components["schemas"]["Words"];
+            urged: components["schemas"]["Words"];
+        };
         /** @description Root cause and improvement; `circulate`: whether everybody shall read of it, 通报 (CPL-8). */
         CauseRecorded: {
             cause: string;
@@ -2643,6 +2844,17 @@ export interface components {
             field: string;
             new: string;
             old: string;
+        };
+        /** @description Labels of the group `channel`, by code. */
+        ChannelWords: {
+            email: components["schemas"]["Words"];
+            letter: components["schemas"]["Words"];
+            media: components["schemas"]["Words"];
+            on_site: components["schemas"]["Words"];
+            referral_12315: components["schemas"]["Words"];
+            suggestion_box: components["schemas"]["Words"];
+            telephone: components["schemas"]["Words"];
+            web: components["schemas"]["Words"];
         };
         /** @description `steps`: oldest first; the last one that has marks is what holds. */
         CheckFullOut: {
@@ -2691,6 +2903,13 @@ export interface components {
             version: number;
             words: string;
         };
+        /** @description Labels of the group `choice`, by code. */
+        ChoiceWords: {
+            duty: components["schemas"]["Words"];
+            hangup: components["schemas"]["Words"];
+            menu: components["schemas"]["Words"];
+            message: components["schemas"]["Words"];
+        };
         /** @description What a suggestion can be about, and to whom it can be passed; `mine`: the departments of who asks. */
         ChoicesOut: {
             departments: components["schemas"]["Named"][];
@@ -2737,6 +2956,15 @@ export interface components {
             text_en: string;
             /** @enum {unknown} */
             verdict: "kept" | "late" | "merged" | "moved" | "paused" | "running";
+        };
+        /** @description Labels of the group `clock`, by code. */
+        ClockWords: {
+            kept: components["schemas"]["Words"];
+            late: components["schemas"]["Words"];
+            merged: components["schemas"]["Words"];
+            moved: components["schemas"]["Words"];
+            paused: components["schemas"]["Words"];
+            running: components["schemas"]["Words"];
         };
         Closed: {
             /** @enum {unknown} */
@@ -2802,6 +3030,31 @@ export interface components {
             out_365: number;
             out_90: number;
         };
+        /** @description Labels of the group `count`, by code. */
+        CountWords: {
+            abandoned: components["schemas"]["Words"];
+            abandoned_in_queue: components["schemas"]["Words"];
+            abandoned_in_threshold: components["schemas"]["Words"];
+            answered: components["schemas"]["Words"];
+            answered_by_system: components["schemas"]["Words"];
+            busy: components["schemas"]["Words"];
+            connected: components["schemas"]["Words"];
+            handled: components["schemas"]["Words"];
+            offered: components["schemas"]["Words"];
+            offers: components["schemas"]["Words"];
+            person_within_three_rings: components["schemas"]["Words"];
+            place_kept: components["schemas"]["Words"];
+            queued: components["schemas"]["Words"];
+            refused: components["schemas"]["Words"];
+            rona: components["schemas"]["Words"];
+            satisfied: components["schemas"]["Words"];
+            short_abandons: components["schemas"]["Words"];
+            surveyed: components["schemas"]["Words"];
+            unreachable: components["schemas"]["Words"];
+            waiting: components["schemas"]["Words"];
+            within_three_rings: components["schemas"]["Words"];
+            within_threshold: components["schemas"]["Words"];
+        };
         CustomerAnswered: {
             /** @enum {unknown} */
             step: "customer_answered";
@@ -2817,6 +3070,28 @@ export interface components {
             step: "customer_awaited";
             /** @default 0 */
             version?: number;
+        };
+        /** @description Labels of the group `customer_field`, by code. */
+        CustomerFieldWords: {
+            address: components["schemas"]["Words"];
+            contact_person: components["schemas"]["Words"];
+            do_not_call: components["schemas"]["Words"];
+            employer: components["schemas"]["Words"];
+            floor: components["schemas"]["Words"];
+            form_of_address: components["schemas"]["Words"];
+            imported: components["schemas"]["Words"];
+            key_customer: components["schemas"]["Words"];
+            kind: components["schemas"]["Words"];
+            looked_after_by: components["schemas"]["Words"];
+            merged: components["schemas"]["Words"];
+            merged_into: components["schemas"]["Words"];
+            moved_number: components["schemas"]["Words"];
+            name: components["schemas"]["Words"];
+            notes: components["schemas"]["Words"];
+            numbers: components["schemas"]["Words"];
+            post: components["schemas"]["Words"];
+            shop_name: components["schemas"]["Words"];
+            unit: components["schemas"]["Words"];
         };
         /** @description A card with the customer's last tickets. */
         CustomerFull: {
@@ -2849,6 +3124,12 @@ export interface components {
          * @enum {unknown}
          */
         CustomerKind: "merchant" | "organisation" | "person";
+        /** @description Labels of the group `customer_kind`, by code. */
+        CustomerKindWords: {
+            merchant: components["schemas"]["Words"];
+            organisation: components["schemas"]["Words"];
+            person: components["schemas"]["Words"];
+        };
         CustomerNew: {
             /** @default  */
             address?: string;
@@ -2932,6 +3213,13 @@ export interface components {
         DayIn: {
             kind: ("holiday" | "make_up" | "weekend" | "working") | null;
         };
+        /** @description Labels of the group `day_kind`, by code. */
+        DayKindWords: {
+            holiday: components["schemas"]["Words"];
+            make_up: components["schemas"]["Words"];
+            weekend: components["schemas"]["Words"];
+            working: components["schemas"]["Words"];
+        };
         /** @description How many cases are close to a deadline, and past one. */
         Deadlines: {
             late: number;
@@ -2970,6 +3258,12 @@ export interface components {
             type: "ack";
         };
         DeskMessage: components["schemas"]["Hello"] | components["schemas"]["Alive"] | components["schemas"]["AgentChanged"] | components["schemas"]["ScreenPop"] | components["schemas"]["CallChanged"] | components["schemas"]["TicketChanged"] | components["schemas"]["ColleagueWrote"];
+        /** @description Labels of the group `direction`, by code. */
+        DirectionWords: {
+            agent: components["schemas"]["Words"];
+            inbound: components["schemas"]["Words"];
+            outbound: components["schemas"]["Words"];
+        };
         DispositionOut: {
             id: string;
             kinds: components["schemas"]["TicketKind"][];
@@ -3039,6 +3333,32 @@ export interface components {
          * @enum {unknown}
          */
         DueCallState: "cancelled" | "claimed" | "dialling" | "done" | "failed" | "scheduled" | "talking";
+        /** @description Labels of the group `due_kind`, by code. */
+        DueKindWords: {
+            callback: components["schemas"]["Words"];
+            queue_callback: components["schemas"]["Words"];
+            reminder: components["schemas"]["Words"];
+        };
+        /** @description Labels of the group `duty_reason`, by code. */
+        DutyReasonWords: {
+            busy: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            hung_up: components["schemas"]["Words"];
+            left: components["schemas"]["Words"];
+            no_answer: components["schemas"]["Words"];
+            nobody_on_duty: components["schemas"]["Words"];
+            nobody_took_it: components["schemas"]["Words"];
+            not_accepted: components["schemas"]["Words"];
+            not_dialled: components["schemas"]["Words"];
+            rejected: components["schemas"]["Words"];
+            unreachable: components["schemas"]["Words"];
+        };
+        /** @description Labels of the group `ended_by`, by code. */
+        EndedByWords: {
+            agent: components["schemas"]["Words"];
+            caller: components["schemas"]["Words"];
+            system: components["schemas"]["Words"];
+        };
         /** @description To the supervision of the level above, or to head office (LNE-5). */
         Escalated: {
             reason: string;
@@ -3161,6 +3481,26 @@ export interface components {
             within_three_rings: number;
             within_threshold: number;
         };
+        /** @description Labels of the group `figure`, by code. */
+        FigureWords: {
+            abandon_rate: components["schemas"]["Words"];
+            answer_rate: components["schemas"]["Words"];
+            answer_rate_24h: components["schemas"]["Words"];
+            asterisk_service_level: components["schemas"]["Words"];
+            asterisk_service_level_2: components["schemas"]["Words"];
+            average_handle_time: components["schemas"]["Words"];
+            average_hold: components["schemas"]["Words"];
+            average_speed_of_answer: components["schemas"]["Words"];
+            average_talk: components["schemas"]["Words"];
+            average_wrap_up: components["schemas"]["Words"];
+            longest: components["schemas"]["Words"];
+            occupancy: components["schemas"]["Words"];
+            person_three_rings_rate: components["schemas"]["Words"];
+            queue_abandon_rate: components["schemas"]["Words"];
+            satisfaction: components["schemas"]["Words"];
+            service_level: components["schemas"]["Words"];
+            three_rings_rate: components["schemas"]["Words"];
+        };
         /** @description Figures of the calls that arrived in [since, until), with the limits they were judged by. */
         FiguresOut: {
             at: string;
@@ -3189,6 +3529,23 @@ export interface components {
             items: components["schemas"]["ItemOut"][];
             title: string;
             title_en: string;
+        };
+        /** @description Labels of the group `formula`, by code. */
+        FormulaWords: {
+            abandon_rate: components["schemas"]["Words"];
+            answer_rate: components["schemas"]["Words"];
+            asterisk_service_level: components["schemas"]["Words"];
+            asterisk_service_level_2: components["schemas"]["Words"];
+            average_handle_time: components["schemas"]["Words"];
+            average_hold: components["schemas"]["Words"];
+            average_speed_of_answer: components["schemas"]["Words"];
+            average_talk: components["schemas"]["Words"];
+            average_wrap_up: components["schemas"]["Words"];
+            person_three_rings_rate: components["schemas"]["Words"];
+            queue_abandon_rate: components["schemas"]["Words"];
+            satisfaction: components["schemas"]["Words"];
+            service_level: components["schemas"]["Words"];
+            three_rings_rate: components["schemas"]["Words"];
         };
         FoundOut: {
             snippet: components["schemas"]["PieceOut"][];
@@ -3337,12 +3694,31 @@ export interface components {
             /** @default 0 */
             version?: number;
         };
+        /** @description Labels of the group `language`, by code. */
+        LanguageWords: {
+            ar: components["schemas"]["Words"];
+            de: components["schemas"]["Words"];
+            en: components["schemas"]["Words"];
+            es: components["schemas"]["Words"];
+            fr: components["schemas"]["Words"];
+            ja: components["schemas"]["Words"];
+            ko: components["schemas"]["Words"];
+            ru: components["schemas"]["Words"];
+            yue: components["schemas"]["Words"];
+            zh: components["schemas"]["Words"];
+        };
         LineOut: {
             dnis: string;
             /** @enum {unknown} */
             kind: "aid" | "hotline" | "supervision";
             title: string;
             title_en: string;
+        };
+        /** @description Labels of the group `line`, by code. */
+        LineWords: {
+            aid: components["schemas"]["Words"];
+            hotline: components["schemas"]["Words"];
+            supervision: components["schemas"]["Words"];
         };
         /** @description To a similar case. */
         Linked: {
@@ -3505,6 +3881,17 @@ export interface components {
             site: components["schemas"]["SiteOut"];
             user: components["schemas"]["UserOut"];
         };
+        /** @description Labels of the group `measure`, by code. */
+        MeasureWords: {
+            apology: components["schemas"]["Words"];
+            compensation: components["schemas"]["Words"];
+            explanation: components["schemas"]["Words"];
+            improvement: components["schemas"]["Words"];
+            refund: components["schemas"]["Words"];
+            repair: components["schemas"]["Words"];
+            replacement: components["schemas"]["Words"];
+            training: components["schemas"]["Words"];
+        };
         /** @description `other` becomes part of the card of the path; `take`: fields whose value comes from it. Versions as read. */
         MergeWish: {
             other: number;
@@ -3568,6 +3955,22 @@ export interface components {
             id: string;
             title: string;
             title_en: string;
+        };
+        /** @description Labels of the group `not_reached`, by code. */
+        NotReachedWords: {
+            answered_elsewhere: components["schemas"]["Words"];
+            busy: components["schemas"]["Words"];
+            caller_hung_up: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            congested: components["schemas"]["Words"];
+            left: components["schemas"]["Words"];
+            no_answer: components["schemas"]["Words"];
+            not_accepted: components["schemas"]["Words"];
+            not_dialled: components["schemas"]["Words"];
+            recovered: components["schemas"]["Words"];
+            rejected: components["schemas"]["Words"];
+            rona: components["schemas"]["Words"];
+            unreachable: components["schemas"]["Words"];
         };
         /**
          * @description `missed` and `breach` are gathered by the system; the others are written by supervisors.
@@ -3652,6 +4055,15 @@ export interface components {
          * @enum {unknown}
          */
         NumberUse: "" | "home" | "mobile" | "other" | "shop" | "work";
+        /** @description Labels of the group `number_use`, by code. */
+        NumberUseWords: {
+            home: components["schemas"]["Words"];
+            mobile: components["schemas"]["Words"];
+            none: components["schemas"]["Words"];
+            other: components["schemas"]["Words"];
+            shop: components["schemas"]["Words"];
+            work: components["schemas"]["Words"];
+        };
         /** @description A step that is this reader's to take. Not `possible`: `why` says what stands in its way, `code` for programs. */
         OfferOut: {
             code: string | null;
@@ -3667,6 +4079,14 @@ export interface components {
         OpenedIn: {
             /** @default null */
             ticket?: string | null;
+        };
+        /** @description Labels of the group `overflow`, by code. */
+        OverflowWords: {
+            after_s: components["schemas"]["Words"];
+            closed: components["schemas"]["Words"];
+            longer_than: components["schemas"]["Words"];
+            max_wait: components["schemas"]["Words"];
+            no_staff: components["schemas"]["Words"];
         };
         Pair: {
             one: number;
@@ -4034,11 +4454,23 @@ export interface components {
             /** @default null */
             ticket?: string | null;
         };
+        /** @description Labels of the group `role`, by code. */
+        RoleWords: {
+            administrator: components["schemas"]["Words"];
+            agent: components["schemas"]["Words"];
+            supervisor: components["schemas"]["Words"];
+        };
         /** @description A step of the ladder. `at` null while the clock stands still; `reached`: it has come. */
         RungOut: {
             at: string | null;
             reached: boolean;
             share: number;
+        };
+        /** @description Labels of the group `satisfied`, by code. */
+        SatisfiedWords: {
+            false: components["schemas"]["Words"];
+            true: components["schemas"]["Words"];
+            unreachable: components["schemas"]["Words"];
         };
         ScoreIn: {
             marks: components["schemas"]["MarksIn"];
@@ -4080,6 +4512,11 @@ export interface components {
          * @enum {unknown}
          */
         Severity: "major" | "normal";
+        /** @description Labels of the group `severity`, by code. */
+        SeverityWords: {
+            major: components["schemas"]["Words"];
+            normal: components["schemas"]["Words"];
+        };
         /** @description What pages need of the site to fill their lists. `talk_*_s`: the clock of outbound calls (TEL-8). */
         SiteOut: {
             colleagues: components["schemas"]["Named"][];
@@ -4145,6 +4582,21 @@ export interface components {
          * @enum {unknown}
          */
         Stage: "approved" | "archived" | "attached" | "closed" | "fed_back" | "in_hand" | "merged" | "new" | "plan_proposed" | "received" | "registered" | "solved";
+        /** @description Labels of the group `stage`, by code. */
+        StageWords: {
+            approved: components["schemas"]["Words"];
+            archived: components["schemas"]["Words"];
+            attached: components["schemas"]["Words"];
+            closed: components["schemas"]["Words"];
+            fed_back: components["schemas"]["Words"];
+            in_hand: components["schemas"]["Words"];
+            merged: components["schemas"]["Words"];
+            new: components["schemas"]["Words"];
+            plan_proposed: components["schemas"]["Words"];
+            received: components["schemas"]["Words"];
+            registered: components["schemas"]["Words"];
+            solved: components["schemas"]["Words"];
+        };
         /** @description Whoever takes the step has it in hand. */
         Started: {
             /** @enum {unknown} */
@@ -4266,6 +4718,20 @@ export interface components {
             version?: number;
             words: string;
         };
+        /** @description Labels of the group `supervision_end`, by code. */
+        SupervisionEndWords: {
+            busy: components["schemas"]["Words"];
+            cancelled: components["schemas"]["Words"];
+            congested: components["schemas"]["Words"];
+            failed: components["schemas"]["Words"];
+            hung_up: components["schemas"]["Words"];
+            no_answer: components["schemas"]["Words"];
+            recovered: components["schemas"]["Words"];
+            rejected: components["schemas"]["Words"];
+            stopped: components["schemas"]["Words"];
+            talk_ended: components["schemas"]["Words"];
+            unreachable: components["schemas"]["Words"];
+        };
         /** @description Who supervises a talk (QUA-5). Not `joined`: the supervisor's telephone rings. */
         SupervisionOut: {
             call: string;
@@ -4378,6 +4844,19 @@ export interface components {
          * @enum {unknown}
          */
         TicketKind: "after_sales" | "business_application" | "complaint" | "consultation" | "guide_booking" | "message" | "suggestion" | "technical_support" | "visit_booking";
+        /** @description Labels of the group `ticket_kind`, by code. */
+        TicketKindWords: {
+            after_sales: components["schemas"]["Words"];
+            business_application: components["schemas"]["Words"];
+            complaint: components["schemas"]["Words"];
+            consultation: components["schemas"]["Words"];
+            guide_booking: components["schemas"]["Words"];
+            message: components["schemas"]["Words"];
+            none: components["schemas"]["Words"];
+            suggestion: components["schemas"]["Words"];
+            technical_support: components["schemas"]["Words"];
+            visit_booking: components["schemas"]["Words"];
+        };
         /**
          * @description A ticket as lists show it. `kind` is null until somebody has classified it, `stage` until it is registered.
          *
@@ -4436,6 +4915,12 @@ export interface components {
          * @enum {unknown}
          */
         TicketState: "closed" | "open" | "pending";
+        /** @description Labels of the group `ticket_state`, by code. */
+        TicketStateWords: {
+            closed: components["schemas"]["Words"];
+            open: components["schemas"]["Words"];
+            pending: components["schemas"]["Words"];
+        };
         /** @description One line of the history. `source` (call, change, attempt, playback, message) says what the rest means. */
         TimelineOut: {
             action: string;
@@ -4496,6 +4981,11 @@ export interface components {
             result?: string;
             version: number;
         };
+        /** @description Labels of the group `verdict`, by code. */
+        VerdictWords: {
+            special: components["schemas"]["Words"];
+            valid: components["schemas"]["Words"];
+        };
         /**
          * @description `bookings` = `ahead` + `visited` + `no_shows` + `cancelled`; people: the sizes of the parties.
          *
@@ -4530,6 +5020,46 @@ export interface components {
             figures: components["schemas"]["VisitFigures"];
             group: string;
         };
+        /** @description Labels of codes in both languages, by group. */
+        Vocabulary: {
+            agent_state: components["schemas"]["AgentStateWords"];
+            appointment_state: components["schemas"]["AppointmentStateWords"];
+            attempt_outcome: components["schemas"]["AttemptOutcomeWords"];
+            booking_answer: components["schemas"]["BookingAnswerWords"];
+            booking_deed: components["schemas"]["BookingDeedWords"];
+            booking_state: components["schemas"]["BookingStateWords"];
+            call_event: components["schemas"]["CallEventWords"];
+            call_outcome: components["schemas"]["CallOutcomeWords"];
+            case_step: components["schemas"]["CaseStepWords"];
+            channel: components["schemas"]["ChannelWords"];
+            choice: components["schemas"]["ChoiceWords"];
+            clock: components["schemas"]["ClockWords"];
+            count: components["schemas"]["CountWords"];
+            customer_field: components["schemas"]["CustomerFieldWords"];
+            customer_kind: components["schemas"]["CustomerKindWords"];
+            day_kind: components["schemas"]["DayKindWords"];
+            direction: components["schemas"]["DirectionWords"];
+            due_kind: components["schemas"]["DueKindWords"];
+            duty_reason: components["schemas"]["DutyReasonWords"];
+            ended_by: components["schemas"]["EndedByWords"];
+            figure: components["schemas"]["FigureWords"];
+            formula: components["schemas"]["FormulaWords"];
+            language: components["schemas"]["LanguageWords"];
+            line: components["schemas"]["LineWords"];
+            measure: components["schemas"]["MeasureWords"];
+            not_reached: components["schemas"]["NotReachedWords"];
+            number_use: components["schemas"]["NumberUseWords"];
+            overflow: components["schemas"]["OverflowWords"];
+            role: components["schemas"]["RoleWords"];
+            satisfied: components["schemas"]["SatisfiedWords"];
+            severity: components["schemas"]["SeverityWords"];
+            stage: components["schemas"]["StageWords"];
+            supervision_end: components["schemas"]["SupervisionEndWords"];
+            ticket_kind: components["schemas"]["TicketKindWords"];
+            ticket_state: components["schemas"]["TicketStateWords"];
+            verdict: components["schemas"]["VerdictWords"];
+            way: components["schemas"]["WayWords"];
+        };
         WaitingOut: {
             ani: string;
             call: string;
@@ -4560,6 +5090,14 @@ export interface components {
             /** @enum {unknown} */
             type: "wallboard";
             waiting: number;
+        };
+        /** @description Labels of the group `way`, by code. */
+        WayWords: {
+            form: components["schemas"]["Words"];
+            in_person: components["schemas"]["Words"];
+            message: components["schemas"]["Words"];
+            telephone: components["schemas"]["Words"];
+            writing: components["schemas"]["Words"];
         };
         /** @description `events`: ticket.opened, booking.*, *. */
         WebHookNew: {
@@ -4593,6 +5131,11 @@ export interface components {
         WebHookRules: {
             allowed: string[];
             items: components["schemas"]["WebHookOut"][];
+        };
+        /** @description The same in Chinese and in English. */
+        Words: {
+            en: string;
+            zh: string;
         };
         WordsOut: {
             en: string;
@@ -7903,6 +8446,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebHookOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Labels of all codes, in both languages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
                 };
             };
             default: components["responses"]["Problem"];

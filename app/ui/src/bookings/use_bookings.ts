@@ -40,7 +40,7 @@ export function useBookings() {
   }
 
   function languageText(code: string | null): string {
-    return code ? words.word("bookings.language", code) : words.t("bookings.noLanguage");
+    return code ? words.labelOf("language", code) : words.t("bookings.noLanguage");
   }
 
   function guideText(id: string | null, rules: Rules | null): string {

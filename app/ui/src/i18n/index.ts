@@ -6,6 +6,7 @@ import { createI18n, useI18n } from "vue-i18n";
 import type { Titled } from "../api/types";
 import { sliceWords } from "../slices";
 import { en } from "./en";
+import { type Code, type Group, labelIn } from "./labels";
 import { zhCN } from "./zh-CN";
 
 export type Locale = "zh-CN" | "en";
@@ -29,7 +30,7 @@ export function setLocale(locale: Locale): void {
   document.documentElement.lang = locale;
 }
 
-/** `t`, and what the catalogue cannot know: titles that the site gives in both languages, and codes a site may add. */
+/** `t` for what pages say; `label` for codes, whose words the server has; titles that the site gives in both languages. */
 export function useWords() {
   const { t, te, locale } = useI18n();
   const chinese = computed(() => locale.value === "zh-CN");
@@ -41,6 +42,18 @@ export function useWords() {
     return te(key) || te(key, "zh-CN") ? t(key) : code;
   }
 
+  const language = computed(() => (chinese.value ? "zh" : "en"));
+
+  /** The label of a code. */
+  function label<G extends Group>(group: G, code: Code<G> | null | undefined): string {
+    return code ? labelIn(language.value, group, code) : "–";
+  }
+
+  /** The label of a code that is only known to be a text; a code without a label stands for itself. */
+  function labelOf(group: Group, code: string | null | undefined): string {
+    return code ? labelIn(language.value, group, code) : "–";
+  }
+
   function titleOf(thing: Titled | null | undefined): string {
     if (!thing) return "";
     return chinese.value ? thing.title : thing.title_en || thing.title;
@@ -50,5 +63,5 @@ export function useWords() {
     return chinese.value ? thing.name : thing.name_en || thing.name;
   }
 
-  return { t, te, word, titleOf, nameOf, locale, chinese };
+  return { t, te, word, label, labelOf, titleOf, nameOf, locale, chinese };
 }

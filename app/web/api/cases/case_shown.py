@@ -22,12 +22,12 @@ from app.web.api.cases.case_shapes import (
 )
 from app.web.api.common.shown import Reader, shaped
 from app.web.http.contract import Named
+from crm.cases import words
 from crm.cases.clocks import PROMISE, PROMISE_TEXTS, Clock
 from crm.cases.file import Rules
 from crm.cases.guards import receivers
 from crm.cases.model import Case
 from crm.cases.organisation import Party
-from crm.cases.rights import STAGE_WORDS, STEP_WORDS
 from crm.cases.steps import FILLED_IN, STEPS, Measure, Step, Taken
 from crm.db.cases.lists import CaseRow, ClockEntry
 from crm.tickets.model import Severity, TicketKind
@@ -66,11 +66,6 @@ _HOW: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def english(name: str) -> str:
-    """plan_proposed → Plan proposed."""
-    return name.replace("_", " ").capitalize()
-
-
 def party_out(party: Party | None) -> PartyOut | None:
     if party is None:
         return None
@@ -93,7 +88,7 @@ def case_out(look: Look, rules: Rules, eyes: Reader, now: datetime) -> CaseOut:
         **facts,
         number=file.number,
         version=file.version,
-        stage_title=STAGE_WORDS[case.stage],
+        stage_title=words.STAGES[case.stage].zh,
         state=case.state,
         category=_category(case, rules),
         about=list(case.about),
@@ -186,8 +181,8 @@ def _offer_out(offer: Offer, look: Look) -> OfferOut:
     to = [each for each in map(party_out, receivers(look.situation, kind)) if each]
     return OfferOut(
         step=offer.step,
-        title=STEP_WORDS[offer.step],
-        title_en=english(offer.step),
+        title=words.STEPS[offer.step].zh,
+        title_en=words.STEPS[offer.step].en,
         possible=why is None,
         code=why.code if why else None,
         why=why.zh if why else None,
@@ -228,8 +223,8 @@ def _step_out(taken: Taken, eyes: Reader, seen: bool) -> CaseStepOut:
         at=taken.at,
         by=taken.by,
         step=taken.name,
-        title=STEP_WORDS[taken.name],
-        title_en=english(taken.name),
+        title=words.STEPS[taken.name].zh,
+        title_en=words.STEPS[taken.name].en,
         details=details,
     )
 

@@ -22,7 +22,7 @@ from app.web.api.cases.case_shapes import (
     StepTaken,
     ValidComplaintsOut,
 )
-from app.web.api.cases.case_shown import case_item, case_out, clock_item, english, party_out
+from app.web.api.cases.case_shown import case_item, case_out, clock_item, party_out
 from app.web.api.messages.messages import tell_message
 from app.web.api.tickets.tickets import reader, sight_of
 from app.web.http.contract import Listed, Named, Nothing
@@ -30,10 +30,10 @@ from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.model import Stage
-from crm.cases.rights import STAGE_WORDS, STEP_WORDS
 from crm.cases.rights import Reader as CaseReader
 from crm.cases.steps import NOT_BY_HAND, CallStep, Step
 from crm.cases.telling import VALID_COMPLAINTS
+from crm.cases.words import STAGES, STEPS
 from crm.db.cases.lists import CaseFilter
 from crm.errors import UnknownRecord, VersionConflict
 from crm.tickets.model import TicketKind
@@ -121,10 +121,10 @@ async def get_matters(ask: Ask[Nothing, Nothing]) -> MattersOut:
             )
             for each in cases.rules.site.matters.categories
         ],
-        stages=[Named(id=stage, title=STAGE_WORDS[stage], title_en=english(stage)) for stage in Stage],
+        stages=[Named(id=stage, title=STAGES[stage].zh, title_en=STAGES[stage].en) for stage in Stage],
         steps=[
-            Named(id=name, title=words, title_en=english(name))
-            for name, words in STEP_WORDS.items()
+            Named(id=name, title=words.zh, title_en=words.en)
+            for name, words in STEPS.items()
             if name not in NOT_BY_HAND
         ],
     )

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from app.web.http.contract import In, Moment, Out
-from crm.reports.document import Cell, ColumnKind, Document, Words
+from config.words import Words
+from crm.reports.document import Cell, ColumnKind, Document
 
 
 class WordsOut(Out, frozen=True, kw_only=True):

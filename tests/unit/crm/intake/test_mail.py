@@ -127,7 +127,7 @@ def test_a_mail_with_bytes_changed_at_random_is_still_a_mail() -> None:
 
 def test_an_endless_mail_is_cut_and_says_so() -> None:
     read = read_mail(mail("很长" * 9000), "box:1", OWN)
-    assert MOST_TEXT < len(read.matter) < 4000 and read.matter.endswith("mailbox）")
+    assert MOST_TEXT < len(read.matter) < 4000 and read.matter.endswith("见邮箱）")
     assert unreadable(b"\xff\x00" * 9000, "box:1").matter.startswith("（邮件无法解析")
 
 

@@ -1,0 +1,41 @@
+"""Labels of due calls in both languages: kinds, and what an attempt came to (rules). FUP-1, FUP-10"""
+
+from typing import Final
+
+from config.words import Labels, Words
+from crm.followups.model import DueCallKind, Outcome
+
+KINDS: Final[Labels] = {
+    DueCallKind.CALLBACK: Words("回访", "Callback"),
+    DueCallKind.REMINDER: Words("提醒", "Reminder"),
+    DueCallKind.QUEUE_CALLBACK: Words("排队回电", "Callback in turn"),
+}
+
+OUTCOMES: Final[Labels] = {
+    Outcome.TALKED: Words("已通话", "Talked"),
+    Outcome.CONFIRMED: Words("已确认", "Confirmed"),
+    Outcome.CHANGED: Words("要求更改", "Change requested"),
+    Outcome.TRANSFERRED: Words("已转人工", "Handed to an agent"),
+    Outcome.CANCELLED: Words("客户取消", "Cancelled by the customer"),
+    Outcome.RATED: Words("已评价", "Rated"),
+    Outcome.BUSY: Words("占线", "Busy"),
+    Outcome.NO_ANSWER: Words("无人接听", "No answer"),
+    Outcome.REJECTED: Words("拒接", "Rejected"),
+    Outcome.UNREACHABLE: Words("无法接通", "Unreachable"),
+    Outcome.HUNG_UP: Words("接听后挂断", "Answered and hung up"),
+    Outcome.AGENT_LOST: Words("坐席话机中断", "Agent's telephone failed"),
+    Outcome.LOST: Words("系统中断", "Lost at a restart"),
+    Outcome.DO_NOT_CALL: Words("拒绝外呼，未拨打", "Not dialled: on a do-not-call list"),
+    Outcome.BAD_NUMBER: Words("号码无效，未拨打", "Not dialled: no valid number"),
+    Outcome.TOO_LATE: Words("已过时", "Too late"),
+    Outcome.FEATURE_CODE: Words("含功能码，未拨打", "Not dialled: has * or #"),
+    Outcome.EMERGENCY: Words("紧急求助号码，不代拨", "Not dialled: an emergency number"),
+    Outcome.SHORT_NUMBER: Words("短号码，未拨打", "Not dialled: a short number"),
+    Outcome.SERVICE_NUMBER: Words("服务号码，未拨打", "Not dialled: a service number"),
+    Outcome.OWN_LINE: Words("本单位热线号码，未拨打", "Not dialled: one of our own lines"),
+    Outcome.EXTENSION: Words("坐席分机号，未拨打", "Not dialled: an agent's extension"),
+    Outcome.FOREIGN: Words("境外号码，未拨打", "Not dialled: abroad"),
+    Outcome.PREMIUM: Words("收费信息台号码，未拨打", "Not dialled: a premium-rate number"),
+    Outcome.ON_DUTY: Words("值班人员号码，未拨打", "Not dialled: somebody on duty"),
+    Outcome.FAULT: Words("系统故障，已搁置", "Set aside after faults of ours"),
+}
