@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm.journal.events import CallAdopted, CallEnded, TalkStarted
+from ivr.caller.answer import switch_language
 from ivr.live.parties import Target
 from ivr.talking import control as control
 from tests.fakes.call_centre import ANN, BEN, CallCentre, call_centre, in_virtual_time
@@ -176,5 +177,51 @@ def test_a_talk_with_a_number_outside_goes_on(tmp_path: Path) -> None:
             again.agent_leg.leave()  # type: ignore[attr-defined]
             await asyncio.sleep(1)
             assert caller.gone and caller.heard[-1] == "goodbye"
+
+    in_virtual_time(story())
+
+
+def test_after_a_restart_it_is_known_who_speaks_english_and_who_is_consulted(tmp_path: Path) -> None:
+    """The pages had a fold of their own, which began with neither: an English caller popped up as Chinese."""
+
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.available(ANN)
+            _, live = await centre.talk()
+            switch_language(centre.hotline, live.call, "en")
+            centre.available(BEN)
+            await live.ask(lambda: control.consult(centre.hotline, live, TO_BEN))
+            await asyncio.sleep(3)
+            await restarted(centre)
+            state = centre.hotline.tickets.calls.get(live.call_id).state
+            assert (state.language, state.language_chosen) == ("en", True)
+            assert state.third is not None and state.third.agent == BEN
+            assert state.on_pages == {ANN, BEN}
+            again = centre.hotline.talks.of(live.call_id)
+            assert again and dict(again.call.needs) == {"language:en": 1}
+
+    in_virtual_time(story())
+
+
+def test_after_a_restart_a_caller_who_was_promised_the_next_agent_still_goes_first(tmp_path: Path) -> None:
+    """Who has talked already goes before those who have not: the new controller had forgotten the points for it."""
+
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            waiting = centre.telephony.call("4008100002", "13800138009")
+            await asyncio.sleep(1)
+            waiting.press("1")
+            await asyncio.sleep(20)
+            await live.ask(lambda: control.transfer_blind(centre.hotline, live, Target("queue", "hotline")))
+            await asyncio.sleep(2)
+            await restarted(centre)
+            await asyncio.sleep(25)
+            centre.available(BEN)
+            await asyncio.sleep(12)
+            talks = [event.call_id for event in centre.events(TalkStarted)]
+            assert talks[1] == live.call_id, "somebody who had not talked yet was served first"
+            assert not caller.gone
 
     in_virtual_time(story())
