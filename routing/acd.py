@@ -132,11 +132,6 @@ class Acd:
             key=lambda call: call.rank,
         )
 
-    def is_waiting(self, call_id: CallId) -> bool:
-        """It has a place, and no agent is being rung for it."""
-        place = self._places.get(call_id)
-        return place is not None and place._given is not None
-
     @property
     def in_line(self) -> int:
         """How many calls have no agent yet, over all queues."""

@@ -5,10 +5,10 @@ The card is looked up while the telephone begins to ring; a slow store costs the
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from app.live.acd_view import LiveAcd
 from app.process.page_faults import PageFaults
@@ -50,9 +50,6 @@ TICKETS_SHOWN = 5
 CARD_TIMEOUT_S = 0.3
 """How long a pop waits for the store (300 ms: the budget of the call path)."""
 
-FOUND_AGAIN_TRIES, FOUND_AGAIN_S = 50, 0.1
-"""A talk that was taken over is put right within a few commands."""
-
 
 @dataclass(frozen=True)
 class Card:
@@ -65,6 +62,16 @@ class Card:
     reason: str | None = None
 
 
+class TalkNews(Protocol):
+    """How talks stand, as the pages are told."""
+
+    def talk(self, call_id: str) -> TalkOut | None:
+        """Now; None when nobody talks in that call."""
+
+    async def standing(self, call_id: str) -> TalkOut:
+        """As soon as both parties hear each other, or the talk was taken up again. Cancelled with the call."""
+
+
 class DeskNews:
     """Turns call events into messages for the agent's desk."""
 
@@ -75,22 +82,23 @@ class DeskNews:
         hub: DeskHub,
         calls: OpenCalls,
         acd: LiveAcd,
-        talk_of: Callable[[str], TalkOut | None],
+        talks: TalkNews,
         organisation: Organisation,
         days: SpecialDays,
         faults: PageFaults,
     ) -> None:
-        """`talk_of`: how the talk of a call stands now."""
         self._site = site
         self._faults = faults
         self._organisation = organisation
         self._days = days
         self._acd = acd
-        self._talk_of = talk_of
+        self._talks = talks
         self._store = store
         self._hub = hub
         self._calls = calls
         self._pops: set[asyncio.Task[None]] = set()
+        self._found: dict[str, asyncio.Task[None]] = {}
+        """Of each adopted call: who waits for its talk to be put right."""
         self._talk_since: dict[tuple[str, str], datetime] = {}
         """By call and agent."""
 
@@ -112,15 +120,13 @@ class DeskNews:
         """A new controller took the talk over: a page opened since then knows nothing of it."""
         self._pop(event, event.agent)
         if event.agent:
-            self._in_background(self._found_again(event, event.agent))
+            self._found[event.call_id] = self._in_background(self._found_again(event, event.agent))
 
     async def _found_again(self, event: CallAdopted, agent: str) -> None:
         """How the talk stands, once its task has put it right."""
-        for _ in range(FOUND_AGAIN_TRIES):
-            talk = self._talk_of(event.call_id)
-            if talk and talk.agent == agent:
-                return self._progress(event, agent, "hold" if talk.held else "talking")
-            await asyncio.sleep(FOUND_AGAIN_S)
+        talk = await self._talks.standing(event.call_id)
+        if talk.agent == agent:
+            self._progress(event, agent, "hold" if talk.held else "talking")
 
     def supervisor_joined(self, event: SupervisorJoined) -> None:
         """The card moves to the supervisor's desk; on the agent's the call is over."""
@@ -134,10 +140,11 @@ class DeskNews:
         if call and agent:
             self._in_background(self._show(call, agent, event.at))
 
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._pops.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._pops.discard(task)
@@ -209,7 +216,7 @@ class DeskNews:
         return self._site.line_for(call.dnis) or next((line for line in self._site.lines if line.kind == kind), None)
 
     def _progress(self, event: CallEvent, agent: str, state: CallStage, ended_by: EndedBy | None = None) -> None:
-        call, talk = self._calls.of(event.call_id), self._talk_of(event.call_id)
+        call, talk = self._calls.of(event.call_id), self._talks.talk(event.call_id)
         if call:
             talk_since = self._talk_began(event, agent, state)
             goes_on = talk is not None and talk.agent == agent and state != "ended"
@@ -241,13 +248,15 @@ class DeskNews:
             self._progress(event, event.agent, "talking")
 
     def ended(self, event: CallEnded) -> None:
+        if found := self._found.pop(event.call_id, None):
+            found.cancel()
         call = self._calls.of(event.call_id)
         for agent in call.on_pages if call else ():
             self._progress(event, agent, "ended", event.ended_by)
 
     def talk_changed(self, event: CallEvent) -> None:
         """Hold, transfer, recording: the page of the agent in the talk shows how it stands (TEL-5)."""
-        talk = self._talk_of(event.call_id)
+        talk = self._talks.talk(event.call_id)
         if talk and talk.agent:
             self._progress(event, talk.agent, "hold" if talk.held else "talking")
 

@@ -48,6 +48,10 @@ class TalkDesk:
         live = self._hotline.talks.of(CallId(call_id))
         return talk_view(live) if live else None
 
+    async def standing(self, call_id: str) -> TalkOut:
+        """The talk as soon as it stands; see Talks.standing."""
+        return talk_view(await self._hotline.talks.standing(CallId(call_id)))
+
     async def act(self, call_id: str, action: TalkAction) -> TalkOut | None:
         live = self._live(call_id)
         return await self._done(live, lambda: ACTIONS[action](self._hotline, live))

@@ -60,5 +60,5 @@ def wire_desk(
         figures=LiveFigures(site, journal, now),
         missed=missed,
         pace=PaceKeeper(hotline.pace, past),
-        news=DeskNews(site, store, hub, calls, acd, talks.talk, organisation, hotline.days, faults),
+        news=DeskNews(site, store, hub, calls, acd, talks, organisation, hotline.days, faults),
     )

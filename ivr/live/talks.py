@@ -1,12 +1,9 @@
-"""The talks that are going on, by call: who talks with whom, and a mailbox for what is asked of a talk from outside.
+"""The talks that are going on, by call: who talks with whom, and what is asked of a talk from outside.
 
-A talk belongs to its call's task. Others (the API, a supervisor, a desk telephone) *ask*; that task carries it out
-between two things that happen, so that nothing changes a talk behind its back, and the answer or the refusal goes to
-whoever asked.
+A talk belongs to its call's task; others ask that task (`ivr.live.requests`), or wait for what happens in the talk.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,14 +14,14 @@ from config.destination import REASON_WORDS, NotDialled
 from config.ids import AgentId, CallId
 from ivr.live.call import Call
 from ivr.live.parties import NotReached, Partner, Target
+from ivr.live.requests import Refused as Refused
+from ivr.live.requests import Request as Request
+from ivr.live.requests import Requests
+from ivr.live.requests import TalkOver as TalkOver
 from ivr.port.telephony import Bridge, Channel, DialledChannel
 from ivr.port.values import ChannelGone, TransferWish
 
 T = TypeVar("T")
-
-
-class Refused(Exception):
-    """What was asked of a talk cannot be done now; the words say why. Nothing is changed."""
 
 
 class NotDialable(Refused):
@@ -33,10 +30,6 @@ class NotDialable(Refused):
     def __init__(self, refused: NotDialled) -> None:
         super().__init__(f"the number is not dialled: {REASON_WORDS[refused.reason][1]}")
         self.refused = refused
-
-
-class TalkOver(Refused):
-    """The talk ended before it could be done."""
 
 
 class Left(Enum):
@@ -52,14 +45,6 @@ class ReachingDone:
     """The third party's telephone was answered, or was not: `LiveTalk.reaching` tells."""
 
 
-@dataclass(eq=False)
-class Request:
-    """Something asked of a talk."""
-
-    work: Callable[[], Awaitable[Any]]
-    answer: "asyncio.Future[Any]"
-
-
 Happening = Left | TransferWish | ReachingDone | Request
 
 
@@ -69,7 +54,7 @@ class LiveTalk:
 
     call: Call
     partner: Partner
-    """Who talks with the caller now: it changes when the talk is handed over."""
+    """Who talks with the caller now; `go_on_with` changes it when the talk is handed over."""
     recording: str | None = None
     """File name below the recordings directory; None while not recorded."""
     recording_paused: bool = False
@@ -83,10 +68,14 @@ class LiveTalk:
     """The third party's telephone is being rung."""
     ended: bool = False
     """Set by what happened: the talk is over, and the call's state says what follows."""
-    _requests: "deque[Request]" = field(default_factory=deque)
-    _asked: "asyncio.Future[None] | None" = None
-    """While the talk's task waits for something to happen."""
+    stands: bool = False
+    """Both parties hear each other, or it was taken up again as it was."""
     _over: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, and replaced, when somebody else talks with the caller, and when nobody does any more."""
+
+    def __post_init__(self) -> None:
+        self._requests = Requests(f"the talk of call {self.call_id}")
 
     def take_reaching(self) -> "asyncio.Task[Partner | NotReached] | None":
         """Whoever takes it goes on with it, or stops it."""
@@ -122,18 +111,28 @@ class LiveTalk:
         return self.third is not None and not self.held
 
     async def ask(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Have `work` done by the talk's own task, in turn; its result. For everybody but that task.
+        """Have `work` done by the talk's own task, in turn; its result. See Requests.ask."""
+        return await self._requests.ask(work)
 
-        Raises Refused (also by `work` itself), TalkOver; TelephonyError of a party that has left is TalkOver too.
-        Whoever stops waiting does not stop the work.
-        """
-        if self._over:
-            raise TalkOver(f"the talk of call {self.call_id} is over")
-        request = Request(work, asyncio.get_running_loop().create_future())
-        self._requests.append(request)
-        if self._asked and not self._asked.done():
-            self._asked.set_result(None)
-        return await asyncio.shield(request.answer)
+    def go_on_with(self, partner: Partner) -> None:
+        """Somebody else talks with the caller from now on. For the talk's own task."""
+        self.partner = partner
+        self._tell_change()
+
+    async def followed(self, leg: DialledChannel) -> bool:
+        """Wait until somebody else than `leg` talks with the caller. False: nobody does, the talk is over."""
+        while self.agent_leg is leg and not (self.ended or self._over):
+            await self._changed.wait()
+        return self.agent_leg is not leg
+
+    def end(self) -> None:
+        """The talk is over; its task thanks the caller, or goes on with what follows."""
+        self.ended = True
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def happens(self) -> Happening:
         """What comes next. For the talk's own task."""
@@ -147,9 +146,7 @@ class LiveTalk:
             watches[asyncio.ensure_future(self.third.leg.wait_gone())] = Left.THIRD
         if self.reaching:
             watches[asyncio.ensure_future(asyncio.wait([self.reaching]))] = ReachingDone()
-        self._asked = asked = asyncio.get_running_loop().create_future()
-        if self._requests:
-            asked.set_result(None)
+        asked = self._requests.arrival()
         try:
             await asyncio.wait({*watches, asked}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -158,35 +155,21 @@ class LiveTalk:
         for watch, happening in watches.items():
             if watch.done() and not watch.cancelled():
                 return happening or wish.result()
-        return self._requests.popleft()
+        request = self._requests.take()
+        assert request, "something was asked"
+        return request
 
     async def carry_out(self, request: Request) -> None:
         """Do what was asked; who asked hears how it went. Raises ChannelGone when the caller left meanwhile."""
-        try:
-            result = await request.work()
-        except asyncio.CancelledError:
-            request.answer.cancel()
-            raise
-        except ChannelGone as gone:
-            self._refuse(request, TalkOver(f"{gone.channel_id} has hung up"))
-            if gone.channel_id == self.caller.id:
-                raise
-        except Exception as exc:
-            self._refuse(request, exc)
-        else:
-            if not request.answer.done():
-                request.answer.set_result(result)
+        failure = await self._requests.carry_out(request)
+        if isinstance(failure, ChannelGone) and failure.channel_id == self.caller.id:
+            raise failure
 
     def close(self) -> None:
         """It is over: what was still asked will not be done."""
         self._over = True
-        while self._requests:
-            self._refuse(self._requests.popleft(), TalkOver(f"the talk of call {self.call_id} is over"))
-
-    def _refuse(self, request: Request, why: Exception) -> None:
-        if not request.answer.done():
-            request.answer.set_exception(why)
-            request.answer.exception()  # whoever asked may have gone
+        self._requests.close()
+        self._tell_change()
 
 
 class Talks:
@@ -194,6 +177,8 @@ class Talks:
 
     def __init__(self) -> None:
         self._talks: dict[CallId, LiveTalk] = {}
+        self._stood = asyncio.Event()
+        """Set, and replaced, when a talk stands."""
 
     def __len__(self) -> int:
         return len(self._talks)
@@ -211,3 +196,15 @@ class Talks:
         finally:
             del self._talks[live.call_id]
             live.close()
+
+    def stand(self, live: LiveTalk) -> None:
+        """Tell whoever waits for it that both parties hear each other, or that the talk was taken up again."""
+        live.stands = True
+        stood, self._stood = self._stood, asyncio.Event()
+        stood.set()
+
+    async def standing(self, call_id: CallId) -> LiveTalk:
+        """Wait until the talk of this call stands. It may never do so: cancel this when the call ends."""
+        while not ((live := self._talks.get(call_id)) and live.stands):
+            await self._stood.wait()
+        return live

@@ -12,26 +12,36 @@ from config.schema import Queue
 from ivr.live.call import Call
 from ivr.live.hotline import Hotline
 from ivr.live.parties import Held, Partner, Turn
+from ivr.live.waiting import CalledAway, Elsewhere
 from ivr.queueing.announcer import Announcer, Wish, announcing
 from ivr.queueing.overflow import Lookout, MovedOn
 from ivr.queueing.ring import PickedUp, answered, ring_agent, stop_ringing
 from routing.acd import Place
 
-Leaves = MovedOn | Wish
+Leaves = MovedOn | Wish | CalledAway
 """How a caller leaves the queue without an agent, and without hanging up."""
 
 
 async def find_agent(
-    hotline: Hotline, call: Call, queue: Queue, turn: Turn | None = None, *, coming_in: bool = False
+    hotline: Hotline,
+    call: Call,
+    queue: Queue,
+    elsewhere: Elsewhere,
+    turn: Turn | None = None,
+    *,
+    coming_in: bool = False,
 ) -> Partner | Leaves:
-    """Wait in `queue` until an agent answers, or the caller goes elsewhere. Raises ChannelGone (caller)."""
+    """Wait in `queue` until an agent answers, or the caller goes elsewhere; not while a telephone rings for the call.
+
+    Raises ChannelGone (caller).
+    """
     lookout = Lookout(hotline, call, queue, coming_in=coming_in)
     held, words = (turn.held, turn.words) if turn else ((), ("please-wait",))
     with turn.place if turn else place_of(hotline, call) as place:
         async with announcing(hotline, call, queue, words) as announcer:
             while True:
                 if not held:
-                    found = await wait_for_turn(call, place, announcer, lookout)
+                    found = await wait_for_turn(call, place, announcer, lookout, elsewhere)
                     if isinstance(found, Leaves):
                         return found
                     held = found
@@ -50,25 +60,29 @@ def place_of(hotline: Hotline, call: Call) -> Place:
     )
 
 
-async def wait_for_turn(call: Call, place: Place, announcer: Announcer, lookout: Lookout) -> Held | Leaves:
+async def wait_for_turn(
+    call: Call, place: Place, announcer: Announcer, lookout: Lookout, elsewhere: Elsewhere
+) -> Held | Leaves:
     """The agents held for this call, as soon as it is its turn, or where it goes instead. Looking out costs no turn."""
     turn = place.turn()
-    either: set[asyncio.Future[Any]] = {turn, announcer.wish}
+    either: set[asyncio.Future[Any]] = {turn, announcer.wish, elsewhere.told}
     try:
-        patience = look_out(announcer, lookout)
+        patience = look_out(announcer, lookout, elsewhere)
         while isinstance(patience, float) and not turn.done():
             with suppress(TimeoutError):
                 happened = asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 await call.channel.until(happened, timeout_s=patience)
             if not turn.done():
-                patience = look_out(announcer, lookout)
+                patience = look_out(announcer, lookout, elsewhere)
         return turn.result() if isinstance(patience, float) else patience
     finally:
         place.stop_waiting()
 
 
-def look_out(announcer: Announcer, lookout: Lookout) -> float | Leaves:
+def look_out(announcer: Announcer, lookout: Lookout, elsewhere: Elsewhere) -> float | Leaves:
     """For how many seconds to wait before looking again, or how the caller leaves."""
+    if elsewhere.wish:
+        return elsewhere.wish
     return announcer.wish.result() if announcer.wish.done() else lookout.patience()
 
 

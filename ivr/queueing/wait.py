@@ -1,7 +1,5 @@
 """The step of a caller who waits in a queue (flow): join it, wait for an agent, put on record what came of it."""
 
-from functools import partial
-
 from config.schema import Queue
 from crm.journal.events import CallMoved, CallNoted, CallQueued, CallRouted, CallTurnedAway
 from crm.journal.steps import Message, Say, Wait, step_of
@@ -30,11 +28,8 @@ async def wait(hotline: Hotline, call: Call, step: Wait) -> None:
     joined = join(hotline, call, queue)
     await set_priority(hotline, call, queue)
     call.turn = None
-    came_of_it = await hotline.waiting.unless_called_away(
-        call.id,
-        partial(hotline.acd.is_waiting, call.id),
-        find_agent(hotline, call, queue, turn, coming_in=joined),
-    )
+    with hotline.waiting.entered(call.id) as elsewhere:
+        came_of_it = await find_agent(hotline, call, queue, elsewhere, turn, coming_in=joined)
     match came_of_it:
         case Partner():
             call.partner = came_of_it

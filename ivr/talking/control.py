@@ -208,7 +208,7 @@ async def partner_left(hotline: Hotline, live: LiveTalk) -> None:
 def end_talk(hotline: Hotline, live: LiveTalk, *, survey: bool = False) -> None:
     """Nobody goes on with the caller, who is thanked."""
     talk_is_over(hotline, live.call, live.agent_id, survey=survey)
-    live.ended = True
+    live.end()
 
 
 def talk_is_over(hotline: Hotline, call: Call, agent: AgentId | None = None, *, survey: bool = False) -> None:
@@ -221,7 +221,7 @@ def leave_to_target(hotline: Hotline, live: LiveTalk) -> None:
     assert live.target and live.agent_id, "an agent hands the call to a target"
     live.call.reaching = live.take_reaching()
     hotline.tickets.record(AgentLeft(call_id=live.call_id, at=hotline.now(), agent=live.agent_id))
-    live.ended = True
+    live.end()
 
 
 async def third_takes_over(hotline: Hotline, live: LiveTalk) -> None:
@@ -251,7 +251,8 @@ async def supervisor_takes_over(hotline: Hotline, live: LiveTalk, supervisor: Ag
 async def continue_with(hotline: Hotline, live: LiveTalk, successor: Partner) -> None:
     """Somebody who is in the bridge talks with the caller from now on; who did before is out."""
     bridge, before, held = connected(live), live.partner, live.held
-    live.partner, live.held = replace(successor, bridge=bridge), False
+    live.held = False
+    live.go_on_with(replace(successor, bridge=bridge))
     await record_talk(hotline, live, bridge)
     if before.agent_id:
         hotline.tickets.record(AgentLeft(call_id=live.call_id, at=hotline.now(), agent=before.agent_id))

@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 
 RING_S = 30.0
 """So long the supervisor's telephone rings."""
-HANDOVER_S = 2.0
-"""So long after an agent has left it is seen whether somebody else goes on with the talk."""
-LOOK_AGAIN_S = 0.1
 NOT_JOINED: Final[Mapping[DialOutcome, SupervisionEnd]] = {
     DialOutcome.BUSY: "busy",
     DialOutcome.NO_ANSWER: "no_answer",
@@ -61,7 +58,7 @@ class Supervision:
         if session.supervisor != supervisor:
             raise Refused(f"{session.supervisor} supervises this talk already")
         if session.joined:
-            await session.wish(mode)
+            await session.requests.ask(lambda: self._enter(session, mode))
         else:
             session.mode = mode
         return session
@@ -71,7 +68,7 @@ class Supervision:
         session = self._sessions.get(call_id)
         if session is None:
             raise Refused("nobody supervises this talk")
-        await session.wish(None)
+        await session.requests.ask(session.stop)
 
     async def close(self) -> None:
         """The system is being stopped."""
@@ -132,7 +129,7 @@ class Supervision:
             log.error("A supervision failed: %s", exc, extra={"action": "supervision_failed"} | _call(session))
         finally:
             del self._sessions[session.live.call_id]
-            self._refuse_all(session)
+            session.requests.close()
             await self._dismantle(session)
             if reason:
                 self._tell_left(session, reason)
@@ -167,7 +164,7 @@ class Supervision:
         watched: set[asyncio.Future[Any]] = {
             asyncio.ensure_future(live.caller.wait_gone()),
             asyncio.ensure_future(session.spied_on.wait_gone()),
-            asyncio.create_task(session.wished.wait()),
+            session.requests.arrival(),
         }
         try:
             await asyncio.wait({*watched, own}, return_when=asyncio.FIRST_COMPLETED)
@@ -176,27 +173,14 @@ class Supervision:
                 each.cancel()
         if live.caller.gone:
             raise Over("talk_ended")
-        session.wished.clear()
-        while session.wishes and not session.taken_over:
-            mode, done = session.wishes.popleft()
-            await self._grant(session, mode, done)
+        while not session.taken_over and (request := session.requests.take()):
+            failure = await session.requests.carry_out(request)
+            if session.stopped:
+                raise Over("stopped")
+            if failure and not isinstance(failure, Refused):
+                raise failure
         if session.spied_on.gone and not session.taken_over:
             await self._follow(session)
-
-    async def _grant(self, session: Session, mode: Mode | None, done: "asyncio.Future[None]") -> None:
-        """What was wished; whoever wished hears how it went. Raises Over when it was the end."""
-        if mode is None:
-            _answer(done)
-            raise Over("stopped")
-        try:
-            await self._enter(session, mode)
-        except Refused as refused:
-            _answer(done, refused)
-        except BaseException as exc:
-            _answer(done, Refused("the talk has ended") if isinstance(exc, ChannelGone) else exc)
-            raise
-        else:
-            _answer(done)
 
     async def _enter(self, session: Session, mode: Mode) -> None:
         """Hear and be heard as the mode says. Raises Refused, ChannelGone."""
@@ -224,14 +208,9 @@ class Supervision:
 
     async def _follow(self, session: Session) -> None:
         """The agent has left: on with whoever talks with the caller now. Raises Over when nobody does."""
-        live = session.live
-        deadline = asyncio.get_running_loop().time() + HANDOVER_S
-        while live.agent_leg is session.spied_on:
-            over = self._hotline.talks.of(live.call_id) is not live
-            if over or asyncio.get_running_loop().time() > deadline:
-                raise Over("talk_ended")
-            await asyncio.sleep(LOOK_AGAIN_S)
-        session.spied_on = live.agent_leg
+        if not await session.live.followed(session.spied_on):
+            raise Over("talk_ended")
+        session.spied_on = session.live.agent_leg
         if session.joined:
             await self._enter(session, session.mode)
 
@@ -257,10 +236,6 @@ class Supervision:
             await session.bridge.destroy()
             session.bridge = None
 
-    def _refuse_all(self, session: Session) -> None:
-        while session.wishes:
-            _answer(session.wishes.popleft()[1], Refused("the talk has ended"))
-
     def _tell_joined(self, session: Session) -> None:
         self._hotline.tickets.record(
             SupervisorJoined(
@@ -278,16 +253,6 @@ class Supervision:
             call_id=session.live.call_id, at=self._hotline.now(), supervisor=session.supervisor, reason=reason
         )
         self._hotline.tickets.record(left)
-
-
-def _answer(done: "asyncio.Future[None]", failure: BaseException | None = None) -> None:
-    if done.done():
-        return
-    if failure is None:
-        done.set_result(None)
-    else:
-        done.set_exception(failure)
-        done.exception()  # whoever asked may have gone
 
 
 def _call(session: Session) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """One supervision of a talk, and what is wished of it (flow). Who carries it out: `ivr.talking.supervision`. QUA-5."""
 
-import asyncio
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from config.ids import AgentId
 from crm.journal.events import SupervisionEnd
+from ivr.live.requests import Requests
 from ivr.live.talks import LiveTalk
 from ivr.port.telephony import Bridge, Channel, DialledChannel
 
@@ -46,13 +45,13 @@ class Session:
     snoop: Channel | None = None
     bridge: Bridge | None = None
     """In which supervisor and snoop are; None while barging."""
-    wishes: "deque[tuple[Mode | None, asyncio.Future[None]]]" = field(default_factory=deque)
-    """None: stop."""
-    wished: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: bool = False
+    """Somebody wished it over."""
 
-    async def wish(self, mode: Mode | None) -> None:
-        """Have it done by the session's own task. Raises Refused, TelephonyError."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.wishes.append((mode, done))
-        self.wished.set()
-        await asyncio.shield(done)
+    def __post_init__(self) -> None:
+        self.requests = Requests("the supervision")
+        """What is wished of it; done by its own task."""
+
+    async def stop(self) -> None:
+        """For the session's own task."""
+        self.stopped = True

@@ -116,6 +116,8 @@ async def stay(hotline: Hotline, live: LiveTalk) -> None:
 
     Raises ChannelGone when the caller leaves first.
     """
+    if not live.ended:
+        hotline.talks.stand(live)
     while not live.ended:
         for channel in (live.caller, live.agent_leg):
             channel.expect_digits(False)
