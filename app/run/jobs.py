@@ -13,7 +13,7 @@ from app.run.quality_jobs import follow_suggestions, gather_finished_days, ship_
 from app.run.system import System
 from app.run.upkeep import audit_heads, poll_mailbox, retention
 from crm.errors import StoreAway
-from crm.use_cases.bookings import BookingDesk
+from crm.use_cases.bookings.desk import BookingDesk
 from crm.use_cases.by_clock.registering import Registrar
 from ivr.arrivals.left_messages import collect_left_messages
 from ivr.queueing.closing import restate

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from crm.bookings.model import Aftermath, Booking, BookingStep, Wish
 from crm.bookings.slots import slots_of
 from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
-from crm.use_cases.bookings import BookingDesk
+from crm.use_cases.bookings.desk import BookingDesk
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.browser.pictures import picture

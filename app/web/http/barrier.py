@@ -62,6 +62,8 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("not_found", f"{exc}")
         case errors.VersionConflict():
             return Problem("stale", f"{exc}")
+        case NotDialable() | errors.NotDialledNumber():
+            return not_dialled(exc.refused)
         case errors.IllegalTransition() | IllegalTransition() | Refused():
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():
@@ -80,8 +82,6 @@ def _foreseen(exc: Exception) -> Problem:
 def _of_use_case(exc: Exception) -> Problem:
     """What a use case refuses, with what a page needs to choose its words."""
     match exc:
-        case NotDialable() | errors.NotDialledNumber():
-            return not_dialled(exc.refused)
         case errors.Forbidden():
             return Problem("forbidden", f"{exc}")
         case errors.NotByHand():

@@ -6,18 +6,20 @@ page's own Origin, so that no other site can use it. Sessions seen lately hold w
 
 import hashlib
 import logging
+import math
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, get_args
 
 from aiohttp import hdrs, web
 from yarl import URL
 
+from app.web.http.login_guard import LoginGuard
 from app.web.http.services import Services
 from app.web.http.tokens import role_of
 from app.web.wire.problems import Problem
 from config.schema import Role
-from crm.errors import StoreAway
+from crm.errors import AccountLocked, StoreAway
 from crm.rights import Principal
 from crm.users.model import SESSION_ABSOLUTE, User, session_is_valid
 
@@ -77,6 +79,20 @@ class Door:
             samesite="Strict",
         )
 
+    async def log_in(self, name: str, password: str, address: str, guard: LoginGuard) -> tuple[User, str]:
+        """A new session and its token. Raises Problem: too many attempts, or a wrong name or password."""
+        users, now = self._services.store.users, self._services.clock()
+        if wait := guard.admit(address, now):
+            raise _too_many(wait)
+        try:
+            user = await users.verify(name, password)
+        except AccountLocked as exc:
+            raise _too_many(exc.until - now) from exc
+        if user is None:
+            raise Problem("wrong_login", "The name is unknown or the password is wrong.")
+        guard.succeeded(address)
+        return user, await users.sessions.create(user, now)
+
     async def log_out(self, request: web.Request, response: web.Response) -> None:
         """Ends the session on the server too; a program's token is not affected."""
         token = _bearer(request) or request.cookies.get(self.cookie_name(request))
@@ -118,6 +134,13 @@ class Door:
         user, created_at, _ = known
         self._seen[_digest(token)] = (user, created_at, now)
         return user
+
+
+def _too_many(wait: timedelta) -> Problem:
+    """The same words for an address and for an account."""
+    return Problem(
+        "too_many_attempts", "Too many wrong passwords.", retry_after_s=max(1, math.ceil(wait.total_seconds()))
+    )
 
 
 def _bearer(request: web.Request) -> str | None:

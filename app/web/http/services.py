@@ -18,7 +18,7 @@ from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store
-from crm.use_cases.bookings import BookingDesk
+from crm.use_cases.bookings.desk import BookingDesk
 from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService, Ports
 from crm.use_cases.intake import Intake

@@ -16,7 +16,7 @@ from app.channels.outbox import send_waiting
 from config.service.outbox import Outbox
 from crm.bookings.model import Wish
 from crm.journal.events import VisitRated
-from crm.use_cases.bookings import BookingDesk
+from crm.use_cases.bookings.desk import BookingDesk
 from tests.integration.web.conftest import House, kind_of
 
 Item = dict[str, Any]

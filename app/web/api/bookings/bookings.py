@@ -1,11 +1,9 @@
 """Slots, bookings and their figures (adapter): every agent books, changes and marks. BKG-1 to BKG-4, CUS-4."""
 
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
 
+import msgspec
 from msgspec import UNSET
 
 from app.web.api.bookings.booking_shapes import (
@@ -32,20 +30,21 @@ from app.web.api.bookings.booking_shapes import (
 )
 from app.web.api.common.records import CustomerRef
 from app.web.api.common.shown import Reader, shaped
-from app.web.api.tickets.tickets import find_ticket, reader, sight_of
+from app.web.api.tickets.tickets import reader, sight_of, tickets_at_hand
 from app.web.http.contract import Listed, Nothing
-from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.http.operations import AnyOperation, Ask, id_of, operation
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
-from config.numbering import normalise
 from config.values.fields import END_OF_DAY
 from crm.bookings.appointments import Appointment
 from crm.bookings.figures import appointment_figures, grouped, visit_figures
-from crm.bookings.model import Booking, BookingStep, StepEntry, Wish
-from crm.errors import BookingRefused, VersionConflict
-from crm.rights import may_reveal
-from crm.tickets.model import Detail, TicketDetail
-from crm.use_cases.bookings import SlotNow
+from crm.bookings.model import Booking, StepEntry
+from crm.errors import VersionConflict
+from crm.tickets.model import Detail
+from crm.use_cases.bookings import visits
+from crm.use_cases.bookings.access import Desk, about_them, find_booking, sees_number, ticket_to_write_on
+from crm.use_cases.bookings.desk import SlotNow
+from crm.use_cases.bookings.visits import NewBooking
 
 LONGEST: Final = timedelta(days=400)
 
@@ -73,8 +72,8 @@ async def list_bookings(ask: Ask[BookingQuery, Nothing]) -> Listed[BookingOut]:
         limit=query.limit,
         after=query.after,
     )
-    eyes, about = reader(ask), await about_me(ask, page.items)
-    return Listed(items=[_out(eyes, row, sees(ask, eyes, row, about)) for row in page.items], next=page.next)
+    eyes, about = reader(ask), await about_them(ask.services.ports, page.items, ask.who)
+    return Listed(items=[_out(eyes, row, sees_number(row, desk_of(ask), about)) for row in page.items], next=page.next)
 
 
 async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
@@ -83,64 +82,48 @@ async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
 
 async def create_booking(ask: Ask[Nothing, BookingNew]) -> BookingFull:
     """409 with `reason` (full, no_guide, …) when it cannot be had; the same `key` again answers with the first."""
-    new = ask.body
-    ticket = await ticket_to_write_on(ask, new.ticket)
-    wish = Wish(
-        party=new.party,
-        language=new.language or None,
-        guide=new.guide or None,
-        contact_name=_name(new.contact_name, ticket),
-        contact_number=whole_number(ask, new.contact_number, ticket),
-        note=new.note.strip(),
-    )
-    key = f"{ask.who.name}:{new.key or uuid.uuid4()}"
-    with refusals():
-        made = await ask.services.bookings.book(key, ticket.number, new.starts_at, wish, by=ask.who.name)
-    await put_on_record(ask, made)
-    now = await ticket_to_write_on(ask, ticket.number)
+    ports, new = ask.services.ports, NewBooking(**msgspec.structs.asdict(ask.body))
+    made = await visits.make_booking(ports, ask.services.bookings, new, desk=desk_of(ask))
+    now = await ticket_to_write_on(ports, made.ticket, ask.who)
     ask.services.hub.publish(ask.who.name, TicketChanged(ticket=now.number, version=now.version))
     return await _full(ask, made)
 
 
 async def patch_booking(ask: Ask[Nothing, BookingPatch]) -> BookingFull:
     """Places move in one go or stay; 409 with `current` when somebody else saved since `version` was read."""
-    booking, patch = await _booking_of(ask, to_change=True), ask.body
-    if booking.version != patch.version:
-        raise await _stale(ask, VersionConflict(f"booking {booking.id}", patch.version, booking.version))
-    names = ("party", "language", "contact_name", "note")
-    given = {name: getattr(booking if getattr(patch, name) is UNSET else patch, name) for name in names}
-    starts_at = booking.starts_at if patch.starts_at is UNSET else patch.starts_at
-    same = (starts_at, given["language"]) == (booking.starts_at, booking.language)
-    guide = patch.guide if patch.guide is not UNSET else booking.guide if same else None
-    number = booking.contact_number
-    if patch.contact_number is not UNSET:
-        number = whole_number(ask, patch.contact_number, None)
-    wish = Wish(**given, guide=guide if given["language"] else None, contact_number=number)
-    with refusals():
-        try:
-            changed = await ask.services.bookings.change(booking, starts_at, wish, by=ask.who.name)
-        except VersionConflict as exc:
-            raise await _stale(ask, exc) from exc
+    patch, booking_id = msgspec.structs.asdict(ask.body), id_of(ask, "booking")
+    version = patch.pop("version")
+    changes = {name: value for name, value in patch.items() if value is not UNSET}
+    try:
+        changed = await visits.change_booking(
+            ask.services.ports, ask.services.bookings, booking_id, changes, who=ask.who, version=version
+        )
+    except VersionConflict as exc:
+        raise await _stale(ask, exc) from exc
     return await _full(ask, changed)
 
 
 async def step_booking(ask: Ask[Nothing, BookingStepWish]) -> BookingFull:
     """Confirmed, cancelled, visited, not come."""
-    booking, wish = await _booking_of(ask, to_change=True), ask.body
-    with refusals():
-        try:
-            done = await ask.services.bookings.step(
-                booking, BookingStep(wish.step), wish.version, by=ask.who.name, note=wish.note.strip()
-            )
-        except VersionConflict as exc:
-            raise await _stale(ask, exc) from exc
+    wish, booking_id = ask.body, id_of(ask, "booking")
+    try:
+        done = await visits.step_booking(
+            ask.services.ports,
+            ask.services.bookings,
+            booking_id,
+            wish.step,
+            wish.note,
+            who=ask.who,
+            version=wish.version,
+        )
+    except VersionConflict as exc:
+        raise await _stale(ask, exc) from exc
     return await _full(ask, done)
 
 
 async def tell_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
     """The confirmation with its notices was read out to the customer (BKG-2)."""
-    booking = await _booking_of(ask, to_change=True)
-    return await _full(ask, await ask.services.store.bookings.told(booking.id, by=ask.who.name))
+    return await _full(ask, await visits.tell_booking(ask.services.ports, id_of(ask, "booking"), who=ask.who))
 
 
 async def get_booking_figures(ask: Ask[VisitFiguresQuery, Nothing]) -> VisitFiguresOut:
@@ -163,82 +146,9 @@ async def get_booking_figures(ask: Ask[VisitFiguresQuery, Nothing]) -> VisitFigu
 # --- shared with appointments ---
 
 
-@contextmanager
-def refusals() -> Iterator[None]:
-    """What cannot be had, with its reason for the page's words."""
-    try:
-        yield
-    except BookingRefused as refused:
-        raise Problem("conflict", f"{refused}", reason=refused.reason) from refused
-
-
-async def ticket_to_write_on(ask: Ask[Nothing, Any], number: str) -> TicketDetail:
-    """The ticket that something hangs on. Raises Problem for one that is hidden, or about whoever asks (LNE-6)."""
-    ticket = await find_ticket(ask, number)
-    if ticket is None:
-        raise invalid("ticket", f"no ticket {number}")
-    await _not_about_me(ask, number)
-    return ticket
-
-
-async def ticket_seen(ask: Ask[Nothing, Any], number: str, *, to_change: bool) -> bool:
-    """Whether whoever asks may see what hangs on a ticket. Raises Problem when it may not be changed."""
-    if await find_ticket(ask, number) is None:
-        return False
-    if to_change:
-        await _not_about_me(ask, number)
-    return True
-
-
-async def _not_about_me(ask: Ask[Nothing, Any], number: str) -> None:
-    agent = ask.who.agent
-    if agent is not None and await ask.services.store.cases.lists.is_about(number, agent):
-        raise Problem("forbidden", f"Ticket {number} is about you.")
-
-
-async def about_me(ask: Ask[Any, Any], rows: Sequence[Booking | Appointment]) -> frozenset[str]:
-    """The tickets of these that are complaints of whoever asks."""
-    numbers = {row.ticket for row in rows}
-    agent = ask.who.agent
-    return await ask.services.store.cases.lists.about_of(numbers, agent) if agent and numbers else frozenset()
-
-
-async def put_on_record(ask: Ask[Any, Any], row: Booking | Appointment) -> None:
-    """Logs that whoever asks now sees a number that the ticket alone does not show them (CUS-4)."""
-    eyes, accesses = reader(ask), ask.services.store.accesses
-    by_ticket = eyes.sees(row.ticket, row.ticket_agent)
-    if by_ticket or not row.contact_number or not sees(ask, eyes, row, await about_me(ask, [row])):
-        return
-    subject = f"{'booking' if isinstance(row, Booking) else 'appointment'} {row.id}"
-    if row.customer_id is None:
-        await accesses.number_revealed(subject, by=ask.who.name, ticket=row.ticket)
-    else:
-        await accesses.revealed(row.customer_id, by=ask.who.name, reason=subject, ticket=row.ticket)
-
-
-def whole_number(ask: Ask[Nothing, Any], given: str | None, ticket: TicketDetail | None) -> str:
-    """The number to ring: the given one, else the ticket's; "" for a customer without one. Raises Problem."""
-    if given is None:
-        number = (ticket.contact_number or ticket.ani) if ticket else ""
-        return number if normalise(number, ask.services.site.area_code).normalised else ""
-    if given and ("*" in given or not normalise(given, ask.services.site.area_code).normalised):
-        raise invalid("contact_number", "a whole telephone number, or none")
-    return given.strip()
-
-
-def _name(given: str | None, ticket: TicketDetail) -> str:
-    return (ticket.contact_name or ticket.customer_name or "") if given is None else given.strip()
-
-
-def sees(ask: Ask[Any, Any], eyes: Reader, row: Booking | Appointment, about: frozenset[str]) -> bool:
-    """Whether this reader is shown the number: by the ticket; by going there; or by having made it, on a ticket whose
-    number may be revealed to the reader (CUS-4). `about`: tickets about the reader show it by neither."""
-    if eyes.sees(row.ticket, row.ticket_agent):
-        return True
-    made = row.made_by if isinstance(row, Booking) else row.proposed_by
-    mine = made == ask.who.name and may_reveal(ask.who, row.ticket, row.ticket_agent)
-    goes = isinstance(row, Appointment) and row.person == ask.who.agent
-    return (mine or goes) and row.ticket not in about
+def desk_of(ask: Ask[Any, Any]) -> Desk:
+    """Whoever asks, with the tickets at hand."""
+    return Desk(who=ask.who, at_hand=tickets_at_hand(ask))
 
 
 def customer_ref(row: Booking | Appointment) -> CustomerRef | None:
@@ -265,7 +175,7 @@ def _out(eyes: Reader, row: Booking, seen: bool) -> BookingOut:
 
 async def _full(ask: Ask[Nothing, Any], row: Booking) -> BookingFull:
     eyes, store = reader(ask), ask.services.store
-    seen = sees(ask, eyes, row, await about_me(ask, [row]))
+    seen = sees_number(row, desk_of(ask), await about_them(ask.services.ports, [row], ask.who))
     words = ask.services.bookings.confirmation(row)
     newest = next(iter(await store.outbox.about(f"booking {row.id}")), None)
     confirmation = ConfirmationOut(zh=words.zh, en=words.en, sent=shaped(SentOut, newest) if newest else None)
@@ -273,17 +183,9 @@ async def _full(ask: Ask[Nothing, Any], row: Booking) -> BookingFull:
     return shaped(BookingFull, _out(eyes, row, seen), confirmation=confirmation, history=history)
 
 
-async def _booking_of(ask: Ask[Nothing, Any], *, to_change: bool = False) -> Booking:
-    """The booking of the path, as far as its ticket may be seen. Raises Problem."""
-    booking_id = ask.path("id")
-    row = await ask.services.store.bookings.get(int(booking_id)) if _is_id(booking_id) else None
-    if row is None or not await ticket_seen(ask, row.ticket, to_change=to_change):
-        raise Problem("not_found", f"No booking {booking_id}.")
-    return row
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 18
+async def _booking_of(ask: Ask[Nothing, Any]) -> Booking:
+    """The booking of the path, as far as its ticket may be seen."""
+    return await find_booking(ask.services.ports, id_of(ask, "booking"), ask.who)
 
 
 async def _stale(ask: Ask[Nothing, Any], exc: VersionConflict) -> Problem:

@@ -18,6 +18,7 @@ from crm.errors import TooManyFiles
 from crm.intake.files import MOST_BYTES, MOST_FILES, FileRefused
 from crm.intake.model import Attachment
 from crm.tickets.model import TicketDetail
+from crm.use_cases.ticket_work import attach_file, open_file
 
 _POLLS: Final = 30
 _POLL_S: Final = 0.1
@@ -41,7 +42,7 @@ async def add_attachment(ask: Ask[UploadQuery, Nothing]) -> AttachmentOut:
         raise Problem("unsupported_file", f"{ask.query.name}: {exc}.") from exc
     row = None
     try:
-        row = await ask.services.store.intake.add_file(ticket.number, kept, by=ask.who.name)
+        row = await attach_file(ask.services.ports, ticket.number, kept, who=ask.who)
     except TooManyFiles as exc:
         raise Problem("conflict", f"{exc}.") from exc
     finally:
@@ -60,7 +61,7 @@ async def get_attachment(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     path = AttachmentFiles(ask.services.data.attachments).path(row.id)
     if row.deleted_at is not None or not path.is_file():
         raise Problem("gone", f"The file of {row.at:%Y-%m-%d} is no longer kept.")
-    await ask.services.store.intake.log_download(ticket.number, row.id, by=ask.who.name)
+    await open_file(ask.services.ports, ticket.number, row.id, who=ask.who)
     ascii_name = row.name.encode("ascii", "replace").decode().replace("?", "_")
     return web.FileResponse(
         path,

@@ -27,6 +27,7 @@ from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem, invalid
 from crm.reports.document import Document
 from crm.reports.period import Stretch
+from crm.use_cases.ticket_work import print_form, take_out_report
 
 _OfPeriod = Ask[PeriodQuery, Nothing] | Ask[PeriodFileQuery, Nothing]
 _OfFile = Ask[FileQuery, Nothing] | Ask[PeriodFileQuery, Nothing]
@@ -108,7 +109,7 @@ async def get_handling_form(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         titles=Titles(services.site),
     )
     body = await _printed(lambda: printing.form(case, services.site))
-    await store.note_act(by=ask.who.name, action="printed", subject=f"ticket {ticket.number}")
+    await print_form(services.ports, ticket.number, who=ask.who)
     return _download(f"form-{ticket.number}.pdf", "application/pdf", body)
 
 
@@ -155,7 +156,7 @@ async def _file(ask: _OfFile, document: Document, kind: str) -> web.StreamRespon
     if kind == "pdf" and rows > MOST_PRINTED:
         raise invalid("type", f"xlsx, or a shorter period: {rows} rows, and a PDF has at most {MOST_PRINTED}")
     body = await _printed(lambda: printing.WRITERS[kind](document, zone))
-    await ask.services.store.note_act(by=ask.who.name, action="exported", subject=f"report {document.number}")
+    await take_out_report(ask.services.ports, document.number, who=ask.who)
     return _download(f"{document.number}.{kind}", printing.MEDIA[kind], body)
 
 

@@ -11,8 +11,8 @@ from app.web.api.tickets.tickets import ticket_of, works_on
 from app.web.http.contract import Nothing
 from app.web.http.operations import Ask
 from app.web.wire.problems import Problem
-from config.ids import AgentId
 from crm.tickets.call_rows import RecordingKind, RecordingRow
+from crm.use_cases.ticket_work import hear_recording
 
 Query = TypeVar("Query", bound=msgspec.Struct)
 
@@ -39,7 +39,7 @@ async def send_sound(ask: Ask[Query, Nothing], row: RecordingRow, directory: Pat
     """One recording, to somebody who may hear it; who, is logged before the first byte."""
     path = _file(row, directory)
     if _begins(ask.request):
-        await ask.services.store.recordings.log_playback(row.id, by=AgentId(ask.who.name), at=ask.services.clock())
+        await hear_recording(ask.services.ports, row.id, who=ask.who)
     return web.FileResponse(
         path, headers={hdrs.CONTENT_TYPE: "audio/wav", hdrs.CONTENT_DISPOSITION: f'inline; filename="{path.name}"'}
     )

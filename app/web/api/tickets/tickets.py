@@ -19,7 +19,7 @@ from crm.rights import may_see_calls_of
 from crm.tickets.call_rows import CallRow
 from crm.tickets.model import TicketDetail
 from crm.use_cases import cases
-from crm.use_cases.ticket_form import save_ticket
+from crm.use_cases.ticket_work import save_ticket
 from routing.statistics.figures import COUNTS
 
 

@@ -1,10 +1,15 @@
-"""What is written on a ticket by hand (flow): its form and its state, saved together or not at all. TKT-3, TKT-6."""
+"""What people do on a ticket (flow): its form and state saved together, files attached, sound and files opened.
+
+Who hears or opens something is on record before the first byte. TKT-3, TKT-6, TEL-10, CUS-4.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from config.ids import AgentId
 from crm.cases.rights import by_steps_only
 from crm.errors import BadValue, IllegalTransition
+from crm.intake.model import Attachment, FileKept
 from crm.rights import Principal
 from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketState, TicketStep
 from crm.use_cases.cases import Ports, ticket_in_work
@@ -27,6 +32,31 @@ async def save_ticket(
         raise BadValue("contact_number", "a whole number, not a masked one")
     form, step = _form(changes), _step(ticket.state, changes.get("state", ticket.state))
     return await ports.store.tickets.save_form(ticket.number, form, by=who.name, version=version, step=step)
+
+
+async def attach_file(ports: Ports, number: str, kept: FileKept, *, who: Principal) -> Attachment:
+    """The same content a second time is the file that is there. Raises UnknownRecord, TooManyFiles, StoreAway."""
+    return await ports.store.intake.add_file(number, kept, by=who.name)
+
+
+async def open_file(ports: Ports, number: str, file: str, *, who: Principal) -> None:
+    """Raises StoreAway: who cannot be put on record gets nothing."""
+    await ports.store.intake.log_download(number, file, by=who.name)
+
+
+async def hear_recording(ports: Ports, recording_id: int, *, who: Principal) -> None:
+    """As `open_file`."""
+    await ports.store.recordings.log_playback(recording_id, by=AgentId(who.name), at=ports.now)
+
+
+async def print_form(ports: Ports, number: str, *, who: Principal) -> None:
+    """As `open_file`."""
+    await ports.store.note_act(by=who.name, action="printed", subject=f"ticket {number}")
+
+
+async def take_out_report(ports: Ports, report: str, *, who: Principal) -> None:
+    """As `open_file`; `report`: its number."""
+    await ports.store.note_act(by=who.name, action="exported", subject=f"report {report}")
 
 
 def _form(changes: Mapping[str, Any]) -> TicketForm:

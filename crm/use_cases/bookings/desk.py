@@ -1,9 +1,10 @@
 """Booking as a desk does it (flow): the site's rules on its calendar, and the store's tables. BKG-1 to BKG-5."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Self
 
 from config.schema import Site
 from config.service.bookings import Bookings, Guide
@@ -58,6 +59,12 @@ class BookingDesk:
         self._days = days
         self._store = store
         self._clock = clock
+
+    def within(self, store: Store) -> Self:
+        """The same desk on the store of an act."""
+        desk = copy(self)
+        desk._store = store
+        return desk
 
     @property
     def rules(self) -> Bookings:
