@@ -24,15 +24,18 @@ from config.loading.load import check_site, load_site
 from config.loading.prompt_files import without_english
 from config.paths import DataDir
 from config.schema import Role
+from config.words import one_line, two_lines
 from ivr.pbx.prefix.install import install
 from routing.theory.erlang import Traffic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxiang：三声之内，有问必答。")
-pbx = typer.Typer(no_args_is_help=True, help="Asterisk 的安装 / installing Asterisk")
+pbx = typer.Typer(no_args_is_help=True, help=one_line("Asterisk 的安装", "installing Asterisk"))
 app.add_typer(pbx, name="pbx")
 app.add_typer(policy, name="policy")
-app.command()(report)
-audit = typer.Typer(no_args_is_help=True, help="审计记录 / the audit trail")
+app.command(
+    help=one_line("试做一份报表，--send 才发送", "try a report: what it says, who gets it; sent only with --send")
+)(report)
+audit = typer.Typer(no_args_is_help=True, help=one_line("审计记录", "the audit trail"))
 app.add_typer(audit, name="audit")
 
 TOKEN_LASTS = timedelta(hours=12)
@@ -45,21 +48,25 @@ def main() -> None:
     app()
 
 
-@app.command()
+@app.command(help=one_line("启动热线，直到 Ctrl-C", "run the hotline until Ctrl-C"))
 def up(
-    site: Annotated[Path, typer.Option(help="站点目录 / the site's directory")] = Path("config/site"),
+    site: Annotated[Path, typer.Option(help=one_line("站点目录", "the site's directory"))] = Path("config/site"),
     data: DATA = DEFAULT_DATA,
-    http: Annotated[str, typer.Option(help="网页地址 / the pages' HOST:PORT")] = "127.0.0.1:8080",
-    sip: Annotated[str, typer.Option(help="SIP 地址 / the telephones' HOST:PORT")] = "127.0.0.1:5060",
-    media_address: Annotated[str | None, typer.Option(help="对外媒体地址 / the address other machines reach")] = None,
-    cert: Annotated[Path | None, typer.Option(help="TLS 证书 / certificate")] = None,
-    key: Annotated[Path | None, typer.Option(help="TLS 私钥 / its key")] = None,
-    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+    http: Annotated[str, typer.Option(help=one_line("网页地址", "the pages' HOST:PORT"))] = "127.0.0.1:8080",
+    sip: Annotated[str, typer.Option(help=one_line("SIP 地址", "the telephones' HOST:PORT"))] = "127.0.0.1:5060",
+    media_address: Annotated[
+        str | None, typer.Option(help=one_line("对外媒体地址", "the address other machines reach"))
+    ] = None,
+    cert: Annotated[Path | None, typer.Option(help=one_line("TLS 证书", "certificate"))] = None,
+    key: Annotated[Path | None, typer.Option(help=one_line("TLS 私钥", "its key"))] = None,
+    database: Annotated[
+        str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
+    ] = None,
 ) -> None:
-    """启动热线，直到 Ctrl-C / run the hotline until Ctrl-C."""
+    """Run the hotline until Ctrl-C."""
     with clear_errors():
         if (cert is None) != (key is None):
-            raise ValueError("--cert 和 --key 要一起给出 / --cert and --key go together")
+            raise ValueError(two_lines("--cert 和 --key 要一起给出", "--cert and --key go together"))
         options = UpOptions(
             site=site,
             data=DataDir(data),
@@ -81,16 +88,16 @@ async def _until_told(options: UpOptions) -> None:
     await hotline.run(options, typer.echo, stop)
 
 
-@app.command(name="call")
+@app.command(name="call", help=one_line("模拟一位来电者，经真实 SIP", "a synthetic caller, through real SIP"))
 def call_number(
-    number: Annotated[str, typer.Argument(help="要拨的号码 / the number to dial, for example 4008100002")],
+    number: Annotated[str, typer.Argument(help=one_line("要拨的号码", "the number to dial, for example 4008100002"))],
     data: DATA = DEFAULT_DATA,
-    caller: Annotated[str | None, typer.Option("--from", help="主叫号码 / the caller's number")] = None,
-    keys: Annotated[str, typer.Option(help="按键，每个菜单一个 / keys, one per menu: 2,1")] = "",
-    talk: Annotated[float, typer.Option(help="通话秒数 / seconds to talk")] = 5.0,
-    as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
+    caller: Annotated[str | None, typer.Option("--from", help=one_line("主叫号码", "the caller's number"))] = None,
+    keys: Annotated[str, typer.Option(help=one_line("按键，每个菜单一个", "keys, one per menu: 2,1"))] = "",
+    talk: Annotated[float, typer.Option(help=one_line("通话秒数", "seconds to talk"))] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help=one_line("只输出一个 JSON", "one JSON object"))] = False,
 ) -> None:
-    """模拟一位来电者，经真实 SIP / a synthetic caller, through real SIP."""
+    """A synthetic caller, through real SIP."""
     with telephones():
         from app.phone.caller import CallOptions, call
 
@@ -104,17 +111,23 @@ def call_number(
     raise typer.Exit(result.exit_code)
 
 
-@app.command()
+@app.command(help=one_line("模拟一部坐席话机", "a synthetic agent telephone"))
 def agent(
-    agent_id: Annotated[str, typer.Argument(metavar="ID", help="工号 / the agent's number, for example 8001")],
+    agent_id: Annotated[
+        str, typer.Argument(metavar="ID", help=one_line("工号", "the agent's number, for example 8001"))
+    ],
     data: DATA = DEFAULT_DATA,
-    answer_after: Annotated[float, typer.Option(help="几秒后接听 / seconds until the answer")] = 2.0,
-    count: Annotated[int | None, typer.Option(help="接几个电话后退出 / stop after so many calls")] = None,
-    reject: Annotated[int | None, typer.Option(help="以此 SIP 代码拒接 / refuse with this SIP code")] = None,
-    hangup_after: Annotated[float | None, typer.Option(help="几秒后由坐席挂断 / hang up after so many seconds")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="每个电话一行 JSON / one JSON line per call")] = False,
+    answer_after: Annotated[float, typer.Option(help=one_line("几秒后接听", "seconds until the answer"))] = 2.0,
+    count: Annotated[int | None, typer.Option(help=one_line("接几个电话后退出", "stop after so many calls"))] = None,
+    reject: Annotated[int | None, typer.Option(help=one_line("以此 SIP 代码拒接", "refuse with this SIP code"))] = None,
+    hangup_after: Annotated[
+        float | None, typer.Option(help=one_line("几秒后由坐席挂断", "hang up after so many seconds"))
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help=one_line("每个电话一行 JSON", "one JSON line per call"))
+    ] = False,
 ) -> None:
-    """模拟一部坐席话机 / a synthetic agent telephone."""
+    """A synthetic agent telephone."""
     with telephones():
         from app.phone.agent import AgentOptions, Reporter, serve
 
@@ -131,32 +144,46 @@ def agent(
         serve(options, Reporter(_silent if as_json else typer.echo, on_call=typer.echo if as_json else _silent))
 
 
-@app.command()
-def check(directory: Annotated[Path, typer.Argument(metavar="DIR", help="站点目录 / the site's directory")]) -> None:
-    """检查站点，逐条指出错误 / check a site: every fault with file:line:column."""
+@app.command(help=one_line("检查站点，逐条指出错误", "check a site: every fault with file:line:column"))
+def check(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help=one_line("站点目录", "the site's directory"))],
+) -> None:
+    """Check a site: every fault with file:line:column."""
     with clear_errors():
         faults, site = check_site(directory)
     for fault in faults:
         typer.echo(str(fault))
     if faults or site is None:
-        typer.echo(f"{len(faults)} 处错误 / {len(faults)} faults", err=True)
+        typer.echo(two_lines(f"{len(faults)} 处错误", f"{len(faults)} faults"), err=True)
         raise typer.Exit(1)
     typer.echo(
-        f"没有错误 / no faults: {site.name}, {len(site.lines)} lines, {len(site.queues)} queues, "
-        f"{len(site.menus)} menus, {len(site.agents)} people, {len(site.prompts)} prompts"
+        two_lines(
+            "没有错误",
+            f"no faults: {site.name}, {len(site.lines)} lines, {len(site.queues)} queues, "
+            f"{len(site.menus)} menus, {len(site.agents)} people, {len(site.prompts)} prompts",
+        )
     )
     if any("en" in menu.languages() for menu in site.menus) and (mandarin := without_english(site.prompts)):
-        typer.echo(f"只有中文 / Mandarin only, also for callers who chose English: {', '.join(mandarin)}")
+        typer.echo(
+            two_lines(
+                f"选择英语的来电者听到的也是中文：{', '.join(mandarin)}",
+                f"Mandarin only, also for callers who chose English: {', '.join(mandarin)}",
+            )
+        )
 
 
-@app.command()
+@app.command(help=one_line("某条线路在某时是否开放，为什么", "whether a line is open at a moment, and why"))
 def hours(
-    line: Annotated[str, typer.Argument(metavar="LINE", help="号码、种类或名称 / number, kind (hotline) or title")],
-    at: Annotated[str | None, typer.Option(help='站点当地时间 / local time: "2026-10-10 09:00"; default: now')] = None,
-    site: Annotated[Path, typer.Option(help="站点目录 / the site's directory")] = Path("config/site"),
-    as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
+    line: Annotated[
+        str, typer.Argument(metavar="LINE", help=one_line("号码、种类或名称", "number, kind (hotline) or title"))
+    ],
+    at: Annotated[
+        str | None, typer.Option(help=one_line("站点当地时间", 'local time: "2026-10-10 09:00"; default: now'))
+    ] = None,
+    site: Annotated[Path, typer.Option(help=one_line("站点目录", "the site's directory"))] = Path("config/site"),
+    as_json: Annotated[bool, typer.Option("--json", help=one_line("只输出一个 JSON", "one JSON object"))] = False,
 ) -> None:
-    """某条线路在某时是否开放，为什么 / whether a line is open at a moment, and why."""
+    """Whether a line is open at a moment, and why."""
     with clear_errors(exit_code=2):
         loaded = load_site(site)
         answer = ask(loaded, find_line(loaded, line), moment(at, loaded.zone, utc_now()))
@@ -167,14 +194,20 @@ def hours(
         typer.echo(sentence)
 
 
-@app.command()
+@app.command(
+    help=one_line("只凭日志文件重算某天的指标", "a day's figures, counted again from the journal's files alone")
+)
 def figures(
     data: DATA = DEFAULT_DATA,
-    site: Annotated[Path, typer.Option(help="站点目录 / the site's directory")] = Path("config/site"),
-    day: Annotated[str | None, typer.Option(help="站点当地日期 / local day: 2026-11-22; default: today")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="与 /api/figures 相同的 JSON / as GET /api/figures")] = False,
+    site: Annotated[Path, typer.Option(help=one_line("站点目录", "the site's directory"))] = Path("config/site"),
+    day: Annotated[
+        str | None, typer.Option(help=one_line("站点当地日期", "local day: 2026-11-22; default: today"))
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help=one_line("与 /api/figures 相同的 JSON", "as GET /api/figures"))
+    ] = False,
 ) -> None:
-    """只凭日志文件重算某天的指标 / a day's figures, counted again from the journal's files alone."""
+    """A day's figures, counted again from the journal's files alone."""
     from app.figures.replay import replay
     from app.figures.told import lines
     from app.web.api.figures.figure_shapes import figures_out
@@ -188,17 +221,27 @@ def figures(
         typer.echo(line)
 
 
-@app.command()
+@app.command(
+    help=one_line("在模拟时间里运行排队引擎：等待、放弃、服务水平，用于排班", "the ACD in simulated time, for staffing")
+)
 def simulate(
-    agents: Annotated[int, typer.Option(help="坐席数 / agents on duty")],
-    load: Annotated[float, typer.Option(help="话务量（爱尔兰）/ erlangs: calls per second x handling time")],
-    aht: Annotated[float, typer.Option(help="平均处理时间（秒）/ mean handling time: talk, hold and wrap-up")],
-    patience: Annotated[float | None, typer.Option(help="平均耐心（秒）/ mean patience; default: endless")] = None,
-    threshold: Annotated[float, typer.Option(help="服务水平的阈值（秒）/ service level: answered within")] = 10.0,
-    seed: Annotated[int, typer.Option(help="随机种子 / the same seed, the same calls")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")] = False,
+    agents: Annotated[int, typer.Option(help=one_line("坐席数", "agents on duty"))],
+    load: Annotated[
+        float, typer.Option(help=one_line("话务量（爱尔兰）", "erlangs: calls per second x handling time"))
+    ],
+    aht: Annotated[
+        float, typer.Option(help=one_line("平均处理时间（秒）", "mean handling time: talk, hold and wrap-up"))
+    ],
+    patience: Annotated[
+        float | None, typer.Option(help=one_line("平均耐心（秒）", "mean patience; default: endless"))
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help=one_line("服务水平的阈值（秒）", "service level: answered within"))
+    ] = 10.0,
+    seed: Annotated[int, typer.Option(help=one_line("随机种子", "the same seed, the same calls"))] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help=one_line("只输出一个 JSON", "one JSON object"))] = False,
 ) -> None:
-    """在模拟时间里运行排队引擎：等待、放弃、服务水平，用于排班 / the ACD in simulated time, for staffing."""
+    """The ACD in simulated time, for staffing."""
     from app.commands import simulate as simulation
 
     traffic = Traffic(agents=agents, load=load, aht_s=aht, patience_s=patience)
@@ -212,12 +255,12 @@ def simulate(
         typer.echo(line)
 
 
-@app.command()
+@app.command(help=one_line("打印一个 API 令牌", "print an API token of that role, valid for 12 hours"))
 def token(
     data: DATA = DEFAULT_DATA,
     role: Annotated[str, typer.Option(help="agent, supervisor 或 administrator")] = "supervisor",
 ) -> None:
-    """打印一个 API 令牌 / print an API token of that role, valid for 12 hours."""
+    """Print an API token of that role, valid for 12 hours."""
     with clear_errors():
         roles: dict[str, Role] = {
             "agent": "agent",
@@ -225,18 +268,23 @@ def token(
             "administrator": "administrator",
         }
         if role not in roles:
-            raise ValueError(f"没有角色 {role!r} / no such role; roles are: {', '.join(roles)}")
+            raise ValueError(two_lines(f"没有角色 {role!r}", f"no such role; roles are: {', '.join(roles)}"))
         system = SystemFile.read(DataDir(data))
         typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
 
 
-@audit.command("verify")
+@audit.command(
+    "verify",
+    help=one_line("核对审计链：被改、被删、被插、被挪的记录", "finds rows that were changed, removed, put in or moved"),
+)
 def audit_verify(
     data: DATA = DEFAULT_DATA,
-    day: Annotated[str | None, typer.Option(help="只查某天 / one local day only: 2026-11-22")] = None,
-    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+    day: Annotated[str | None, typer.Option(help=one_line("只查某天", "one local day only: 2026-11-22"))] = None,
+    database: Annotated[
+        str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
+    ] = None,
 ) -> None:
-    """核对审计链：被改、被删、被插、被挪的记录 / finds rows that were changed, removed, put in or moved."""
+    """Finds rows that were changed, removed, put in or moved."""
     from app.commands.verify import verify_audit
 
     with clear_errors(exit_code=2):
@@ -244,17 +292,22 @@ def audit_verify(
     for each in broken[:MOST_SHOWN]:
         typer.echo(str(each))
     if broken:
-        typer.echo(f"{rows} 条记录，{len(broken)} 处不符 / {rows} rows, {len(broken)} broken places", err=True)
+        typer.echo(
+            two_lines(f"{rows} 条记录，{len(broken)} 处不符", f"{rows} rows, {len(broken)} broken places"), err=True
+        )
         raise typer.Exit(1)
-    typer.echo(f"{rows} 条记录，完好 / {rows} rows, all as they were written")
+    typer.echo(two_lines(f"{rows} 条记录，完好", f"{rows} rows, all as they were written"))
 
 
-@pbx.command("install")
+@pbx.command(
+    "install",
+    help=one_line("把 Asterisk 装进私有目录，无需 root", "install Asterisk into a private prefix, no root needed"),
+)
 def pbx_install(
-    mirror: Annotated[str | None, typer.Option(help="Debian 镜像 / a Debian mirror's URL")] = None,
-    prefix: Annotated[Path | None, typer.Option(help="安装目录 / where to put it")] = None,
+    mirror: Annotated[str | None, typer.Option(help=one_line("Debian 镜像", "a Debian mirror's URL"))] = None,
+    prefix: Annotated[Path | None, typer.Option(help=one_line("安装目录", "where to put it"))] = None,
 ) -> None:
-    """把 Asterisk 装进私有目录，无需 root / install Asterisk into a private prefix, no root needed."""
+    """Install Asterisk into a private prefix, no root needed."""
     with clear_errors():
         typer.echo(str(install(mirror, prefix, typer.echo)))
 

@@ -43,7 +43,7 @@ REASON_WORDS: Final[dict[Reason, tuple[str, str]]] = {
     "on_duty": ("是值班人员的号码", "it belongs to somebody on duty here"),
     "do_not_call": ("在拒绝外呼名单上", "it must not be called: it is on a do-not-call list"),
 }
-"""In Chinese and in English: 该号码… / This number is not dialled because …"""
+"""In Chinese and in English, each going on from “该号码” and “This number is not dialled because”."""
 
 EMERGENCY: Final = frozenset("110 112 119 120 122 000 08 911 995 999 12110 12119 12120 12122 12395 95110 95119".split())
 """At home, by message, at sea and in forests; and what guests from abroad know."""

@@ -25,3 +25,13 @@ class Words:
 
 Labels = Mapping[str, Words]
 """Words by code: the members of an enumeration, the values of a `Literal`."""
+
+
+def one_line(zh: str, en: str) -> str:
+    """Both, one behind the other: short texts of a terminal, which has no switch of languages."""
+    return Words(zh, en).on_paper()
+
+
+def two_lines(zh: str, en: str) -> str:
+    """Both, each on a line of its own: sentences of a terminal, a log or a message."""
+    return Words(zh, en).on_screen()

@@ -10,14 +10,15 @@ import typer
 from app.phone.errors import PhoneError
 from app.run import main as hotline
 from config.loading.load import SiteFaults
+from config.words import one_line
 from crm.errors import JournalFailed, JournalInUse, StoreAway
 from ivr.pbx.prefix.errors import PbxError
 
-DATA = Annotated[Path, typer.Option(help="运行数据目录 / the running system's data directory")]
+DATA = Annotated[Path, typer.Option(help=one_line("运行数据目录", "the running system's data directory"))]
 DEFAULT_DATA = Path("var/data")
-SITE = Annotated[Path, typer.Option(help="站点目录 / the site's directory")]
+SITE = Annotated[Path, typer.Option(help=one_line("站点目录", "the site's directory"))]
 DEFAULT_SITE = Path("config/site")
-JSON = Annotated[bool, typer.Option("--json", help="只输出一个 JSON / one JSON object")]
+JSON = Annotated[bool, typer.Option("--json", help=one_line("只输出一个 JSON", "one JSON object"))]
 
 
 @contextmanager

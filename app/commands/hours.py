@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from config.schema import DayKind, Line, Site
 from config.values.fields import END_OF_DAY, Period, Weekday, did_you_mean
+from config.words import two_lines
 from crm.days.words import KINDS
 from crm.regulation.calendar import CalendarDay, day_kind, look_up
 from routing.waiting.hours import Basis, Opening, Why, next_closing, next_opening, opening
@@ -93,17 +94,22 @@ def find_line(site: Site, name: str) -> Line:
         return found[0]
     known = "; ".join(f"{line.dnis} {line.kind} {line.title}" for line in found or site.lines)
     if found:
-        raise ValueError(f"有多条线路符合 {name!r}，请写号码 / several lines are called so, write the number: {known}")
+        raise ValueError(
+            two_lines(f"有多条线路符合 {name!r}，请写号码", f"several lines are called so, write the number: {known}")
+        )
     words = [word for line in site.lines for word in (line.dnis, line.kind, line.title, line.title_en)]
     guess = did_you_mean(name, words)
-    raise ValueError(f"没有线路 {name!r} / no such line; lines are (号码/种类/名称): {known}{guess}")
+    raise ValueError(two_lines(f"没有线路 {name!r}，现有：{known}", f"no line {name!r}{guess}; there are: {known}"))
 
 
 def moment(text: str | None, zone: ZoneInfo, now: datetime, option: str = "--at") -> datetime:
     """What an option says, in the site's zone; without it, now. Raises ValueError that says what to write instead."""
     if text is None:
         return now.astimezone(zone)
-    wanted = f'{option} {text!r} 不是时间，请写 / is no time, write: {option} "2026-10-10 09:00"'
+    wanted = two_lines(
+        f'{option} {text!r} 不是时间，请写：{option} "2026-10-10 09:00"',
+        f'{option} {text!r} is no time, write: {option} "2026-10-10 09:00"',
+    )
     try:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -111,7 +117,12 @@ def moment(text: str | None, zone: ZoneInfo, now: datetime, option: str = "--at"
     if len(text.strip()) <= len("2026-10-10"):
         raise ValueError(wanted)
     if parsed.year not in YEARS:
-        raise ValueError(f"{option} 的年份应在 {YEARS.start}–{YEARS.stop - 1} 之间 / its year must lie between these")
+        raise ValueError(
+            two_lines(
+                f"{option} 的年份应在 {YEARS.start}–{YEARS.stop - 1} 之间",
+                f"{option}: the year must lie between {YEARS.start} and {YEARS.stop - 1}",
+            )
+        )
     return parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed.astimezone(zone)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from config.service.policy import Clause, Clock, Regulation
+from config.words import two_lines
 from crm.regulation.policy import Regulated
 
 _UNITS: dict[Clock, tuple[str, str]] = {
@@ -18,11 +19,11 @@ TO_THE_SECOND = "%Y-%m-%d %H:%M:%S"
 
 def listed(regulation: Regulation) -> Iterator[str]:
     """The clauses of a version, each with its figure, in Chinese and English."""
-    yield f"自 {regulation.in_force_from} 起生效 / in force from {regulation.in_force_from}"
+    yield two_lines(f"自 {regulation.in_force_from} 起生效", f"in force from {regulation.in_force_from}")
     for clause in regulation.clauses.values():
         chinese, english = _UNITS[clause.clock]
         stops = " | ".join((clause.stops, *clause.stops_also))
-        yield f"{clause.id:<18} {clause.limit:g} {chinese} / {english}  {clause.starts} → {stops}"
+        yield f"{clause.id:<18} {clause.limit:g} {chinese} {english}  {clause.starts} → {stops}"
         yield f"{'':<18} {clause.text}"
         yield f"{'':<18} {clause.text_en}"
 
@@ -36,7 +37,12 @@ def due_as_text(regulated: Regulated, clause: Clause, start: datetime) -> str:
     """The deadline: `YYYY-MM-DD HH:MM`, with seconds where the clock counts seconds."""
     at = regulated.due(clause, start).at
     if at is None:
-        raise ValueError(f"{clause.id} 没有到期时间 / has no deadline: no working time within four years")
+        raise ValueError(
+            two_lines(
+                f"{clause.id} 没有到期时间：四年内没有工作时间",
+                f"{clause.id} has no deadline: no working time within four years",
+            )
+        )
     return at.strftime(TO_THE_SECOND if clause.clock == "wall_seconds" else LONG)
 
 

@@ -16,6 +16,7 @@ from app.process.clock import utc_now
 from config.loading.load import load_policy, load_site
 from config.paths import DataDir
 from config.schema import Site
+from config.words import one_line, two_lines
 from crm.cases.organisation import Organisation
 from crm.days.model import EnteredDay, overlaid
 from crm.db.cases.rehearsal import past_since
@@ -23,16 +24,18 @@ from crm.db.store import Store
 from crm.regulation import rehearsal
 from crm.regulation.policy import Regulated
 
-policy = typer.Typer(no_args_is_help=True, help="服务规范的条款和时限 / the service regulation")
+policy = typer.Typer(no_args_is_help=True, help=one_line("服务规范的条款和时限", "the service regulation"))
 
 
-@policy.command("clauses")
+@policy.command("clauses", help=one_line("现行条款及其时限", "the clauses in force, with their limits"))
 def policy_clauses(
-    at: Annotated[str | None, typer.Option(help="哪一天有效的条款 / in force on that day; default: today")] = None,
+    at: Annotated[
+        str | None, typer.Option(help=one_line("哪一天有效的条款", "in force on that day; default: today"))
+    ] = None,
     site: SITE = DEFAULT_SITE,
     as_json: JSON = False,
 ) -> None:
-    """现行条款及其时限 / the clauses in force, with their limits."""
+    """The clauses in force, with their limits."""
     with clear_errors(exit_code=2):
         loaded = load_site(site)
         day = moment(f"{at} 00:00" if at else None, loaded.zone, utc_now()).date()
@@ -44,14 +47,18 @@ def policy_clauses(
         typer.echo(line)
 
 
-@policy.command("due")
+@policy.command("due", help=one_line("某条款的到期时间", "when something is due under a clause"))
 def policy_due(
-    clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="条款编号 / a clause's id, such as CPL-3.branch")],
-    start: Annotated[str | None, typer.Option(help='起算时间 / start: "2026-02-13 16:00"; default: now')] = None,
+    clause: Annotated[
+        str, typer.Argument(metavar="CLAUSE", help=one_line("条款编号", "a clause's id, such as CPL-3.branch"))
+    ],
+    start: Annotated[
+        str | None, typer.Option(help=one_line("起算时间", 'start: "2026-02-13 16:00"; default: now'))
+    ] = None,
     site: SITE = DEFAULT_SITE,
     as_json: JSON = False,
 ) -> None:
-    """某条款的到期时间 / when something is due under a clause."""
+    """When something is due under a clause."""
     with clear_errors(exit_code=2):
         loaded = load_site(site)
         began = moment(start, loaded.zone, utc_now(), option="--start")
@@ -63,25 +70,37 @@ def policy_due(
         return
     typer.echo(said)
     if regulated.due(found, began).provisional:
-        typer.echo("暂定：官方放假安排尚未公布 / provisional: the official calendar is not out yet", err=True)
+        typer.echo(
+            two_lines("暂定：官方放假安排尚未公布", "provisional: the official calendar is not out yet"), err=True
+        )
 
 
-@policy.command("rehearse")
+@policy.command(
+    "rehearse",
+    help=one_line("新版规范在已有数据上试算：哪些会超时", "a new version on past data: what would have been late"),
+)
 def policy_rehearse(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="新版规范 / the new version, as policy.yaml")],
-    since: Annotated[str, typer.Option(help="从哪天起 / from that local day on: 2026-01-01")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=one_line("新版规范", "the new version, as policy.yaml"))],
+    since: Annotated[str, typer.Option(help=one_line("从哪天起", "from that local day on: 2026-01-01"))],
     data: DATA = DEFAULT_DATA,
-    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+    database: Annotated[
+        str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
+    ] = None,
     site: SITE = DEFAULT_SITE,
     as_json: JSON = False,
 ) -> None:
-    """新版规范在已有数据上试算：哪些会超时 / a new version on past data: what would have been late."""
+    """A new version on past data: what would have been late."""
     with clear_errors(exit_code=2):
         loaded, now = load_site(site), utc_now()
         began = moment(f"{since} 00:00", loaded.zone, now, option="--since")
         regulation = load_policy(file)
         if database is None and not DataDir(data).database_file.exists():
-            raise ValueError(f"{data} 里没有数据 / holds no data: name a system's directory with --data")
+            raise ValueError(
+                two_lines(
+                    f"{data} 里没有数据，请用 --data 指明系统的目录",
+                    f"{data} holds no data: name a system's directory with --data",
+                )
+            )
         url = database or DataDir(data).database_url
         pasts, entered = asyncio.run(_past(url, loaded, began))
         days = overlaid(loaded.special_days, entered)

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.commands.policy import LONG
+from config.words import Words, one_line, two_lines
 from crm.regulation.rehearsal import Clock, Compared, Count
 
 SHOWN = 20
@@ -14,17 +15,22 @@ SHOWN = 20
 def lines(compared: Sequence[Compared], since: datetime, zone: ZoneInfo) -> Iterator[str]:
     """For people: each clause with its figures, then the tickets that would have been late."""
     clocks = sum(each.new.clocks for each in compared)
-    yield f"自 {since.astimezone(zone):{LONG}} 起的试算 / rehearsal since then: {clocks} 个计时 / clocks"
+    began = f"{since.astimezone(zone):{LONG}}"
+    yield two_lines(f"自 {began} 起的试算：{clocks} 个计时", f"rehearsal since {began}: {clocks} clocks")
     for each in compared:
         yield ""
-        yield f"{each.clause}  {each.text} / {each.text_en}"
-        yield f"  现行 / now:   {_count(each.now)}"
-        yield f"  新版 / new:   {_count(each.new)}"
-        yield f"  新增超时 / newly late: {len(each.newly_late)}   不再超时 / no longer late: {len(each.no_longer_late)}"
+        yield two_lines(f"{each.clause}  {each.text}", f"{each.clause}  {each.text_en}")
+        now, new, late, kept = _count(each.now), _count(each.new), len(each.newly_late), len(each.no_longer_late)
+        yield two_lines(f"  现行：{now.zh}", f"  now:  {now.en}")
+        yield two_lines(f"  新版：{new.zh}", f"  new:  {new.en}")
+        yield two_lines(f"  新增超时 {late}，不再超时 {kept}", f"  newly late: {late}, no longer late: {kept}")
         for before, clock in each.newly_late[:SHOWN]:
             yield f"    {_clock(clock, zone)}{_was(before, zone)}"
         if len(each.newly_late) > SHOWN:
-            yield f"    … 另有 {len(each.newly_late) - SHOWN} 个，见 --json / more in --json"
+            yield two_lines(
+                f"    … 另有 {len(each.newly_late) - SHOWN} 个，见 --json",
+                f"    … {len(each.newly_late) - SHOWN} more in --json",
+            )
 
 
 def as_dict(compared: Sequence[Compared], since: datetime, zone: ZoneInfo) -> dict[str, object]:
@@ -52,11 +58,11 @@ def as_dict(compared: Sequence[Compared], since: datetime, zone: ZoneInfo) -> di
     }
 
 
-def _count(count: Count) -> str:
+def _count(count: Count) -> Words:
     runs = count.clocks - count.kept - count.late
-    return (
-        f"{count.clocks} 个计时，按时 {count.kept}，超时 {count.late}，进行中 {runs} / "
-        f"{count.clocks} clocks, {count.kept} kept, {count.late} late, {runs} running"
+    return Words(
+        f"{count.clocks} 个计时，按时 {count.kept}，超时 {count.late}，进行中 {runs}",
+        f"{count.clocks} clocks, {count.kept} kept, {count.late} late, {runs} running",
     )
 
 
@@ -65,18 +71,21 @@ def _figures(count: Count) -> dict[str, int]:
     return {"clocks": count.clocks, "kept": count.kept, "late": count.late, "running": runs}
 
 
+_STARTED = one_line("起", "from")
+_DUE = one_line("应", "due")
+_STOPPED = one_line("止", "stopped")
+_NOT_YET = one_line("未完成", "not yet")
+
+
 def _clock(clock: Clock, zone: ZoneInfo) -> str:
-    stopped = _shown(clock.stopped_at, zone) or "未完成 / not yet"
-    return (
-        f"{clock.ticket}  起 / from {_shown(clock.started_at, zone)}  应 / due {_shown(clock.due_at, zone)}  "
-        f"止 / stopped {stopped}"
-    )
+    at = _shown(clock.started_at, zone), _shown(clock.due_at, zone), _shown(clock.stopped_at, zone)
+    return f"{clock.ticket}  {_STARTED} {at[0]}  {_DUE} {at[1]}  {_STOPPED} {at[2] or _NOT_YET}"
 
 
 def _was(before: Clock | None, zone: ZoneInfo) -> str:
     if before is None:
-        return "  现行不计时 / no clock now"
-    return f"  现行应 / due now {_shown(before.due_at, zone)}"
+        return "  " + one_line("现行不计时", "no clock now")
+    return f"  {one_line('现行应', 'due now')} {_shown(before.due_at, zone)}"
 
 
 def _shown(at: datetime | None, zone: ZoneInfo) -> str:

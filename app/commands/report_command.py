@@ -21,6 +21,7 @@ from app.reports.make import periodic
 from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from config.words import one_line, two_lines
 from crm.db.store import Store
 from crm.reports.document import Document
 from crm.reports.period import Span, Stretch, containing
@@ -28,19 +29,30 @@ from crm.reports.period import Span, Stretch, containing
 
 def report(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="daily, weekly 或 monthly")],
-    day: Annotated[str | None, typer.Option(help="期间内的某天 / a local day in it; default: yesterday")] = None,
-    into: Annotated[Path | None, typer.Option(help="文件写到此目录 / writes XLSX and PDF there")] = None,
-    send: Annotated[bool, typer.Option("--send", help="现在就发给收件人 / send it to its recipients now")] = False,
+    day: Annotated[
+        str | None, typer.Option(help=one_line("期间内的某天", "a local day in it; default: yesterday"))
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help=one_line("文件写到此目录", "writes XLSX and PDF there"))] = None,
+    send: Annotated[
+        bool, typer.Option("--send", help=one_line("现在就发给收件人", "send it to its recipients now"))
+    ] = False,
     data: DATA = DEFAULT_DATA,
-    database: Annotated[str | None, typer.Option(help="数据库地址 / postgresql+psycopg://… instead of SQLite")] = None,
+    database: Annotated[
+        str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
+    ] = None,
     site: SITE = DEFAULT_SITE,
 ) -> None:
-    """试做一份报表，--send 才发送 / try a report: what it says, who gets it; sent only with --send."""
+    """Tries a report: what it says and who gets it; sent only with --send."""
     with clear_errors():
         loaded, directory = load_site(site), DataDir(data)
         stretch = _stretch(kind, day, loaded)
         if database is None and not directory.database_file.exists():
-            raise ValueError(f"{data} 里没有数据 / holds no data: name a system's directory with --data")
+            raise ValueError(
+                two_lines(
+                    f"{data} 里没有数据，请用 --data 指明系统的目录",
+                    f"{data} holds no data: name a system's directory with --data",
+                )
+            )
         document = asyncio.run(_made(database or directory.database_url, loaded, stretch, sending=send))
         typer.echo(summary(document, loaded))
         with TemporaryDirectory() as aside:
@@ -55,12 +67,18 @@ def report(
 def _stretch(kind: str, day: str | None, site: Site) -> Stretch:
     """Raises ValueError."""
     if kind not in {span.value for span in Span}:
-        raise ValueError(f"没有报表 {kind!r} / no report of that kind: {', '.join(span.value for span in Span)}")
+        raise ValueError(
+            two_lines(f"没有报表 {kind!r}", f"no report of that kind: {', '.join(span.value for span in Span)}")
+        )
     today = utc_now().astimezone(site.zone).date()
     try:
         asked = containing(Span.DAILY, today).before().first if day is None else date.fromisoformat(day)
     except ValueError as exc:
-        raise ValueError(f"--day: {day!r} 不是日期 / is no day: write it as 2026-11-27") from exc
+        raise ValueError(
+            two_lines(
+                f"--day: {day!r} 不是日期，请写如 2026-11-27", f"--day: {day!r} is no day: write it as 2026-11-27"
+            )
+        ) from exc
     return containing(Span(kind), asked)
 
 
@@ -92,7 +110,9 @@ def _written(document: Document, site: Site, into: Path) -> list[Path]:
 def _names(kind: str, site: Site) -> tuple[str, ...]:
     names = site.reports.recipients(kind)
     if not names:
-        typer.echo(f"reports.yaml 未设收件人 / names nobody who gets it: send_to: {{{kind}: [...]}}")
+        typer.echo(
+            two_lines("reports.yaml 未设收件人", f"reports.yaml names nobody who gets it: send_to: {{{kind}: [...]}}")
+        )
     return names
 
 
@@ -100,15 +120,20 @@ def _told(name: str, document: Document, site: Site, data: DataDir, files: list[
     """Says of one recipient whether it can be reached, or has been. `files` None: nothing is sent."""
     url = read_addresses(data.report_addresses).get(name)
     if url is None:
-        typer.echo(f"{name}: {data.report_addresses} 里没有这一行 / has no such line", err=True)
+        typer.echo(
+            two_lines(
+                f"{name}: {data.report_addresses} 里没有这一行", f"{name}: {data.report_addresses} has no such line"
+            ),
+            err=True,
+        )
         return False
     if files is None:
-        typer.echo(f"{name}: 有地址，未发送 / has an address; nothing was sent")
+        typer.echo(two_lines(f"{name}: 有地址，未发送", f"{name}: has an address; nothing was sent"))
         return True
     try:
         printing.sender(url)(f"{site.name} {document.number}", summary(document, site), files)
     except SendFailed as exc:
-        typer.echo(f"{name}: 未送达 / not sent: {exc}", err=True)
+        typer.echo(two_lines(f"{name}: 未送达：{exc}", f"{name}: not sent: {exc}"), err=True)
         return False
-    typer.echo(f"{name}: 已发送 / sent")
+    typer.echo(one_line(f"{name}: 已发送", "sent"))
     return True

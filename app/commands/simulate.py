@@ -14,6 +14,7 @@ from math import floor, isfinite
 from multiprocessing.connection import Connection
 from unicodedata import east_asian_width
 
+from config.words import one_line, two_lines
 from routing.theory.batch_means import Batch
 from routing.theory.erlang import Theory, Traffic, theory
 from routing.theory.simulation import Simulation
@@ -29,9 +30,9 @@ TITLES = {
     "service_level": ("服务水平", "service level"),
     "occupancy": ("坐席占用率", "occupancy"),
 }
-WARNING = (
-    "模拟时间与队列的记忆相比太短，区间可能偏窄：负载太接近坐席数。"
-    " / The run is short against this queue's memory, its intervals may be too narrow: the load is very near the staff."
+WARNING = two_lines(
+    "模拟时间与队列的记忆相比太短，区间可能偏窄：负载太接近坐席数。",
+    "The run is short against this queue's memory, its intervals may be too narrow: the load is very near the staff.",
 )
 
 
@@ -47,13 +48,22 @@ class Question:
         """Raises ValueError, in words, for what cannot be simulated."""
         agents, load, patience_s = self.traffic.agents, self.traffic.load, self.traffic.patience_s
         if not 1 <= agents <= _MOST_AGENTS:
-            raise ValueError(f"--agents {agents}：应为 1 到 {_MOST_AGENTS} / must be 1 to {_MOST_AGENTS}")
+            raise ValueError(
+                two_lines(
+                    f"--agents {agents}：应为 1 到 {_MOST_AGENTS}", f"--agents {agents}: must be 1 to {_MOST_AGENTS}"
+                )
+            )
         times = {"--load": load, "--aht": self.traffic.aht_s, "--patience": 1.0 if patience_s is None else patience_s}
         for name, value in times.items():
             if not (isfinite(value) and value > 0):
-                raise ValueError(f"{name} {value:g}：应大于 0 / must be more than 0")
+                raise ValueError(two_lines(f"{name} {value:g}：应大于 0", f"{name} {value:g}: must be more than 0"))
         if not (isfinite(self.threshold_s) and self.threshold_s >= 0):
-            raise ValueError(f"--threshold {self.threshold_s:g}：不能为负 / must not be negative")
+            raise ValueError(
+                two_lines(
+                    f"--threshold {self.threshold_s:g}：不能为负",
+                    f"--threshold {self.threshold_s:g}: must not be negative",
+                )
+            )
         if not self.traffic.is_stable:
             enough = floor(load) + 1
             raise ValueError(
@@ -100,19 +110,23 @@ class Answer:
     def lines(self) -> Iterator[str]:
         traffic, threshold_s = self.question.traffic, self.question.threshold_s
         patience = "∞" if traffic.patience_s is None else f"{traffic.patience_s:g} s"
-        yield (
-            f"坐席 / agents {traffic.agents} · 话务量 / load {traffic.load:g} erl · 处理时间 / handling time "
-            f"{traffic.aht_s:g} s · 耐心 / patience {patience} · 阈值 / threshold {threshold_s:g} s"
+        yield two_lines(
+            f"坐席 {traffic.agents} · 话务量 {traffic.load:g} erl · 处理时间 {traffic.aht_s:g} s · "
+            f"耐心 {patience} · 阈值 {threshold_s:g} s",
+            f"agents {traffic.agents} · load {traffic.load:g} erl · handling time {traffic.aht_s:g} s · "
+            f"patience {patience} · threshold {threshold_s:g} s",
         )
-        yield _row("模拟 / simulated", "95 % 区间 / interval", _model(traffic))
+        yield _row(one_line("模拟", "simulated"), one_line("95 % 区间", "interval"), _model(traffic))
         for name, (zh, en) in TITLES.items():
             figure, expected = self.found.figures[name], float(getattr(self.expected, name))
             shown = _seconds if name == "asa_s" else _percent
             interval = f"{shown(figure.low)} … {shown(figure.high)}"
-            yield f"{_row(shown(figure.value), interval, shown(expected))}  {zh} / {en}"
-        yield (
-            f"{self.found.calls} 通来电，另有 {self.plan.warm_up_calls * STREAMS} 通预热不计 / calls, "
-            f"after a warm-up that does not count · 插队 / served out of turn: {self.found.inversions}"
+            yield f"{_row(shown(figure.value), interval, shown(expected))}  {one_line(zh, en)}"
+        warm_up, inversions = self.plan.warm_up_calls * STREAMS, self.found.inversions
+        yield two_lines(
+            f"{self.found.calls} 通来电，另有 {warm_up} 通预热不计 · 插队 {inversions}",
+            f"{self.found.calls} calls, after a warm-up of {warm_up} that does not count · "
+            f"served out of turn: {inversions}",
         )
         if self.found.is_short:
             yield WARNING
@@ -142,7 +156,7 @@ def simulate(question: Question, progress: Callable[[str], None], length: Plan |
             if now - told > _TELL_EVERY_S:
                 told = now
                 calls = number * length.batch_calls * STREAMS
-                progress(f"已模拟 {calls} 通来电，用时 {now - began:.0f} 秒 / calls simulated, seconds gone")
+                progress(one_line(f"已模拟 {calls} 通来电，用时 {now - began:.0f} 秒", "calls simulated, seconds gone"))
     found, expected = findings(traffic, streams), theory(traffic, question.threshold_s)
     return Answer(question=question, plan=length, found=found, expected=expected, ended_by=ended_by)
 
@@ -181,7 +195,7 @@ def _next(connection: Connection) -> Batch:
     try:
         batch = connection.recv()
     except EOFError:
-        raise RuntimeError("模拟进程意外结束 / a simulating process has ended: see above") from None
+        raise RuntimeError(two_lines("模拟进程意外结束", "a simulating process has ended: see above")) from None
     assert isinstance(batch, Batch)
     return batch
 

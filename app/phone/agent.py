@@ -17,6 +17,7 @@ from app.phone.sip import TestPhone
 from app.phone.sound.audio import prevailing_tone_hz
 from app.phone.system import Json, Say, SystemClient, SystemFile, stamp, until_interrupted
 from config.paths import DataDir
+from config.words import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ class Shift:
         call = str(message["call"])
         if self._pop is None or self._pop.call != call:
             self._pop = Pop(call, self._phone.now())
-            self._reporter.say(f"弹屏：来电 {call} / screen pop")
+            self._reporter.say(one_line(f"弹屏：来电 {call}", "screen pop"))
         pop = message.get("pop")
         due_call = pop.get("due_call") if isinstance(pop, dict) else message.get("due_call")
         if due_call is not None:
@@ -181,7 +182,7 @@ class Shift:
     async def _accept(self, due_call: str) -> None:
         try:
             await self._client.accept(due_call)
-            self._reporter.say(f"接受回访 {due_call} / callback accepted")
+            self._reporter.say(one_line(f"接受回访 {due_call}", "callback accepted"))
         except ApiRefused as exc:  # taken back or accepted already: the next pop is another call
             self._reporter.say(str(exc))
 
@@ -193,9 +194,11 @@ class Shift:
             async with asyncio.timeout(DESK_TIMEOUT_S):
                 await self._at_desk.wait()
         except TimeoutError as exc:
-            raise PhoneTimeout("坐席页面没有应答 / the desk says nothing; is the system still starting?") from exc
+            raise PhoneTimeout(
+                one_line("坐席页面没有应答", "the desk says nothing; is the system still starting?")
+            ) from exc
         await self._client.set_state(options.agent, "available")
-        say(f"坐席 {options.agent} 已就绪，等待来电（Ctrl-C 结束） / available, waiting for calls")
+        say(one_line(f"坐席 {options.agent} 已就绪，等待来电（Ctrl-C 结束）", "available, waiting for calls"))
         while options.count is None or len(self._reporter.done) < options.count:
             call = await self._phone.next_call()
             try:
@@ -203,10 +206,10 @@ class Shift:
             finally:
                 await self._phone.hang_up(call)
             self._reporter.finished(await self._tell(call))
-            say(f"通话结束，{call.talk_s:.1f} 秒 / over")
+            say(one_line(f"通话结束，{call.talk_s:.1f} 秒", "over"))
 
     async def _handle(self, call: PhoneCall) -> None:
-        self._reporter.say("振铃… / ringing")
+        self._reporter.say(one_line("振铃…", "ringing"))
         if await self._over_within(call, self._options.answer_after_s):
             return
         if self._options.reject is not None:
@@ -214,7 +217,7 @@ class Shift:
             return
         call.media.source = Tone(self._options.tone)
         self._phone.answer(call)
-        self._reporter.say(f"已应答，发送 {self._options.tone:g} Hz / answered")
+        self._reporter.say(one_line(f"已应答，发送 {self._options.tone:g} Hz", "answered"))
         await self._over_within(call, self._options.hangup_after_s)
 
     @staticmethod

@@ -10,6 +10,7 @@ from aiosipua import Registration, SipDigestAuth, SipResponse, SipUAC
 
 from app.phone.account import Account
 from app.phone.errors import RegistrationRefused
+from config.words import two_lines
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Binding:
             code, reason = 408, f"{self._registrar} no answer"
         if code != 200:
             raise RegistrationRefused(
-                f"话机注册被拒绝：{code} {reason} / the telephone was not registered: {code} {reason}"
+                two_lines(f"话机注册被拒绝：{code} {reason}", f"the telephone was not registered: {code} {reason}")
             )
         self._registration.on_failed = lambda *_: self._lost()
         self._registration.on_expired = lambda *_: self._lost()

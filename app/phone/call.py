@@ -10,6 +10,7 @@ from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 from app.phone.errors import CallRejected, PhoneTimeout
 from app.phone.media import MediaStream
 from app.phone.sound.g711 import PCMA, PCMU
+from config.words import two_lines
 
 Side = Literal["local", "remote"]
 
@@ -136,4 +137,4 @@ class PhoneCall:
             for wait in waits:
                 wait.cancel()
         if not done:
-            raise PhoneTimeout(f"{timeout_s:g} 秒内没有应答 / nothing happened within {timeout_s:g} s")
+            raise PhoneTimeout(two_lines(f"{timeout_s:g} 秒内没有应答", f"nothing happened within {timeout_s:g} s"))

@@ -22,6 +22,7 @@ from app.phone.sound.site_sounds import SiteSounds
 from app.phone.sound.wav import write_wav
 from app.phone.system import CallFacts, Say, SystemClient, SystemFile, stamp, until_interrupted
 from config.paths import DataDir
+from config.words import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ async def place_call(options: CallOptions, say: Say, stop: asyncio.Event | None 
     number = options.caller or f"138{secrets.randbelow(10**8):08d}"
     async with SystemClient(system) as client, TestPhone(options.host) as phone:
         line = await phone.dial(options.number, system.sip, caller=number)
-        say(f"呼叫 {options.number}，主叫 {number} / calling")
+        say(one_line(f"呼叫 {options.number}，主叫 {number}", "calling"))
         journey = Journey(options, sounds, line, CallResult(caller=number), (client, say))
         try:
             await line.wait_heard_of(SIGNAL_TIMEOUT_S)
@@ -161,15 +162,15 @@ class Journey:
             self._say(str(refusal))
             return
         except PhoneTimeout:
-            self._say("无人接听，挂断 / not answered, hanging up")
+            self._say(one_line("无人接听，挂断", "not answered, hanging up"))
             return
         await self._press_keys()
         if not await self._agent_answers():
-            self._say("没有坐席接听，挂断 / no agent answered, hanging up")
+            self._say(one_line("没有坐席接听，挂断", "no agent answered, hanging up"))
             return
         self._line.media.source = Tone(self._options.tone_hz)
         await asyncio.sleep(self._options.talk_s)
-        self._say(f"通话 {self._options.talk_s:g} 秒，挂断 / talked, hanging up")
+        self._say(one_line(f"通话 {self._options.talk_s:g} 秒，挂断", "talked, hanging up"))
 
     async def _be_answered(self) -> None:
         ringing = asyncio.create_task(self._tell_ringing())
@@ -177,11 +178,11 @@ class Journey:
             await self._line.wait_answered(self._options.answer_timeout_s)
         finally:
             ringing.cancel()
-        self._say(f"第 {self._rings()} 响接通 / answered in ring {self._rings()}")
+        self._say(one_line(f"第 {self._rings()} 响接通", f"answered in ring {self._rings()}"))
 
     async def _tell_ringing(self) -> None:
         await self._line.ringing.wait()
-        self._say("响铃… / ringing")
+        self._say(one_line("响铃…", "ringing"))
 
     def _rings(self) -> int:
         rang_from = self._line.ringing_at
@@ -194,7 +195,11 @@ class Journey:
         since = self._now()
         for keys in self._options.keys:
             menu = await self._menu(since)
-            self._say(f"听到 {menu}，按 {keys} / heard it, pressing" if menu else f"按 {keys} / pressing")
+            self._say(
+                one_line(f"听到 {menu}，按 {keys}", "heard it, pressing")
+                if menu
+                else one_line(f"按 {keys}", "pressing")
+            )
             ends = await self._line.press(keys)
             self.result.keys_at += ends
             self.result.keys.append(keys[: len(ends)])
@@ -215,7 +220,7 @@ class Journey:
 
         The tone alone counts when the API is silent or has not caught up; a note of waiting music is shorter.
         """
-        self._say("等待坐席… / waiting for an agent")
+        self._say(one_line("等待坐席…", "waiting for an agent"))
         began, asked_at, tone_since, facts = self._now(), 0.0, math.inf, None
         while self._now() - began < self._options.agent_timeout_s:
             await asyncio.sleep(POLL_S)
@@ -227,7 +232,7 @@ class Journey:
             if agent is not None or (hz is not None and (facts is None or self._now() - tone_since > SURE_S)):
                 self._connected_at = self._line.now()
                 sound = f"（{hz:.0f} Hz）" if hz is not None else ""
-                self._say(f"已接通坐席 {agent or ''}{sound} / connected")
+                self._say(one_line(f"已接通坐席 {agent or ''}{sound}", "connected"))
                 return True
         return False
 
@@ -248,7 +253,7 @@ class Journey:
         if facts is not None:
             result.ticket = facts.ticket
             result.connected_agent = facts.agent if facts.talked else None
-        self._say(f"通话结束（{result.ended_by}），工单 {result.ticket or '—'} / over, ticket")
+        self._say(one_line(f"通话结束（{result.ended_by}），工单 {result.ticket or '—'}", "over, ticket"))
         return result
 
     async def _final_facts(self) -> CallFacts | None:

@@ -8,6 +8,8 @@ PhoneError
 └── PhoneTimeout         the other side did not answer in time
 """
 
+from config.words import two_lines
+
 
 class PhoneError(Exception):
     """The root; str() is meant for the person at the terminal (Chinese, then English)."""
@@ -33,7 +35,7 @@ class CallRejected(PhoneError):
     """The call ended before it was answered, with this SIP status code (487: we cancelled it)."""
 
     def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"呼叫未接通：{code} {reason} / the call was rejected: {code} {reason}")
+        super().__init__(two_lines(f"呼叫未接通：{code} {reason}", f"the call was rejected: {code} {reason}"))
         self.code = code
 
 

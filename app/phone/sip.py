@@ -33,6 +33,7 @@ from app.phone.errors import PhoneTimeout
 from app.phone.media import MediaStream
 from app.phone.sound.g711 import PCMA, PCMU
 from app.phone.wire import SipWire, utc_now
+from config.words import two_lines
 
 logger = logging.getLogger(__name__)
 logging.getLogger("aiosipua").setLevel(logging.ERROR)
@@ -129,7 +130,7 @@ class TestPhone:
             async with asyncio.timeout(timeout_s):
                 return await self._incoming.get()
         except TimeoutError as exc:
-            raise PhoneTimeout(f"{timeout_s:g} 秒内没有来电 / no call within {timeout_s:g} s") from exc
+            raise PhoneTimeout(two_lines(f"{timeout_s:g} 秒内没有来电", f"no call within {timeout_s:g} s")) from exc
 
     def answer(self, call: PhoneCall) -> None:
         """Picks up; refuses with 488 what offers no G.711. Nothing happens if the call is over already."""

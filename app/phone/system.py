@@ -17,6 +17,7 @@ import aiohttp
 from app.phone.account import Account, Address
 from app.phone.errors import ApiRefused, SystemNotRunning
 from config.paths import DataDir
+from config.words import two_lines
 
 Say = Callable[[str], None]
 Json = Mapping[str, object]
@@ -165,7 +166,9 @@ class SystemClient:
                     yield said
                     await socket.send_json({"type": "ack", "seq": said.get("seq", 0)})
         except aiohttp.WSServerHandshakeError as exc:
-            raise ApiRefused(exc.status, f"坐席页面连接被拒绝 / the desk refused: {exc.status}") from exc
+            raise ApiRefused(
+                exc.status, two_lines(f"坐席页面连接被拒绝：{exc.status}", f"the desk refused: {exc.status}")
+            ) from exc
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             raise self._gone() from exc
 
@@ -182,7 +185,13 @@ class SystemClient:
         said = answer if isinstance(answer, dict) else {}
         if response.status >= 400:
             why = said.get("detail") or said.get("title") or ""
-            raise ApiRefused(response.status, f"系统拒绝 / refused: {method} {path}: {response.status} {why}")
+            raise ApiRefused(
+                response.status,
+                two_lines(
+                    f"系统拒绝：{method} {path}：{response.status} {why}",
+                    f"refused: {method} {path}: {response.status} {why}",
+                ),
+            )
         return said
 
     def _open(self) -> aiohttp.ClientSession:

@@ -24,10 +24,12 @@ from app.web.server import create_app
 from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Site
+from config.words import Words, two_lines
 from crm.db.projecting.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
 from crm.journal.journal import Journal
+from crm.users.words import ROLES
 from ivr.arrivals.left_messages import collect_left_messages
 from ivr.pbx.ports import ports_wanted
 from ivr.pbx.prefix.install import ensure_asterisk
@@ -281,20 +283,26 @@ def welcome(system: System, say: Say) -> None:
     """The page, the numbers to dial, the logins (design §5)."""
     options, site = system.options, system.site
     scheme = "https" if options.certificate else "http"
-    roles = {"agent": "坐席 agents", "supervisor": "班长 supervisor", "administrator": "管理员 administrator"}
-    say(f"\n{site.name}已就绪")
-    say(f"{site.name_en} is ready")
-    say(f"  页面 page      {scheme}://{options.http}/  ·  /wallboard  ·  /supervisor")
-    for line in site.lines:
-        say(f"  号码 dial      {line.dnis}  {line.title} ({line.title_en})")
-    say(f"  SIP            {system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}")
-    for role, title in roles.items():
+    rows = [(Words("页面", "page"), f"{scheme}://{options.http}/  ·  /wallboard  ·  /supervisor")]
+    rows += [
+        (Words("号码", "dial"), f"{line.dnis}  {Words(line.title, line.title_en).on_paper()}") for line in site.lines
+    ]
+    rows += [(Words("话机", "SIP"), f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}")]
+    for role, title in ROLES.items():
         names = ", ".join(agent.id for agent in site.agents if agent.role == role)
-        say(f"  登录 log in    {title}: {names}")
-    say(f"  初始密码 first password  {initial_password_file(options.data).read_text(encoding='utf-8').strip()}")
-    say(f"  试一试 try     sanxiang agent 8001 --data {options.data.root}")
-    say(f"                 sanxiang call {site.lines[-1].dnis} --keys 1 --data {options.data.root}")
-    say("  停止 stop      Ctrl-C\n")
+        rows += [(Words("登录", "log in"), f"{title.on_paper()}: {names}")]
+    password = initial_password_file(options.data).read_text(encoding="utf-8").strip()
+    data = options.data.root
+    rows += [
+        (Words("初始密码", "password"), password),
+        (Words("试一试", "try"), f"sanxiang agent 8001 --data {data}"),
+        (Words("试一试", "try"), f"sanxiang call {site.lines[-1].dnis} --keys 1 --data {data}"),
+        (Words("停止", "stop"), "Ctrl-C"),
+    ]
+    say("\n" + two_lines(f"{site.name}已就绪", f"{site.name_en} is ready"))
+    for label, value in rows:
+        say(f"  {label.zh:　<4} {label.en:<9} {value}")
+    say("")
 
 
 async def let_the_store_catch_up(system: System) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from config.service.policy import Clause, Policy
 from config.values.fields import did_you_mean
 from config.values.hours import DayKind
+from config.words import two_lines
 from crm.regulation.deadlines import Calendar, ClockKind, Counting, Deadline, Limit, Pause, deadline, reached
 
 
@@ -31,7 +32,9 @@ class Regulated:
         clauses = self.policy.in_force(start.astimezone(self.calendar.zone).date()).clauses
         if clause_id not in clauses:
             guess = did_you_mean(clause_id, clauses)
-            raise UnknownClause(f"没有条款 {clause_id!r} / no such clause; clauses are: {', '.join(clauses)}{guess}")
+            raise UnknownClause(
+                two_lines(f"没有条款 {clause_id!r}", f"no such clause; clauses are: {', '.join(clauses)}{guess}")
+            )
         return clauses[clause_id]
 
     def due(self, clause: Clause, start: datetime, pauses: Sequence[Pause] = ()) -> Deadline:

@@ -46,7 +46,7 @@ async def test_anybody_writes_without_a_login_on_a_telephone_and_hears_the_numbe
     ticket = await hall.store.tickets.get(number)
     assert ticket is not None and ticket.contact_number == "138 1234 5678" and ticket.kind == "complaint"
     staff = await open_page("8001", f"/tickets/{number}")
-    await expect(staff.get_by_test_id("timeline")).to_contain_text("收到：网站")
+    await expect(staff.get_by_test_id("timeline")).to_contain_text("收到：网上表单")
     await english(page)
     await expect(page.get_by_role("heading", name="Write to us")).to_be_visible()
     await picture(page, "contact-en")

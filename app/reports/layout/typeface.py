@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from config.words import two_lines
 from ivr.pbx.prefix.install import private_file
 
 _FILE: Final = "usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
@@ -14,8 +15,11 @@ class TypefaceMissing(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "没有可用于打印的中文字体：请运行 sanxiang pbx install，或安装系统软件包 fonts-droid-fallback / "
-            "no Chinese typeface to print with: run `sanxiang pbx install`, or install the package fonts-droid-fallback"
+            two_lines(
+                "没有可用于打印的中文字体：请运行 sanxiang pbx install，或安装系统软件包 fonts-droid-fallback",
+                "no Chinese typeface to print with: run `sanxiang pbx install`, or install the package "
+                "fonts-droid-fallback",
+            )
         )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.values.hours import DayKind, SpecialDays
+from config.words import two_lines
 from crm.days.model import Source, first_change, overlaid, parse_notice, unknown_year
 from crm.db.calendar.days import CalendarTable
 from crm.db.followups.owed_calls import SYSTEM
@@ -20,10 +21,10 @@ from crm.errors import StoreAway
 
 log = logging.getLogger(__name__)
 
-_UNKNOWN = (
-    "{year} 年的放假安排尚未录入，涉及该年的时限均为暂定。国务院通知公布后，请管理员在“日历”页录入。"
-    " / The holidays of {year} are not entered yet: deadlines in it are provisional. Enter the notice "
-    "on the page Calendar once it is out."
+_UNKNOWN = two_lines(
+    "{year} 年的放假安排尚未录入，涉及该年的时限均为暂定。国务院通知公布后，请管理员在“日历”页录入。",
+    "The holidays of {year} are not entered yet: deadlines in it are provisional. Enter the notice "
+    "on the page Calendar once it is out.",
 )
 
 Recompute = Callable[[datetime], Awaitable[None]]
