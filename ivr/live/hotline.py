@@ -1,4 +1,4 @@
-"""What a flow may use: site, telephones, ACD, tickets, clock, the talks going on. Wired in `app.run.main`."""
+"""What a flow may use: site, telephones, ACD, tickets, clock, the talks going on. Wired in `app.run.call_path`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

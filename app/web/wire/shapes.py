@@ -6,9 +6,9 @@ from typing import Literal
 import msgspec
 
 from config.schema import Role
+from crm.journal.events import WishedState as WishedState
 from routing.agent import AgentState
 
-WishedState = Literal["available", "not_ready", "logged_out"]
 SupervisionMode = Literal["listen", "whisper", "barge", "takeover"]
 TargetKind = Literal["agent", "queue", "line", "number"]
 Direction = Literal["inbound", "outbound", "agent"]

@@ -37,6 +37,7 @@ from ivr.queueing.wait import QUEUE_CLOSED
 from routing.agent import AgentEvent
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.checked_tickets import CheckedTickets, sound
+from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -96,7 +97,8 @@ def floor(directory: Path, site: Site | None = None) -> Iterator[Floor]:
     reception = path.reception
     serving = asyncio.ensure_future(telephony.serve(reception.arrive, reception.reconnect))
     try:
-        yield Floor(telephony, path.hotline, reception, told)
+        with as_it_was_loaded(site):
+            yield Floor(telephony, path.hotline, reception, told)
     finally:
         serving.cancel()
         journal.close()

@@ -38,6 +38,7 @@ from routing.acd import Acd
 from routing.agent import AgentEvent
 from tests.fakes.channel import FakeChannel, Party
 from tests.fakes.checked_tickets import CheckedTickets, sound
+from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import EPOCH, FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -119,7 +120,8 @@ def house(directory: Path, change: Callable[[Site], Site] = lambda site: site) -
     telephony.connected.set()
     telephony._on_arrival = path.reception.arrive
     try:
-        yield House(site, telephony, path.hotline.acd, path.reception, keeper, told)
+        with as_it_was_loaded(site):
+            yield House(site, telephony, path.hotline.acd, path.reception, keeper, told)
     finally:
         journal.close()
         sound(path)

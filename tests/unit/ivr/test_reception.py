@@ -27,6 +27,7 @@ from routing.acd import Acd
 from routing.agent import AgentState
 from tests.fakes.channel import FakeChannel
 from tests.fakes.checked_tickets import CheckedTickets, sound
+from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.telephony import EPOCH, FakeTelephony
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -92,7 +93,8 @@ def desk(directory: Path, history: History, *, new_asterisk: bool = False) -> It
         make_tickets=CheckedTickets,
     )
     try:
-        yield Desk(telephony, path.hotline.acd, history, path.reception, told)
+        with as_it_was_loaded(site):
+            yield Desk(telephony, path.hotline.acd, history, path.reception, told)
     finally:
         journal.close()
         sound(path)
