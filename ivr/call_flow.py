@@ -151,8 +151,10 @@ async def in_service(hotline: Hotline, call: Call) -> AsyncIterator[None]:
             log.exception("A flow failed; the caller is told.", extra={"action": "flow_failed", "call_id": call.id})
             await apologise(call)
     finally:
-        await let_partner_go(hotline, call)
-        await end_call(hotline, call, ended_by, outcome)
+        try:
+            await let_partner_go(hotline, call)
+        finally:
+            await end_call(hotline, call, ended_by, outcome)
 
 
 async def let_partner_go(hotline: Hotline, call: Call) -> None:
