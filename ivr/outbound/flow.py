@@ -87,7 +87,7 @@ async def carry_on(attempt: Attempt, call: Call, channel: DialledChannel) -> Out
 def outcome_of_attempt(state: CallState, kind: DueCallKind) -> Outcome:
     """How an attempt went whose customer was reached, and said nothing that decides it."""
     led_on = Outcome.TRANSFERRED if kind is DueCallKind.REMINDER else Outcome.TALKED
-    if state.talks:
+    if state.talks or state.outcome == "answered":
         return led_on
     return Outcome.HUNG_UP if state.parted_by == "caller" or state.queue is None else led_on
 

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,19 @@ from tests.integration.harness.sipp_trace import Trace, read_keys, read_trace
 SCENARIOS = Path(__file__).parent / "scenarios"
 SIPP = "sipp"
 CALLERS, AGENTS = "127.0.0.2", "127.0.0.1"
-MEDIA_PORT = 62_000  # above the ports that others are given: audio to a telephone that does not listen hits nobody
+MEDIA_PORTS = range(62_000, 65_000, 20)
+"""Above the ports that others are given: audio to a telephone that does not listen hits nobody."""
+
+
+def media_port(host: str) -> int:
+    """One of those that no other SIPp listens on: files of tests run side by side."""
+    for port in MEDIA_PORTS:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
+    raise AssertionError(f"no port of {MEDIA_PORTS} is free on {host}")
+
+
 SPARE_S = 10
 MOST_CALLS = 2000  # an OPTIONS of the registrar counts as a call, so agents' telephones cannot be told how many to take
 
@@ -51,7 +63,7 @@ class Sipp:
     def _arguments(self, system: RunningSystem, load: Load) -> list[str]:
         host, port = system.sip
         arguments = [*AHEAD_OF_OTHERS, SIPP, f"{host}:{port}", "-sf", str(self._scenario(load)), "-nostdin"]
-        arguments += ["-i", load.host, "-p", str(self.port), "-mi", load.host, "-mp", str(MEDIA_PORT)]
+        arguments += ["-i", load.host, "-p", str(self.port), "-mi", load.host, "-mp", str(media_port(load.host))]
         arguments += ["-m", str(load.calls), "-r", f"{load.rate:g}", "-l", str(max(load.calls, 1)), "-aa"]
         arguments += ["-timeout", f"{load.timeout_s}s", "-timeout_error"]
         for option, suffix in (("msg", "messages"), ("logs", "log"), ("err", "errors")):
