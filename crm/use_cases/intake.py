@@ -4,22 +4,26 @@ The journal has it when `register` returns; the store hears of it as of everythi
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from config.ids import TicketNumber
 from config.service.matters import Matters
+from crm.errors import BadValue, bad_values
 from crm.intake.model import Channel, Letter, Opening
 from crm.regulation.policy import Regulated, UnknownClause
+from crm.rights import Principal
 from crm.use_cases.tickets import Tickets
 
 RESPONSE_CLAUSE: Final = "TKT-4.respond"
 RESPONSE: Final = timedelta(hours=24)
 """TKT-4, for a site whose regulation has no such clause."""
 _REMEMBERED: Final = 500
+EARLIEST: Final = timedelta(days=3660)
+"""What came longer ago is a slip of the pen."""
 
 
 class Intake:
@@ -39,6 +43,22 @@ class Intake:
         number = self._tickets.open_from(channel, opening, self._clock())
         self._lately.append(number)
         return number
+
+    def register_by_hand(self, channel: Channel, fields: Mapping[str, Any], *, who: Principal) -> TicketNumber:
+        """What somebody enters who has it on the table. Raises BadValue."""
+        now = self._clock()
+        received_at = fields["received_at"] or now
+        if not now - EARLIEST <= received_at <= now + timedelta(minutes=1):
+            raise BadValue("received_at", "when it came: not in the future, and not over ten years ago")
+        if "*" in fields["contact_number"]:
+            raise BadValue("contact_number", "a whole number, not a masked one")
+        kept = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
+        return self.register_fields(channel, kept | {"received_at": received_at, "by": who.name})
+
+    def register_fields(self, channel: Channel, fields: Mapping[str, Any]) -> TicketNumber:
+        """As `register`, of what was typed in. Raises BadValue for a field that cannot be kept."""
+        with bad_values("body"):
+            return self.register(channel, msgspec.convert(dict(fields), type=Opening))
 
     def answer_on(self, ticket: TicketNumber, letter: Letter) -> None:
         """An e-mail that answers on a ticket there is."""

@@ -1,6 +1,5 @@
 """Registering what came by letter, suggestion box, on site, from the media or 12315 (adapter). TKT-1, TKT-3."""
 
-from datetime import timedelta
 from typing import Final, TypeVar
 
 import msgspec
@@ -17,38 +16,24 @@ from app.web.api.tickets.tickets import reader, ticket_of
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.services import Services
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem
+from config.ids import TicketNumber
 from config.schema import Site
-from crm.intake.model import BY_HAND, CHANNELS, Channel, Opening, masked_email
+from crm.intake.model import BY_HAND, CHANNELS, masked_email
 from crm.tickets.model import TicketKind
-
-EARLIEST: Final = timedelta(days=3660)
-"""What came longer ago is a slip of the pen."""
 
 T = TypeVar("T")
 
 
 async def register(ask: Ask[Nothing, IntakeNew]) -> TicketRegistered:
     """A ticket at once, with its number; the store may be away."""
-    new, now = ask.body, ask.services.clock()
-    received_at = new.received_at or now
-    if not now - EARLIEST <= received_at <= now + timedelta(minutes=1):
-        raise invalid("received_at", "when it came: not in the future, and not over ten years ago")
-    if "*" in new.contact_number:
-        raise invalid("contact_number", "a whole number, not a masked one")
-    fields = {name: getattr(new, name) for name in new.__struct_fields__ if name not in ("channel", "received_at")}
-    fields = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
-    return registered(ask.services, new.channel, fields | {"received_at": received_at, "by": ask.who.name})
+    fields = msgspec.structs.asdict(ask.body)
+    number = ask.services.intake.register_by_hand(fields.pop("channel"), fields, who=ask.who)
+    return registered(ask.services, number)
 
 
-def registered(services: Services, channel: Channel, fields: dict[str, object]) -> TicketRegistered:
-    """Opens the ticket. Raises Problem for a field that cannot be kept or a category that is not there."""
-    try:
-        opening = msgspec.convert(fields, type=Opening)
-        number = services.intake.register(channel, opening)
-    except (ValueError, msgspec.ValidationError) as exc:
-        field, _, message = str(exc).partition(": ")
-        raise invalid(field if message else "body", message or field) from exc
+def registered(services: Services, number: TicketNumber) -> TicketRegistered:
+    """Tells of a new ticket. Raises Problem when the disk does not have it."""
     if not services.intake.all_on_disk:
         raise Problem(
             "store_away", f"Ticket {number} is in memory alone: the disk refuses. Write it down.", ticket=number

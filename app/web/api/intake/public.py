@@ -68,7 +68,7 @@ async def public_ticket(ask: Ask[Nothing, PublicNew]) -> TicketRegistered:
         "contact_number": number,
         "email": email,
     }
-    return registered(services, "web", fields)
+    return registered(services, services.intake.register_fields("web", fields))
 
 
 def form_token(secret: str, at: datetime) -> str:
