@@ -64,3 +64,13 @@ ANSWERS: Final[Labels] = {
     "cancel": Words("按 3 取消", "3: cancelled"),
 }
 """What the customer pressed in the reminder call."""
+
+
+def visit_of_ours(where: Words, person: str, *, overdue: bool) -> Words:
+    """To whoever goes to a customer's place; when `overdue`, to their supervisors."""
+    if overdue:
+        return Words(
+            f"上门预约已过约定时间，仍未签到。{where.zh}（{person}）",
+            f"An appointment is past its time, and nobody has arrived: {where.en} ({person})",
+        )
+    return Words(f"上门预约提醒。{where.zh}", f"Your appointment: {where.en}")

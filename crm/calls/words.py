@@ -165,3 +165,12 @@ AGENT_STATES: Final[Labels] = {
     "wrap_up": Words("话后处理", "Wrap-up"),
     "not_ready": Words("示忙", "Not ready"),
 }
+
+
+def duty_missed(title: str, reason: str) -> Words:
+    """To supervisors: a caller found nobody on duty. `title`: of the duty, as the site has it."""
+    why = DUTY_MISSED.get(reason, Words(reason, reason))
+    return Words(
+        f"警示：{title}漏接来电（{why.zh}），请跟进。",
+        f"Warning: a call to {title} was missed ({why.en}): follow it up.",
+    )

@@ -39,3 +39,11 @@ OUTCOMES: Final[Labels] = {
     Outcome.ON_DUTY: Words("值班人员号码，未拨打", "Not dialled: somebody on duty"),
     Outcome.FAULT: Words("系统故障，已搁置", "Set aside after faults of ours"),
 }
+
+
+def set_aside(due: int, kind: DueCallKind) -> Words:
+    """To supervisors: a fault of ours kept a call from being made."""
+    return Words(
+        f"警示：外呼任务 {due}（{KINDS[kind].zh}）因系统故障多次未能执行，已搁置，请人工跟进。",
+        f"Warning: call {due} ({KINDS[kind].en}) failed several times by our fault and is set aside: follow it up.",
+    )

@@ -10,6 +10,7 @@ import msgspec
 from config.schema import Site
 from crm.db.store import Store
 from crm.errors import BadValue, Forbidden, UnknownRecord, bad_values
+from crm.quality import words as told
 from crm.quality.file import FileNote, NoteKind, checked_points
 from crm.quality.model import Check, CheckFull
 from crm.quality.month import ClosedMonth, Rated, rate
@@ -54,7 +55,7 @@ async def score_check(ports: Ports, check_id: str, marks: Marks, *, who: Princip
     with bad_values("points"):
         marks, result = _scored(ports.site, marks)
     day = _day(check, ports.site)
-    words = f"质检：您 {day} 的通话（工单 {check.ticket}）得分 {result.score:g}，请在“质检”页查看并确认。"
+    words = told.scored(day, check.ticket, result.score).on_screen()
     return await ports.store.checks.step(
         check.id,
         CheckStep.SCORE,
@@ -76,8 +77,7 @@ async def answer_check(ports: Ports, check_id: str, words: str, *, who: Principa
     notice = None
     if words:
         scored_by = next((each.by for each in reversed(check.steps) if each.step is CheckStep.SCORE), check.drawn_by)
-        text = f"质检异议：{who.name} 号对工单 {check.ticket} 的评分提出异议：{words}"
-        notice = ((scored_by,), text)
+        notice = ((scored_by,), told.objected(who.name, check.ticket, words).on_screen())
     step = CheckStep.OBJECT if words else CheckStep.ACKNOWLEDGE
     return await ports.store.checks.step(
         check.id, step, by=who.name, version=version, details={"words": words}, notice=notice
@@ -95,8 +95,7 @@ async def decide_check(
         if marks is not None:
             marks, result = _scored(ports.site, marks)
             details |= {"marks": marks, "result": result}
-    verdict = f"改为 {result.score:g} 分" if result else "维持原评分"
-    text = f"质检异议答复：工单 {check.ticket} {verdict}。{details['words']}"
+    text = told.decided(check.ticket, result.score if result else None, str(details["words"])).on_screen()
     return await ports.store.checks.step(
         check.id,
         CheckStep.DECIDE,

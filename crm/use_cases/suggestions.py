@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from config.numbering import normalise
 from config.schema import Site
 from config.service.matters import Department
+from config.words import Words
 from crm.db.store import Store
 from crm.errors import BadValue, Forbidden, UnknownRecord, bad_values
 from crm.quality.scorecard import checked_words
 from crm.rights import Principal, may_work_on
 from crm.suggestions.model import CallWish, Notice, Suggestion, SuggestionEntry, SuggestionStep, words_for_proposer
 from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion, may_see_suggestion
+from crm.suggestions.words import overdue, passed_on
 from crm.tickets.model import Detail
 from crm.use_cases.cases import Ports, find_ticket
 
@@ -83,10 +85,9 @@ async def pass_suggestion(
         department = _department_of(site, department_id)
     decide_by = now + timedelta(days=site.suggestions.decide_within_days)
     until = decide_by.astimezone(site.zone)
-    remark = f"说明：{words}" if words else ""
     notice = Notice(
         to=who_answers_for(site, department),
-        text=f"建议 {one.ticket} 转交{department.title}，请于 {until:%Y-%m-%d} 前答复是否采纳。{remark}",
+        text=passed_on(one.ticket, Words(department.title, department.title_en), until.date(), words).on_screen(),
     )
     return await ports.store.suggestions.step(
         one.ticket,
@@ -164,10 +165,11 @@ async def follow_up(store: Store, site: Site, now: datetime) -> tuple[int, int]:
     def reminder(one: Suggestion) -> Notice:
         department = site.matters.department(one.department or "")
         days = (now - one.decide_by).days if one.decide_by else 0
-        title = department.title if department else one.department
+        known = one.department or ""
+        title = Words(department.title, department.title_en) if department else Words(known, known)
         return Notice(
             to=who_answers_for(site, department),
-            text=f"催办：建议 {one.ticket}（{title}）答复期限已过{f' {days} 天' if days else ''}，请尽快答复是否采纳。",
+            text=overdue(one.ticket, title, days).on_screen(),
         )
 
     return await store.suggestions.follow_up(now, timedelta(days=site.suggestions.remind_every_days), reminder)

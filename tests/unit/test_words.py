@@ -39,9 +39,14 @@ from crm.journal.events import (
     OverflowReason,
     SupervisionEnd,
 )
+from crm.quality import words as quality
+from crm.quality.file import NoteKind
+from crm.quality.scorecard import CheckState, CheckStep
 from crm.regulation import words as regulation
 from crm.reports import words as reports
 from crm.reports.compliance import Verdict
+from crm.suggestions import words as suggestions
+from crm.suggestions.model import SuggestionState, SuggestionStep
 from crm.tickets import words as tickets
 from crm.tickets.model import Severity, TicketKind, TicketState
 from crm.users import words as users
@@ -82,6 +87,11 @@ def _field(owner: type, name: str) -> set[str]:
         (bookings.STATES, BookingState),
         (bookings.ANSWERS, get_args(Answer)),
         (bookings.APPOINTMENT_STATES, AppointmentState),
+        (suggestions.STATES, SuggestionState),
+        (suggestions.STEPS, SuggestionStep),
+        (quality.STATES, CheckState),
+        (quality.STEPS, CheckStep),
+        (quality.NOTES, NoteKind),
         (days.KINDS, get_args(DayKind)),
         (customers.KINDS, CustomerKind),
         (customers.USES, NumberUse),
@@ -120,7 +130,21 @@ def test_each_label_speaks_both_languages_one_at_a_time() -> None:
 
 def test_what_a_slice_names_the_pages_have() -> None:
     served = [{str(code) for code in labels} for labels in GROUPS.values()]
-    for module in (bookings, calls, cases, customers, days, figures, followups, intake, regulation, tickets, users):
+    for module in (
+        quality,
+        suggestions,
+        bookings,
+        calls,
+        cases,
+        customers,
+        days,
+        figures,
+        followups,
+        intake,
+        regulation,
+        tickets,
+        users,
+    ):
         for name, labels in vars(module).items():
             if name.isupper() and isinstance(labels, dict) and labels is not tickets.SOURCES:
                 codes = {str(code) or "none" for code in labels}

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from config.numbering import normalise
-from crm.calls.words import DUTY_MISSED
+from crm.calls.words import duty_missed
 from crm.db.base.bulk import insert_new
 from crm.db.followups.entering import NewCall, enter_told
 from crm.db.schema.core import colleague_message, user_account
 from crm.followups.model import DueCall
-from crm.followups.words import KINDS
+from crm.followups.words import set_aside
 from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
 
 
@@ -58,7 +58,7 @@ def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: 
         (
             each.event_id,
             each.at,
-            f"警示：{each.title}漏接来电（{DUTY_MISSED[each.reason].zh}），请跟进。",
+            duty_missed(each.title, each.reason).on_screen(),
             tickets.get(each.call_id),
         )
         for each in missed
@@ -68,7 +68,7 @@ def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: 
 
 def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
     """A due call that could not be carried out, by a fault of ours, is set aside: every supervisor gets a message."""
-    text = f"警示：外呼任务 {due.id}（{KINDS[due.kind].zh}）因系统故障多次未能执行，已搁置，请人工跟进。"
+    text = set_aside(due.id, due.kind).on_screen()
     _warn(connection, [(f"due_fault:{due.id}", at, text, due.ticket)])
 
 

@@ -9,6 +9,7 @@ from typing import Final, Self
 from config.schema import Site
 from config.service.bookings import Bookings, Guide
 from config.values.hours import DayKind, SpecialDays
+from config.words import Words
 from crm.bookings.appointments import (
     Appointment,
     AppointmentState,
@@ -32,6 +33,7 @@ from crm.bookings.slots import (
     why_not,
     works,
 )
+from crm.bookings.words import visit_of_ours
 from crm.db.store import Store
 from crm.errors import BookingRefused
 from crm.outbox.model import OutMessage
@@ -167,10 +169,16 @@ class BookingDesk:
     # --- parts ---
 
     def _notice(self, row: Appointment, overdue: bool) -> str:
-        kind = next((each.title for each in self.rules.appointments.kinds if each.id == row.kind), row.kind)
+        kinds = self.rules.appointments.kinds
+        kind = next(
+            (Words(each.title, each.title_en) for each in kinds if each.id == row.kind), Words(row.kind, row.kind)
+        )
         at = row.at.astimezone(self._site.zone)
-        where = f"{kind}：{at.month}月{at.day}日 {at:%H:%M}，{row.place or '地址见工单'}，{row.contact_name or '客户'}"
-        return f"上门预约已过约定时间，仍未签到。{where}（{row.person}）" if overdue else f"上门预约提醒。{where}"
+        where = Words(
+            f"{kind.zh}：{at.month}月{at.day}日 {at:%H:%M}，{row.place or '地址见工单'}，{row.contact_name or '客户'}",
+            f"{kind.en}: {at:%Y-%m-%d %H:%M}, {row.place or 'address on the ticket'}, {row.contact_name or 'customer'}",
+        )
+        return visit_of_ours(where, row.person, overdue=overdue).on_screen()
 
     def _aftermath(self, starts_at: datetime) -> Aftermath:
         due = reminder_due(starts_at, self._clock(), self.rules.reminder, self._site.outbound.hours, self._site.zone)

@@ -2892,6 +2892,14 @@ export interface components {
          * @enum {unknown}
          */
         CheckState: "acknowledged" | "decided" | "drawn" | "objected" | "scored";
+        /** @description Labels of the group `check_state`, by code. */
+        CheckStateWords: {
+            acknowledged: components["schemas"]["Words"];
+            decided: components["schemas"]["Words"];
+            drawn: components["schemas"]["Words"];
+            objected: components["schemas"]["Words"];
+            scored: components["schemas"]["Words"];
+        };
         /** @enum {unknown} */
         CheckStep: "acknowledge" | "decide" | "object" | "score";
         CheckStepOut: {
@@ -2902,6 +2910,13 @@ export interface components {
             step: components["schemas"]["CheckStep"];
             version: number;
             words: string;
+        };
+        /** @description Labels of the group `check_step`, by code. */
+        CheckStepWords: {
+            acknowledge: components["schemas"]["Words"];
+            decide: components["schemas"]["Words"];
+            object: components["schemas"]["Words"];
+            score: components["schemas"]["Words"];
         };
         /** @description Labels of the group `choice`, by code. */
         ChoiceWords: {
@@ -3521,6 +3536,15 @@ export interface components {
             threshold_s: number;
             total: components["schemas"]["FigureRow"];
             until: string;
+        };
+        /** @description Labels of the group `file_note`, by code. */
+        FileNoteWords: {
+            breach: components["schemas"]["Words"];
+            complaint: components["schemas"]["Words"];
+            missed: components["schemas"]["Words"];
+            penalty: components["schemas"]["Words"];
+            remark: components["schemas"]["Words"];
+            reward: components["schemas"]["Words"];
         };
         FormGroupOut: {
             /** @enum {unknown} */
@@ -4690,6 +4714,14 @@ export interface components {
          * @enum {unknown}
          */
         SuggestionState: "adopted" | "declined" | "passed" | "registered" | "told";
+        /** @description Labels of the group `suggestion_state`, by code. */
+        SuggestionStateWords: {
+            adopted: components["schemas"]["Words"];
+            declined: components["schemas"]["Words"];
+            passed: components["schemas"]["Words"];
+            registered: components["schemas"]["Words"];
+            told: components["schemas"]["Words"];
+        };
         /**
          * @description `tell`: a call to the proposer is due (again). `told`: it came about, or the proposer was told otherwise.
          * @enum {unknown}
@@ -4702,6 +4734,16 @@ export interface components {
                 [key: string]: string | number | boolean | null;
             };
             step: components["schemas"]["SuggestionStep"];
+        };
+        /** @description Labels of the group `suggestion_step`, by code. */
+        SuggestionStepWords: {
+            adopt: components["schemas"]["Words"];
+            decline: components["schemas"]["Words"];
+            pass: components["schemas"]["Words"];
+            register: components["schemas"]["Words"];
+            remind: components["schemas"]["Words"];
+            tell: components["schemas"]["Words"];
+            told: components["schemas"]["Words"];
         };
         /** @description `supervisor`: whose telephone is rung; default is one's own, another's only for administrators. */
         SuperviseWish: {
@@ -5032,6 +5074,8 @@ export interface components {
             call_outcome: components["schemas"]["CallOutcomeWords"];
             case_step: components["schemas"]["CaseStepWords"];
             channel: components["schemas"]["ChannelWords"];
+            check_state: components["schemas"]["CheckStateWords"];
+            check_step: components["schemas"]["CheckStepWords"];
             choice: components["schemas"]["ChoiceWords"];
             clock: components["schemas"]["ClockWords"];
             count: components["schemas"]["CountWords"];
@@ -5043,6 +5087,7 @@ export interface components {
             duty_reason: components["schemas"]["DutyReasonWords"];
             ended_by: components["schemas"]["EndedByWords"];
             figure: components["schemas"]["FigureWords"];
+            file_note: components["schemas"]["FileNoteWords"];
             formula: components["schemas"]["FormulaWords"];
             language: components["schemas"]["LanguageWords"];
             line: components["schemas"]["LineWords"];
@@ -5054,6 +5099,8 @@ export interface components {
             satisfied: components["schemas"]["SatisfiedWords"];
             severity: components["schemas"]["SeverityWords"];
             stage: components["schemas"]["StageWords"];
+            suggestion_state: components["schemas"]["SuggestionStateWords"];
+            suggestion_step: components["schemas"]["SuggestionStepWords"];
             supervision_end: components["schemas"]["SupervisionEndWords"];
             ticket_kind: components["schemas"]["TicketKindWords"];
             ticket_state: components["schemas"]["TicketStateWords"];

@@ -38,7 +38,7 @@ export function titleOf(entry: TimelineEntry, words: Words): string {
   if (entry.source === "intake") return words.t("intake.cameBy", { channel: words.labelOf("channel", entry.action) });
   if (entry.source === "letter") return words.t("intake.letter");
   if (entry.source === "file") return words.t(`intake.file.${entry.action}`);
-  if (entry.source === "suggestion") return words.word("suggestions.step", entry.action);
+  if (entry.source === "suggestion") return words.labelOf("suggestion_step", entry.action);
   if (entry.source === "step") return stepTitle(entry, words);
   if (entry.source === "booking" || entry.source === "appointment") {
     const one = entry.source === "booking" ? "bookings.one" : "bookings.appointmentOne";

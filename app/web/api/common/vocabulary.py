@@ -23,7 +23,9 @@ from crm.customers import words as customers
 from crm.days import words as days
 from crm.followups import words as followups
 from crm.intake import words as intake
+from crm.quality import words as quality
 from crm.regulation import words as regulation
+from crm.suggestions import words as suggestions
 from crm.tickets import words as tickets
 from crm.users import words as users
 
@@ -61,6 +63,11 @@ GROUPS: Final[Mapping[str, Labels]] = {
     "customer_kind": customers.KINDS,
     "customer_field": customers.FIELDS,
     "number_use": {code or "none": label for code, label in customers.USES.items()},
+    "suggestion_state": suggestions.STATES,
+    "suggestion_step": suggestions.STEPS,
+    "check_state": quality.STATES,
+    "check_step": quality.STEPS,
+    "file_note": quality.NOTES,
     "role": users.ROLES,
     "figure": figures.FIGURES,
     "formula": figures.FORMULAS,
