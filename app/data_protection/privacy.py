@@ -13,7 +13,7 @@ from config.paths import DataDir
 from config.service.privacy import Privacy
 from crm.customers.model import Removal
 from crm.db.store import Store
-from crm.errors import CallGoesOn, StoreAway
+from crm.errors import BadValue, CallGoesOn, StoreAway, UnknownRecord
 from crm.journal.journal import KEEP_DAYS
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,18 @@ async def remove_customer(
         extra={"action": "customer_removed", "customer": customer_id, "by": by},
     )
     return removal
+
+
+async def remove_on_wish(
+    store: Store, data: DataDir, customer_id: int, *, confirm: str, version: int, by: str, asked_by: str, reason: str
+) -> Removal:
+    """As `remove_customer`; `confirm`: the name on the card, typed once more. Raises BadValue as well."""
+    card = await store.customers.get(customer_id)
+    if card is None:
+        raise UnknownRecord("customer", customer_id)
+    if confirm.strip() != card.name.strip():
+        raise BadValue("confirm", "type the name on the card: this cannot be undone")
+    return await remove_customer(store, data, card.id, version=version, by=by, asked_by=asked_by, reason=reason)
 
 
 async def keep_limits(store: Store, data: DataDir, privacy: Privacy) -> int:

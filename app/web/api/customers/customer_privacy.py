@@ -1,12 +1,12 @@
 """Who saw whose card, and people who are removed (adapter). CUS-4."""
 
-from app.data_protection.privacy import remove_customer as remove
+import msgspec
+
+from app.data_protection.privacy import remove_on_wish
 from app.web.api.common.customer_shapes import AccessOut, AccessQuery, RemovalOut, RemovalWish
 from app.web.api.common.shown import shaped
-from app.web.api.customers.customers import card_of
 from app.web.http.contract import Listed, Nothing
-from app.web.http.operations import Ask
-from app.web.wire.problems import invalid
+from app.web.http.operations import Ask, id_of
 from crm.customers.model import Removal
 
 
@@ -21,19 +21,8 @@ async def list_accesses(ask: Ask[AccessQuery, Nothing]) -> Listed[AccessOut]:
 
 async def remove_customer(ask: Ask[Nothing, RemovalWish]) -> RemovalOut:
     """For good: card, numbers, names and sounds go; figures stay. The certificate is the answer."""
-    card, wish = await card_of(ask), ask.body
-    if wish.confirm.strip() != card.name.strip():
-        raise invalid("confirm", "type the name on the card: this cannot be undone")
-    services = ask.services
-    removal = await remove(
-        services.store,
-        services.data,
-        card.id,
-        version=wish.version,
-        by=ask.who.name,
-        asked_by=wish.asked_by,
-        reason=wish.reason,
-    )
+    services, wish = ask.services, msgspec.structs.asdict(ask.body)
+    removal = await remove_on_wish(services.store, services.data, id_of(ask, "customer"), by=ask.who.name, **wish)
     return _out(removal)
 
 
