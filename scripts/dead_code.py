@@ -38,7 +38,6 @@ ALLOWED: Final[Mapping[str, str]] = {
     "config/schema.py:variable:en_sha256": "read by its name (config/loading/prompt_files.py)",
     "crm/db/migrations/versions/*": "alembic's names",
     "crm/bookings/appointments.py:variable:*": "columns of a row, handed to the API whole",
-    "crm/quality/file.py:variable:REMARK": "a word of an enumeration",
     "crm/db/schema/core.py:*": "SQLAlchemy's names for a type of column",
     "crm/db/base/engine.py:attribute:isolation_level": "of sqlite3's connection",
     "crm/db/users/users.py:method:set_password": "until people change their own (ACC-1), only tests end sessions by it",

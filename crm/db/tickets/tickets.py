@@ -111,10 +111,6 @@ class TicketQueries:
         async with self._database.write() as connection:
             return await self._change(connection, number, version, by, wanted)
 
-    async def step(self, number: str, step: TicketStep, *, by: str, version: int) -> TicketDetail:
-        """Moves the ticket's state alone; raises as `save_form`."""
-        return await self.save_form(number, TicketForm(), by=by, version=version, step=step)
-
     async def _change(
         self,
         connection: AsyncConnection,

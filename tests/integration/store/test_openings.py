@@ -135,7 +135,7 @@ async def test_a_removed_customer_is_gone_from_letters_and_files_too(
         clock(),
     )
     await project_all(journal, store)
-    await store.tickets.step(made, TicketStep.CLOSE, by=AgentId("8001"), version=1)
+    await store.tickets.save_form(made, TicketForm(), by=AgentId("8001"), version=1, step=TicketStep.CLOSE)
     await remove_customer(store, data, customer.id, version=None, by="8901", asked_by="self", reason="asked by letter")
     async with store.database.write() as connection:
         await connection.execute(text("DELETE FROM journal_position"))

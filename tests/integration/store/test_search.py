@@ -99,7 +99,7 @@ async def test_filters_narrow_a_search(store: Store) -> None:
     assert await found(store, "投诉", Within(since=INVITED + timedelta(minutes=3))) == [5, 3]
     assert await found(store, "投诉", Within(until=INVITED + timedelta(minutes=3))) == [1]
     assert await found(store, "投诉", Within(since=INVITED + timedelta(days=1))) == []
-    await store.tickets.step(number(3), TicketStep.CLOSE, by=BY, version=2)
+    await store.tickets.save_form(number(3), TicketForm(), by=BY, version=2, step=TicketStep.CLOSE)
     assert await found(store, "投诉", Within(state="closed")) == [3]
     assert await found(store, "投诉", Within(state="open")) == [5, 1]
 

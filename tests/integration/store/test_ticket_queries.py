@@ -117,11 +117,11 @@ async def test_of_two_who_save_at_once_one_is_told_to_reload(store: Store) -> No
 
 
 async def test_states_move_by_the_table_and_leave_a_trace(store: Store) -> None:
-    closed = await store.tickets.step(NUMBER, TicketStep.CLOSE, by=BY, version=1)
+    closed = await store.tickets.save_form(NUMBER, TicketForm(), by=BY, version=1, step=TicketStep.CLOSE)
     assert closed.state is TicketState.CLOSED
     with pytest.raises(IllegalTransition):
-        await store.tickets.step(NUMBER, TicketStep.WAIT, by=BY, version=2)
-    reopened = await store.tickets.step(NUMBER, TicketStep.REOPEN, by=BY, version=2)
+        await store.tickets.save_form(NUMBER, TicketForm(), by=BY, version=2, step=TicketStep.WAIT)
+    reopened = await store.tickets.save_form(NUMBER, TicketForm(), by=BY, version=2, step=TicketStep.REOPEN)
     assert (reopened.state, reopened.version) == ("open", 3)
     assert [entry.details["new"] for entry in reopened.timeline if entry.action == "state"] == ["closed", "open"]
 

@@ -137,7 +137,7 @@ async def test_files_of_tickets_long_closed_go_and_strays_with_them(house: House
     assert await remove_stray_files(house.store, files, house.clock()) == 1
     assert not files.path(stray.id).exists()
     assert await remove_old_files(house.store, files, 30, house.clock()) == 0, "the ticket is open"
-    await house.store.tickets.step(number, TicketStep.CLOSE, by=AgentId("8801"), version=1)
+    await house.store.tickets.save_form(number, TicketForm(), by=AgentId("8801"), version=1, step=TicketStep.CLOSE)
     assert await remove_old_files(house.store, files, 30, house.clock()) == 2
     assert not [path for path in house.data.attachments.rglob("*") if path.is_file()]
     async with house.logged_in("8801") as supervisor:
