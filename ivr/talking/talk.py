@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 async def talk(hotline: Hotline, call: Call) -> None:
     """Connect the caller with the partner who has answered, and stay until that side leaves. Raises ChannelGone
     (caller)."""
-    assert call.partner, "somebody has answered"
+    if call.partner is None:
+        call.partner = await reached_already(call)
     async with partner_of(hotline, call, call.partner) as live:
         held, call.partner, call.held = call.held, None, None
         if held:
@@ -42,6 +43,16 @@ async def talk(hotline: Hotline, call: Call) -> None:
         else:
             await connect(hotline, live)
         await stay(hotline, live)
+
+
+async def reached_already(call: Call) -> Partner:
+    """Take over whom an agent had rung for the caller, and who has answered before the agent was gone."""
+    reaching = call.reaching
+    assert reaching, "who talks has answered"
+    found = await call.channel.until(reaching)
+    call.reaching = None
+    assert isinstance(found, Partner), "an answer is on record"
+    return found
 
 
 @asynccontextmanager

@@ -269,6 +269,7 @@ async def asterisk_world() -> AsyncIterator[AsteriskWorld]:
     data = DataDir(root / "data")
     customer_port = _free_port(socket.SOCK_DGRAM)
     settings = PbxSettings(
+        transfer_key=True,
         data=data,
         site_prompts=prompts,
         sip_host="127.0.0.1",

@@ -37,6 +37,8 @@ class FakeTelephony:
 
     prompts_s: Mapping[str, float] = field(default_factory=dict)
     prompt_s: float = 0.1
+    destroy_s: float = 0.0
+    """How long it takes to take a bridge down."""
     broken_prompts: frozenset[str] = frozenset()
     agents: dict[str, Party] = field(default_factory=dict)
     customers: dict[str, Party] = field(default_factory=dict)
@@ -216,6 +218,7 @@ class FakeBridge:
         self.recordings[path] = paused
 
     async def destroy(self) -> None:
+        await asyncio.sleep(self._telephony.destroy_s)
         if self.id in self._telephony.bridges:
             self._telephony.command(f"{self.id}: destroy")
             del self._telephony.bridges[self.id]

@@ -482,3 +482,19 @@ def test_a_number_that_may_not_be_dialled_is_refused_with_words_and_noted(
             assert centre.inside(live) == {caller.id, centre.leg(live, ANN).id}, "the talk went on"
 
     in_virtual_time(story())
+
+
+def test_a_colleague_who_answers_before_the_agent_is_gone_has_the_caller(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            centre.available(BEN)
+            centre.telephony.agents[BEN] = Party(after_s=0.0)
+            centre.telephony.destroy_s = 0.2
+            await live.ask(lambda: control.transfer_blind(centre.hotline, live, TO_BEN))
+            await asyncio.sleep(5)
+            again = centre.hotline.talks.of(live.call_id)
+            assert again and again.agent_id == BEN and caller.id in centre.inside(again)
+
+    in_virtual_time(story())
