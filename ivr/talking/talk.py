@@ -46,9 +46,11 @@ async def talk(hotline: Hotline, call: Call) -> None:
 
 
 async def reached_already(call: Call) -> Partner:
-    """Take over whom an agent had rung for the caller, and who has answered before the agent was gone."""
+    """Take over whom an agent had rung for the caller, and who has answered before the agent was gone. The caller is
+    told all the same (TEL-5)."""
     reaching = call.reaching
     assert reaching, "who talks has answered"
+    await call.channel.say(["hold-please"])
     found = await call.channel.until(reaching)
     call.reaching = None
     assert isinstance(found, Partner), "an answer is on record"

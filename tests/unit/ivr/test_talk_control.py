@@ -496,5 +496,6 @@ def test_a_colleague_who_answers_before_the_agent_is_gone_has_the_caller(tmp_pat
             await asyncio.sleep(5)
             again = centre.hotline.talks.of(live.call_id)
             assert again and again.agent_id == BEN and caller.id in centre.inside(again)
+            assert caller.heard.count("hold-please") == 1
 
     in_virtual_time(story())
