@@ -1,7 +1,7 @@
 """How fast each queue has been lately (rules): handling time and patience of its last calls, for the estimated wait.
 
 Both are means in which the last call weighs most; they follow the day, and one odd call does not upset them.
-Fed by what happens (app/live/pace_keeper.py); asked when a position is announced (ivr/comfort.py).
+Fed by what happens (app/live/pace_keeper.py); asked when a position is announced (ivr/queueing/announcer.py).
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The simulated queue, where callers who wait are told how long it will take, as `ivr.comfort` tells them."""
+"""The simulated queue, where callers who wait are told how long it takes, as by `ivr.queueing.announcer`."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A person is removed: the card goes, tickets and calls stay without the person, a certificate says so. CUS-4.
 
-PIPL, Article 47. The sound files go before (crm/customers/removal.py); the journal forgets by itself after a week, and
-what it says until then does not come back (erased.py).
+PIPL, Article 47. The sound files go before (app/data_protection/privacy.py); the journal forgets by itself after a
+week, and what it says until then does not come back (erased.py).
 """
 
 import random
