@@ -1,7 +1,7 @@
 """Messages taken by the dialplan while the controller was away (TKT-1): facts read from their file names. Rules only.
 
 The dialplan can write no second file, so the name is the record: `<arrival epoch>-<dialled>-<caller>-<uniqueid>.wav`,
-digits only, each part possibly empty. It is finished when Asterisk has no channel of that id any more.
+digits only, the arrival to the millisecond, each other part possibly empty. It is finished when Asterisk has no channel of that id any more.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _NAME = re.compile(
-    r"(?P<epoch>\d{9,11})-(?P<dnis>\+?[0-9+]{0,20})-(?P<caller>[0-9+]{0,20})-(?P<unique_id>[0-9.]+)\.wav"
+    r"(?P<epoch>\d{9,11}(?:\.\d{3})?)-(?P<dnis>\+?[0-9+]{0,20})-(?P<caller>[0-9+]{0,20})-(?P<unique_id>[0-9.]+)\.wav"
 )
 _WAV_HEADER_BYTES = 44
 _WAV_BYTES_PER_S = 16_000
@@ -32,7 +32,7 @@ def parse_message_name(path: Path) -> LeftMessage | None:
     match = _NAME.fullmatch(path.name)
     if match is None:
         return None
-    started_at = datetime.fromtimestamp(int(match["epoch"]), UTC)
+    started_at = datetime.fromtimestamp(float(match["epoch"]), UTC)
     return LeftMessage(path, match["unique_id"], match["dnis"], match["caller"], started_at)
 
 

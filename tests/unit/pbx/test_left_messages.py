@@ -16,6 +16,13 @@ def test_a_name_holds_all_facts() -> None:
     assert message.started_at == datetime(2026, 11, 22, 1, 52, 47, tzinfo=UTC)
 
 
+def test_the_arrival_is_to_the_millisecond() -> None:
+    message = parse_message_name(Path("1795312367.123-4008100002-13812345678-1795312367.1.wav"))
+
+    assert message is not None
+    assert message.started_at == datetime(2026, 11, 22, 1, 52, 47, 123_000, tzinfo=UTC)
+
+
 def test_unknown_caller_and_line_are_empty() -> None:
     message = parse_message_name(Path("1795312367---1795312367.1.wav"))
 
