@@ -14,7 +14,7 @@ from math import inf
 from typing import Self
 
 from config.ids import AgentId, CallId, QueueName
-from routing.agent import BUSY, Agent, AgentEvent, AgentState, Reservation, StaleReservation, Wish, apply
+from routing.agent import BUSY, AfterCall, Agent, AgentEvent, AgentState, Reservation, StaleReservation, apply
 from routing.matching import Matcher
 from routing.queue import ANYBODY, Demand, Needs, QueueRules, Ranking, Stage, Strategy, WaitingCall, stages
 from routing.roster import Roster, TimerHandle
@@ -257,7 +257,7 @@ class Acd:
         state: AgentState,
         reason: str | None,
         until: datetime | None,
-        wish: Wish | None = None,
+        wish: AfterCall | None = None,
     ) -> None:
         """After a restart, before any call: as it was; whoever lost the call is available, or what was wished for.
 

@@ -102,7 +102,7 @@ class StaleReservation(Exception):
     """A step for a reservation that has ended: somebody else decided about this agent meanwhile."""
 
 
-class Wish(NamedTuple):
+class AfterCall(NamedTuple):
     """What was asked for in the middle of a call and happens after it. `by`: who, when it was not the agent."""
 
     event: AgentEvent
@@ -121,7 +121,7 @@ class Agent(Struct, frozen=True, kw_only=True):
     call_id: CallId | None = None
     until: datetime | None = None
     """When wrap-up ends by itself."""
-    wish: Wish | None = None
+    wish: AfterCall | None = None
     by: str | None = None
     """Who made the agent so, when it was somebody else (a supervisor)."""
 

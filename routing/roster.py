@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from config.ids import AgentId, CallId, QueueName
-from routing.agent import BUSY, WISHES, Agent, AgentEvent, AgentState, IllegalTransition, Wish, apply
+from routing.agent import BUSY, WISHES, AfterCall, Agent, AgentEvent, AgentState, IllegalTransition, apply
 
 WORKING = BUSY | {AgentState.WRAP_UP}
 """States that count as work for occupancy: a call, or what is left to do after it."""
@@ -49,7 +49,7 @@ class Roster:
         }
         self._shifts = {agent_id: _Shift(start) for agent_id in queues_of}
         self._timers: dict[AgentId, TimerHandle] = {}
-        self._kept: dict[AgentId, Wish] = {}
+        self._kept: dict[AgentId, AfterCall] = {}
         """After a restart: what was asked for during a talk that may turn out to go on."""
 
     def __contains__(self, agent_id: AgentId) -> bool:
@@ -79,7 +79,7 @@ class Roster:
         if event not in WISHES:
             raise IllegalTransition(agent.state, event)
         if agent.state in BUSY:
-            self._put(replace(agent, wish=Wish(event, reason, by)))
+            self._put(replace(agent, wish=AfterCall(event, reason, by)))
         else:
             self.change(agent_id, event, reason=reason, by=by)
         return self._agents[agent_id]
@@ -114,7 +114,7 @@ class Roster:
         state: AgentState,
         reason: str | None,
         until: datetime | None,
-        wish: Wish | None = None,
+        wish: AfterCall | None = None,
     ) -> None:
         """After a restart, before any call: as it was; whoever lost the call is available, or what was wished for.
 

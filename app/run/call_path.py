@@ -25,7 +25,7 @@ from ivr.outbound.dialler import Dialler
 from ivr.port.admission import Admission
 from ivr.port.telephony import Telephony
 from routing.acd import Acd
-from routing.agent import Agent, AgentState, Wish
+from routing.agent import AfterCall, Agent, AgentState
 from routing.queue import Ranking
 from routing.site_rules import queue_rules, skills_of
 
@@ -98,7 +98,7 @@ def make_acd(site: Site, tickets: Tickets, history: History, now: Clock) -> Acd:
         ranking=Ranking(site.routing.ageing_s),
     )
     for agent_id, last in history.agents.items():
-        wish = Wish(EVENTS[last.wish], last.wish_reason, last.wish_by) if last.wish else None
+        wish = AfterCall(EVENTS[last.wish], last.wish_reason, last.wish_by) if last.wish else None
         acd.restore(agent_id, AgentState(last.state), last.reason, last.until, wish)
     return acd
 

@@ -13,7 +13,7 @@ from app.web.feeds.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.feeds.wallboard import WallboardFeed
 from app.web.http.barrier import problems
 from app.web.http.idempotency import KeptRequests
-from app.web.http.identity import Door
+from app.web.http.identity import Authenticator
 from app.web.http.login_guard import LoginGuard
 from app.web.http.operations import serve
 from app.web.http.pages import UI, UI_DIRECTORY, add_headers
@@ -40,7 +40,7 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     app[RATE] = RateLimit(web_form.per_address, web_form.total)
     app[UI] = ui
     app[DESCRIPTION] = encode(describe(DESCRIBED))
-    door, kept = Door(services), KeptRequests(services.store.requests, services.clock)
+    door, kept = Authenticator(services), KeptRequests(services.store.requests, services.clock)
     for operation in OPERATIONS:
         app.router.add_route(
             operation.method, operation.path, serve(operation, services, door, kept), name=operation.name

@@ -14,7 +14,7 @@ from config.loading.source import Fault, Source, Tree
 OUT = "(out)"
 BACK = "(back)"
 REPEAT = "(repeat)"
-Step = str
+MenuTarget = str
 """A menu's id, or one of the three above."""
 
 _MOST_NESTED = 20
@@ -22,7 +22,7 @@ PASSING = ("play", "language")
 """Actions that lead on to their `then`."""
 
 
-def _step(action: Tree | None, menus: Collection[str]) -> Step:
+def _step(action: Tree | None, menus: Collection[str]) -> MenuTarget:
     """Where an action leads, once its prompts have been played."""
     for _ in range(_MOST_NESTED):
         if action is None or action.text("go") not in PASSING:
@@ -41,14 +41,14 @@ def _step(action: Tree | None, menus: Collection[str]) -> Step:
 class MenuGraph:
     """All menus and the steps between them. `roots`: where callers come in; `calls_in` of a menu: who leads to it."""
 
-    steps: Mapping[str, frozenset[Step]]
-    retries: Mapping[tuple[str, str], Step]
+    steps: Mapping[str, frozenset[MenuTarget]]
+    retries: Mapping[tuple[str, str], MenuTarget]
     roots: frozenset[str]
 
     def calls_in(self, menu: str) -> list[str]:
         return [other for other, steps in self.steps.items() if menu in steps]
 
-    def onward(self, menu: str, steps: Collection[Step]) -> set[Step]:
+    def onward(self, menu: str, steps: Collection[MenuTarget]) -> set[MenuTarget]:
         """The menus (and OUT) that steps from a menu come to."""
         found = {step for step in steps if step not in (BACK, REPEAT)}
         if REPEAT in steps or (BACK in steps and menu in self.roots):
@@ -83,8 +83,8 @@ class MenuGraph:
 
 
 def _graph(menus: Mapping[str, Source], entrances: Collection[Source]) -> MenuGraph:
-    steps: dict[str, frozenset[Step]] = {}
-    retries: dict[tuple[str, str], Step] = {}
+    steps: dict[str, frozenset[MenuTarget]] = {}
+    retries: dict[tuple[str, str], MenuTarget] = {}
     for name, source in menus.items():
         keys = source.tree.get("keys")
         found = {_step(action, menus) for action in (keys.entries or {}).values()} if keys is not None else {OUT}

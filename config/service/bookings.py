@@ -55,14 +55,14 @@ def _no_time(value: object) -> object:
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 
-class Party(Model):
+class PartySizes(Model):
     """How many people one booking may be for."""
 
     smallest: Annotated[int, Field(ge=1, le=10_000)] = 1
     largest: Annotated[int, Field(ge=1, le=10_000)] = 40
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Party":
+    def _in_order(self) -> "PartySizes":
         if self.smallest > self.largest:
             raise fault(f"smallest {self.smallest} is more than largest {self.largest}")
         return self
@@ -79,7 +79,7 @@ class Visits(Model):
     slot_minutes: Annotated[int, Field(ge=5, le=24 * 60)] = 60
     capacity: Places
     capacities: dict[Day, Places] = Field(default_factory=dict)
-    party: Party = Party()
+    party: PartySizes = PartySizes()
     days_ahead: Annotated[int, Field(ge=1, le=366)] = 30
     notice_minutes: Annotated[int, Field(ge=0, le=30 * 24 * 60)] = 30
 

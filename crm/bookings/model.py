@@ -124,7 +124,7 @@ class StepEntry(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Detail]
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class BookingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted. `guide` None with a language: any who is free."""
 
     party: int

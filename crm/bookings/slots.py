@@ -15,7 +15,7 @@ import msgspec
 from config.service.bookings import Bookings, Guide, Visits
 from config.values.fields import END_OF_DAY
 from config.values.hours import DayKind
-from crm.bookings.model import Wish
+from crm.bookings.model import BookingRequest
 from crm.errors import BookingRefused
 
 WhyNot = Literal["past", "too_soon", "too_far"]
@@ -33,7 +33,7 @@ class Slot:
     capacity: int
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Occupied(msgspec.Struct, frozen=True, kw_only=True):
     """What a booking takes: places, and perhaps a guide, for a span."""
 
     booking: int
@@ -80,7 +80,7 @@ def why_not(slot: Slot, visits: Visits, now: datetime, zone: ZoneInfo) -> WhyNot
     return "too_far" if slot.day > now.astimezone(zone).date() + timedelta(days=visits.days_ahead) else None
 
 
-def taken_in(slot: Slot, taken: Sequence[Taken]) -> int:
+def taken_in(slot: Slot, taken: Sequence[Occupied]) -> int:
     """Visitors who are in the house at some time of the slot."""
     return sum(each.party for each in taken if each.overlaps(slot))
 
@@ -92,19 +92,19 @@ def works(guide: Guide, slot: Slot, kind: DayKind) -> bool:
     )
 
 
-def engaged(guide: Guide, slot: Slot, taken: Sequence[Taken]) -> int | None:
+def engaged(guide: Guide, slot: Slot, taken: Sequence[Occupied]) -> int | None:
     """The booking that has this guide at some time of the slot; None: free."""
     return next((each.booking for each in taken if each.guide == guide.id and each.overlaps(slot)), None)
 
 
-Placing = Callable[[Sequence[Taken]], str | None]
+Placing = Callable[[Sequence[Occupied]], str | None]
 """Given what is taken that day, which guide the booking gets (None: none was wanted). Raises BookingRefused."""
 
 
-def placing(rules: Bookings, slot: Slot, kind: DayKind, wish: Wish) -> Placing:
+def placing(rules: Bookings, slot: Slot, kind: DayKind, wish: BookingRequest) -> Placing:
     """The rule by which a wish is fulfilled or refused, for the store to ask while nobody else books on that day."""
 
-    def place(taken: Sequence[Taken]) -> str | None:
+    def place(taken: Sequence[Occupied]) -> str | None:
         free = slot.capacity - taken_in(slot, taken)
         if wish.party > free:
             raise BookingRefused("full", f"{max(free, 0)} places are free at {slot.starts:%H:%M}, not {wish.party}")
@@ -113,7 +113,7 @@ def placing(rules: Bookings, slot: Slot, kind: DayKind, wish: Wish) -> Placing:
     return place
 
 
-def _guide(rules: Bookings, slot: Slot, kind: DayKind, wish: Wish, taken: Sequence[Taken]) -> str:
+def _guide(rules: Bookings, slot: Slot, kind: DayKind, wish: BookingRequest, taken: Sequence[Occupied]) -> str:
     """The guide asked for; else the free one of fewest languages (others may need the rest), then fewest tours."""
     able = [
         guide
@@ -131,7 +131,7 @@ def _guide(rules: Bookings, slot: Slot, kind: DayKind, wish: Wish, taken: Sequen
     return min(free, key=lambda guide: (len(guide.languages), tours[guide.id])).id
 
 
-def check_wish(rules: Bookings, wish: Wish) -> None:
+def check_wish(rules: Bookings, wish: BookingRequest) -> None:
     """Raises BookingRefused for what no slot of this site can fulfil."""
     party = rules.visits.party if rules.visits else None
     if party is None:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from config.service.policy import LADDER, Clause, Escalation, Instant, Recipient, Scope
 from crm.cases.model import MOVES, Case, after, trigger_of
 from crm.cases.organisation import Organisation
-from crm.cases.steps import ExtensionAsked, PassedOn, Promised, Received, Taken
+from crm.cases.steps import ExtensionAsked, LoggedStep, PassedOn, Promised, Received
 from crm.regulation.deadlines import Deadline, Pause
 from crm.regulation.policy import Regulated
 
@@ -98,7 +98,7 @@ class Story:
 
     opened_at: datetime
     channel: str
-    taken: Sequence[Taken]
+    taken: Sequence[LoggedStep]
     talks: Sequence[datetime] = ()
 
 
@@ -152,7 +152,7 @@ def _happenings(story: Story) -> Iterator[_Happening]:
         yield _happening(taken, before, now)
 
 
-def _happening(taken: Taken, before: Case, now: Case) -> _Happening:
+def _happening(taken: LoggedStep, before: Case, now: Case) -> _Happening:
     step, trigger = taken.step, trigger_of(taken.step)
     instants = _COUNTS_AS.get(trigger, frozenset())
     same = isinstance(step, PassedOn) and step.to == before.holder

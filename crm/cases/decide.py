@@ -16,8 +16,8 @@ from crm.cases.file import CaseFile, Decision, OwedCall, Rules, clock_row, told_
 from crm.cases.guards import TRIES_BEFORE_CLOSING, Situation, refusal
 from crm.cases.model import MOVES, Case, Stage, after, apply
 from crm.cases.organisation import Sight
-from crm.cases.rights import BY_ITSELF, NOT_YOURS, Reader, StepRefused, positions, verdict
-from crm.cases.steps import SYSTEM, Step, Taken, name_of
+from crm.cases.rights import BY_ITSELF, NOT_YOURS, Actor, StepRefused, positions, verdict
+from crm.cases.steps import SYSTEM, CaseStep, LoggedStep, name_of
 from crm.cases.telling import level_of, notices_of, warnings_of
 from crm.errors import UnknownRecord
 from crm.followups.model import next_permitted
@@ -27,7 +27,7 @@ _OF_PERSON: Final = frozenset({NOT_YOURS.code, BY_ITSELF.code, "recused"})
 """Refusals that no waiting cures."""
 
 
-def decide(file: CaseFile, step: Step, who: Reader, now: datetime, rules: Rules) -> Decision:
+def decide(file: CaseFile, step: CaseStep, who: Actor, now: datetime, rules: Rules) -> Decision:
     """Raises StepRefused with the reason; UnknownRecord for a ticket that this person may not see."""
     case = file.case
     if not sees(rules.organisation.sight(who.person, who.role), case, rules):
@@ -63,7 +63,7 @@ def clocks_of(file: CaseFile, rules: Rules) -> Sequence[Clock]:
     return clocks(file.story(), rules.regulated, rules.organisation)
 
 
-def situation_of(file: CaseFile, who: Reader, now: datetime, rules: Rules, running: Sequence[Clock]) -> Situation:
+def situation_of(file: CaseFile, who: Actor, now: datetime, rules: Rules, running: Sequence[Clock]) -> Situation:
     """`running`: the case's clocks, which only an extension asks for."""
     case = file.case
     return Situation(
@@ -97,7 +97,7 @@ def warn(file: CaseFile, now: datetime, rules: Rules) -> Decision:
     )
 
 
-def _filled_in(step: Step, case: Case, rules: Rules) -> Step:
+def _filled_in(step: CaseStep, case: Case, rules: Rules) -> CaseStep:
     """What a step knows by itself: nobody enters it, so nobody can enter something else."""
     match step:
         case steps.Registered():
@@ -116,21 +116,21 @@ def _category(step: steps.Registered, rules: Rules) -> Category | None:
     return rules.site.matters.category(step.category) if step.category else None
 
 
-def _taken(file: CaseFile, step: Step, who: Reader, now: datetime, rules: Rules) -> Sequence[Taken]:
+def _taken(file: CaseFile, step: CaseStep, who: Actor, now: datetime, rules: Rules) -> Sequence[LoggedStep]:
     """The step, and those that follow by themselves. The table is asked for each. Raises IllegalTransition."""
-    case, found = file.case, list[Taken]()
-    todo: list[tuple[Step, str]] = [(step, who.name)]
+    case, found = file.case, list[LoggedStep]()
+    todo: list[tuple[CaseStep, str]] = [(step, who.name)]
     while todo:
         step, by = todo.pop(0)
         apply(case.stage, step)
-        taken = Taken(at=now, by=by, step=step)
+        taken = LoggedStep(at=now, by=by, step=step)
         before, case = case, after(case, taken)
         found.append(taken)
         todo = [(each, SYSTEM) for each in _following(file, step, who, before, case, rules)] + todo
     return found
 
 
-def _following(file: CaseFile, step: Step, who: Reader, before: Case, case: Case, rules: Rules) -> list[Step]:
+def _following(file: CaseFile, step: CaseStep, who: Actor, before: Case, case: Case, rules: Rules) -> list[CaseStep]:
     name = name_of(step)
     if isinstance(step, steps.Registered):
         return _after_registering(file, step, who, before, rules)
@@ -144,13 +144,15 @@ def _following(file: CaseFile, step: Step, who: Reader, before: Case, case: Case
     return []
 
 
-def _after_registering(file: CaseFile, step: steps.Registered, who: Reader, before: Case, rules: Rules) -> list[Step]:
+def _after_registering(
+    file: CaseFile, step: steps.Registered, who: Actor, before: Case, rules: Rules
+) -> list[CaseStep]:
     """It lies with whoever registered it, or goes at once to the department it is for: when the matter is restricted,
     or is for another level (LNE-6). A major complaint is reported at once (CPL-7)."""
     organisation = rules.organisation
     home = organisation.home_of(who.person or who.name, file.line, file.dnis)
     holder = before.holder or home.id
-    found: list[Step] = [] if before.holder else [steps.Received(holder=holder)]
+    found: list[CaseStep] = [] if before.holder else [steps.Received(holder=holder)]
     category = _category(step, rules)
     party = organisation.party_of_department(category.department) if category else None
     if party and category and party.id != holder:
@@ -181,7 +183,7 @@ def _columns(case: Case, rules: Rules) -> dict[str, object]:
     return registered | {"stage": stage, "state": case.state.value, "case_of": case.merged_into}
 
 
-def _calls(file: CaseFile, taken: Taken, case: Case, now: datetime, rules: Rules) -> list[OwedCall]:
+def _calls(file: CaseFile, taken: LoggedStep, case: Case, now: datetime, rules: Rules) -> list[OwedCall]:
     """The call that was promised (TKT-5), and the one that tells the result, at the next permitted hour (FUP-1)."""
     if not file.number_key:
         return []
@@ -203,7 +205,7 @@ def _calls(file: CaseFile, taken: Taken, case: Case, now: datetime, rules: Rules
     return [OwedCall(key=key, due_at=due_at, queue=queue, note=note[:1000], by=taken.by)]
 
 
-def _calls_over(file: CaseFile, taken: Taken) -> tuple[str, ...]:
+def _calls_over(file: CaseFile, taken: LoggedStep) -> tuple[str, ...]:
     """Which calls have nothing to say any more."""
     match taken.step:
         case steps.Promised():

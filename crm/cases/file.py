@@ -12,7 +12,7 @@ from crm.cases.guards import Other
 from crm.cases.model import Case, fold
 from crm.cases.organisation import Organisation
 from crm.cases.rights import Touch
-from crm.cases.steps import Taken
+from crm.cases.steps import LoggedStep
 from crm.regulation.policy import Regulated
 
 
@@ -59,7 +59,7 @@ class CaseFile:
     number_key: str
     customer_id: int | None
     case_of: str | None
-    taken: tuple[Taken, ...]
+    taken: tuple[LoggedStep, ...]
     talks: tuple[datetime, ...] = ()
     callers: frozenset[str] = frozenset()
     attached: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class CaseFile:
     def touch(self) -> Touch:
         return Touch(agent=self.agent, callers=self.callers)
 
-    def story(self, taken: tuple[Taken, ...] | None = None) -> Story:
+    def story(self, taken: tuple[LoggedStep, ...] | None = None) -> Story:
         """`taken`: another log in place of its own."""
         log = self.taken if taken is None else taken
         return Story(opened_at=self.opened_at, channel=self.channel, taken=log, talks=self.talks)
@@ -116,7 +116,7 @@ class Decision:
     """What is written, all of it or nothing. `columns`: of the ticket. `calls_over`: scheduled calls whose keys begin
     so are called off."""
 
-    taken: tuple[Taken, ...]
+    taken: tuple[LoggedStep, ...]
     case: Case
     columns: Mapping[str, object]
     clocks: tuple[ClockRow, ...]

@@ -12,9 +12,9 @@ from config.service.matters import Matters
 from crm.cases import steps
 from crm.cases.linkage import may_escalate, may_hand_down, may_pass
 from crm.cases.model import NOT_REACHED, OPEN, TRANSITIONS, Case, Stage, trigger_of
-from crm.cases.organisation import Organisation, Party
+from crm.cases.organisation import CaseParty, Organisation
 from crm.cases.rights import NOT_YOURS, WHO_MAY, Position, Refusal, not_now
-from crm.cases.steps import Step
+from crm.cases.steps import CaseStep
 from crm.tickets.model import Severity, TicketKind
 
 TRIES_BEFORE_CLOSING: Final = 3
@@ -47,27 +47,27 @@ class Situation:
     colleagues: frozenset[str] = frozenset()
 
     @property
-    def holder(self) -> Party | None:
+    def holder(self) -> CaseParty | None:
         return self.organisation.parties.get(self.case.holder or "")
 
 
-Guard = Callable[[Situation, Step | None], Refusal | None]
+Guard = Callable[[Situation, CaseStep | None], Refusal | None]
 
 
-def _recusal(s: Situation, step: Step | None) -> Refusal | None:
+def _recusal(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.by in s.case.about:
         return Refusal("recused", "您是本投诉的被投诉人，应当回避。", "The complaint is about you: you stand aside.")
     return None
 
 
-def _trigger(s: Situation, step: Step | None) -> Refusal | None:
+def _trigger(s: Situation, step: CaseStep | None) -> Refusal | None:
     """The table once more, for steps whose fields choose the row."""
     if step is None or (s.case.stage, trigger_of(step)) in TRANSITIONS:
         return None
     return not_now(s.case.stage, "fed_back" if trigger_of(step) == NOT_REACHED else trigger_of(step))
 
 
-def _classification(s: Situation, step: Step | None) -> Refusal | None:
+def _classification(s: Situation, step: CaseStep | None) -> Refusal | None:
     """A category of the site that is for this kind; nobody but the supervisor makes a complaint less than it was."""
     if not isinstance(step, steps.Registered):
         return None
@@ -92,7 +92,7 @@ def _classification(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _known_people(s: Situation, step: Step | None) -> Refusal | None:
+def _known_people(s: Situation, step: CaseStep | None) -> Refusal | None:
     named: tuple[str, ...] = ()
     if isinstance(step, steps.Registered):
         named = step.about
@@ -107,7 +107,7 @@ def _known_people(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _way(s: Situation, step: Step | None) -> Refusal | None:
+def _way(s: Situation, step: CaseStep | None) -> Refusal | None:
     """The linkage (LNE-3…6), and the form that follows a notice by telephone."""
     if step is None or s.holder is None or not isinstance(step, steps.PassedOn | steps.HandedDown | steps.Escalated):
         return None
@@ -140,13 +140,13 @@ def _second_notice(s: Situation) -> Refusal | None:
     return Refusal("has_it", "该单位已持有本工单。", "That party has the case already.")
 
 
-def receivers(s: Situation, kind: type[Step]) -> list[Party]:
+def receivers(s: Situation, kind: type[CaseStep]) -> list[CaseParty]:
     """To whom the case may go by this step: what a page offers."""
     if s.holder is None:
         return []
     if kind is steps.PassedOn and not _may_move(s):
         return [s.holder] if _second_notice(s) is None else []
-    tests: dict[type[Step], Callable[[Party], bool]] = {
+    tests: dict[type[CaseStep], Callable[[CaseParty], bool]] = {
         steps.PassedOn: lambda party: s.holder is not None and may_pass(s.case, s.holder, party, s.organisation),
         steps.HandedDown: lambda party: may_hand_down(s.case, party, s.organisation),
         steps.Escalated: lambda party: may_escalate(s.case, party, s.organisation),
@@ -155,8 +155,8 @@ def receivers(s: Situation, kind: type[Step]) -> list[Party]:
     return [party for party in s.organisation.parties.values() if tests[kind](party)] if kind in tests else []
 
 
-def _somewhere_to_go(kind: type[Step]) -> Guard:
-    def guard(s: Situation, step: Step | None) -> Refusal | None:
+def _somewhere_to_go(kind: type[CaseStep]) -> Guard:
+    def guard(s: Situation, step: CaseStep | None) -> Refusal | None:
         if step is None and not receivers(s, kind):
             return Refusal("linkage", "没有可转的单位。", "There is nobody it could go to from here.")
         return None
@@ -164,19 +164,19 @@ def _somewhere_to_go(kind: type[Step]) -> Guard:
     return guard
 
 
-def _already_there(s: Situation, step: Step | None) -> Refusal | None:
+def _already_there(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.holder and s.organisation.supervision(s.holder.level).id == s.holder.id:
         return Refusal("has_it", "工单已在服务监督处。", "Supervision has the case already.")
     return None
 
 
-def _complaints_only(s: Situation, step: Step | None) -> Refusal | None:
+def _complaints_only(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.is_complaint:
         return None
     return Refusal("not_a_complaint", "该步骤只用于投诉。", "Only a complaint takes this step.")
 
 
-def _plan_first(s: Situation, step: Step | None) -> Refusal | None:
+def _plan_first(s: Situation, step: CaseStep | None) -> Refusal | None:
     if not s.case.is_complaint or (s.case.plan and s.case.plan.approved_by):
         return None
     return Refusal(
@@ -186,13 +186,13 @@ def _plan_first(s: Situation, step: Step | None) -> Refusal | None:
     )
 
 
-def _not_own_plan(s: Situation, step: Step | None) -> Refusal | None:
+def _not_own_plan(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.plan and s.case.plan.by == s.by:
         return Refusal("own_plan", "不能审批自己提出的方案。", "Nobody decides on a plan of one's own.")
     return None
 
 
-def _extension_pending(s: Situation, step: Step | None) -> Refusal | None:
+def _extension_pending(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.extension is None:
         return Refusal("no_request", "没有待批的延期申请。", "No extension has been asked for.")
     if s.case.extension.by == s.by:
@@ -200,7 +200,7 @@ def _extension_pending(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _extension_in_time(s: Situation, step: Step | None) -> Refusal | None:
+def _extension_in_time(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.extension is not None:
         return Refusal("pending", "已有一份延期申请待批。", "An extension has been asked for already.")
     if not s.extendable:
@@ -212,25 +212,25 @@ def _extension_in_time(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _awaited(s: Situation, step: Step | None) -> Refusal | None:
+def _awaited(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.awaiting is None:
         return Refusal("not_awaited", "没有在等待客户。", "Nothing is awaited from the customer.")
     return None
 
 
-def _not_awaited(s: Situation, step: Step | None) -> Refusal | None:
+def _not_awaited(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.awaiting is not None:
         return Refusal("awaited", "已在等待客户。", "The customer is awaited already.")
     return None
 
 
-def _time_ahead(s: Situation, step: Step | None) -> Refusal | None:
+def _time_ahead(s: Situation, step: CaseStep | None) -> Refusal | None:
     if isinstance(step, steps.Promised | steps.ExtensionAsked) and not s.now < step.until <= s.now + LONGEST_AHEAD:
         return Refusal("time", "时间须在今后一年之内。", "A time from now on, within a year.")
     return None
 
 
-def _hotline_never_closes(s: Situation, step: Step | None) -> Refusal | None:
+def _hotline_never_closes(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.is_complaint and s.holder and s.holder.kind == "hotline":
         return Refusal(
             "hotline",
@@ -240,7 +240,7 @@ def _hotline_never_closes(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _answer_first(s: Situation, step: Step | None) -> Refusal | None:
+def _answer_first(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.satisfied is True:
         return None
     if s.case.tries >= TRIES_BEFORE_CLOSING and Position.SUPERVISOR in s.held:
@@ -253,7 +253,7 @@ def _answer_first(s: Situation, step: Step | None) -> Refusal | None:
     )
 
 
-def _judged_first(s: Situation, step: Step | None) -> Refusal | None:
+def _judged_first(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.is_complaint and s.case.verdict is None:
         return Refusal(
             "judge_first",
@@ -263,7 +263,7 @@ def _judged_first(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _written_first(s: Situation, step: Step | None) -> Refusal | None:
+def _written_first(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.written and not s.case.replied_in_writing:
         return Refusal(
             "write_first", "客户要求书面答复，须先书面答复。", "A written reply was asked for: give it first."
@@ -271,19 +271,19 @@ def _written_first(s: Situation, step: Step | None) -> Refusal | None:
     return None
 
 
-def _major_only(s: Situation, step: Step | None) -> Refusal | None:
+def _major_only(s: Situation, step: CaseStep | None) -> Refusal | None:
     if s.case.severity is not Severity.MAJOR:
         return Refusal("not_major", "只有重大投诉须上报。", "Only a major complaint is reported.")
     return None
 
 
-def _to_head_office(s: Situation, step: Step | None) -> Refusal | None:
+def _to_head_office(s: Situation, step: CaseStep | None) -> Refusal | None:
     if isinstance(step, steps.Reported) and step.to != "head_office":
         return Refusal("linkage", "重大投诉上报至领导小组。", "A major complaint is reported to head_office.")
     return None
 
 
-def _other_ticket(s: Situation, step: Step | None) -> Refusal | None:
+def _other_ticket(s: Situation, step: CaseStep | None) -> Refusal | None:
     if not isinstance(step, steps.Linked | steps.Merged):
         return None
     named = step.to if isinstance(step, steps.Linked) else step.into
@@ -323,7 +323,7 @@ GUARDS: Final[Mapping[str, Sequence[Guard]]] = {
 """Step → its guards, asked in this order after `_recusal`, which every step has."""
 
 
-def refusal(s: Situation, name: str, step: Step | None) -> Refusal | None:
+def refusal(s: Situation, name: str, step: CaseStep | None) -> Refusal | None:
     """The first guard's that says no."""
     for guard in (_recusal, *GUARDS.get(name, ())):
         found = guard(s, step)

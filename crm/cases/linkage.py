@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from config.service.policy import PartyKind
 from crm.cases.model import Case
-from crm.cases.organisation import Organisation, Party
+from crm.cases.organisation import CaseParty, Organisation
 from crm.tickets.model import Severity
 
 Where = Literal["same", "below", "above", "anywhere"]
@@ -61,14 +61,14 @@ _UP: Final = (
 """Of `escalated`, whoever has the case: supervision lifts it."""
 
 
-def may_pass(case: Case, sender: Party, receiver: Party, organisation: Organisation) -> bool:
+def may_pass(case: Case, sender: CaseParty, receiver: CaseParty, organisation: Organisation) -> bool:
     """Whether a case may go that way. The ways are those of complaints; anything else goes to whom it concerns."""
     return receiver.id != sender.id and (
         not case.is_complaint or any(_leads(way, case, sender, receiver, organisation) for way in WAYS)
     )
 
 
-def may_hand_down(case: Case, receiver: Party, organisation: Organisation) -> bool:
+def may_hand_down(case: Case, receiver: CaseParty, organisation: Organisation) -> bool:
     """Supervision of the case's level hands it to aid, a department or a branch."""
     giver = organisation.supervision(_level(case, organisation))
     return (
@@ -76,7 +76,7 @@ def may_hand_down(case: Case, receiver: Party, organisation: Organisation) -> bo
     )
 
 
-def may_escalate(case: Case, receiver: Party, organisation: Organisation) -> bool:
+def may_escalate(case: Case, receiver: CaseParty, organisation: Organisation) -> bool:
     giver = organisation.supervision(_level(case, organisation))
     return receiver.id != case.holder and any(_leads(way, case, giver, receiver, organisation) for way in _UP)
 
@@ -86,7 +86,7 @@ def _level(case: Case, organisation: Organisation) -> str:
     return holder.level if holder else organisation.top
 
 
-def _leads(way: Way, case: Case, sender: Party, receiver: Party, organisation: Organisation) -> bool:
+def _leads(way: Way, case: Case, sender: CaseParty, receiver: CaseParty, organisation: Organisation) -> bool:
     if (way.sender, way.receiver) != (sender.kind, receiver.kind):
         return False
     stands = {

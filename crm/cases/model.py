@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from crm.cases import steps
-from crm.cases.steps import FedBack, Step, Taken, name_of
+from crm.cases.steps import CaseStep, FedBack, LoggedStep, name_of
 from crm.errors import IllegalTransition
 from crm.tickets.model import Severity, TicketKind, TicketState
 
@@ -96,12 +96,12 @@ MOVES: Final = frozenset({"passed_on", "handed_down", "escalated", "taken_back"}
 """The steps after which another party has the case."""
 
 
-def trigger_of(step: Step) -> str:
+def trigger_of(step: CaseStep) -> str:
     """Which row of the table a step is."""
     return NOT_REACHED if isinstance(step, FedBack) and step.satisfied == "unreachable" else name_of(step)
 
 
-def apply(stage: Stage, step: Step) -> Stage:
+def apply(stage: Stage, step: CaseStep) -> Stage:
     """The stage after the step; raises IllegalTransition when the table has none."""
     try:
         return TRANSITIONS[stage, trigger_of(step)]
@@ -180,7 +180,7 @@ class Case:
         return TicketState.PENDING if self.awaiting is not None else TicketState.OPEN
 
 
-def fold(taken: Iterable[Taken]) -> Case:
+def fold(taken: Iterable[LoggedStep]) -> Case:
     """The case after these steps. What is on the log has happened, also what today's table would refuse."""
     case = Case()
     for each in taken:
@@ -188,7 +188,7 @@ def fold(taken: Iterable[Taken]) -> Case:
     return case
 
 
-def after(case: Case, taken: Taken) -> Case:
+def after(case: Case, taken: LoggedStep) -> Case:
     """The case after one more step."""
     stage = TRANSITIONS.get((case.stage, trigger_of(taken.step)), case.stage)
     change = _CHANGES.get(type(taken.step))
@@ -252,7 +252,7 @@ def _over(*names: str) -> Callable[[Case, Any, str], Changes]:
     return lambda case, step, by: dict.fromkeys(names)
 
 
-_CHANGES: Final[Mapping[type[Step], Callable[[Case, Any, str], Changes]]] = {
+_CHANGES: Final[Mapping[type[CaseStep], Callable[[Case, Any, str], Changes]]] = {
     steps.Registered: _registered,
     steps.Received: _received,
     **dict.fromkeys((steps.PassedOn, steps.HandedDown, steps.Escalated, steps.TakenBack), _sent),

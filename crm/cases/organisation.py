@@ -23,7 +23,7 @@ HEAD_OFFICE: Final = "head_office"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Party:
+class CaseParty:
     """`people` work on what it holds, `heads` answer for it."""
 
     id: str
@@ -60,7 +60,7 @@ class Organisation:
         self._titles = {level.id: level for level in site.levels}
         self.top = next((level.id for level in site.levels if level.above is None), site.levels[0].id)
         self._supervisors = {level.id: self._supervising(level.id) for level in site.levels}
-        self.parties: dict[str, Party] = {party.id: party for party in self._all_parties()}
+        self.parties: dict[str, CaseParty] = {party.id: party for party in self._all_parties()}
 
     def level_above(self, level: str) -> str | None:
         return self._above.get(level)
@@ -75,18 +75,18 @@ class Organisation:
         supervises everywhere."""
         return self._supervisors.get(level, frozenset())
 
-    def supervision(self, level: str) -> Party:
+    def supervision(self, level: str) -> CaseParty:
         """There is one for each level, if only of its supervisors."""
         return self.parties.get(f"supervision:{level}", self.parties[f"supervision:{self.top}"])
 
-    def party_of_department(self, department: str) -> Party | None:
+    def party_of_department(self, department: str) -> CaseParty | None:
         known = self._site.matters.department(department)
         return self.parties.get(HEAD_OFFICE if known and known.leadership else f"department:{department}")
 
     def parties_of(self, person: str) -> frozenset[str]:
         return frozenset(party.id for party in self.parties.values() if person in party.people | party.heads)
 
-    def home_of(self, person: str, line: str | None, dnis: str) -> Party:
+    def home_of(self, person: str, line: str | None, dnis: str) -> CaseParty:
         """Which party registers: that of the line when the person serves it, else one of the person's own, a line of
         that level first; that of the line for who has none."""
         known = self._site.line_for(dnis)
@@ -108,7 +108,7 @@ class Organisation:
         levels = {level for level in self._above if person in self.supervision(level).people}
         return Sight(departments=frozenset(departments), levels=frozenset(levels))
 
-    def _all_parties(self) -> Iterable[Party]:
+    def _all_parties(self) -> Iterable[CaseParty]:
         for level in self._above:
             for kind in ("aid", "hotline", "supervision"):
                 agents = {
@@ -122,7 +122,7 @@ class Organisation:
             if not each.leadership:
                 people = frozenset(filter(None, (each.head, *each.members)))
                 heads = frozenset({each.head}) if each.head else self.supervisors(each.level)
-                yield Party(
+                yield CaseParty(
                     id=f"department:{each.id}",
                     title=each.title,
                     title_en=each.title_en,
@@ -134,11 +134,11 @@ class Organisation:
                 )
         yield self._head_office()
 
-    def _head_office(self) -> Party:
+    def _head_office(self) -> CaseParty:
         """The leadership group (优质服务工作领导小组); without one, the supervisors of the highest level."""
         groups = [each for each in self._site.matters.departments if each.leadership]
         people = frozenset(person for each in groups for person in (each.head, *each.members) if person)
-        return Party(
+        return CaseParty(
             id=HEAD_OFFICE,
             title=groups[0].title if groups else "总部服务工作领导小组",
             title_en=groups[0].title_en if groups else "Service leadership group",
@@ -149,11 +149,11 @@ class Organisation:
             counts_as=frozenset({"head_office"}),
         )
 
-    def _line(self, kind: PartyKind, level: str, people: frozenset[str]) -> Party:
+    def _line(self, kind: PartyKind, level: str, people: frozenset[str]) -> CaseParty:
         line = LINES[kind]
         named = self._titles[level]
         counts_as = {kind, self._place(level)} if kind == "hotline" else {kind}
-        return Party(
+        return CaseParty(
             id=f"{kind}:{level}",
             title=f"{named.title}{line.zh}",
             title_en=f"{named.title_en}: {line.en.lower()}",

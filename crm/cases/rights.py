@@ -100,7 +100,7 @@ class StepRefused(CrmError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
+class Actor:
     """Who asks. `person`: an agent's number; None for a program."""
 
     name: str
@@ -121,7 +121,7 @@ class Touch:
     callers: frozenset[str] = frozenset()
 
 
-def positions(who: Reader, case: Case, touch: Touch, organisation: Organisation) -> frozenset[Position]:
+def positions(who: Actor, case: Case, touch: Touch, organisation: Organisation) -> frozenset[Position]:
     """All that this person is to the case; `bystander` for nothing at all."""
     found: set[Position] = set()
     if who.role == "administrator":

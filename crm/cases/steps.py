@@ -16,7 +16,7 @@ from crm.tickets.model import Severity, TicketKind
 SYSTEM: Final = "system"
 """Who takes the steps that follow by themselves."""
 
-Words = Annotated[str, Meta(min_length=1, max_length=2000)]
+FreeText = Annotated[str, Meta(min_length=1, max_length=2000)]
 MaybeWords = Annotated[str, Meta(max_length=2000)]
 ShortWords = Annotated[str, Meta(max_length=64)]
 PartyId = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -37,7 +37,7 @@ def _tag(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="step", tag=_tag):
+class CaseStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="step", tag=_tag):
     """Root of the steps. `version`: of the ticket that whoever takes it has read; not kept.
 
     Raises ValueError (msgspec.ValidationError when decoded) for words that say nothing or cannot be kept.
@@ -56,7 +56,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 raise ValueError(f"{field.name}: needs words")
 
 
-class Registered(Step, frozen=True, kw_only=True):
+class Registered(CaseStep, frozen=True, kw_only=True):
     """Taken down and classified (CPL-1); again: classified anew. `about`: colleagues who are complained of.
 
     `department` and `restricted` follow from the category and are filled in when the step is taken (LNE-6).
@@ -74,7 +74,7 @@ class Registered(Step, frozen=True, kw_only=True):
     restricted: bool = False
 
 
-class Received(Step, frozen=True, kw_only=True):
+class Received(CaseStep, frozen=True, kw_only=True):
     """The form lies with `holder`. It follows by itself: nobody can put off a clock by not receiving. `again`: the
     second notice of one pass, by form after the telephone: no round begins (CPL-2)."""
 
@@ -82,7 +82,7 @@ class Received(Step, frozen=True, kw_only=True):
     again: bool = False
 
 
-class PassedOn(Step, frozen=True, kw_only=True, rename={"origin": "from"}):
+class PassedOn(CaseStep, frozen=True, kw_only=True, rename={"origin": "from"}):
     """To whom it is passed, by form or by telephone (CPL-2). `from` is filled in."""
 
     to: PartyId
@@ -91,82 +91,82 @@ class PassedOn(Step, frozen=True, kw_only=True, rename={"origin": "from"}):
     origin: ShortWords = ""
 
 
-class Started(Step, frozen=True, kw_only=True):
+class Started(CaseStep, frozen=True, kw_only=True):
     """Whoever takes the step has it in hand."""
 
 
-class Responded(Step, frozen=True, kw_only=True):
+class Responded(CaseStep, frozen=True, kw_only=True):
     """The customer has heard from us (TKT-4)."""
 
     words: MaybeWords = ""
 
 
-class CustomerAwaited(Step, frozen=True, kw_only=True):
+class CustomerAwaited(CaseStep, frozen=True, kw_only=True):
     """Something is needed from the customer first."""
 
-    reason: Words
+    reason: FreeText
 
 
-class CustomerAnswered(Step, frozen=True, kw_only=True):
+class CustomerAnswered(CaseStep, frozen=True, kw_only=True):
     words: MaybeWords = ""
 
 
-class ExtensionAsked(Step, frozen=True, kw_only=True):
+class ExtensionAsked(CaseStep, frozen=True, kw_only=True):
     until: Moment
-    reason: Words
+    reason: FreeText
 
 
-class ExtensionGranted(Step, frozen=True, kw_only=True):
+class ExtensionGranted(CaseStep, frozen=True, kw_only=True):
     words: MaybeWords = ""
 
 
-class ExtensionRefused(Step, frozen=True, kw_only=True):
-    reason: Words
+class ExtensionRefused(CaseStep, frozen=True, kw_only=True):
+    reason: FreeText
 
 
-class Promised(Step, frozen=True, kw_only=True):
+class Promised(CaseStep, frozen=True, kw_only=True):
     """The customer was told when the answer comes; a call is due then (TKT-5)."""
 
     until: Moment
     words: MaybeWords = ""
 
 
-class PlanProposed(Step, frozen=True, kw_only=True):
+class PlanProposed(CaseStep, frozen=True, kw_only=True):
     """CPL-4."""
 
     measures: Annotated[tuple[Measure, ...], Meta(min_length=1, max_length=8)]
-    text: Words
+    text: FreeText
 
 
-class PlanApproved(Step, frozen=True, kw_only=True):
+class PlanApproved(CaseStep, frozen=True, kw_only=True):
     words: MaybeWords = ""
 
 
-class PlanRefused(Step, frozen=True, kw_only=True):
-    reason: Words
+class PlanRefused(CaseStep, frozen=True, kw_only=True):
+    reason: FreeText
 
 
-class Solved(Step, frozen=True, kw_only=True):
+class Solved(CaseStep, frozen=True, kw_only=True):
     """Carried out. `result`: what the customer will be told."""
 
-    result: Words
+    result: FreeText
 
 
-class RepliedInWriting(Step, frozen=True, kw_only=True):
+class RepliedInWriting(CaseStep, frozen=True, kw_only=True):
     """`reference`: of the letter or e-mail (TKT-4)."""
 
-    reference: Words
+    reference: FreeText
 
 
-class Judged(Step, frozen=True, kw_only=True):
+class Judged(CaseStep, frozen=True, kw_only=True):
     """有效投诉 or 特殊投诉, on evidence (CPL-5). `persons`: whom a valid complaint is counted for (CPL-9)."""
 
     verdict: Literal["valid", "special"]
-    evidence: Words
+    evidence: FreeText
     persons: People = ()
 
 
-class FedBack(Step, frozen=True, kw_only=True):
+class FedBack(CaseStep, frozen=True, kw_only=True):
     """The result was told to the customer, who answered; or who could not be reached (TKT-6)."""
 
     satisfied: bool | Literal["unreachable"]
@@ -174,76 +174,76 @@ class FedBack(Step, frozen=True, kw_only=True):
     words: MaybeWords = ""
 
 
-class Closed(Step, frozen=True, kw_only=True):
+class Closed(CaseStep, frozen=True, kw_only=True):
     words: MaybeWords = ""
 
 
-class Reopened(Step, frozen=True, kw_only=True):
-    reason: Words
+class Reopened(CaseStep, frozen=True, kw_only=True):
+    reason: FreeText
 
 
-class Reported(Step, frozen=True, kw_only=True):
+class Reported(CaseStep, frozen=True, kw_only=True):
     """重大投诉报告 (CPL-7)."""
 
     to: PartyId
     words: MaybeWords = ""
 
 
-class Urged(Step, frozen=True, kw_only=True):
+class Urged(CaseStep, frozen=True, kw_only=True):
     """催办: somebody waits for it."""
 
-    words: Words
+    words: FreeText
 
 
-class Supervised(Step, frozen=True, kw_only=True):
+class Supervised(CaseStep, frozen=True, kw_only=True):
     """督办: supervision looks after it."""
 
-    words: Words
+    words: FreeText
 
 
-class Escalated(Step, frozen=True, kw_only=True):
+class Escalated(CaseStep, frozen=True, kw_only=True):
     """To the supervision of the level above, or to head office (LNE-5)."""
 
     to: PartyId
-    reason: Words
+    reason: FreeText
 
 
-class TakenBack(Step, frozen=True, kw_only=True):
+class TakenBack(CaseStep, frozen=True, kw_only=True):
     """Supervision takes it over from whoever has it. `to` is filled in: the supervision of its level."""
 
-    reason: Words
+    reason: FreeText
     to: ShortWords = ""
 
 
-class HandedDown(Step, frozen=True, kw_only=True):
+class HandedDown(CaseStep, frozen=True, kw_only=True):
     """By supervision, to a branch, aid or a department (LNE-5)."""
 
     to: PartyId
     words: MaybeWords = ""
 
 
-class CauseRecorded(Step, frozen=True, kw_only=True):
+class CauseRecorded(CaseStep, frozen=True, kw_only=True):
     """Root cause and improvement; `circulate`: whether everybody shall read of it, 通报 (CPL-8)."""
 
-    cause: Words
-    measure: Words
+    cause: FreeText
+    measure: FreeText
     circulate: bool = False
 
 
-class Linked(Step, frozen=True, kw_only=True):
+class Linked(CaseStep, frozen=True, kw_only=True):
     """To a similar case."""
 
     to: Number
 
 
-class Merged(Step, frozen=True, kw_only=True):
+class Merged(CaseStep, frozen=True, kw_only=True):
     """It is about the case `into`, and goes on there: a repeated call, or the same matter registered twice."""
 
     into: Number
 
 
-class Noted(Step, frozen=True, kw_only=True):
-    text: Words
+class Noted(CaseStep, frozen=True, kw_only=True):
+    text: FreeText
 
 
 CallStep: TypeAlias = (
@@ -278,24 +278,24 @@ CallStep: TypeAlias = (
     | Merged
     | Noted
 )
-STEPS: Final[dict[str, type[Step]]] = {_tag(each.__name__): each for each in get_args(CallStep)}
+STEPS: Final[dict[str, type[CaseStep]]] = {_tag(each.__name__): each for each in get_args(CallStep)}
 """By name, in the order in which a case usually meets them."""
 NOT_BY_HAND: Final = frozenset({"received"})
 FILLED_IN: Final = {"registered": {"department", "restricted"}, "passed_on": {"origin"}, "taken_back": {"to"}}
 """Fields that nobody enters."""
 
 
-def name_of(step: Step) -> str:
+def name_of(step: CaseStep) -> str:
     """As the log and the reports name it."""
     return _tag(type(step).__name__)
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class LoggedStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step on the log: what, when, by whom. `id`: its place in the log; 0 until it is written."""
 
     at: datetime
     by: str
-    step: Step
+    step: CaseStep
     id: int = 0
 
     @property
@@ -303,15 +303,15 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
         return name_of(self.step)
 
 
-def details_of(step: Step) -> str:
+def details_of(step: CaseStep) -> str:
     """The fields as the log keeps them: JSON."""
     fields = msgspec.to_builtins(step, builtin_types=(datetime,))
     kept = {name: value for name, value in fields.items() if name not in ("step", "version")}
     return msgspec.json.encode(kept).decode()
 
 
-def step_of(name: str, details: str) -> Step:
+def step_of(name: str, details: str) -> CaseStep:
     """The inverse of `details_of`. Raises msgspec.ValidationError for what no version of ours has written."""
     fields = msgspec.json.decode(details or "{}")
-    known: Step = msgspec.convert({"step": name, **fields}, STEPS[name])
+    known: CaseStep = msgspec.convert({"step": name, **fields}, STEPS[name])
     return known

@@ -13,7 +13,7 @@ from crm.cases import steps
 from crm.cases.clocks import Clock
 from crm.cases.file import CaseFile, ClockRow, Notice, Rules
 from crm.cases.model import MOVES, Case
-from crm.cases.steps import SYSTEM, Taken
+from crm.cases.steps import SYSTEM, LoggedStep
 from crm.cases.words import STEPS
 from crm.tickets.model import Severity
 
@@ -22,7 +22,7 @@ VALID_COMPLAINTS: Final = 5
 _LONGEST: Final = 1000
 
 
-def notices_of(file: CaseFile, new: Sequence[Taken], before: Case, case: Case, rules: Rules) -> list[Notice]:
+def notices_of(file: CaseFile, new: Sequence[LoggedStep], before: Case, case: Case, rules: Rules) -> list[Notice]:
     """What follows from one act: one notice for each who is told, the most telling one."""
     words: dict[str, str] = {}
     passed = any(each.name in MOVES for each in new)
@@ -59,7 +59,7 @@ def may_hear(person: str, case: Case, rules: Rules) -> bool:
 
 
 def _of_step(
-    file: CaseFile, taken: Taken, before: Case, case: Case, rules: Rules, *, passed: bool
+    file: CaseFile, taken: LoggedStep, before: Case, case: Case, rules: Rules, *, passed: bool
 ) -> Iterable[tuple[Iterable[str], str]]:
     """Recipients and words of one step. `passed`: the case changed hands with it."""
     organisation, step = rules.organisation, taken.step

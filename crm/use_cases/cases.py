@@ -17,8 +17,8 @@ from crm.cases.decide import clocks_of, decide, sees, situation_of, warn
 from crm.cases.file import CaseFile, Rules
 from crm.cases.guards import Situation, refusal
 from crm.cases.organisation import Organisation, Sight
-from crm.cases.rights import NOT_YOURS, Reader, Refusal, verdict
-from crm.cases.steps import NOT_BY_HAND, STEPS, Judged, Linked, Merged, Step
+from crm.cases.rights import NOT_YOURS, Actor, Refusal, verdict
+from crm.cases.steps import NOT_BY_HAND, STEPS, CaseStep, Judged, Linked, Merged
 from crm.db.cases.table import Wanted
 from crm.db.store import Store
 from crm.errors import Forbidden, UnknownRecord
@@ -83,11 +83,11 @@ class CaseService:
     def organisation(self) -> Organisation:
         return self.rules.organisation
 
-    def sight(self, who: Reader) -> Sight:
+    def sight(self, who: Actor) -> Sight:
         """What of restricted tickets somebody may see; asked wherever tickets are shown (LNE-6)."""
         return self.organisation.sight(who.person, who.role)
 
-    async def take(self, number: str, step: Step, who: Reader) -> tuple[ColleagueMessage, ...]:
+    async def take(self, number: str, step: CaseStep, who: Actor) -> tuple[ColleagueMessage, ...]:
         """Takes a step; returns the notices that went out.
 
         Raises StepRefused, UnknownRecord, VersionConflict, StoreAway; then nothing is written.
@@ -108,7 +108,7 @@ class CaseService:
             wanted=wanted,
         )
 
-    async def look(self, number: str, who: Reader) -> Look:
+    async def look(self, number: str, who: Actor) -> Look:
         """Raises UnknownRecord, also for a case that this person may not see."""
         file, now = await self._store.cases.get(number), self._clock()
         if not sees(self.sight(who), file.case, self.rules):
@@ -137,7 +137,7 @@ async def find_ticket(ports: Ports, number: str, who: Principal) -> TicketDetail
     ticket = await ports.store.tickets.get(number)
     if ticket is None:
         return None
-    sight = ports.cases.sight(Reader.of(who))
+    sight = ports.cases.sight(Actor.of(who))
     seen = sight.sees(restricted=ticket.restricted, department=ticket.department, level=ticket.level)
     return ticket if seen else None
 

@@ -127,15 +127,15 @@ class MenuState:
     then: Action | None = None
 
 
-Step = tuple[MenuState, tuple[Effect, ...]]
+MenuStep = tuple[MenuState, tuple[Effect, ...]]
 
 
-def start(menus: Menus, menu_id: str) -> Step:
+def start(menus: Menus, menu_id: str) -> MenuStep:
     """A caller enters the menus. KeyError when there is no such menu."""
     return _present(menus, MenuState(menu_id))
 
 
-def step(menus: Menus, state: MenuState, event: Event) -> Step:
+def step(menus: Menus, state: MenuState, event: Event) -> MenuStep:
     """What an event leads to. One that is not due (a late timeout, a key that may not interrupt) changes nothing."""
     match event:
         case Digit(digit=digit):
@@ -151,7 +151,7 @@ def step(menus: Menus, state: MenuState, event: Event) -> Step:
     return _on_timeout(menus, state) if due else (state, ())
 
 
-def _on_digit(menus: Menus, state: MenuState, digit: str) -> Step:
+def _on_digit(menus: Menus, state: MenuState, digit: str) -> MenuStep:
     if state.phase is Phase.LEFT or (state.phase is Phase.PLAYING and not state.barge_in):
         return state, ()
     menu = menus[state.menu]
@@ -169,7 +169,7 @@ def _on_digit(menus: Menus, state: MenuState, digit: str) -> Step:
     return following[0], (*stop, *following[1])
 
 
-def _on_prompts_finished(menus: Menus, state: MenuState) -> Step:
+def _on_prompts_finished(menus: Menus, state: MenuState) -> MenuStep:
     if state.phase is not Phase.PLAYING:
         return state, ()
     if state.then is not None:
@@ -181,17 +181,17 @@ def _on_prompts_finished(menus: Menus, state: MenuState) -> Step:
     )
 
 
-def _on_timeout(menus: Menus, state: MenuState) -> Step:
+def _on_timeout(menus: Menus, state: MenuState) -> MenuStep:
     if state.digits in menus[state.menu].keys:
         return _choose(menus, state)
     return _again(menus, state, wrong=bool(state.digits))
 
 
-def _choose(menus: Menus, state: MenuState) -> Step:
+def _choose(menus: Menus, state: MenuState) -> MenuStep:
     return _act(menus, state, menus[state.menu].keys[state.digits])
 
 
-def _again(menus: Menus, state: MenuState, *, wrong: bool) -> Step:
+def _again(menus: Menus, state: MenuState, *, wrong: bool) -> MenuStep:
     """A missing or wrong key: the menu once more, or what the site says comes after too many of them."""
     menu = menus[state.menu]
     retry = menu.invalid if wrong else menu.no_input
@@ -204,7 +204,7 @@ def _again(menus: Menus, state: MenuState, *, wrong: bool) -> Step:
     return _present(menus, state, retry.play)
 
 
-def _act(menus: Menus, state: MenuState, action: Action) -> Step:
+def _act(menus: Menus, state: MenuState, action: Action) -> MenuStep:
     fresh = replace(state, no_input=0, invalid=0)
     match action:
         case QueueAction() | MessageAction() | DutyAction() | HangupAction():
@@ -224,13 +224,13 @@ def _act(menus: Menus, state: MenuState, action: Action) -> Step:
             return state, (Speak(language), *effects)
 
 
-def _present(menus: Menus, state: MenuState, first: tuple[str, ...] = ()) -> Step:
+def _present(menus: Menus, state: MenuState, first: tuple[str, ...] = ()) -> MenuStep:
     menu = menus[state.menu]
     state = replace(state, digits="", then=None)
     return _announce(menus, state, (*first, *menu.play), barge_in=menu.barge_in)
 
 
-def _announce(menus: Menus, state: MenuState, prompts: tuple[str, ...], *, barge_in: bool) -> Step:
+def _announce(menus: Menus, state: MenuState, prompts: tuple[str, ...], *, barge_in: bool) -> MenuStep:
     if state.steps >= MAX_STEPS:
         return _leave(replace(state, digits=""), way_out(menus, state.menu))
     # The digits that led to an announcement are kept: `Leave` names them, unless a new choice interrupts it.
@@ -238,7 +238,7 @@ def _announce(menus: Menus, state: MenuState, prompts: tuple[str, ...], *, barge
     return state, (StopTimers(), Play(prompts, barge_in))
 
 
-def _leave(state: MenuState, action: QueueAction | MessageAction | DutyAction | HangupAction) -> Step:
+def _leave(state: MenuState, action: QueueAction | MessageAction | DutyAction | HangupAction) -> MenuStep:
     left = replace(state, phase=Phase.LEFT, then=None)
     return left, (StopTimers(), Leave(action, state.menu, state.digits))
 

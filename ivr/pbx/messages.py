@@ -1,7 +1,8 @@
 """Messages taken by the dialplan while the controller was away (TKT-1): facts read from their file names. Rules only.
 
 The dialplan can write no second file, so the name is the record: `<arrival epoch>-<dialled>-<caller>-<uniqueid>.wav`,
-digits only, the arrival to the millisecond, each other part possibly empty. It is finished when Asterisk has no channel of that id any more.
+digits only, the arrival to the millisecond, each other part possibly empty. It is finished when Asterisk has no
+channel of that id any more.
 """
 
 import re

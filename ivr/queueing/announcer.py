@@ -28,7 +28,7 @@ QUIET_S = 0.5
 """An agent who is free may answer at once: then nothing is begun, and nothing has to be cut short."""
 
 
-class Wish(Enum):
+class CallerChoice(Enum):
     """What ends the wait on the caller's own wish."""
 
     MESSAGE = "message"
@@ -47,7 +47,7 @@ class Announcer:
         self._keys_open = False
         self._agent_rings = False
         self._dialogue: asyncio.Task[None] | None = None
-        self.wish: asyncio.Future[Wish] = asyncio.get_running_loop().create_future()
+        self.wish: asyncio.Future[CallerChoice] = asyncio.get_running_loop().create_future()
 
     @cached_property
     def _schedule(self) -> Schedule:
@@ -126,7 +126,7 @@ class Announcer:
 
     async def _grant(self, key: str) -> None:
         if KEYS[key] == "message":
-            self.wish.set_result(Wish.MESSAGE)
+            self.wish.set_result(CallerChoice.MESSAGE)
             return
         self._dialogue = asyncio.create_task(self._arrange_callback(), name=f"callback for {self._call.id}")
         try:
@@ -146,7 +146,7 @@ class Announcer:
         if destination is None:
             return
         if await self._hotline.virtual_hold.keep_place(self._call, self._queue, destination):
-            self.wish.set_result(Wish.PLACE_KEPT)
+            self.wish.set_result(CallerChoice.PLACE_KEPT)
         else:
             await self._say(["callback-unavailable"])
 

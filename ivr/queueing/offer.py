@@ -13,12 +13,12 @@ from ivr.live.call import Call
 from ivr.live.hotline import Hotline
 from ivr.live.parties import Held, Partner, Turn
 from ivr.live.waiting import CalledAway, Elsewhere
-from ivr.queueing.announcer import Announcer, Wish, announcing
+from ivr.queueing.announcer import Announcer, CallerChoice, announcing
 from ivr.queueing.overflow import Lookout, MovedOn
 from ivr.queueing.ring import PickedUp, answered, ring_agent, stop_ringing
 from routing.acd import Place
 
-Leaves = MovedOn | Wish | CalledAway
+Leaves = MovedOn | CallerChoice | CalledAway
 """How a caller leaves the queue without an agent, and without hanging up."""
 
 

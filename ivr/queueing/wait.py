@@ -7,7 +7,7 @@ from ivr.live.call import Call
 from ivr.live.hotline import Hotline
 from ivr.live.parties import Partner
 from ivr.live.waiting import Moved, TurnedAway
-from ivr.queueing.announcer import Wish
+from ivr.queueing.announcer import CallerChoice
 from ivr.queueing.offer import find_agent
 from ivr.queueing.overflow import MovedOn, move_on
 from ivr.queueing.priority import set_priority
@@ -35,9 +35,9 @@ async def wait(hotline: Hotline, call: Call, step: Wait) -> None:
             call.partner = came_of_it
         case MovedOn():
             move_on(hotline, call, came_of_it)
-        case Wish.MESSAGE:
+        case CallerChoice.MESSAGE:
             hotline.tickets.record(CallRouted(call_id=call.id, at=hotline.now(), then=Message(), why="wants_message"))
-        case Wish.PLACE_KEPT:
+        case CallerChoice.PLACE_KEPT:
             pass  # on record since the place was handed on
         case TurnedAway():
             turn_away(hotline, call, queue)

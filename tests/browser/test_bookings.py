@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.async_api import expect
 
-from crm.bookings.model import Aftermath, Booking, BookingStep, Wish
+from crm.bookings.model import Aftermath, Booking, BookingRequest, BookingStep
 from crm.bookings.slots import slots_of
 from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
 from crm.use_cases.bookings.desk import BookingDesk
@@ -33,7 +33,9 @@ async def booked(hall: Hall, ticket: str, days: int, hour: str, party: int, lang
     day = datetime.now(hall.site.zone).date() + timedelta(days=days)
     ((_, _, slots),) = await desk.slots(day, 1)
     slot = next(each.slot for each in slots if f"{each.slot.starts:%H:%M}" == hour)
-    wish = Wish(party=party, language=language, guide=None, contact_name="李明", contact_number="13900001111", note="")
+    wish = BookingRequest(
+        party=party, language=language, guide=None, contact_name="李明", contact_number="13900001111", note=""
+    )
     return await desk.book(f"{days}{hour}{party}", ticket, slot.starts_at, wish, by="8001")
 
 
@@ -143,7 +145,14 @@ async def test_figures_are_for_supervisors(hall: Hall, open_page: OpenPage) -> N
     visits = hall.site.bookings.visits
     assert visits is not None
     slot = slots_of(datetime.now(hall.site.zone).date(), visits, "working", hall.site.zone)[0]
-    wish = Wish(party=4, language="zh", guide=None, contact_name="李明", contact_number="", note="")
+    wish = BookingRequest(
+        party=4,
+        language="zh",
+        guide=None,
+        contact_name="李明",
+        contact_number="",
+        note="",
+    )
     after = Aftermath(reminder_at=None, queue="hotline", message=lambda row: None)
     came = await hall.store.bookings.book("k", ticket, slot, wish, lambda taken: "he", after, by="8001")
     await hall.store.bookings.step(came.id, BookingStep.ARRIVE, 1, by="8001")

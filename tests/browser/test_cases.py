@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import expect
 
-from crm.cases.rights import Reader
+from crm.cases.rights import Actor
 from crm.cases.steps import CallStep, PassedOn, PlanProposed, Registered, Started
 from crm.journal.events import AgentAnswered, AgentOffered, CallEnded, TalkStarted
 from crm.tickets.model import Severity, TicketKind
@@ -31,7 +31,7 @@ async def answered(hall: Hall, call: str = "c1", ani: str = "13812345678", agent
 async def taken(hall: Hall, ticket: str, by: str, *steps: CallStep, role: str = "agent") -> None:
     """Steps that somebody has taken already."""
     cases = CaseService(hall.site, hall.store, lambda: datetime.now(UTC), hall.calendar.days)
-    who = Reader(name=by, person=by, role=role)
+    who = Actor(name=by, person=by, role=role)
     for step in steps:
         version = (await cases.look(ticket, who)).file.version
         await cases.take(ticket, type(step)(**{**_fields(step), "version": version}), who)

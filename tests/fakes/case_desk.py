@@ -12,8 +12,8 @@ from crm.cases.decide import decide, warn
 from crm.cases.file import CaseFile, Decision, Rules, Told
 from crm.cases.guards import Other
 from crm.cases.model import Case, Stage
-from crm.cases.rights import Reader
-from crm.cases.steps import STEPS, Step
+from crm.cases.rights import Actor
+from crm.cases.steps import STEPS, CaseStep
 from tests.fakes.case_site import case_site
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -24,9 +24,9 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def reader(person: str) -> Reader:
+def reader(person: str) -> Actor:
     agent = next(agent for agent in RULES.site.agents if agent.id == person)
-    return Reader(name=person, person=person, role=agent.role)
+    return Actor(name=person, person=person, role=agent.role)
 
 
 class CaseDesk:
@@ -73,7 +73,7 @@ class CaseDesk:
         """Raises what the rules raise."""
         return self.put(person, msgspec.convert({"step": name, **fields}, STEPS[name]))
 
-    def put(self, person: str, step: Step) -> Decision:
+    def put(self, person: str, step: CaseStep) -> Decision:
         self.last = decide(self.file, step, reader(person), self.now, self.rules)
         self._keep(self.last)
         return self.last

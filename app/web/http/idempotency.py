@@ -31,7 +31,7 @@ _MOST: Final = 2000
 
 
 @dataclass(frozen=True)
-class Wish:
+class KeyedRequest:
     """Who wants what under which key."""
 
     user: str
@@ -69,7 +69,7 @@ class KeptRequests:
         self._clock = clock
         self._slots: OrderedDict[tuple[str, str], _Slot] = OrderedDict()
 
-    async def once(self, wish: Wish, carry_out: Callable[[], Awaitable[Kept]]) -> web.StreamResponse:
+    async def once(self, wish: KeyedRequest, carry_out: Callable[[], Awaitable[Kept]]) -> web.StreamResponse:
         """The answer of the one time that it is carried out. Raises Problem: another request has the key (422), its
         outcome is not known (409); and whatever `carry_out` raises."""
         now, place = self._clock(), (wish.user, wish.key)
@@ -91,7 +91,7 @@ class KeptRequests:
                 self._slots.pop(place, None)
             self._bound()
 
-    async def _first_time(self, wish: Wish, carry_out: Callable[[], Awaitable[Kept]]) -> Kept:
+    async def _first_time(self, wish: KeyedRequest, carry_out: Callable[[], Awaitable[Kept]]) -> Kept:
         try:
             answer = await carry_out()
         except (Problem, CrmError, web.HTTPException):
@@ -100,7 +100,7 @@ class KeptRequests:
         await self._tell_store(self._table.keep(wish.user, wish.key, answer.status, answer.body.decode()))
         return answer
 
-    async def _in_store(self, wish: Wish, now: datetime) -> Kept | None:
+    async def _in_store(self, wish: KeyedRequest, now: datetime) -> Kept | None:
         try:
             row = await self._table.claim(wish.user, wish.key, wish.fingerprint, now)
         except StoreAway as exc:
@@ -118,7 +118,7 @@ class KeptRequests:
             )
         return Kept(row.status, row.answer.encode())
 
-    async def _of_the_other(self, slot: _Slot, wish: Wish) -> web.StreamResponse:
+    async def _of_the_other(self, slot: _Slot, wish: KeyedRequest) -> web.StreamResponse:
         _check(slot.fingerprint, wish)
         try:
             answer = await asyncio.wait_for(asyncio.shield(slot.answer), WAITS_S)
@@ -140,7 +140,7 @@ class KeptRequests:
                 del self._slots[place]
 
 
-def wish_of(request: web.Request, user: str, body: bytes) -> Wish | None:
+def wish_of(request: web.Request, user: str, body: bytes) -> KeyedRequest | None:
     """None when the request comes without a key. Raises Problem for a key that is none. A body that is streamed counts
     by its length and type."""
     key = request.headers.get(HEADER)
@@ -150,9 +150,9 @@ def wish_of(request: web.Request, user: str, body: bytes) -> Wish | None:
         raise invalid(HEADER, "1 to 128 visible ASCII characters")
     parts = (request.method, request.raw_path, request.headers.get("Content-Type", ""), str(request.content_length))
     digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape") + b"\n" + body)
-    return Wish(user, key, digest.hexdigest())
+    return KeyedRequest(user, key, digest.hexdigest())
 
 
-def _check(fingerprint: str, wish: Wish) -> None:
+def _check(fingerprint: str, wish: KeyedRequest) -> None:
     if fingerprint != wish.fingerprint:
         raise Problem("key_reused", "This Idempotency-Key came with another request before; use a new one.")

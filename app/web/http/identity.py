@@ -29,7 +29,7 @@ _SAFE: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _MAX_REMEMBERED = 5_000
 
 
-class Door:
+class Authenticator:
     """Tells requests apart. One for the whole server."""
 
     def __init__(self, services: Services) -> None:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
-from app.web.http.identity import Door
+from app.web.http.identity import Authenticator
 from app.web.http.permissions import may
 from app.web.http.services import Services
 from app.web.wire.encoding import encode
@@ -37,7 +37,7 @@ class Ask(Generic[Q_co, B_co]):
 
     request: web.Request
     services: Services
-    door: Door
+    door: Authenticator
     query: Q_co
     body: B_co
     principal: Principal | None
@@ -122,7 +122,7 @@ def operation(
 
 
 def serve(
-    operation: AnyOperation, services: Services, door: Door, kept: KeptRequests
+    operation: AnyOperation, services: Services, door: Authenticator, kept: KeptRequests
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The aiohttp handler of an operation."""
 

@@ -139,7 +139,7 @@ class AppointmentTable:
             await self._record(connection, after, step.value, by, {"note": note} if note else {})
             return after
 
-    async def tell(self, now: datetime, *, ahead: timedelta, late: timedelta, words: "Words") -> int:
+    async def tell(self, now: datetime, *, ahead: timedelta, late: timedelta, words: "Wording") -> int:
         """Reminds whoever goes, and warns supervisors of whoever has not come; once each. How many were told."""
         agreed = appointment.c.state == AppointmentState.AGREED.value
         soon = agreed & appointment.c.reminded_at.is_(None) & (appointment.c.at <= now + ahead)
@@ -174,7 +174,7 @@ class AppointmentTable:
         await self._audit.add(connection, at=now, by=by, action=f"appointment_{step}", subject=about, details=told)
 
 
-Words = Callable[[Appointment, bool], str]
+Wording = Callable[[Appointment, bool], str]
 """What is told of an appointment: before it, or (True) that nobody has come."""
 
 

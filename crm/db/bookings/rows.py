@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.bookings.appointments import Appointment
 from crm.bookings.model import Booking, BookingState, StepEntry
-from crm.bookings.slots import Taken
+from crm.bookings.slots import Occupied
 from crm.db.base.typed import typed
 from crm.db.schema.bookings import appointment, booking
 from crm.db.schema.core import customer, ticket
@@ -49,8 +49,8 @@ def select_taken() -> Select[Any]:
     return select(*columns).where(booking.c.state != BookingState.CANCELLED.value)
 
 
-def taken_row(row: Row[Any]) -> Taken:
-    return Taken(booking=row.id, starts_at=row.starts_at, ends_at=row.ends_at, party=row.party, guide=row.guide)
+def taken_row(row: Row[Any]) -> Occupied:
+    return Occupied(booking=row.id, starts_at=row.starts_at, ends_at=row.ends_at, party=row.party, guide=row.guide)
 
 
 def step_entry(row: Row[Any]) -> StepEntry:
@@ -84,7 +84,7 @@ async def set_booking(connection: AsyncConnection, row: Booking, values: Mapping
     await connection.execute(update(booking).where(booking.c.id == row.id).values(**values, version=row.version + 1))
 
 
-async def taken_around(connection: AsyncConnection, since: datetime, until: datetime) -> tuple[Taken, ...]:
+async def taken_around(connection: AsyncConnection, since: datetime, until: datetime) -> tuple[Occupied, ...]:
     """Of all bookings that reach into a span. The index is by beginnings: nobody stays longer than a day."""
     reaches = (booking.c.starts_at < until) & (booking.c.ends_at > since)
     query = select_taken().where(reaches, booking.c.starts_at > since - timedelta(days=1))

@@ -15,14 +15,14 @@ from config.numbering import normalise
 from crm.bookings.model import (
     Aftermath,
     Booking,
+    BookingRequest,
     BookingState,
     BookingStep,
     StepEntry,
-    Wish,
     apply,
     call_key,
 )
-from crm.bookings.slots import Placing, Slot, Taken
+from crm.bookings.slots import Occupied, Placing, Slot
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
@@ -69,7 +69,7 @@ class BookingTable:
         async with self._database.read() as connection:
             return await find(connection, booking_id)
 
-    async def taken(self, since: datetime, until: datetime) -> tuple[Taken, ...]:
+    async def taken(self, since: datetime, until: datetime) -> tuple[Occupied, ...]:
         """What is taken in a span, by all bookings that are not cancelled."""
         async with self._database.read() as connection:
             return await taken_around(connection, since, until)
@@ -122,7 +122,15 @@ class BookingTable:
     # --- writing ---
 
     async def book(
-        self, key: str, ticket_number: str, slot: Slot, wish: Wish, place: Placing, after: Aftermath, *, by: str
+        self,
+        key: str,
+        ticket_number: str,
+        slot: Slot,
+        wish: BookingRequest,
+        place: Placing,
+        after: Aftermath,
+        *,
+        by: str,
     ) -> Booking:
         """Takes the places and all that goes with them, once per `key`. Raises UnknownRecord, BookingRefused."""
         now = self._clock()
@@ -149,7 +157,7 @@ class BookingTable:
         self,
         before: Booking,
         slot: Slot | None,
-        wish: Wish,
+        wish: BookingRequest,
         place: Placing | None,
         after: Aftermath | None,
         *,
@@ -231,7 +239,7 @@ class BookingTable:
         row = (await connection.execute(select_bookings().where(booking.c.key == key))).one_or_none()
         return None if row is None else booking_row(row)
 
-    def _columns(self, slot: Slot, wish: Wish, guide: str | None) -> dict[str, Any]:
+    def _columns(self, slot: Slot, wish: BookingRequest, guide: str | None) -> dict[str, Any]:
         return {
             "starts_at": slot.starts_at,
             "ends_at": slot.ends_at,

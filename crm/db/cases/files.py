@@ -12,7 +12,7 @@ from crm.cases.file import CaseFile, Told
 from crm.cases.guards import Other
 from crm.cases.model import Stage
 from crm.cases.organisation import Sight
-from crm.cases.steps import Linked, Taken, details_of, step_of
+from crm.cases.steps import Linked, LoggedStep, details_of, step_of
 from crm.db.schema.cases import ticket_clock, ticket_person, ticket_step
 from crm.db.schema.core import call, ticket
 from crm.errors import UnknownRecord
@@ -70,13 +70,13 @@ async def linked_from(connection: AsyncConnection, number: str) -> tuple[str, ..
     return tuple(dict.fromkeys((await connection.execute(query)).scalars()))
 
 
-async def log_of(connection: AsyncConnection, number: str) -> tuple[Taken, ...]:
+async def log_of(connection: AsyncConnection, number: str) -> tuple[LoggedStep, ...]:
     query = select(ticket_step).where(ticket_step.c.ticket == number).order_by(ticket_step.c.id)
     return tuple(taken_of(row) for row in await connection.execute(query))
 
 
-def taken_of(row: Row[Any]) -> Taken:
-    return Taken(id=row.id, at=row.at, by=row.by, step=step_of(row.step, row.details))
+def taken_of(row: Row[Any]) -> LoggedStep:
+    return LoggedStep(id=row.id, at=row.at, by=row.by, step=step_of(row.step, row.details))
 
 
 async def other(connection: AsyncConnection, number: str, sight: Sight) -> Other:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.cases.file import CaseFile, ClockRow, Decision
-from crm.cases.steps import Judged, Taken, details_of, name_of
+from crm.cases.steps import Judged, LoggedStep, details_of, name_of
 from crm.db.base.engine import Database
 from crm.db.followups.entering import NewCall, enter
 from crm.db.followups.owed_calls import SYSTEM
@@ -38,7 +38,7 @@ async def write(database: Database, connection: AsyncConnection, file: CaseFile,
     await _write_calls(database, connection, file, made, at)
 
 
-def _step_row(number: str, taken: Taken) -> dict[str, Any]:
+def _step_row(number: str, taken: LoggedStep) -> dict[str, Any]:
     step = taken.step
     return {"ticket": number, "at": taken.at, "by": taken.by, "step": name_of(step), "details": details_of(step)}
 

@@ -20,10 +20,10 @@ from crm.bookings.appointments import (
 )
 from crm.bookings.calls import reminder_due, survey_due
 from crm.bookings.confirmation import Confirmation, House, confirmation
-from crm.bookings.model import Aftermath, Booking, BookingStep, Wish, check_time
+from crm.bookings.model import Aftermath, Booking, BookingRequest, BookingStep, check_time
 from crm.bookings.slots import (
+    Occupied,
     Slot,
-    Taken,
     WhyNot,
     check_wish,
     engaged,
@@ -89,7 +89,7 @@ class BookingDesk:
             for day in (since + timedelta(days=number) for number in range(days))
         ]
 
-    async def book(self, key: str, ticket: str, starts_at: datetime, wish: Wish, *, by: str) -> Booking:
+    async def book(self, key: str, ticket: str, starts_at: datetime, wish: BookingRequest, *, by: str) -> Booking:
         """Raises UnknownRecord (ticket), BookingRefused."""
         check_wish(self.rules, wish)
         slot = self._bookable(starts_at)
@@ -99,7 +99,7 @@ class BookingDesk:
             raise BookingRefused("made_before", f"booking {made.id} was made by this dialog before, and otherwise")
         return made
 
-    async def change(self, booking: Booking, starts_at: datetime, wish: Wish, *, by: str) -> Booking:
+    async def change(self, booking: Booking, starts_at: datetime, wish: BookingRequest, *, by: str) -> Booking:
         """Raises VersionConflict, IllegalTransition, BookingRefused."""
         now_wanted = (starts_at, wish.party, wish.language, wish.guide)
         if now_wanted == (booking.starts_at, booking.party, booking.language, booking.guide):
@@ -214,7 +214,7 @@ class BookingDesk:
         visits = self.rules.visits
         return slots_of(day, visits, self.kind_of(day), self._site.zone) if visits else ()
 
-    def _now(self, slot: Slot, taken: Sequence[Taken]) -> SlotNow:
+    def _now(self, slot: Slot, taken: Sequence[Occupied]) -> SlotNow:
         assert self.rules.visits is not None, "there are no slots without visits"
         kind = self.kind_of(slot.day)
         guides = tuple((guide, engaged(guide, slot, taken)) for guide in self.rules.guides if works(guide, slot, kind))

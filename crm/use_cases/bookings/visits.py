@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm.bookings.model import Booking, BookingStep, Wish
+from crm.bookings.model import Booking, BookingRequest, BookingStep
 from crm.errors import VersionConflict
 from crm.rights import Principal
 from crm.use_cases.bookings.access import Desk, find_booking, name_of, put_on_record, ticket_to_write_on, whole_number
@@ -35,7 +35,7 @@ async def make_booking(ports: Ports, rules: BookingDesk, new: NewBooking, *, des
     Raises BadValue, Forbidden, BookingRefused, StoreAway; then nothing is booked.
     """
     ticket = await ticket_to_write_on(ports, new.ticket, desk.who)
-    wish = Wish(
+    wish = BookingRequest(
         party=new.party,
         language=new.language or None,
         guide=new.guide or None,
@@ -67,7 +67,7 @@ async def change_booking(
     guide = changes.get("guide", before.guide if same else None)
     if "contact_number" in changes:
         kept["contact_number"] = whole_number(ports, changes["contact_number"], None)
-    wish = Wish(**kept, guide=guide if kept["language"] else None)
+    wish = BookingRequest(**kept, guide=guide if kept["language"] else None)
     return await rules.change(before, starts_at, wish, by=who.name)
 
 

@@ -7,7 +7,7 @@ registers it as it came in. Whoever reads it classifies it anew.
 import logging
 from typing import Final
 
-from crm.cases.rights import Reader, StepRefused
+from crm.cases.rights import Actor, StepRefused
 from crm.cases.steps import SYSTEM, Registered
 from crm.db.store import Store
 from crm.errors import StoreAway, VersionConflict
@@ -17,7 +17,7 @@ from crm.use_cases.cases import CaseService
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 50
-_SYSTEM: Final = Reader(name=SYSTEM, person=None, role="administrator")
+_SYSTEM: Final = Actor(name=SYSTEM, person=None, role="administrator")
 
 
 class Registrar:

@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from crm.bookings.model import Aftermath, Booking, Wish
+from crm.bookings.model import Aftermath, Booking, BookingRequest
 from crm.bookings.slots import Slot, placing, slots_of
 from crm.db.store import Store
 from crm.errors import BookingRefused
@@ -28,12 +28,16 @@ def slot_at(hour: int, day: date = DAY) -> Slot:
     return next(slot for slot in slots_of(day, RULES.visits, "working", ZONE) if slot.starts.hour == hour)
 
 
-def wish(party: int = 1, language: str | None = None, guide: str | None = None, number: str = "13812345678") -> Wish:
-    return Wish(party=party, language=language, guide=guide, contact_name="王芳", contact_number=number, note="")
+def wish(
+    party: int = 1, language: str | None = None, guide: str | None = None, number: str = "13812345678"
+) -> BookingRequest:
+    return BookingRequest(
+        party=party, language=language, guide=guide, contact_name="王芳", contact_number=number, note=""
+    )
 
 
 async def book(
-    store: Store, key: str, wanted: Wish, hour: int = 14, day: date = DAY, after: Aftermath = NOTHING_MORE
+    store: Store, key: str, wanted: BookingRequest, hour: int = 14, day: date = DAY, after: Aftermath = NOTHING_MORE
 ) -> Booking:
     """One booking as the service makes it."""
     slot = slot_at(hour, day)
@@ -41,7 +45,7 @@ async def book(
     return await store.bookings.book(key, TICKET, slot, wanted, place, after, by="8001")
 
 
-async def crowd(store: Store, first: int, count: int, wanted: Wish) -> Counter[str]:
+async def crowd(store: Store, first: int, count: int, wanted: BookingRequest) -> Counter[str]:
     """So many at once; what came of them."""
 
     async def one(number: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.cases.organisation import SEES_ALL, Sight
-from crm.cases.rights import Reader, StepRefused
+from crm.cases.rights import Actor, StepRefused
 from crm.cases.steps import STEPS
 from crm.db.cases.lists import CaseFilter
 from crm.db.schema.audit import audit
@@ -72,8 +72,8 @@ class Office:
         return [each.text for each in (await self.store.messages.list(recipient=recipient, limit=200)).items]
 
 
-def reader(person: str) -> Reader:
-    return Reader(name=person, person=person, role=ROLES[person])
+def reader(person: str) -> Actor:
+    return Actor(name=person, person=person, role=ROLES[person])
 
 
 @pytest.fixture

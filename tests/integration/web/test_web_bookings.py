@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from app.channels.outbox import send_waiting
 from config.service.outbox import Outbox
-from crm.bookings.model import Wish
+from crm.bookings.model import BookingRequest
 from crm.journal.events import VisitRated
 from crm.use_cases.bookings.desk import BookingDesk
 from tests.integration.web.conftest import House, kind_of
@@ -207,7 +207,9 @@ async def test_a_confirmation_is_sent_through_the_sites_gateway_and_tried_again(
         (slot,) = [each for each in await slots(browser, day_after(house)) if each["starts"] == "14:00"]
         services = BookingDesk(site, house.store, house.clock, site.special_days)
         assert services.sends
-        wish = Wish(party=2, language=None, guide=None, contact_name="王芳", contact_number="13812345678", note="")
+        wish = BookingRequest(
+            party=2, language=None, guide=None, contact_name="王芳", contact_number="13812345678", note=""
+        )
         booked = await services.book("k", ticket, datetime.fromisoformat(slot["starts_at"]), wish, by="8001")
         assert await send_waiting(house.store, rules, house.clock) == 0
         path = f"/api/bookings/{booked.id}"

@@ -17,7 +17,7 @@ from config.paths import DataDir
 from config.schema import Site
 from crm.cases.decide import clocks_of, situation_of
 from crm.cases.file import Rules
-from crm.cases.rights import Reader, verdict
+from crm.cases.rights import Actor, verdict
 from crm.cases.steps import STEPS
 from crm.db.store import Store
 from crm.use_cases.cases import offers
@@ -191,7 +191,7 @@ async def test_every_person_is_offered_and_allowed_exactly_what_the_rules_say(st
     for stage, number in made.items():
         file = await house.store.cases.get(number)
         for person in WORKING:
-            who = Reader(name=person, person=person, role=roles[person])
+            who = Actor(name=person, person=person, role=roles[person])
             situation = situation_of(file, who, house.clock(), rules, clocks_of(file, rules))
             if stage == "restricted" and person not in ("8102", "8801", "8802", "8901"):
                 assert await staff.status(person, f"/api/tickets/{number}/case") == 404, person

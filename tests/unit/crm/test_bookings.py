@@ -16,8 +16,8 @@ from crm.bookings.appointments import AppointmentState, AppointmentStep, arrival
 from crm.bookings.calls import reminder_due, survey_due
 from crm.bookings.confirmation import House, confirmation
 from crm.bookings.figures import appointment_figures, grouped, party_band, visit_figures
-from crm.bookings.model import Booking, BookingState, BookingStep, Wish, about, answered, call_key
-from crm.bookings.slots import Slot, Taken, check_wish, placing, slots_of, taken_in, why_not
+from crm.bookings.model import Booking, BookingRequest, BookingState, BookingStep, about, answered, call_key
+from crm.bookings.slots import Occupied, Slot, check_wish, placing, slots_of, taken_in, why_not
 from crm.errors import BookingRefused, IllegalTransition
 from tests.fakes.small_bookings import small_bookings
 
@@ -33,12 +33,14 @@ def slot_at(hour: int, day: date = DAY) -> Slot:
     return next(slot for slot in slots_of(day, RULES.visits, "working", ZONE) if slot.starts.hour == hour)
 
 
-def wish(party: int = 2, language: str | None = None, guide: str | None = None) -> Wish:
-    return Wish(party=party, language=language, guide=guide, contact_name="王芳", contact_number="13812345678", note="")
+def wish(party: int = 2, language: str | None = None, guide: str | None = None) -> BookingRequest:
+    return BookingRequest(
+        party=party, language=language, guide=guide, contact_name="王芳", contact_number="13812345678", note=""
+    )
 
 
-def taken(slot: Slot, party: int, guide: str | None = None, booking: int = 1) -> Taken:
-    return Taken(booking=booking, starts_at=slot.starts_at, ends_at=slot.ends_at, party=party, guide=guide)
+def taken(slot: Slot, party: int, guide: str | None = None, booking: int = 1) -> Occupied:
+    return Occupied(booking=booking, starts_at=slot.starts_at, ends_at=slot.ends_at, party=party, guide=guide)
 
 
 def booking(**others: Any) -> Booking:
@@ -178,7 +180,7 @@ def test_a_guide_is_had_within_working_hours_and_party_size_and_once_at_a_time()
         (wish(guide="lin"), "guide_busy"),
     ],
 )
-def test_what_no_slot_can_fulfil_is_refused_at_once(wanted: Wish, reason: str) -> None:
+def test_what_no_slot_can_fulfil_is_refused_at_once(wanted: BookingRequest, reason: str) -> None:
     with pytest.raises(BookingRefused) as refused:
         check_wish(RULES, wanted)
     assert refused.value.reason == reason

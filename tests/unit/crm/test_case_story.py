@@ -125,5 +125,5 @@ def holds_together(desk: CaseDesk) -> None:
 def test_an_old_log_is_read_whatever_todays_table_says() -> None:
     """A step that nobody could take any more has happened all the same."""
     desk = CaseDesk().registered()
-    odd = steps.Taken(at=desk.now, by="8001", step=steps.Closed())
+    odd = steps.LoggedStep(at=desk.now, by="8001", step=steps.Closed())
     assert fold((*desk.file.taken, odd)).stage is Stage.RECEIVED

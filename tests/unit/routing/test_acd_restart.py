@@ -6,7 +6,7 @@ import pytest
 
 from config.ids import AgentId, CallId, QueueName
 from routing.acd import Acd, Place
-from routing.agent import Agent, AgentEvent, AgentState, Reservation, Wish
+from routing.agent import AfterCall, Agent, AgentEvent, AgentState, Reservation
 from routing.queue import QueueRules
 from tests.unit.routing.test_acd import Clock
 
@@ -88,7 +88,7 @@ async def test_a_pause_wished_for_during_a_talk_survives_a_restart(acd: Acd, clo
     told: list[Agent] = []
     rules = [QueueRules(name=HOTLINE, agents=(ANN,), priority=0, wrap_up_s=0)]
     again = Acd(rules, now=clock.now, call_later=clock.call_later, changed=told.append)
-    wish = Wish(AgentEvent.MAKE_NOT_READY, "meal", "8801")
+    wish = AfterCall(AgentEvent.MAKE_NOT_READY, "meal", "8801")
     again.restore(ANN, AgentState.TALKING, None, None, wish)
     assert again.agent(ANN).state is AgentState.NOT_READY, "nobody else is given to whoever may be talking still"
     talk = again.adopt_talk(ANN, FIRST, HOTLINE)
@@ -99,11 +99,11 @@ async def test_a_pause_wished_for_during_a_talk_survives_a_restart(acd: Acd, clo
 
 
 async def test_a_pause_wished_for_comes_at_once_when_the_talk_is_lost(acd: Acd, clock: Clock) -> None:
-    acd.restore(ANN, AgentState.TALKING, None, None, Wish(AgentEvent.MAKE_NOT_READY, "meal"))
+    acd.restore(ANN, AgentState.TALKING, None, None, AfterCall(AgentEvent.MAKE_NOT_READY, "meal"))
     assert (acd.agent(ANN).state, acd.agent(ANN).reason) == (AgentState.NOT_READY, "meal")
     acd.wish(ANN, AgentEvent.MAKE_AVAILABLE)
     assert (acd.agent(ANN).state, acd.agent(ANN).wish) == (AgentState.AVAILABLE, None)
-    acd.restore(ANN, AgentState.WRAP_UP, None, clock.at, Wish(AgentEvent.LOG_OUT))
+    acd.restore(ANN, AgentState.WRAP_UP, None, clock.at, AfterCall(AgentEvent.LOG_OUT))
     assert acd.agent(ANN).state is AgentState.LOGGED_OUT
 
 

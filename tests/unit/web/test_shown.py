@@ -1,10 +1,10 @@
-"""What a reader sees of a timeline: every number in it masked, unless the case is at hand (CUS-4)."""
+"""What a viewer sees of a timeline: every number in it masked, unless the case is at hand (CUS-4)."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from app.web.api.common.shown import Reader
+from app.web.api.common.shown import Viewer
 from crm.rights import Principal
 from crm.tickets.model import Severity, TicketDetail, TicketState, TimelineEntry
 from tests.fakes.small_site import small_site
@@ -43,8 +43,8 @@ def ticket(details: dict[str, str | int | float | bool | None], agent: str | Non
     )
 
 
-def reader(at_hand: frozenset[str] = frozenset()) -> Reader:
-    return Reader(Principal(name="8001", agent="8001", role="agent"), small_site(), at_hand)
+def viewer(at_hand: frozenset[str] = frozenset()) -> Viewer:
+    return Viewer(Principal(name="8001", agent="8001", role="agent"), small_site(), at_hand)
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def reader(at_hand: frozenset[str] = frozenset()) -> Reader:
     ],
 )
 def test_numbers_in_details_are_masked(detail, shown):
-    found = reader().ticket_full(ticket({"new": detail}))
+    found = viewer().ticket_full(ticket({"new": detail}))
     assert found.timeline[0].details == {"new": shown}
     assert (found.ani, found.contact_number) == ("138****5678", "010-****4321")
 
 
 def test_at_hand_everything_is_shown_as_it_is():
-    found = reader(frozenset({"20261122-0001"})).ticket_full(ticket({"new": "+86 138 1234 5678"}))
+    found = viewer(frozenset({"20261122-0001"})).ticket_full(ticket({"new": "+86 138 1234 5678"}))
     assert found.timeline[0].details == {"new": "+86 138 1234 5678"}
     assert (found.ani, found.ani_masked, found.contact_number) == ("13812345678", False, "010 8765 4321")
     assert not found.editable
 
 
 def test_times_in_details_are_written_like_all_others():
-    found = reader().ticket_full(ticket({"due_at": "2026-11-22T09:30:00.123456+08:00"}))
+    found = viewer().ticket_full(ticket({"due_at": "2026-11-22T09:30:00.123456+08:00"}))
     assert found.timeline[0].details == {"due_at": "2026-11-22T01:30:00.123Z"}

@@ -16,8 +16,8 @@ from app.web.api.bookings.booking_shapes import (
     AppointmentStepWish,
 )
 from app.web.api.bookings.bookings import customer_ref, desk_of, step_out
-from app.web.api.common.shown import Reader, shaped
-from app.web.api.tickets.tickets import reader, sight_of
+from app.web.api.common.shown import Viewer, shaped
+from app.web.api.tickets.tickets import sight_of, viewer_of
 from app.web.http.contract import Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, id_of, operation
 from app.web.wire.problems import Problem
@@ -41,9 +41,9 @@ async def list_appointments(ask: Ask[AppointmentQuery, Nothing]) -> Appointments
         limit=query.limit,
         after=query.after,
     )
-    eyes, about = reader(ask), await about_them(ask.services.ports, page.items, ask.who)
+    viewer, about = viewer_of(ask), await about_them(ask.services.ports, page.items, ask.who)
     return AppointmentsOut(
-        items=[_out(ask, eyes, row, sees_number(row, desk_of(ask), about)) for row in page.items],
+        items=[_out(ask, viewer, row, sees_number(row, desk_of(ask), about)) for row in page.items],
         next=page.next,
         rules=AppointmentRules(
             kinds=[Named(id=kind.id, title=kind.title, title_en=kind.title_en) for kind in rules.kinds],
@@ -94,19 +94,19 @@ async def step_appointment(ask: Ask[Nothing, AppointmentStepWish]) -> Appointmen
     return await _full(ask, done)
 
 
-def _out(ask: Ask[Any, Any], eyes: Reader, row: Appointment, seen: bool) -> AppointmentOut:
+def _out(ask: Ask[Any, Any], viewer: Viewer, row: Appointment, seen: bool) -> AppointmentOut:
     agreed = None if row.agreed_at is None else days_before(row.at, row.agreed_at, ask.services.site.zone)
-    number = eyes.number(row.contact_number, seen=seen)
+    number = viewer.number(row.contact_number, seen=seen)
     shown = {"contact_number": number, "number_masked": not seen, "customer": customer_ref(row)}
     return shaped(AppointmentOut, row, id=str(row.id), days_before=agreed, **shown)
 
 
 async def _full(ask: Ask[Nothing, Any], row: Appointment) -> AppointmentFull:
-    eyes = reader(ask)
+    viewer = viewer_of(ask)
     seen = sees_number(row, desk_of(ask), await about_them(ask.services.ports, [row], ask.who))
     entries = await ask.services.store.appointments.history(row.id)
-    history = [step_out(eyes, entry, seen) for entry in entries]
-    return shaped(AppointmentFull, _out(ask, eyes, row, seen), history=history)
+    history = [step_out(viewer, entry, seen) for entry in entries]
+    return shaped(AppointmentFull, _out(ask, viewer, row, seen), history=history)
 
 
 async def _appointment_of(ask: Ask[Nothing, Any]) -> Appointment:

@@ -15,7 +15,7 @@ from crm.bookings.slots import WhyNot
 from crm.outbox.model import OutboxState
 from crm.tickets.model import Detail
 
-Party = Annotated[int, Meta(ge=1, le=10_000)]
+PartySize = Annotated[int, Meta(ge=1, le=10_000)]
 Note = Annotated[str, Meta(max_length=1000)]
 Name = Annotated[str, Meta(max_length=64)]
 
@@ -156,7 +156,7 @@ class BookingNew(In, frozen=True, kw_only=True):
 
     ticket: Key
     starts_at: Moment
-    party: Party
+    party: PartySize
     language: Key | None = None
     guide: Key | None = None
     contact_name: Name | None = None
@@ -170,7 +170,7 @@ class BookingPatch(In, frozen=True, kw_only=True):
 
     version: int
     starts_at: Moment | UnsetType = UNSET
-    party: Party | UnsetType = UNSET
+    party: PartySize | UnsetType = UNSET
     language: Key | UnsetType | None = UNSET
     guide: Key | UnsetType | None = UNSET
     contact_name: Name | UnsetType = UNSET

@@ -29,8 +29,8 @@ from app.web.api.bookings.booking_shapes import (
     VisitGroup,
 )
 from app.web.api.common.records import CustomerRef
-from app.web.api.common.shown import Reader, shaped
-from app.web.api.tickets.tickets import reader, sight_of, tickets_at_hand
+from app.web.api.common.shown import Viewer, shaped
+from app.web.api.tickets.tickets import sight_of, tickets_at_hand, viewer_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, id_of, operation
 from app.web.wire.desk_messages import TicketChanged
@@ -72,8 +72,10 @@ async def list_bookings(ask: Ask[BookingQuery, Nothing]) -> Listed[BookingOut]:
         limit=query.limit,
         after=query.after,
     )
-    eyes, about = reader(ask), await about_them(ask.services.ports, page.items, ask.who)
-    return Listed(items=[_out(eyes, row, sees_number(row, desk_of(ask), about)) for row in page.items], next=page.next)
+    viewer, about = viewer_of(ask), await about_them(ask.services.ports, page.items, ask.who)
+    return Listed(
+        items=[_out(viewer, row, sees_number(row, desk_of(ask), about)) for row in page.items], next=page.next
+    )
 
 
 async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
@@ -155,10 +157,10 @@ def customer_ref(row: Booking | Appointment) -> CustomerRef | None:
     return None if row.customer_id is None else CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
 
 
-def step_out(eyes: Reader, entry: StepEntry, seen: bool) -> BookingStepOut:
+def step_out(viewer: Viewer, entry: StepEntry, seen: bool) -> BookingStepOut:
     """A step of the history; numbers in it masked as elsewhere."""
     details: dict[str, Detail] = {
-        name: eyes.number(value, seen=seen) if name.endswith("contact_number") and isinstance(value, str) else value
+        name: viewer.number(value, seen=seen) if name.endswith("contact_number") and isinstance(value, str) else value
         for name, value in entry.details.items()
     }
     return shaped(BookingStepOut, entry, details=details)
@@ -167,20 +169,20 @@ def step_out(eyes: Reader, entry: StepEntry, seen: bool) -> BookingStepOut:
 # --- parts ---
 
 
-def _out(eyes: Reader, row: Booking, seen: bool) -> BookingOut:
-    number = eyes.number(row.contact_number, seen=seen)
+def _out(viewer: Viewer, row: Booking, seen: bool) -> BookingOut:
+    number = viewer.number(row.contact_number, seen=seen)
     shown = {"contact_number": number, "number_masked": not seen, "customer": customer_ref(row)}
     return shaped(BookingOut, row, id=str(row.id), **shown)
 
 
 async def _full(ask: Ask[Nothing, Any], row: Booking) -> BookingFull:
-    eyes, store = reader(ask), ask.services.store
+    viewer, store = viewer_of(ask), ask.services.store
     seen = sees_number(row, desk_of(ask), await about_them(ask.services.ports, [row], ask.who))
     words = ask.services.bookings.confirmation(row)
     newest = next(iter(await store.outbox.about(f"booking {row.id}")), None)
     confirmation = ConfirmationOut(zh=words.zh, en=words.en, sent=shaped(SentOut, newest) if newest else None)
-    history = [step_out(eyes, entry, seen) for entry in await store.bookings.history(row.id)]
-    return shaped(BookingFull, _out(eyes, row, seen), confirmation=confirmation, history=history)
+    history = [step_out(viewer, entry, seen) for entry in await store.bookings.history(row.id)]
+    return shaped(BookingFull, _out(viewer, row, seen), confirmation=confirmation, history=history)
 
 
 async def _booking_of(ask: Ask[Nothing, Any]) -> Booking:

@@ -24,14 +24,14 @@ from app.web.api.cases.case_shapes import (
 )
 from app.web.api.cases.case_shown import case_item, case_out, clock_item, party_out
 from app.web.api.messages.messages import tell_message
-from app.web.api.tickets.tickets import reader, sight_of
+from app.web.api.tickets.tickets import sight_of, viewer_of
 from app.web.http.contract import Listed, Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.model import Stage
-from crm.cases.rights import Reader as CaseReader
-from crm.cases.steps import NOT_BY_HAND, CallStep, Step
+from crm.cases.rights import Actor
+from crm.cases.steps import NOT_BY_HAND, CallStep, CaseStep
 from crm.cases.telling import VALID_COMPLAINTS
 from crm.cases.words import STAGES, STEPS
 from crm.db.cases.lists import CaseFilter
@@ -58,8 +58,8 @@ async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Listed[CaseItem]:
         overdue=query.overdue,
     )
     page = await ask.services.store.cases.lists.list(wanted, sight_of(ask), now, limit=query.limit, after=query.after)
-    eyes, rules = reader(ask), ask.services.cases.rules
-    return Listed(items=[case_item(row, rules, eyes, now) for row in page.items], next=page.next)
+    viewer, rules = viewer_of(ask), ask.services.cases.rules
+    return Listed(items=[case_item(row, rules, viewer, now) for row in page.items], next=page.next)
 
 
 def _holders(ask: _AnyAsk, query: CaseQuery) -> frozenset[str] | None:
@@ -80,14 +80,14 @@ async def get_case(ask: Ask[Nothing, Nothing]) -> CaseOut:
 
 
 async def _case(ask: _AnyAsk, number: str) -> CaseOut:
-    look = await ask.services.cases.look(number, CaseReader.of(ask.who))
-    return case_out(look, ask.services.cases.rules, reader(ask), ask.services.clock())
+    look = await ask.services.cases.look(number, Actor.of(ask.who))
+    return case_out(look, ask.services.cases.rules, viewer_of(ask), ask.services.clock())
 
 
-async def take_step(ask: Ask[Nothing, Step]) -> StepTaken:
+async def take_step(ask: Ask[Nothing, CaseStep]) -> StepTaken:
     """409 `stale` with `current` when the ticket moved on; 409 `illegal_transition` or 403 `forbidden` with `reason`,
     `detail` and `detail_zh` when the step is refused."""
-    number, step, who = ask.path("number"), ask.body, CaseReader.of(ask.who)
+    number, step, who = ask.path("number"), ask.body, Actor.of(ask.who)
     if not step.version:
         raise invalid("version", "the version of the ticket that you have read")
     try:
@@ -200,7 +200,8 @@ CASES: Final[tuple[AnyOperation, ...]] = (
     operation("get_case", "GET /api/tickets/{number}/case", get_case,
               "A ticket's case: stage, clocks, log, the steps one may take", Nothing, Nothing, CaseOut),
     operation("take_step", "POST /api/tickets/{number}/steps", take_step,
-              "Take a step; 409 with the reason when it is refused", Nothing, cast(type[Step], CallStep), StepTaken),
+              "Take a step; 409 with the reason when it is refused", Nothing,
+              cast(type[CaseStep], CallStep), StepTaken),
     operation("get_matters", "GET /api/matters", get_matters,
               "Parties, categories, stages and steps", Nothing, Nothing, MattersOut),
     operation("get_deadlines", "GET /api/deadlines", get_deadlines,

@@ -64,8 +64,8 @@ def shaped(kind: type[T], row: msgspec.Struct, **others: object) -> T:
     return kind(**{name: getattr(row, name) for name in shared} | others)
 
 
-class Reader:
-    """Who reads, and what is on that person's desk: turns rows into answers for these eyes."""
+class Viewer:
+    """Who reads, and what is on that person's desk: turns rows into answers for that person."""
 
     def __init__(
         self, who: Principal, site: Site, at_hand: frozenset[str], parties: frozenset[str] = frozenset()
@@ -147,7 +147,7 @@ class Reader:
         )
 
     def number(self, number: str, *, seen: bool) -> str:
-        """A number for these eyes, of something that they see in full or not."""
+        """A number for this viewer, of something that they see in full or not."""
         return self._number(number, seen)
 
     def _caller(self, row: TicketRow | CallRow, seen: bool) -> dict[str, object]:
@@ -188,7 +188,7 @@ def _recording(row: RecordingRow) -> RecordingOut:
 
 
 def agent_out(view: AgentView, site: Site, *, supervision: bool = False) -> AgentOut:
-    """A live state with the person's names; who listens is for supervisors' eyes. KeyError for an unknown agent."""
+    """A live state with the person's names; who listens is for supervisors only. KeyError for an unknown agent."""
     agent = site.agent(view.agent)
     return AgentOut(
         agent=view.agent,

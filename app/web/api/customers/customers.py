@@ -17,7 +17,7 @@ from app.web.api.common.customer_shapes import (
     NumberMove,
     Reveal,
 )
-from app.web.api.tickets.tickets import reader, sight_of
+from app.web.api.tickets.tickets import sight_of, viewer_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from app.web.wire.problems import Problem
@@ -51,8 +51,8 @@ async def list_customers(ask: Ask[CustomerQuery, Nothing]) -> Listed[CustomerOut
 async def shown_cards(ask: AnyAsk, cards: tuple[Customer, ...]) -> list[CustomerOut]:
     """Cards in a list, each with how often there was contact."""
     contact = await ask.services.store.customers.contact([card.id for card in cards])
-    eyes = reader(ask)
-    return [eyes.customer(card, contact[card.id], seen=ask.who.supervises) for card in cards]
+    viewer = viewer_of(ask)
+    return [viewer.customer(card, contact[card.id], seen=ask.who.supervises) for card in cards]
 
 
 async def get_customer(ask: Ask[Nothing, Nothing]) -> CustomerFull:
@@ -89,9 +89,9 @@ async def customer_history(ask: Ask[Nothing, Nothing]) -> Listed[ChangeOut]:
     card = await card_of(ask)
     store = ask.services.store
     tickets = await store.tickets.for_customer(card.id, _TICKETS, sight_of(ask))
-    eyes = reader(ask)
-    seen = eyes.sees_card(tickets)
-    return Listed(items=[eyes.change(row, seen=seen) for row in await store.customers.history(card.id)])
+    viewer = viewer_of(ask)
+    seen = viewer.sees_card(tickets)
+    return Listed(items=[viewer.change(row, seen=seen) for row in await store.customers.history(card.id)])
 
 
 async def reveal_customer(ask: Ask[Nothing, Reveal]) -> CustomerFull:
@@ -121,7 +121,7 @@ async def full_card(ask: AnyAsk, card: Customer, *, revealed: bool = False) -> C
     store = ask.services.store
     tickets = await store.tickets.for_customer(card.id, _TICKETS, sight_of(ask))
     contact = await store.customers.contact([card.id])
-    return reader(ask).customer_full(card, contact[card.id], tickets, revealed=revealed)
+    return viewer_of(ask).customer_full(card, contact[card.id], tickets, revealed=revealed)
 
 
 def _numbers(given: tuple[str | NumberIn, ...]) -> tuple[CustomerNumber, ...]:

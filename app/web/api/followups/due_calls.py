@@ -3,7 +3,7 @@
 import msgspec
 
 from app.web.api.common.records import DueCallNew, DueCallOut, DueCallQuery
-from app.web.api.tickets.tickets import reader, sight_of
+from app.web.api.tickets.tickets import sight_of, viewer_of
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from config.ids import AgentId
@@ -15,16 +15,16 @@ async def list_due_calls(ask: Ask[DueCallQuery, Nothing]) -> Listed[DueCallOut]:
     page = await ask.services.store.due_calls.list(
         limit=query.limit, after=query.after, state=query.state, ticket=query.ticket
     )
-    eyes = reader(ask)
+    viewer = viewer_of(ask)
     tickets = [row.ticket for row in page.items if row.ticket]
     hidden = await ask.services.store.cases.lists.hidden(tickets, sight_of(ask))
-    return Listed(items=[eyes.due_call(row) for row in page.items if row.ticket not in hidden], next=page.next)
+    return Listed(items=[viewer.due_call(row) for row in page.items if row.ticket not in hidden], next=page.next)
 
 
 async def create_due_call(ask: Ask[Nothing, DueCallNew]) -> DueCallOut:
     """A promise to ring somebody at `due_at`; the same `key` again answers with the call made the first time."""
     promise = Promise(**msgspec.structs.asdict(ask.body))
-    return reader(ask).due_call(await promise_call(ask.services.ports, promise, who=ask.who))
+    return viewer_of(ask).due_call(await promise_call(ask.services.ports, promise, who=ask.who))
 
 
 async def accept_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
@@ -33,9 +33,9 @@ async def accept_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
     agent = ask.services.hub.offered_to(str(due_call_id))
     row = await accept_call(ask.services.ports, due_call_id, offered_to=agent, who=ask.who)
     ask.services.due_call_accepted(str(row.id), AgentId(row.accepted_by or ""))
-    return reader(ask).due_call(row)
+    return viewer_of(ask).due_call(row)
 
 
 async def cancel_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
     """409 once it is being dialled."""
-    return reader(ask).due_call(await cancel_call(ask.services.ports, id_of(ask, "due call"), who=ask.who))
+    return viewer_of(ask).due_call(await cancel_call(ask.services.ports, id_of(ask, "due call"), who=ask.who))

@@ -12,7 +12,7 @@ from app.web.api.intake.intake_shapes import (
     IntakeOptions,
     TicketRegistered,
 )
-from app.web.api.tickets.tickets import reader, ticket_of
+from app.web.api.tickets.tickets import ticket_of, viewer_of
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.services import Services
@@ -56,7 +56,7 @@ async def get_arrival(ask: Ask[Nothing, Nothing]) -> ArrivalOut:
     facts = await ask.services.store.intake.facts(ticket.number)
     if facts is None:
         raise Problem("not_found", f"Ticket {ticket.number} came by telephone.")
-    seen = reader(ask).sees(ticket.number, ticket.agent)
+    seen = viewer_of(ask).sees(ticket.number, ticket.agent)
     return shaped(
         ArrivalOut,
         facts,

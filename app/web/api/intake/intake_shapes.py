@@ -10,7 +10,7 @@ from crm.tickets.model import Severity, TicketKind
 
 ChannelByHand = Literal["letter", "suggestion_box", "on_site", "media", "referral_12315"]
 Matter = Annotated[str, Meta(min_length=1, max_length=4000)]
-Wish = Annotated[str, Meta(max_length=2000)]
+FreeText = Annotated[str, Meta(max_length=2000)]
 Name = Annotated[str, Meta(max_length=64)]
 
 
@@ -24,7 +24,7 @@ class IntakeNew(In, frozen=True, kw_only=True):
     severity: Severity = Severity.NORMAL
     category: Key | None = None
     matter: Matter
-    wish: Wish = ""
+    wish: FreeText = ""
     contact_name: Name = ""
     form_of_address: Annotated[str, Meta(max_length=16)] = ""
     contact_number: Annotated[str, Meta(max_length=40)] = ""
@@ -76,7 +76,7 @@ class PublicNew(In, frozen=True, kw_only=True):
     kind: Literal["consultation", "complaint", "suggestion", "after_sales", "technical_support", "business_application"]
     category: Key | None = None
     matter: Matter
-    wish: Wish = ""
+    wish: FreeText = ""
     contact_name: Name = ""
     contact: Annotated[str, Meta(max_length=254)] = ""
     website: Text = ""

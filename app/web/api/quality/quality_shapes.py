@@ -10,7 +10,7 @@ from config.service.quality import Part
 from crm.quality.file import NoteKind
 from crm.quality.scorecard import CheckState, CheckStep
 
-Words = Annotated[str, Meta(max_length=2000)]
+FreeText = Annotated[str, Meta(max_length=2000)]
 Version = Annotated[int, Meta(ge=1)]
 
 
@@ -48,7 +48,7 @@ class MarksIn(In, frozen=True, kw_only=True):
 
     points: dict[Key, int]
     forbidden: Annotated[tuple[Key, ...], Meta(max_length=50)] = ()
-    comment: Words = ""
+    comment: FreeText = ""
 
 
 class MarksOut(Out, frozen=True, kw_only=True):
@@ -128,14 +128,14 @@ class AnswerIn(In, frozen=True, kw_only=True):
     """`words` "": the score is acknowledged; else they are an objection."""
 
     version: Version
-    words: Words = ""
+    words: FreeText = ""
 
 
 class DecideIn(In, frozen=True, kw_only=True):
     """`marks` null: the score stays as it is."""
 
     version: Version
-    words: Words
+    words: FreeText
     marks: MarksIn | None = None
 
 
@@ -191,7 +191,7 @@ class NoteNew(In, frozen=True, kw_only=True):
     """`points`: above 0 for a reward, below 0 for a penalty, else 0. `day` null: today. `key`: once."""
 
     kind: Literal["reward", "penalty", "complaint", "remark"]
-    words: Words
+    words: FreeText
     points: int = 0
     day: date | None = None
     ticket: Key | None = None

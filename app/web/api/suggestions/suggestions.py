@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from app.web.api.common.shown import shaped
 from app.web.api.messages.messages import tell_of_notice
-from app.web.api.tickets.tickets import reader
+from app.web.api.tickets.tickets import viewer_of
 from app.web.http.contract import In, Key, Listed, Named, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem
@@ -18,7 +18,7 @@ from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion
 from crm.tickets.model import Detail
 from crm.use_cases import suggestions as use_cases
 
-Words = Annotated[str, Meta(max_length=2000)]
+FreeText = Annotated[str, Meta(max_length=2000)]
 Version = Annotated[int, Meta(ge=1)]
 
 
@@ -80,13 +80,13 @@ class SuggestionNew(In, frozen=True, kw_only=True):
     nature: Key
     proposer: Annotated[str, Meta(max_length=64)] | None = None
     contact: Annotated[str, Meta(max_length=40)] | None = None
-    summary: Words | None = None
+    summary: FreeText | None = None
 
 
 class PassIn(In, frozen=True, kw_only=True):
     version: Version
     department: Key
-    words: Words = ""
+    words: FreeText = ""
 
 
 class VerdictIn(In, frozen=True, kw_only=True):
@@ -94,15 +94,15 @@ class VerdictIn(In, frozen=True, kw_only=True):
 
     version: Version
     adopted: bool
-    reason: Words
-    result: Words = ""
+    reason: FreeText
+    result: FreeText = ""
 
 
 class TellIn(In, frozen=True, kw_only=True):
     """`words` "": the proposer is rung (again); else how the proposer was told otherwise."""
 
     version: Version
-    words: Words = ""
+    words: FreeText = ""
 
 
 async def suggestion_choices(ask: Ask[Nothing, Nothing]) -> ChoicesOut:
@@ -177,12 +177,12 @@ async def _suggestion_of(ask: Ask[Nothing, msgspec.Struct]) -> tuple[Suggestion,
 
 def _sees(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> bool:
     """Numbers are for who has the case at hand, has registered it, or supervises (CUS-4)."""
-    return reader(ask).sees(one.ticket, one.registered_by)
+    return viewer_of(ask).sees(one.ticket, one.registered_by)
 
 
 def _shown(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> dict[str, object]:
     """What a list shows."""
-    seen, eyes = _sees(ask, one), reader(ask)
+    seen, viewer = _sees(ask, one), viewer_of(ask)
     number = normalise(one.contact, ask.services.site.area_code).normalised
     late = one.state is SuggestionState.PASSED and one.decide_by is not None and one.decide_by < ask.services.clock()
     return {
@@ -190,7 +190,7 @@ def _shown(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> dict[st
         "contact_masked": bool(number) and not seen,
         "late": late,
         "due_call": None if one.due_call is None else str(one.due_call),
-        **{name: eyes.words(getattr(one, name), seen=seen) for name in ("summary", "reason", "result")},
+        **{name: viewer.words(getattr(one, name), seen=seen) for name in ("summary", "reason", "result")},
     }
 
 
@@ -208,10 +208,10 @@ def _full(
 
 
 def _step(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion, step: SuggestionEntry) -> SuggestionStepOut:
-    eyes, seen, words = reader(ask), _sees(ask, one), dict(step.details)
+    viewer, seen, words = viewer_of(ask), _sees(ask, one), dict(step.details)
     for name in ("words", "reason", "result"):
         if isinstance(said := words.get(name), str):
-            words[name] = eyes.words(said, seen=seen)
+            words[name] = viewer.words(said, seen=seen)
     return shaped(SuggestionStepOut, step, details=words)
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from app.web.api.common.records import TicketOut
-from app.web.api.common.shown import Reader
-from app.web.api.tickets.tickets import reader, sight_of
+from app.web.api.common.shown import Viewer
+from app.web.api.tickets.tickets import sight_of, viewer_of
 from app.web.http.contract import Key, Listed, Moment, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, operation
 from config.schema import LineKind
@@ -52,20 +52,20 @@ async def search_tickets(ask: Ask[SearchQuery, Nothing]) -> Listed[FoundOut]:
         restricted=sight != Sight(),
     )
     page = await ask.services.store.search.find(query.q, within, limit=query.limit, after=query.after)
-    eyes = reader(ask)
+    viewer = viewer_of(ask)
     seen = [
         each
         for each in page.items
         if sight.sees(restricted=each.ticket.restricted, department=each.ticket.department, level=each.ticket.level)
     ]
-    return Listed(items=[_found(each, eyes) for each in seen], next=page.next)
+    return Listed(items=[_found(each, viewer) for each in seen], next=page.next)
 
 
-def _found(found: Found, eyes: Reader) -> FoundOut:
-    pieces = eyes.pieces([piece.text for piece in found.snippet], found.ticket)
+def _found(found: Found, viewer: Viewer) -> FoundOut:
+    pieces = viewer.pieces([piece.text for piece in found.snippet], found.ticket)
     marked = zip(pieces, found.snippet, strict=True)
     snippet = [PieceOut(text=text, hit=piece.hit) for text, piece in marked]
-    return FoundOut(ticket=eyes.ticket(found.ticket), snippet=snippet)
+    return FoundOut(ticket=viewer.ticket(found.ticket), snippet=snippet)
 
 
 # fmt: off

@@ -6,13 +6,13 @@ from msgspec import UNSET
 from app.figures.counted import Wanted, counted_calls
 from app.figures.records import midnight
 from app.web.api.common.records import CallOut, CallQuery, TicketFull, TicketOut, TicketPatch, TicketQuery
-from app.web.api.common.shown import Reader
+from app.web.api.common.shown import Viewer
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from crm.cases.organisation import Sight
-from crm.cases.rights import Reader as CaseReader
+from crm.cases.rights import Actor
 from crm.errors import VersionConflict
 from crm.page import Page
 from crm.rights import may_see_calls_of
@@ -23,10 +23,10 @@ from crm.use_cases.ticket_work import save_ticket
 from routing.statistics.figures import COUNTS
 
 
-def reader(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Reader:
-    """The eyes of whoever asks."""
+def viewer_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Viewer:
+    """Whoever asks, as a viewer of rows."""
     parties = ask.services.cases.organisation.parties_of(ask.who.agent) if ask.who.agent else frozenset()
-    return Reader(ask.who, ask.services.site, tickets_at_hand(ask), parties)
+    return Viewer(ask.who, ask.services.site, tickets_at_hand(ask), parties)
 
 
 def tickets_at_hand(ask: Ask[msgspec.Struct, msgspec.Struct]) -> frozenset[str]:
@@ -36,7 +36,7 @@ def tickets_at_hand(ask: Ask[msgspec.Struct, msgspec.Struct]) -> frozenset[str]:
 
 def sight_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> Sight:
     """What of restricted tickets whoever asks may see (LNE-6)."""
-    return ask.services.cases.sight(CaseReader.of(ask.who))
+    return ask.services.cases.sight(Actor.of(ask.who))
 
 
 async def find_ticket(ask: Ask[msgspec.Struct, msgspec.Struct], number: str) -> TicketDetail | None:
@@ -52,13 +52,13 @@ async def works_on(ask: Ask[msgspec.Struct, msgspec.Struct], ticket: TicketDetai
 async def list_tickets(ask: Ask[TicketQuery, Nothing]) -> Listed[TicketOut]:
     """Newest first."""
     page = await ask.services.store.tickets.list(**msgspec.structs.asdict(ask.query), sight=sight_of(ask))
-    eyes = reader(ask)
-    return Listed(items=[eyes.ticket(row) for row in page.items], next=page.next)
+    viewer = viewer_of(ask)
+    return Listed(items=[viewer.ticket(row) for row in page.items], next=page.next)
 
 
 async def get_ticket(ask: Ask[Nothing, Nothing]) -> TicketFull:
     ticket = await ticket_of(ask)
-    shown = reader(ask).ticket_full(ticket)
+    shown = viewer_of(ask).ticket_full(ticket)
     return msgspec.structs.replace(shown, editable=await works_on(ask, ticket)) if shown.editable else shown
 
 
@@ -70,10 +70,10 @@ async def patch_ticket(ask: Ask[Nothing, TicketPatch]) -> TicketFull:
     try:
         saved = await save_ticket(ask.services.ports, ask.path("number"), changes, who=ask.who, version=version)
     except VersionConflict as exc:
-        current = reader(ask).ticket_full(await ticket_of(ask))
+        current = viewer_of(ask).ticket_full(await ticket_of(ask))
         raise Problem("stale", f"{exc}", current=current) from exc
     ask.services.hub.publish(ask.who.name, TicketChanged(ticket=saved.number, version=saved.version))
-    return reader(ask).ticket_full(saved)
+    return viewer_of(ask).ticket_full(saved)
 
 
 async def list_calls(ask: Ask[CallQuery, Nothing]) -> Listed[CallOut]:
@@ -96,9 +96,9 @@ async def list_calls(ask: Ask[CallQuery, Nothing]) -> Listed[CallOut]:
             until=query.until,
             sight=sight_of(ask),
         )
-    eyes = reader(ask)
+    viewer = viewer_of(ask)
     hidden = await ask.services.store.cases.lists.hidden([row.ticket for row in page.items], sight_of(ask))
-    return Listed(items=[eyes.call(row) for row in page.items if row.ticket not in hidden], next=page.next)
+    return Listed(items=[viewer.call(row) for row in page.items if row.ticket not in hidden], next=page.next)
 
 
 async def _counted_calls(ask: Ask[CallQuery, Nothing], agent: str | None) -> Page[CallRow]:
