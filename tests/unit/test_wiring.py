@@ -18,24 +18,12 @@ from crm.cases.organisation import Organisation
 from crm.db.store import Store
 from crm.journal.events import AnyEvent, Event
 from tests.fakes.call_centre import call_centre, in_virtual_time
-
-ROOT = Path(__file__).parents[2]
-HOUSES = ("app", "crm", "ivr", "routing", "config")
+from tests.fakes.sources import HOUSES, ROOT, calls, name_called, naming
 
 
 def callers_of(name: str, *houses: str) -> set[str]:
     """Modules in which something of this name is called."""
-    return {
-        path.relative_to(ROOT).as_posix()
-        for house in houses
-        for path in (ROOT / house).rglob("*.py")
-        if name in called(path.read_text(encoding="utf-8"))
-    }
-
-
-def called(text: str) -> set[str]:
-    calls = (node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
-    return {name for each in calls if (name := getattr(each, "attr", getattr(each, "id", None)))}
+    return {path for path, tree in naming(name, *houses) if any(name_called(call) == name for call in calls(tree))}
 
 
 def subscribes(text: str) -> bool:

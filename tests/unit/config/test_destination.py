@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -12,11 +11,11 @@ from hypothesis import strategies as st
 from config.destination import REASON_WORDS, Destination, NotDialled, Reason, outbound_rule
 from config.loading.load import check_site
 from crm.followups.model import FINAL, REFUSED, Outcome
+from tests.fakes.sources import HOUSES, ROOT, calls, name_called, naming
 from tests.unit.config.workshop import Workshop
 
 pytestmark = pytest.mark.req("FUP-10")
 
-ROOT = Path(__file__).parents[3]
 RULE = outbound_rule(
     area_code="0571",
     lines=("4008100001", "+86-400-810-0002", "88880000"),
@@ -161,16 +160,13 @@ def test_every_reason_has_words_and_ends_a_due_call() -> None:
 
 def made_in() -> Iterator[str]:
     """Modules in which a `Destination` is made, under whatever name it was imported."""
-    for house in ("app", "config", "crm", "ivr", "routing", "tests/fakes"):
-        for path in sorted((ROOT / house).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            names = {"Destination"}
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ImportFrom):
-                    names |= {name.asname for name in node.names if name.name == "Destination" and name.asname}
-            calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-            if any(getattr(call, "id", getattr(call, "attr", None)) in names for call in calls):
-                yield path.relative_to(ROOT).as_posix()
+    for path, tree in naming("Destination", *HOUSES, "tests/fakes"):
+        names = {"Destination"}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                names |= {name.asname for name in node.names if name.name == "Destination" and name.asname}
+        if any(name_called(call) in names for call in calls(tree)):
+            yield path
 
 
 def test_only_the_rule_makes_a_destination() -> None:
@@ -189,9 +185,10 @@ def test_only_the_rule_makes_a_destination() -> None:
 def test_the_port_takes_nothing_else() -> None:
     """mypy holds the callers to it; this, that no adapter widens it."""
     for module in ("ivr/port/telephony.py", "ivr/ari/telephony.py", "tests/fakes/telephony.py"):
-        tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
         (prepare,) = [
-            node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef) and node.name == "prepare_out"
+            node
+            for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8")))
+            if isinstance(node, ast.AsyncFunctionDef) and node.name == "prepare_out"
         ]
         annotation = prepare.args.args[1].annotation
         assert annotation is not None and ast.unparse(annotation) == "Destination", module

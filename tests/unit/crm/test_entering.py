@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.fakes.sources import HOUSES, naming
+
 THE_PLACE = "crm/db/followups/entering.py"
 WRITES = {"insert", "insert_new", "upsert", "_insert", "_insert_new"}
 
@@ -31,12 +31,8 @@ def names_the_table(given: list[ast.expr]) -> bool:
 
 
 def test_one_module_enters_due_calls() -> None:
-    found = {
-        path.relative_to(ROOT).as_posix()
-        for house in ("app", "crm", "ivr", "routing", "config")
-        for path in (ROOT / house).rglob("*.py")
-        if list(insertions(ast.parse(path.read_text(encoding="utf-8"))))
-    }
+    spelled = {path: tree for word in ("due_call", "DUE_CALL") for path, tree in naming(word, *HOUSES)}
+    found = {path for path, tree in spelled.items() if list(insertions(tree))}
     assert found == {THE_PLACE}
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.web.http.tokens import role_of
 from config.paths import DataDir
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys
 from importlib.abc import MetaPathFinder
