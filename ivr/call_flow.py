@@ -35,7 +35,7 @@ from ivr.caller.answer import answer, greet, switch_language
 from ivr.caller.lines import enter_line, first_step
 from ivr.caller.message import apologise, take_message
 from ivr.caller.unlisted import tell_unlisted
-from ivr.live.call import Call, call_id_of, ring_number
+from ivr.live.call import Call, ring_number
 from ivr.live.hotline import Hotline
 from ivr.menus.flow import run_menu
 from ivr.pbx.settings import FALLBACK_AFTER_S
@@ -112,22 +112,17 @@ async def carry_out(hotline: Hotline, call: Call, step: CallStep) -> None:
 def open_call(hotline: Hotline, arrival: Arrival) -> Call:
     """The call and its ticket exist from here on, before anything can fail (TKT-1)."""
     line = hotline.line_for(arrival.dnis)
-    known = hotline.site.line_for(arrival.dnis)
-    call_id = call_id_of(arrival.channel.id)
     step, outcome = first_step(hotline, line)
-    hotline.tickets.open(
-        call_id=call_id,
-        channel_id=arrival.channel.id,
-        direction="inbound",
+    call_id = hotline.open_inbound(
+        arrival.channel.id,
         dnis=arrival.dnis,
         ani=arrival.ani,
-        caller_name=arrival.name,
-        line=known.kind if known else None,
+        name=arrival.name,
         at=arrival.invited_at,
         then=step,
         outcome=outcome,
     )
-    if known is None:
+    if hotline.site.line_for(arrival.dnis) is None:
         tell_unlisted(hotline, call_id, arrival, line.title)
     hotline.tickets.record(CallRang(call_id=call_id, at=arrival.entered_at))
     return Call(arrival.channel, hotline.tickets.calls.get(call_id), line)

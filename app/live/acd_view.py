@@ -3,8 +3,8 @@
 from collections import Counter
 
 from app.live.missed_offers import MissedOffers
-from app.web.http.contract import WishedState
-from app.web.http.services import AgentView, Floor, QueueView, WaitingView
+from app.web.http.contract import WaitingOut, WishedState
+from app.web.http.services import AgentView, Floor, QueueView
 from config.ids import AgentId, QueueName
 from crm.calls.open_calls import OpenCalls
 from routing.acd import Acd
@@ -65,8 +65,8 @@ class LiveAcd:
     def _queue(self, name: QueueName) -> QueueView:
         waiting = self._acd.waiting(name)
         entries = tuple(
-            WaitingView(
-                call_id=call.call_id,
+            WaitingOut(
+                call=call.call_id,
                 ticket=state.ticket,
                 ani=state.ani,
                 since=call.entered_at,

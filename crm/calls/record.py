@@ -48,12 +48,8 @@ def fold(events: Sequence[CallEvent]) -> CallRow | None:
     if arrived is None:
         return None
     answered, chosen, ended = _first(story, CallAnswered), _last(story, MenuChosen), _first(story, CallEnded)
-    first_queue = _first(story, CallQueued)
-    talks = (_first(story, TalkStarted), _first(story, OutsideTalkStarted))
-    talk_at = min((talk.at for talk in talks if talk), default=None)
-    queued_at, ended_at = _at(first_queue), _at(ended)
-    agent_answered_at = _at(_first(story, AgentAnswered))
-    survey = _last(story, SurveyAnswered)
+    talk_at, queued_at, ended_at = _talk_at(story), _at(_first(story, CallQueued)), _at(ended)
+    agent_answered_at, survey = _at(_first(story, AgentAnswered)), _last(story, SurveyAnswered)
     return CallRow(
         call=arrived.call_id,
         ticket=arrived.ticket,
@@ -107,6 +103,12 @@ def _first(story: _Story, kind: type[E]) -> E | None:
 def _last(story: _Story, kind: type[E]) -> E | None:
     event = story.last.get(kind)
     return event if isinstance(event, kind) else None
+
+
+def _talk_at(story: _Story) -> datetime | None:
+    """When the caller first talked with somebody, here or outside."""
+    talks = (_first(story, TalkStarted), _first(story, OutsideTalkStarted))
+    return min((talk.at for talk in talks if talk), default=None)
 
 
 def _queue(story: _Story) -> str | None:

@@ -93,13 +93,10 @@ def _of_step(
             heads = frozenset[str]().union(*(party.heads for party in organisation.parties.values()))
             yield heads, line(f"通报：{cause}；改进：{measure}", f"for all to know: {cause}; {measure}")
         case steps.Judged(verdict="valid", persons=persons):
-            for person in persons:
-                count = file.valid.get(person, 0) + 1
+            for person, count in ((each, file.valid.get(each, 0) + 1) for each in persons):
                 if count > VALID_COMPLAINTS:
                     chinese = f"工号 {person} 本年度第 {count} 件有效投诉"
                     yield supervisors, line(chinese, f"valid complaint no. {count} this year about {person}")
-        case _:
-            return
 
 
 def _reason(step: object) -> str:

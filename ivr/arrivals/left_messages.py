@@ -65,17 +65,8 @@ def _record(hotline: Hotline, history: History, message: LeftMessage, size: int)
 
 
 def _open(hotline: Hotline, history: History, call_id: CallId, message: LeftMessage) -> None:
-    known = hotline.site.line_for(message.dnis)
-    hotline.tickets.open(
-        call_id=call_id,
-        channel_id=ChannelId(message.unique_id),
-        direction="inbound",
-        dnis=message.dnis,
-        ani=message.caller,
-        caller_name="",
-        line=known.kind if known else None,
-        at=message.started_at,
-    )
+    channel_id = ChannelId(message.unique_id)
+    hotline.open_inbound(channel_id, dnis=message.dnis, ani=message.caller, name="", at=message.started_at)
     answered_at = message.started_at + timedelta(seconds=FALLBACK_AFTER_S)
     rings = ring_number(message.started_at, answered_at, hotline.site.ring_period_s)
     answered = CallAnswered(event_id=f"{call_id}.answered", call_id=call_id, at=answered_at, rings=rings)

@@ -250,17 +250,8 @@ class Reception:
 
 async def refuse(hotline: Hotline, arrival: Arrival) -> None:
     """The system is at its limit: busy at once (503, for the channel was not answered), and a ticket all the same."""
-    known = hotline.site.line_for(arrival.dnis)
-    call_id = call_id_of(arrival.channel.id)
-    hotline.tickets.open(
-        call_id=call_id,
-        channel_id=arrival.channel.id,
-        direction="inbound",
-        dnis=arrival.dnis,
-        ani=arrival.ani,
-        caller_name=arrival.name,
-        line=known.kind if known else None,
-        at=arrival.invited_at,
+    call_id = hotline.open_inbound(
+        arrival.channel.id, dnis=arrival.dnis, ani=arrival.ani, name=arrival.name, at=arrival.invited_at
     )
     end = CallEnded(call_id=call_id, at=hotline.now(), ended_by="system", outcome="refused_overload")
     hotline.tickets.record(end)

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from config.ids import TicketNumber
+from config.ids import CallId, ChannelId, TicketNumber
 from config.paths import DataDir
 from config.schema import Line, Site
 from config.values.hours import SpecialDays
+from crm.journal.events import CallOutcome
+from crm.journal.steps import CallStep
 from crm.use_cases.by_clock.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
+from ivr.live.call import call_id_of
 from ivr.live.closed_queues import ClosedQueues
 from ivr.live.talks import Talks
 from ivr.live.virtual_hold import VirtualHold
@@ -64,6 +67,33 @@ class Hotline:
         """
         hotlines = [line for line in self.site.lines if line.kind == "hotline"]
         return self.site.line_for(dnis) or (hotlines or list(self.site.lines))[0]
+
+    def open_inbound(
+        self,
+        channel_id: ChannelId,
+        *,
+        dnis: str,
+        ani: str,
+        name: str,
+        at: datetime,
+        then: CallStep | None = None,
+        outcome: CallOutcome | None = None,
+    ) -> CallId:
+        """Opens the ticket of a call that came in at `at`, on a line of ours or on none (TKT-1). See CallArrived."""
+        call_id, line = call_id_of(channel_id), self.site.line_for(dnis)
+        self.tickets.open(
+            call_id=call_id,
+            channel_id=channel_id,
+            direction="inbound",
+            dnis=dnis,
+            ani=ani,
+            caller_name=name,
+            line=line.kind if line else None,
+            at=at,
+            then=then,
+            outcome=outcome,
+        )
+        return call_id
 
     def recording_name(self, ticket: TicketNumber, call_id: str, talk: int = 1) -> str:
         """File name of a call's first talk, or a later one's: made of our own ids only (D11)."""

@@ -4,8 +4,10 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.web.http.contract import WishedState
-from app.web.http.services import AgentView, ClosingView, QueueView, WaitingView
+from msgspec import structs
+
+from app.web.http.contract import ClosingOut, WaitingOut, WishedState
+from app.web.http.services import AgentView, QueueView
 from config.ids import AgentId
 from config.schema import Site
 from routing.agent import AgentEvent, AgentState, apply
@@ -22,8 +24,8 @@ class FakeAcd:
 
     def __init__(self, site: Site, now: datetime) -> None:
         self._now = now
-        self._waiting: dict[str, list[WaitingView]] = {queue.name: [] for queue in site.queues}
-        self.closed: dict[str, ClosingView] = {}
+        self._waiting: dict[str, list[WaitingOut]] = {queue.name: [] for queue in site.queues}
+        self.closed: dict[str, ClosingOut] = {}
         self._agents: dict[str, AgentView] = {}
         for queue in site.queues:
             for agent in queue.agents:
@@ -78,9 +80,9 @@ class FakeAcd:
     def enqueue(self, queue: str, call: str, ticket: str, ani: str, since: datetime) -> None:
         """A caller waits at the end of the queue."""
         entries = self._waiting[queue]
-        entries.append(WaitingView(call_id=call, ticket=ticket, ani=ani, since=since, position=len(entries) + 1))
+        entries.append(WaitingOut(call=call, ticket=ticket, ani=ani, since=since, position=len(entries) + 1))
 
     def leave(self, queue: str, call: str) -> None:
         """A caller is gone; those behind move up."""
-        left = [entry for entry in self._waiting[queue] if entry.call_id != call]
-        self._waiting[queue] = [replace(entry, position=place) for place, entry in enumerate(left, start=1)]
+        left = [entry for entry in self._waiting[queue] if entry.call != call]
+        self._waiting[queue] = [structs.replace(entry, position=place) for place, entry in enumerate(left, start=1)]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from app.reports.content.titles import Titles
 from config.schema import Site
@@ -31,22 +32,20 @@ class CaseFile:
         return next((each for each in reversed(self.steps) if each.step in steps), None)
 
 
+_REGISTER: Final = (
+    Column(Words("编号", "Number"), ColumnKind.TICKET),
+    Column(Words("受理时间", "Opened"), ColumnKind.INSTANT),
+    Column(Words("渠道", "Channel"), ColumnKind.LABEL),
+    Column(Words("类型", "Kind"), ColumnKind.LABEL),
+    Column(Words("事由", "Matter")),
+    Column(Words("责任部门", "Department")),
+    Column(Words("受理人", "Agent")),
+    Column(Words("状态", "State"), ColumnKind.LABEL),
+)
+
+
 def register(tickets: Sequence[TicketFact], site: Site, since: datetime, until: datetime, now: datetime) -> Document:
     """登记簿: every ticket of a period, in the order it came. Of restricted ones the matter is not told (LNE-6)."""
-    names = {agent.id: agent.name for agent in site.agents}
-    rows = tuple(
-        (
-            each.number,
-            each.opened_at,
-            CHANNELS.get(each.channel, Words(each.channel, "")).zh,
-            (KINDS[each.kind] if each.kind else NOT_CLASSIFIED).zh,
-            "（限阅）" if each.restricted else each.matter,
-            _title(site, each.department),
-            f"{each.agent} {names.get(each.agent, '')}".strip() if each.agent else "",
-            STATES[each.state].zh,
-        )
-        for each in tickets
-    )
     return Document(
         number=f"register-{since.astimezone(site.zone):%Y%m%d}",
         kind="register",
@@ -59,19 +58,25 @@ def register(tickets: Sequence[TicketFact], site: Site, since: datetime, until: 
             Section(
                 id="register",
                 title=Words("登记", "Register"),
-                columns=(
-                    Column(Words("编号", "Number"), ColumnKind.TICKET),
-                    Column(Words("受理时间", "Opened"), ColumnKind.INSTANT),
-                    Column(Words("渠道", "Channel"), ColumnKind.LABEL),
-                    Column(Words("类型", "Kind"), ColumnKind.LABEL),
-                    Column(Words("事由", "Matter")),
-                    Column(Words("责任部门", "Department")),
-                    Column(Words("受理人", "Agent")),
-                    Column(Words("状态", "State"), ColumnKind.LABEL),
-                ),
-                rows=rows,
+                columns=_REGISTER,
+                rows=tuple(_entry(each, site) for each in tickets),
             ),
         ),
+    )
+
+
+def _entry(fact: TicketFact, site: Site) -> tuple[str | datetime, ...]:
+    """One line of the register, in the order of its columns."""
+    agent = next((agent.name for agent in site.agents if agent.id == fact.agent), "")
+    return (
+        fact.number,
+        fact.opened_at,
+        CHANNELS.get(fact.channel, Words(fact.channel, "")).zh,
+        (KINDS[fact.kind] if fact.kind else NOT_CLASSIFIED).zh,
+        "（限阅）" if fact.restricted else fact.matter,
+        _title(site, fact.department),
+        f"{fact.agent} {agent}".strip() if fact.agent else "",
+        STATES[fact.state].zh,
     )
 
 

@@ -12,7 +12,15 @@ from typing import Literal, Protocol
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
 from app.reports.archive import ReportArchive
-from app.web.http.contract import SupervisionMode, TalkOut, TargetKind, WishedState
+from app.web.http.contract import (
+    ClosingOut,
+    SupervisionMode,
+    SupervisionOut,
+    TalkOut,
+    TargetKind,
+    WaitingOut,
+    WishedState,
+)
 from app.web.wire.desk import DeskHub
 from config.ids import AgentId
 from config.paths import DataDir
@@ -24,26 +32,6 @@ from crm.use_cases.cases import CaseService, Ports
 from crm.use_cases.intake import Intake
 from ivr.live.talks import TalkOver
 from routing.agent import AgentState
-
-
-@dataclass(frozen=True, kw_only=True)
-class SupervisionView:
-    """Who supervises a talk, and how; not `joined`: the supervisor's telephone rings."""
-
-    call_id: str
-    supervisor: str
-    mode: SupervisionMode
-    joined: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClosingView:
-    """Why a queue is closed. `prompt`: what callers hear instead of the usual words."""
-
-    reason: str
-    by: str
-    since: datetime
-    prompt: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,19 +51,8 @@ class AgentView:
     """Who made the agent so, when it was somebody else."""
     missed: Mapping[str, int] = field(default_factory=dict)
     """Offers missed today, by reason."""
-    supervision: SupervisionView | None = None
+    supervision: SupervisionOut | None = None
     """Of the talk that the agent is in."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WaitingView:
-    """One waiting caller. `since` starts the wait clock (TEL-2); `position` counts from 1."""
-
-    call_id: str
-    ticket: str
-    ani: str
-    since: datetime
-    position: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +62,9 @@ class QueueView:
     queue: str
     waiting: int
     longest_wait_since: datetime | None
-    entries: tuple[WaitingView, ...]
+    entries: tuple[WaitingOut, ...]
     agents_by_state: Mapping[AgentState, int]
-    closed: ClosingView | None = None
+    closed: ClosingOut | None = None
 
 
 class AcdView(Protocol):
@@ -113,9 +90,9 @@ class AcdView(Protocol):
 class Floor(Protocol):
     """What a supervisor may do. Raises `talks.Refused`, `waiting.NotWaiting` (ivr.live) with words, TelephonyError."""
 
-    def supervision(self, call_id: str) -> SupervisionView | None: ...
+    def supervision(self, call_id: str) -> SupervisionOut | None: ...
 
-    async def supervise(self, call_id: str, supervisor: str, mode: SupervisionMode) -> SupervisionView:
+    async def supervise(self, call_id: str, supervisor: str, mode: SupervisionMode) -> SupervisionOut:
         """Rings the supervisor's telephone, or changes the mode."""
         ...
 
@@ -125,7 +102,7 @@ class Floor(Protocol):
         """A waiting call goes to another queue and keeps its turn."""
         ...
 
-    def closing(self, queue: str) -> ClosingView | None: ...
+    def closing(self, queue: str) -> ClosingOut | None: ...
 
     def close_queue(self, queue: str, *, reason: str, by: str, prompt: str | None) -> None: ...
 

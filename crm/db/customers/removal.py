@@ -85,25 +85,29 @@ class RemovalTable:
             await _rewrite_reasons(connection, ids, person)
             await self._note_erased(connection, person, at)
             counts["customer"] = await _drop_cards(connection, ids)
-            row: dict[str, Any] = {
-                "at": at,
-                "by": by,
-                "customer_id": customer_id,
-                "asked_by": asked_by,
-                "reason": person.without(reason),
-                "pseudonym": person.stand_in,
-                "counts": msgspec.json.encode(counts, order="sorted").decode(),
-            }
-            made = await connection.execute(insert(customer_removal).values(row).returning(customer_removal.c.id))
-            removal_id = int(made.scalar_one())
-            await self._audit.add(
-                connection,
-                at=at,
-                by=by,
-                action="customer_removed",
-                subject=f"customer {customer_id}",
-                details={"certificate": removal_id, "asked_by": asked_by},
-            )
+            told = {"at": at, "by": by, "customer_id": customer_id, "asked_by": asked_by}
+            return await self._certify(connection, told, person, reason, counts)
+
+    async def _certify(
+        self, connection: AsyncConnection, told: dict[str, Any], person: Person, reason: str, counts: dict[str, int]
+    ) -> Removal:
+        """Writes the certificate and its row of the audit trail. `told`: when, by whom, whose card, on whose wish."""
+        row: dict[str, Any] = {
+            **told,
+            "reason": person.without(reason),
+            "pseudonym": person.stand_in,
+            "counts": msgspec.json.encode(counts, order="sorted").decode(),
+        }
+        made = await connection.execute(insert(customer_removal).values(row).returning(customer_removal.c.id))
+        removal_id = int(made.scalar_one())
+        await self._audit.add(
+            connection,
+            at=told["at"],
+            by=told["by"],
+            action="customer_removed",
+            subject=f"customer {told['customer_id']}",
+            details={"certificate": removal_id, "asked_by": told["asked_by"]},
+        )
         return typed(Removal, row, id=removal_id, counts=counts)
 
     async def list(self, limit: int = 100) -> tuple[Removal, ...]:

@@ -68,7 +68,7 @@ async def test_a_waiting_caller_is_moved_once(house: House) -> None:
         for queue, call, status in (("nowhere", CALL, 400), ("hotline", CALL, 409), ("hotline", "call-0", 409)):
             async with boss.post(f"/api/calls/{call}/move", json={"queue": queue}) as answer:
                 assert answer.status == status
-    assert [entry.call_id for view in house.acd.queues() for entry in view.entries] == [CALL]
+    assert [entry.call for view in house.acd.queues() for entry in view.entries] == [CALL]
 
 
 @pytest.mark.req("TEL-6")

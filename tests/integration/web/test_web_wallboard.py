@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from app.web.feeds import live
 from app.web.feeds.wallboard import picture
 from app.web.feeds.wallboard_messages import WallboardMessage, WallboardPicture
+from app.web.http.contract import WishedState
 from app.web.http.services import Services
 from app.web.wire.encoding import plain
 from config.ids import AgentId
@@ -90,6 +92,44 @@ async def test_figures_follow_the_calls(house: House) -> None:
                 pass
         await call
     assert shown["figures"]["lines"]["hotline"]["connected"] == 1
+
+
+async def test_who_followed_and_who_just_came_see_the_same(house: House) -> None:
+    chance, actions = random.Random(11), 0
+    async with house.logged_in("8801") as supervisor, wallboard(supervisor) as followed:
+        for _ in range(4):
+            for _ in range(chance.randint(1, 12)):
+                actions += 1
+                happens(house, chance, actions)
+            now = of_the_floor(plain(picture(house.services)))
+            async with wallboard(supervisor) as came:
+                for wall in (followed, came):
+                    async with asyncio.timeout(2.0):
+                        while of_the_floor(await wall.picture(2.0)) != now:
+                            pass
+
+
+def happens(house: House, chance: random.Random, number: int) -> None:
+    """Whatever may happen on the floor next."""
+    queue = chance.choice([queue.name for queue in house.site.queues])
+    waiting = [(view.queue, entry.call) for view in house.acd.queues() for entry in view.entries]
+    match chance.choice(("call", "leave", "state", "close", "open")):
+        case "call":
+            house.acd.enqueue(queue, f"c-{number}", f"t-{number}", "13812345678", house.clock())
+        case "leave" if waiting:
+            house.acd.leave(*chance.choice(waiting))
+        case "state":
+            wish: tuple[WishedState, ...] = ("available", "not_ready", "logged_out")
+            house.acd.set_state(AgentId(chance.choice(("8001", "8002"))), chance.choice(wish), None)
+        case "close":
+            house.services.floor.close_queue(queue, reason="drill", by="8801", prompt=None)
+        case _:
+            house.services.floor.open_queue(queue, by="8801")
+
+
+def of_the_floor(shown: Any) -> dict[str, Any]:
+    """A picture without what is only its number and time."""
+    return {name: value for name, value in shown.items() if name not in ("seq", "at", "figures", "type")}
 
 
 async def test_however_much_happens_no_more_than_two_a_second(house: House) -> None:

@@ -23,19 +23,16 @@ from app.web.api.common.records import (
 )
 from app.web.http.contract import (
     AgentOut,
-    ClosingOut,
     DispositionOut,
     LineOut,
     Named,
     QueueOut,
     QueueWithCallers,
     SiteOut,
-    SupervisionOut,
     UserOut,
-    WaitingOut,
 )
 from app.web.http.contract import QueueName as QueueNameOut
-from app.web.http.services import AgentView, ClosingView, QueueView, SupervisionView
+from app.web.http.services import AgentView, QueueView
 from app.web.wire.desk_messages import AgentChanged
 from app.web.wire.encoding import instant
 from config.numbering import mask, normalise
@@ -204,16 +201,8 @@ def agent_out(view: AgentView, site: Site, *, supervision: bool = False) -> Agen
         wish=view.wish,
         by=view.by,
         missed=dict(view.missed),
-        supervision=supervision_out(view.supervision) if supervision and view.supervision else None,
+        supervision=view.supervision if supervision else None,
     )
-
-
-def supervision_out(view: SupervisionView) -> SupervisionOut:
-    return SupervisionOut(call=view.call_id, supervisor=view.supervisor, mode=view.mode, joined=view.joined)
-
-
-def closing_out(view: ClosingView) -> ClosingOut:
-    return ClosingOut(reason=view.reason, by=view.by, since=view.since, prompt=view.prompt)
 
 
 def agent_changed(view: AgentView, site: Site) -> AgentChanged:
@@ -232,17 +221,13 @@ def queue_out(view: QueueView, site: Site) -> QueueOut:
         waiting=view.waiting,
         longest_wait_since=view.longest_wait_since,
         agents_by_state=dict(view.agents_by_state),
-        closed=closing_out(view.closed) if view.closed else None,
+        closed=view.closed,
     )
 
 
 def queue_with_callers(view: QueueView, site: Site) -> QueueWithCallers:
     """A queue with who waits in it: for supervisors."""
-    entries = [
-        WaitingOut(call=entry.call_id, ticket=entry.ticket, ani=entry.ani, since=entry.since, position=entry.position)
-        for entry in view.entries
-    ]
-    return shaped(QueueWithCallers, queue_out(view, site), entries=entries)
+    return shaped(QueueWithCallers, queue_out(view, site), entries=list(view.entries))
 
 
 def user_out(name: str, who: Principal, site: Site) -> UserOut:

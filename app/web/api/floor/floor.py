@@ -6,7 +6,7 @@ What is not possible now is a 409 that says why.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.web.api.common.shown import queue_with_callers, supervision_out
+from app.web.api.common.shown import queue_with_callers
 from app.web.http.contract import ClosingWish, MoveWish, Nothing, QueueWithCallers, SuperviseWish, SupervisionOut
 from app.web.http.operations import Ask, B, Q
 from app.web.wire.problems import Problem, invalid
@@ -39,8 +39,7 @@ async def supervise(ask: Ask[Nothing, SuperviseWish]) -> SupervisionOut:
     if people[supervisor].role == "agent":
         raise invalid("supervisor", f"{supervisor} is no supervisor")
     with in_words():
-        view = await ask.services.floor.supervise(ask.path("call"), supervisor, wish.mode)
-    return supervision_out(view)
+        return await ask.services.floor.supervise(ask.path("call"), supervisor, wish.mode)
 
 
 async def stop_supervising(ask: Ask[Nothing, Nothing]) -> SupervisionOut:
@@ -51,7 +50,7 @@ async def stop_supervising(ask: Ask[Nothing, Nothing]) -> SupervisionOut:
         raise Problem("not_found", f"Nobody supervises call {call}.")
     with in_words():
         await ask.services.floor.stop(call)
-    return supervision_out(found)
+    return found
 
 
 async def move_call(ask: Ask[Nothing, MoveWish]) -> MoveWish:
@@ -59,7 +58,7 @@ async def move_call(ask: Ask[Nothing, MoveWish]) -> MoveWish:
     wish, queues = ask.body, {view.queue: view for view in ask.services.acd.queues()}
     if wish.queue not in queues:
         raise invalid("queue", f"one of {', '.join(queues)}")
-    if ask.path("call") in {entry.call_id for entry in queues[wish.queue].entries}:
+    if ask.path("call") in {entry.call for entry in queues[wish.queue].entries}:
         raise Problem("conflict", f"Call {ask.path('call')} waits in {wish.queue} already.")
     with in_words():
         ask.services.floor.move(ask.path("call"), wish.queue, ask.who.name)
