@@ -27,6 +27,10 @@ from crm.tickets.model import Detail
 _VISIT = Visit.__struct_fields__
 
 
+Wording = Callable[[Appointment, bool], str]
+"""What is told of an appointment: before it, or (True) that nobody has come."""
+
+
 class AppointmentTable:
     """All raise StoreAway."""
 
@@ -139,7 +143,7 @@ class AppointmentTable:
             await self._record(connection, after, step.value, by, {"note": note} if note else {})
             return after
 
-    async def tell(self, now: datetime, *, ahead: timedelta, late: timedelta, words: "Wording") -> int:
+    async def tell(self, now: datetime, *, ahead: timedelta, late: timedelta, words: Wording) -> int:
         """Reminds whoever goes, and warns supervisors of whoever has not come; once each. How many were told."""
         agreed = appointment.c.state == AppointmentState.AGREED.value
         soon = agreed & appointment.c.reminded_at.is_(None) & (appointment.c.at <= now + ahead)
@@ -172,10 +176,6 @@ class AppointmentTable:
         await connection.execute(entry)
         told = {"ticket": row.ticket, **details}
         await self._audit.add(connection, at=now, by=by, action=f"appointment_{step}", subject=about, details=told)
-
-
-Wording = Callable[[Appointment, bool], str]
-"""What is told of an appointment: before it, or (True) that nobody has come."""
 
 
 def subject(appointment_id: int) -> str:
