@@ -11,6 +11,8 @@ import typer
 import uvloop
 
 from app.commands.command_line import DATA, DEFAULT_DATA, clear_errors, telephones
+from app.commands.credentials import api_keys
+from app.commands.credentials import telephones as telephone_secrets
 from app.commands.hours import ask, find_line, moment
 from app.commands.policy_commands import policy
 from app.commands.report_command import report
@@ -32,6 +34,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="三响 Sanxi
 pbx = typer.Typer(no_args_is_help=True, help=one_line("Asterisk 的安装", "installing Asterisk"))
 app.add_typer(pbx, name="pbx")
 app.add_typer(policy, name="policy")
+app.add_typer(api_keys, name="key")
+app.add_typer(telephone_secrets, name="telephone")
 app.command(
     help=one_line("试做一份报表，--send 才发送", "try a report: what it says, who gets it; sent only with --send")
 )(report)

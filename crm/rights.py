@@ -10,11 +10,15 @@ _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"}
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who is asking. `agent` is the person's own desk; None for a program with a token."""
+    """Who is asking, whatever shows it: a session, a key, a token. `agent` is the person's own desk; None: a program.
+
+    `scope`: the operations that a key was given, of those that its role may use; None: all of them. ACC-4.
+    """
 
     name: str
     agent: str | None
     role: Role
+    scope: frozenset[str] | None = None
 
     @property
     def mailbox(self) -> str:

@@ -117,7 +117,7 @@ class SystemClient:
 
     async def latest_call(self, caller: str) -> CallFacts | None:
         """The newest call from this number, or None. Raises SystemNotRunning, ApiRefused."""
-        answer = await self._ask("GET", "/api/calls", {"caller": caller, "limit": "1"})
+        answer = await self.ask("GET", "/api/calls", {"caller": caller, "limit": "1"})
         items = answer.get("items")
         if not isinstance(items, list) or not items or not isinstance(items[0], dict):
             return None
@@ -134,7 +134,7 @@ class SystemClient:
     async def telephone(self, agent: str) -> Account:
         """What the agent's telephone registers with. Raises ApiRefused (404: no such agent, or no telephone)."""
         try:
-            answer = await self._ask("GET", f"/api/agents/{agent}/telephone")
+            answer = await self.ask("GET", f"/api/agents/{agent}/telephone")
             return Account(str(answer["username"]), str(answer["secret"]), address(str(answer["sip"])))
         except ApiRefused as exc:
             if exc.status != 404:
@@ -147,14 +147,14 @@ class SystemClient:
 
     async def set_state(self, agent: str, state: str) -> None:
         """Sets the agent's state. Raises SystemNotRunning, ApiRefused (409: not possible now)."""
-        await self._ask("POST", f"/api/agents/{agent}/state", body={"state": state})
+        await self.ask("POST", f"/api/agents/{agent}/state", body={"state": state})
 
     async def accept(self, due_call: str) -> None:
         """Presses "accept" on a callback. Raises SystemNotRunning, ApiRefused."""
-        await self._ask("POST", f"/api/due-calls/{due_call}/accept")
+        await self.ask("POST", f"/api/due-calls/{due_call}/accept")
 
     async def desk(self, agent: str) -> AsyncIterator[Json]:
-        """The messages of the agent's desk, acknowledged; ends when the line is lost. Raises as `_ask` does."""
+        """The messages of the agent's desk, acknowledged; ends when the line is lost. Raises as `ask` does."""
         path = f"/api/live/desk?agent={agent}"
         try:
             async with self._open().ws_connect(path, timeout=aiohttp.ClientWSTimeout(ws_close=1.0)) as socket:
@@ -172,9 +172,10 @@ class SystemClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             raise self._gone() from exc
 
-    async def _ask(
+    async def ask(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Json | None = None
     ) -> dict[str, object]:
+        """The answer of a request to the API, as JSON. Raises SystemNotRunning, ApiRefused."""
         try:
             async with self._open().request(method, path, params=query, json=body) as response:
                 answer = await response.json(content_type=None)

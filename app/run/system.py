@@ -18,6 +18,7 @@ from app.process.page_faults import PageFaults
 from app.run.call_path import CallPath, make_dialler, wire_call_path
 from app.run.desk import Desk, wire_desk
 from app.run.subscriptions import wire_subscriptions
+from app.run.telephones import TelephoneSecrets
 from app.web.api.messages.messages import tell_message
 from app.web.http.services import Services
 from config.loading.prompt_files import prompt_seconds
@@ -103,9 +104,10 @@ class System:
     def _today(self) -> date:
         return utc_now().astimezone(self.site.zone).date()
 
-    def services(self, token: str, secrets: Mapping[str, str]) -> Services:
+    def services(self, token: str, secrets: dict[str, str]) -> Services:
         """What the web server is given."""
         facts = self.pbx.facts
+        telephones = TelephoneSecrets(secrets, self.options.data, self.pbx, self.telephony.unregister)
         return Services(
             site=self.site,
             data=self.options.data,
@@ -122,7 +124,8 @@ class System:
             status=self.status,
             clock=utc_now,
             local_token=token,
-            telephone_secret=lambda agent: secrets.get(agent),
+            telephone_secret=telephones.of,
+            renew_telephone_secret=telephones.renew,
             sip_address=f"{facts.sip_host}:{facts.sip_port}",
             secure_cookie=self.options.certificate is not None,
             due_call_accepted=lambda due_call, agent: self.dialler.accept(int(due_call), agent),

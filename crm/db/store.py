@@ -29,6 +29,7 @@ from crm.db.customers.removal import RemovalTable
 from crm.db.followups.due_calls import DueCallTable
 from crm.db.hooks.queries import WebHookTable
 from crm.db.intake.queries import IntakeTable
+from crm.db.keys.queries import KeyTable
 from crm.db.knowledge.cards import KnowledgeTable
 from crm.db.messages.messages import MessageTable
 from crm.db.migrate import migrate
@@ -79,6 +80,7 @@ class Store:
         self.callers = CallerQueries(database)
         self.due_calls = DueCallTable(database, area_code, clock, self.audit)
         self.users = UserTable(database, clock)
+        self.keys = KeyTable(database, self.audit, clock)
         self.recordings = RecordingTable(database)
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)

@@ -2,6 +2,7 @@
 
 from crm.db.calendar import tables as calendar
 from crm.db.hooks import tables as hooks
+from crm.db.keys import tables as keys
 from crm.db.knowledge import tables as knowledge
 from crm.db.quality import tables as quality
 from crm.db.reports import tables as reports
@@ -23,6 +24,7 @@ __all__ = [
     "customers",
     "hooks",
     "intake",
+    "keys",
     "knowledge",
     "metadata",
     "outbox",

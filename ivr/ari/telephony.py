@@ -254,6 +254,14 @@ class AriTelephony:
                 return False
             raise
 
+    async def unregister(self, contact: str) -> None:
+        """Takes a registered telephone out (`contact`: its id at Asterisk): no call comes to it; its talk goes on."""
+        try:
+            await self._client.asterisk.delete_object(config_class="res_pjsip", object_type="contact", id=contact)
+        except AriError as error:
+            if error.status != 404:  # 404: it has gone by itself
+                raise
+
     async def ping(self) -> None:
         """A sign of life. Raises TelephonyDown."""
         await self._socket.sign_of_life()

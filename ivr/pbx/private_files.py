@@ -27,10 +27,30 @@ def make_private(folder: Path) -> Path:
 
 def agent_secrets(data: DataDir, agents: Iterable[str]) -> dict[str, str]:
     """The SIP secret of each agent's telephone: random, made once, kept under --data for as long as that lives."""
-    file = make_private(data.asterisk) / "agent-secrets.json"
-    kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    kept = _kept_secrets(data)
     wanted = {agent: kept.get(agent) or secrets.token_urlsafe(24) for agent in agents}
     if wanted.items() - kept.items():
         # Secrets of agents who are gone stay, so that a mistaken removal does not need every telephone set up again.
-        write_private(file, json.dumps({**kept, **wanted}, indent=1, sort_keys=True) + "\n")
+        _keep_secrets(data, {**kept, **wanted})
     return wanted
+
+
+def new_agent_secret(data: DataDir, agent: str) -> str:
+    """Another SIP secret for one agent's telephone, kept in place of the one before."""
+    secret = secrets.token_urlsafe(24)
+    _keep_secrets(data, {**_kept_secrets(data), agent: secret})
+    return secret
+
+
+def _kept_secrets(data: DataDir) -> dict[str, str]:
+    file = _secrets_file(data)
+    kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return kept
+
+
+def _keep_secrets(data: DataDir, kept: dict[str, str]) -> None:
+    write_private(_secrets_file(data), json.dumps(kept, indent=1, sort_keys=True) + "\n")
+
+
+def _secrets_file(data: DataDir) -> Path:
+    return make_private(data.asterisk) / "agent-secrets.json"

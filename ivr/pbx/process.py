@@ -7,6 +7,7 @@ and start time, and its end is awaited through a pidfd (design D2).
 import asyncio
 import logging
 import os
+import re
 import signal
 import subprocess
 import zlib
@@ -21,7 +22,7 @@ from ivr.pbx.ports import reserve_rtp_block, udp_is_free
 from ivr.pbx.prefix.errors import AsteriskNotReady
 from ivr.pbx.prefix.install import AsteriskBinary
 from ivr.pbx.processes import ProcessId
-from ivr.pbx.render import render
+from ivr.pbx.render import render, render_agents
 from ivr.pbx.settings import PbxSettings, StartFacts, new_facts
 from ivr.pbx.state import PbxState, load_state, save_state, state_file
 
@@ -193,6 +194,16 @@ class AsteriskProcess:
             processes.send_signal(self._process, signal.SIGKILL)
             await processes.wait_ended(self._process)
         self._process = None
+
+    async def reload_telephones(self, agent: str) -> list[str]:
+        """Gives Asterisk the secrets that `settings.agents` has now; talks go on. Raises AsteriskNotReady.
+
+        Returns the contacts under which the agent's telephone is registered, which a reload leaves in place.
+        """
+        render_agents(self._settings)
+        await self.command("module reload res_pjsip.so")
+        registered = await self.command("database show registrar/contact")
+        return re.findall(rf"^/registrar/contact/(agent-{agent};@\w+)", registered, re.MULTILINE)
 
     async def rotate_logs(self) -> None:
         """Keeps each log and one before it, of at most 10 MB or so each."""

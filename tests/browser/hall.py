@@ -51,6 +51,7 @@ from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
 from tests.fakes.small_site import small_site
 from tests.fakes.talk_desk import FakeTalks
+from tests.fakes.telephone_secrets import FakeTelephoneSecrets
 
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
 DEMO = Path(__file__).parents[2] / "config" / "site"
@@ -169,6 +170,7 @@ class Hall:
         """Listen; on the port of before after `stop_serving`, as a server that is started again."""
         tickets = Tickets(self.journal, self.site.zone, lambda event: None)
         regulated = Regulated.of(self.site.policy, self.site.zone, self.calendar.days)
+        telephones = FakeTelephoneSecrets(self.site)
         services = Services(
             site=self.site,
             data=self.data,
@@ -185,7 +187,8 @@ class Hall:
             status=lambda: {"asterisk": {"up": True}, "store": {"up": True}},
             clock=lambda: datetime.now(UTC),
             local_token="the-local-token-of-this-system",
-            telephone_secret=lambda agent: None,
+            telephone_secret=telephones.of,
+            renew_telephone_secret=telephones.renew,
             sip_address="127.0.0.1:5062",
             secure_cookie=False,
             due_call_accepted=lambda due_call, agent: self.accepted.append((due_call, agent)),

@@ -43,6 +43,8 @@ from app.web.api.suggestions.suggestions import SUGGESTION_OPERATIONS
 from app.web.api.tickets import sound, tickets
 from app.web.api.tickets.search import SEARCH
 from app.web.api.users import people
+from app.web.api.users.keys import API_KEYS
+from app.web.api.users.telephones import TELEPHONES
 from app.web.feeds import live
 from app.web.feeds.wallboard_messages import WallboardMessage
 from app.web.http import pages
@@ -90,7 +92,7 @@ async def _openapi(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 # fmt: off
 _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
     operation("login", "POST /api/login", people.login,
-              "Log in; the session comes as a cookie", Nothing, Login, LoggedIn),
+              "Log in; the session comes as a cookie", Nothing, Login, LoggedIn, secret=True),
     operation("logout", "POST /api/logout", people.logout, "End the session", Nothing, Nothing, None, 204),
     operation("me", "GET /api/me", people.me,
               "Who one is, the site's lists, one's live state", Nothing, Nothing, Me),
@@ -188,6 +190,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *ATTACHMENTS,
     *PUBLIC_FORM,
     *AUDIT,
+    *API_KEYS,
+    *TELEPHONES,
     *WEB_HOOKS,
     *CHECK_OPERATIONS,
     *ASSESSMENT_OPERATIONS,

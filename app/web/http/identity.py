@@ -1,4 +1,4 @@
-"""Who is asking: a session cookie, a session used as a token, or a program's token (adapter).
+"""Who is asking: a session cookie, a session used as a token, a system's key, or a program's token (adapter).
 
 Not what they may do: permissions.py. Where something changes or a socket opens, a cookie counts only together with the
 page's own Origin, so that no other site can use it. Sessions seen lately hold while the store is away (design D5).
@@ -20,6 +20,7 @@ from app.web.http.tokens import role_of
 from app.web.wire.problems import Problem
 from config.schema import Role
 from crm.errors import AccountLocked, StoreAway
+from crm.keys.model import PREFIX
 from crm.rights import Principal
 from crm.users.model import SESSION_ABSOLUTE, User, session_is_valid
 
@@ -41,6 +42,8 @@ class Authenticator:
         if (token := _bearer(request)) is not None:
             if (role := role_of(token, self._services.local_token, self._services.clock())) is not None:
                 return Principal(name=f"token:{role}", agent=None, role=role)
+            if token.startswith(PREFIX):
+                return await self._of_key(token)
             return await self._of_session(token)
         token = request.cookies.get(self.cookie_name(request))
         if token is None:
@@ -100,6 +103,18 @@ class Authenticator:
             await self._services.store.users.sessions.revoke(token)
             self._seen.pop(_digest(token), None)
         response.del_cookie(self.cookie_name(request), path="/", secure=self._services.secure_cookie, samesite="Strict")
+
+    async def _of_key(self, secret: str) -> Principal | None:
+        """ACC-4. Unlike a session it opens nothing while the store is away: it may have been revoked by then."""
+        keys = self._services.store.keys
+        key = await keys.find(secret)
+        if key is None:
+            return None
+        if key.closed(self._services.clock()):
+            await keys.note_closed(key)
+            return None
+        await keys.note_use(key)
+        return Principal(name=key.principal_name, agent=None, role=key.role, scope=frozenset(key.scope))
 
     async def _of_session(self, token: str) -> Principal | None:
         now = self._services.clock()

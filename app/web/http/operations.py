@@ -15,7 +15,7 @@ from aiohttp import web
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
 from app.web.http.identity import Authenticator
-from app.web.http.permissions import may
+from app.web.http.permissions import is_open_to
 from app.web.http.services import Services
 from app.web.wire.encoding import encode
 from app.web.wire.problems import Problem, invalid
@@ -65,7 +65,8 @@ class Feed:
 @dataclass(frozen=True, kw_only=True)
 class Operation(Generic[Q, B]):
     """`answer` None: the handler makes its own response (`media` says of which type). `takes_file`: the handler reads
-    the body itself, a form with a `file`."""
+    the body itself, a form with a `file`. `secret`: what it takes or gives is kept nowhere, so it is not kept for a
+    second request with the same Idempotency-Key either."""
 
     name: str
     method: str
@@ -78,6 +79,7 @@ class Operation(Generic[Q, B]):
     status: int = 200
     media: str = "application/json"
     takes_file: bool = False
+    secret: bool = False
     feed: Feed | None = None
 
 
@@ -86,8 +88,6 @@ AnyOperation = Operation[Any, Any]
 LARGEST_ID: Final = 2**63 - 1
 """What the store counts to."""
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_NEVER_KEPT: Final = frozenset({"login"})
-"""Its answer is for one moment and one browser."""
 
 
 def operation(
@@ -101,6 +101,7 @@ def operation(
     status: int = 200,
     media: str = "application/json",
     takes_file: bool = False,
+    secret: bool = False,
     feed: Feed | None = None,
 ) -> Operation[Q, B]:
     """An operation of a table; `route`: method and path."""
@@ -117,6 +118,7 @@ def operation(
         status=status,
         media=media,
         takes_file=takes_file,
+        secret=secret,
         feed=feed,
     )
 
@@ -128,12 +130,12 @@ def serve(
 
     async def handler(request: web.Request) -> web.StreamResponse:
         principal = await door.principal(request)
-        if not may(principal.role if principal else None, operation.name):
-            raise _refused(principal, operation)
+        if not is_open_to(principal, operation.name):
+            raise await _refused(principal, operation, services)
         _check_path(request)
         query, body = _query(request, operation.query), await _body(request, operation.body)
         ask = Ask(request=request, services=services, door=door, query=query, body=body, principal=principal)
-        own_response = operation.answer is None or operation.name in _NEVER_KEPT
+        own_response = operation.answer is None or operation.secret
         if request.method not in _WRITES or own_response:
             return await _answer(operation, ask)
         raw = b"" if operation.body is Nothing else await request.read()
@@ -159,9 +161,12 @@ async def _kept(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
     return Kept(operation.status, encode(answer))
 
 
-def _refused(principal: Principal | None, operation: AnyOperation) -> Problem:
+async def _refused(principal: Principal | None, operation: AnyOperation, services: Services) -> Problem:
     if principal is None:
-        return Problem("unauthenticated", "No valid session or token came with the request.")
+        return Problem("unauthenticated", "No valid session, key or token came with the request.")
+    if principal.scope is not None:
+        await services.store.keys.note_out_of_scope(principal.name, operation.name)
+        return Problem("forbidden", f"{operation.name} is not in the scope of this key.")
     return Problem("forbidden", f"{operation.name} is not open to the role {principal.role}.")
 
 

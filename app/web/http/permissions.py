@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from config.schema import Role
+from crm.rights import Principal
 
 PUBLIC: Final = "public"
 """No login: what a monitor or a login page needs."""
@@ -90,6 +91,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "set_agent_state": _ALL,
     "change_wrap_up": _ALL,
     "get_telephone": _ALL,
+    "renew_telephone": _ADMINISTRATORS,
     "register": _ALL,
     "intake_options": _ALL,
     "get_arrival": _ALL,
@@ -99,6 +101,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "public_form": PUBLIC,
     "public_ticket": PUBLIC,
     "list_audit": _ADMINISTRATORS,
+    "list_api_keys": _ADMINISTRATORS,
+    "create_api_key": _ADMINISTRATORS,
+    "revoke_api_key": _ADMINISTRATORS,
     "list_webhooks": _ADMINISTRATORS,
     "create_webhook": _ADMINISTRATORS,
     "patch_webhook": _ADMINISTRATORS,
@@ -153,6 +158,38 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_evidence": _SUPERVISORS,
 }
 """Operation → roles. Where agents are let in, crm/rights.py says to whose objects."""
+
+NOT_FOR_KEYS: Final = frozenset(
+    {
+        "login",
+        "logout",
+        "me",
+        "list_api_keys",
+        "create_api_key",
+        "revoke_api_key",
+        "get_telephone",
+        "renew_telephone",
+    }
+)
+"""What no key is ever given: all of app/web/api/users (people, logins, keys), and secrets of telephones. ACC-4."""
+
+
+def grantable(role: Role) -> frozenset[str]:
+    """The operations that a key with this role may be given. Public ones need no key."""
+    return frozenset(
+        operation
+        for operation, allowed in PERMISSIONS.items()
+        if allowed != PUBLIC and role in allowed and operation not in NOT_FOR_KEYS
+    )
+
+
+def is_open_to(who: Principal | None, operation: str) -> bool:
+    """Whether the operation may be used at all: by the role, and for a key by its scope as well."""
+    if not may(who.role if who else None, operation):
+        return False
+    if who is None or who.scope is None or PERMISSIONS[operation] == PUBLIC:
+        return True
+    return operation in who.scope and operation not in NOT_FOR_KEYS
 
 
 def may(role: Role | None, operation: str) -> bool:

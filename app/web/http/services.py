@@ -3,7 +3,7 @@
 Only types: the composition root fills them in, and the tests put a small ACD of their own behind the protocol.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -161,6 +161,8 @@ class Services:
     local_token: str = field(repr=False)
     telephone_secret: Callable[[AgentId], str | None] = field(repr=False)
     """The SIP password of an agent's telephone; None when the agent has none."""
+    renew_telephone_secret: Callable[[AgentId], Awaitable[str]] = field(repr=False)
+    """Another one; the old one opens nothing from then on. Raises KeyError, `ivr.port.values.TelephonyError`."""
     sip_address: str
     secure_cookie: bool
     cases: CaseService

@@ -36,6 +36,7 @@ from tests.fakes.floor import FakeFloor
 from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.talk_desk import FakeTalks
+from tests.fakes.telephone_secrets import FakeTelephoneSecrets
 
 LOCAL_TOKEN = "the-local-token-of-this-system"
 PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
@@ -248,6 +249,7 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
     accepted: list[tuple[str, str]] = []
     tickets = Tickets(journal, site.zone, lambda event: None)
     calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
+    telephones = FakeTelephoneSecrets(site)
     services = Services(
         site=site,
         data=data,
@@ -264,7 +266,8 @@ async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIter
         status=lambda: parts,
         clock=clock,
         local_token=LOCAL_TOKEN,
-        telephone_secret=lambda agent: None if agent == "8901" else f"secret of {agent}",
+        telephone_secret=telephones.of,
+        renew_telephone_secret=telephones.renew,
         sip_address="127.0.0.1:5062",
         secure_cookie=False,
         due_call_accepted=lambda due_call, agent: accepted.append((due_call, agent)),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.web.http.permissions import PERMISSIONS, PUBLIC, may
+from app.web.api.table import OPERATIONS
+from app.web.http.permissions import NOT_FOR_KEYS, PERMISSIONS, PUBLIC, grantable, is_open_to, may
 from crm.rights import Principal, may_reveal, may_see_calls_of, may_set_state_of, may_sit_at, may_work_on, sees_numbers
 
 AGENT = Principal(name="8001", agent="8001", role="agent")
@@ -96,6 +97,10 @@ SUPERVISORS_ONLY = {
 
 ADMINISTRATION = {
     "list_audit",
+    "list_api_keys",
+    "create_api_key",
+    "revoke_api_key",
+    "renew_telephone",
     "list_webhooks",
     "create_webhook",
     "patch_webhook",
@@ -130,3 +135,38 @@ def test_numbers_are_revealed_to_agents_for_their_own_case_only():
         "remove_customer",
         "list_removals",
     }
+
+
+@pytest.mark.req("ACC-4")
+def test_no_key_reaches_people_logins_or_keys():
+    people = {one.name for one in OPERATIONS if one.handle.__module__.startswith("app.web.api.users.")}
+    assert "create_api_key" in people
+    assert people <= NOT_FOR_KEYS, "what is about people and credentials is never a key's"
+    for role in ("agent", "supervisor", "administrator"):
+        assert not grantable(role) & NOT_FOR_KEYS
+        everything = Principal(name="key:all", agent=None, role=role, scope=frozenset(PERMISSIONS))
+        reached = {name for name in PERMISSIONS if is_open_to(everything, name)}
+        assert reached == grantable(role) | {name for name, roles in PERMISSIONS.items() if roles == PUBLIC}
+
+
+@pytest.mark.req("ACC-4")
+def test_a_scope_takes_away_and_never_adds():
+    narrow = Principal(name="key:narrow", agent=None, role="agent", scope=frozenset({"list_tickets", "list_audit"}))
+    assert is_open_to(narrow, "list_tickets") and is_open_to(narrow, "status")
+    assert not is_open_to(narrow, "get_ticket"), "the role may, the scope has it not"
+    assert not is_open_to(narrow, "list_audit"), "the scope has it, the role may not"
+    assert not is_open_to(None, "list_tickets")
+
+
+def test_an_answer_with_a_secret_is_kept_nowhere():
+    """Whoever repeats a request with its Idempotency-Key gets the kept answer: none may hold a secret."""
+    secret = {"secret", "password", "codes"}
+    telling = {one.name for one in OPERATIONS if secret & set(getattr(one.answer, "__struct_fields__", ()))}
+    writing = {one.name for one in OPERATIONS if one.method != "GET"}
+    unmarked = {one.name for one in OPERATIONS if not one.secret}
+    assert {"create_webhook", "create_api_key"} <= telling
+    assert telling & writing & unmarked <= SECRET_IS_EMPTY
+
+
+SECRET_IS_EMPTY = {"ping_webhook", "revoke_api_key"}
+"""Their answers have the field, and nothing in it."""

@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/{id}/telephone/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret for the agent's telephone; the old one ends at once */
+        post: operations["renew_telephone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents/{id}/wrap-up": {
         parameters: {
             query?: never;
@@ -993,6 +1010,41 @@ export interface paths {
         get: operations["intake_options"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys of other systems, and what they may be given */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** A key for another system; the answer has its secret */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{name}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a key at once and for good */
+        post: operations["revoke_api_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2107,6 +2159,39 @@ export interface components {
             version: number;
             /** @default  */
             words?: string;
+        };
+        /** @description Newest first, those that have ended too. */
+        ApiKeyList: {
+            choices: components["schemas"]["ScopeChoice"][];
+            items: components["schemas"]["ApiKeyOut"][];
+        };
+        /** @description `role`: whose sight the key has. `scope`: operations, by their ids. `days`: how long it lasts. */
+        ApiKeyNew: {
+            /** @default 365 */
+            days?: number;
+            name: string;
+            /** @enum {unknown} */
+            role: "administrator" | "agent" | "supervisor";
+            scope: string[];
+        };
+        /**
+         * @description `closed`: why it opens nothing any more. `refused_at`: the latest use that was turned away. `secret` only in the
+         *     answer that made it.
+         */
+        ApiKeyOut: {
+            closed: ("expired" | "revoked") | null;
+            created_at: string;
+            created_by: string;
+            expires_at: string;
+            name: string;
+            refused_at: string | null;
+            revoked_at: string | null;
+            revoked_by: string | null;
+            /** @enum {unknown} */
+            role: "administrator" | "agent" | "supervisor";
+            scope: string[];
+            secret: string | null;
+            used_at: string | null;
         };
         /** @description `agreed_in_time`: of those agreed, agreed early enough (FUP-3). `kept_rate`: kept ÷ (kept + late + missed). */
         AppointmentFigures: {
@@ -4496,6 +4581,13 @@ export interface components {
             true: components["schemas"]["Words"];
             unreachable: components["schemas"]["Words"];
         };
+        /** @description An operation that keys of these roles may be given. */
+        ScopeChoice: {
+            method: string;
+            operation: string;
+            path: string;
+            roles: ("administrator" | "agent" | "supervisor")[];
+        };
         ScoreIn: {
             marks: components["schemas"]["MarksIn"];
             version: number;
@@ -5380,6 +5472,29 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description How the agent's telephone registers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Telephone"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    renew_telephone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new secret for the agent's telephone; the old one ends at once */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6908,6 +7023,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntakeOptions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Keys of other systems, and what they may be given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyNew"];
+            };
+        };
+        responses: {
+            /** @description A key for another system; the answer has its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a key at once and for good */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyOut"];
                 };
             };
             default: components["responses"]["Problem"];
