@@ -161,7 +161,8 @@ class TestPhone:
             if bye is not None:
                 await _until(call.bye_answered, CONFIRM_S)
         await call.media.close()
-        self._calls.pop(call.call_id, None)
+        if call.heard_of.is_set() or not call.cancelled:
+            self._calls.pop(call.call_id, None)  # else our INVITE may still be answered, and is ended then
 
     def refer(self, call: PhoneCall, number: str) -> None:
         """The transfer key: asks for the other party to be put through to `number`; `call.transfer` tells the way."""

@@ -244,6 +244,26 @@ async def test_a_refusal_is_acknowledged_each_time_it_is_repeated(caller: TestPh
     assert out.code == 486
 
 
+async def test_an_answer_to_a_call_given_up_long_ago_is_acknowledged_and_ended(caller: TestPhone, peer: Peer) -> None:
+    """The other side was starting: it reads our INVITE when nobody waits any more."""
+    assert peer.transport
+    out = await caller.dial("8001", peer.transport.get_extra_info("sockname"), caller="1")
+    invite = await peer.next()
+    await caller.hang_up(out)
+    assert (out.code, out.ended_by) == (408, "local")
+    kept = ("via", "from", "call-id", "cseq")
+    lines = [f"{name}: {invite.headers.get_first(name)}" for name in kept]
+    contact = f"Contact: <sip:8001@{AGENT}:{peer.transport.get_extra_info('sockname')[1]}>"
+    accepted = "\r\n".join(["SIP/2.0 200 OK", *lines, f"To: {invite.headers.get_first('to')};tag=b", contact, "", ""])
+    peer.transport.sendto(accepted.encode(), caller.address)
+    methods: list[str] = []
+    while "BYE" not in methods:
+        message = await peer.next()
+        assert isinstance(message, SipRequest)
+        methods.append(message.method)
+    assert [method for method in methods if method != "INVITE"] == ["ACK", "BYE"]
+
+
 async def test_a_datagram_that_is_no_sip_is_dropped(agent: TestPhone, peer: Peer) -> None:
     assert peer.transport
     for garbage in (b"\r\n\r\n", b"\xff\xfe\x00", b"INVITE", b"SIP/2.0 abc\r\n\r\n"):
