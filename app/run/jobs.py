@@ -11,7 +11,7 @@ from app.reports.archive import ReportArchive
 from app.reports.printing import sender
 from app.run.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.run.system import System
-from app.run.upkeep import audit_heads, poll_mailbox, retention
+from app.run.upkeep import audit_heads, poll_mailbox, retention, write_held
 from crm.errors import StoreAway
 from crm.use_cases.bookings.desk import BookingDesk
 from crm.use_cases.by_clock.registering import Registrar
@@ -29,6 +29,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
     return {
         "due calls": (system.dialler.tick, 1.0),
         "left messages": (partial(collect_left_messages, system.calls.hotline, system.calls.history), 5.0),
+        "held events": (partial(write_held, system), 1.0),
         "store check": (store.check, 2.0),
         "key customers": (system.callers.refresh, 10.0),
         "closed queues": (partial(restate, system.calls.hotline), 600.0),

@@ -34,6 +34,7 @@ from crm.use_cases.by_clock.case_watch import Watch
 from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
 from crm.use_cases.intake import Intake
+from crm.use_cases.tickets import Tickets
 from ivr.ari.telephony import AriTelephony
 from ivr.ari.wire.socket import AriSocket, SocketAddress
 from ivr.arrivals.history import recall
@@ -84,7 +85,7 @@ class System:
         return {
             "asterisk": {**pbx, "up": pbx["ok"]},
             "ari": {**ari, "up": ari["ok"]},
-            "journal": self.journal.status(),
+            "journal": journal_status(self.journal, self.calls.hotline.tickets),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
             "calls": {
                 "up": True,
@@ -172,6 +173,12 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         office=wire_office(options, calls, store, cases, calendar, projector, desk),
         clock_steps=ClockSteps(utc_now, monotonic),
     )
+
+
+def journal_status(journal: Journal, tickets: Tickets) -> dict[str, object]:
+    """Up only when the disk has everything: what was written to it, and what it would not have written."""
+    told = journal.status()
+    return {**told, "up": told["up"] and tickets.all_on_disk, "unwritten": tickets.unwritten}
 
 
 def recalled(journal: Journal) -> list[Event]:

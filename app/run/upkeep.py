@@ -1,5 +1,5 @@
 """What the running system does by the clock for its own order: what is kept for a time goes, a day's end is noted, the
-mailbox is read (flow). Each is a job of app/run/jobs.py."""
+mailbox is read, what the disk refused is written again (flow). Each is a job of app/run/jobs.py."""
 
 from app.channels.attachments import AttachmentFiles
 from app.data_protection.audit_trail import note_heads
@@ -24,6 +24,11 @@ async def retention(system: System) -> None:
         await remove_stray_files(system.store, files, now)
     await forget_requests(system.store, now)
     await forget_hook_messages(system.store)
+
+
+async def write_held(system: System) -> None:
+    """Events that the disk refused are written as soon as it takes them (D5)."""
+    system.calls.hotline.tickets.write_held()
 
 
 async def poll_mailbox(system: System) -> None:

@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import islice
@@ -23,7 +24,8 @@ from config.ids import TicketNumber
 from crm.errors import JournalFailed, JournalInUse
 from crm.journal.decoding import decode_event
 from crm.journal.events import AnyEvent, CallArrived, Event, TicketOpened
-from crm.journal.segments import Syncer, cut_torn_end, is_line_start, lines, segment_name, segment_names, segment_path
+from crm.journal.segments import cut_torn_end, is_line_start, lines, segment_name, segment_names, segment_path
+from crm.journal.syncer import Disk, RealDisk, Syncer
 from crm.tickets.model import parse_ticket_number, ticket_number
 
 log = logging.getLogger(__name__)
@@ -56,8 +58,9 @@ class Position(NamedTuple):
 class Journal:
     """Append-only JSON lines, one segment per UTC day. Thread-safe; `follow` belongs to the loop it is called on."""
 
-    def __init__(self, directory: Path, lock_fd: int) -> None:
+    def __init__(self, directory: Path, lock_fd: int, disk: Disk) -> None:
         self._directory = directory
+        self._disk = disk
         self._lock_fd = lock_fd
         self._encoder = msgspec.json.Encoder()
         self._guard = threading.Lock()
@@ -73,11 +76,12 @@ class Journal:
         """Names this journal in the store, so that a new directory never continues at an old one's position."""
         self._sizes = self._repaired_sizes()
         self._count_tickets()
-        self._syncer = Syncer()
+        self._syncer = Syncer(disk)
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
-        """Opens or makes the journal of a directory; a torn last line is cut off and logged.
+    def open(cls, directory: Path, disk: Disk | None = None) -> Self:
+        """Opens or makes the journal of a directory; a torn last line is cut off and logged. `disk`: the kernel's
+        unless told.
 
         Raises JournalInUse when another process has it, JournalFailed when the directory cannot be used.
         """
@@ -91,7 +95,7 @@ class Journal:
         except OSError as exc:
             os.close(lock_fd)
             raise JournalInUse(f"journal {directory} is open in another process; stop that one first") from exc
-        return cls(directory, lock_fd)
+        return cls(directory, lock_fd, disk or RealDisk())
 
     @property
     def end(self) -> Position:
@@ -115,12 +119,13 @@ class Journal:
                 fd, segment = self._segment_for(segment_name(event.at.astimezone(UTC).date()))
             start = self._sizes[segment]
             try:
-                _write_all(fd, line)
+                self._disk.write_at(fd, line, start)
             except OSError as exc:
-                os.ftruncate(fd, start)
+                with suppress(OSError):  # A part that stays is no line, and the next one is written over it.
+                    os.ftruncate(fd, start)
                 raise JournalFailed(f"journal {self._directory}: {exc}") from exc
             self._sizes[segment] = start + len(line)
-            self._syncer.touch(fd)
+            self._syncer.wrote(fd, start, line)
             if isinstance(event, CallArrived | TicketOpened):
                 self.note_ticket(event.ticket)
             self._wake_followers()
@@ -226,12 +231,14 @@ class Journal:
         )
 
     def status(self) -> dict[str, object]:
-        """`up` is False when the disk refuses; `unreadable` counts lines that were skipped since the start."""
+        """`up` is False while there is something that the disk has refused (`held_bytes`: written, not known to be on
+        the disk); `unreadable` counts lines that were skipped since the start."""
         return {
             "up": self._syncer.failure is None and not self._closed,
             "segments": len(self._sizes),
             "bytes": sum(self._sizes.values()),
             "unreadable": self._unreadable,
+            "held_bytes": self._syncer.held_bytes,
             "failure": self._syncer.failure,
         }
 
@@ -256,7 +263,7 @@ class Journal:
         segment = max(name, newest)
         if self._fd is None or segment != newest:
             try:
-                fd = os.open(segment_path(self._directory, segment), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                fd = os.open(segment_path(self._directory, segment), os.O_WRONLY | os.O_CREAT, 0o600)
             except OSError as exc:
                 raise JournalFailed(f"journal {self._directory}: {exc}") from exc
             if self._fd is not None:
@@ -312,13 +319,6 @@ class Journal:
                     event = self._decode(line, name, offset)
                     if isinstance(event, CallArrived | TicketOpened):
                         self.note_ticket(event.ticket)
-
-
-def _write_all(fd: int, line: bytes) -> None:
-    """One write, as a rule; a disk that takes a part of it gets the rest, or raises."""
-    written = os.write(fd, line)
-    while written < len(line):
-        written += os.write(fd, line[written:])
 
 
 def _identity(directory: Path) -> str:

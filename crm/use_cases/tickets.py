@@ -37,6 +37,7 @@ class Tickets:
         self._zone = zone
         self._publish = publish
         self._unwritten: deque[Event] = deque()
+        self._refused = False
 
     def open(
         self,
@@ -94,18 +95,32 @@ class Tickets:
         """Whether everything recorded so far survives this process. False: the disk refused, and memory holds it."""
         return not self._unwritten
 
+    @property
+    def unwritten(self) -> int:
+        """How many events only memory has."""
+        return len(self._unwritten)
+
     def record(self, event: Event) -> None:
         """Journal it, fold it into the state of its call, then tell. When this returns, the event survives the process,
         unless the disk refuses."""
         self._unwritten.append(event)
+        self.write_held()
+        self.calls.fold(event)
+        self._publish(event)
+        self.calls.forget_ended(event)
+
+    def write_held(self) -> None:
+        """Writes what the disk has refused so far, in order; by the clock too, so that it needs no further event."""
         try:
             while self._unwritten:
                 self._journal.append(self._unwritten[0])
                 self._unwritten.popleft()
         except JournalFailed as exc:
+            self._refused = True
             log.critical(
                 "%d events are not on the disk: %s", len(self._unwritten), exc, extra={"action": "journal_failed"}
             )
-        self.calls.fold(event)
-        self._publish(event)
-        self.calls.forget_ended(event)
+        else:
+            if self._refused:
+                self._refused = False
+                log.warning("The disk has all events again.", extra={"action": "journal_written_again"})

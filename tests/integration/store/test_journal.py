@@ -2,11 +2,14 @@
 
 import asyncio
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from crm.errors import JournalFailed, JournalInUse
 from crm.journal.events import CallNoted
 from crm.journal.journal import BATCH, Journal, Position
 from tests.fakes.call_story import DAY, INVITED, answered_call, arrived
+from tests.fakes.forgetful_disk import ForgetfulDisk
 
 
 def note(text: str, days: float = 0) -> CallNoted:
@@ -74,6 +78,7 @@ def test_a_line_torn_at_any_byte_is_cut_off_and_the_rest_kept(tmp_path: Path, ca
         assert texts(journal) == ["kept"]
         torn = [record for record in caplog.records if "torn line" in record.message]
         assert len(torn) == (0 if size == kept.offset else 1)
+        assert "call_id" not in caplog.text, "what was torn may be of a person"
         assert journal.append(note("next")) > kept
         assert texts(journal) == ["kept", "next"]
         journal.close()
@@ -111,23 +116,89 @@ def test_tickets_are_numbered_without_gaps_also_after_a_restart(tmp_path: Path) 
     journal.close()
 
 
-def test_a_full_disk_leaves_no_half_line(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("taken", [0, 20, 1000])
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = ForgetfulDisk()
+    journal = Journal.open(tmp_path, disk)
     journal.append(note("before"))
-    write = os.write
+    disk.room = taken
+    for cuts in (True, False):
+        with monkeypatch.context() as patch:
+            if not cuts:  # a disk that does not even shorten a file: what follows is written over the half line
 
-    def half_then_full(fd: int, data: bytes) -> int:
-        monkeypatch.setattr(os, "write", full)
-        return write(fd, bytes(data)[:20])
+                def refuse(fd: int, size: int) -> None:
+                    raise OSError(errno.EIO, "Input/output error")
 
-    def full(fd: int, data: bytes) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "write", half_then_full)
-    with pytest.raises(JournalFailed, match="No space left"):
-        journal.append(note("does not fit"))
-    monkeypatch.undo()
+                patch.setattr(os, "ftruncate", refuse)
+            with pytest.raises(JournalFailed, match="No space left"):
+                journal.append(note("does not fit" * 100))
+        assert texts(journal) == ["before"]
+    disk.room = None
     journal.append(note("after"))
     assert texts(journal) == ["before", "after"]
+    journal.close()
+    again = Journal.open(tmp_path)
+    assert texts(again) == ["before", "after"]
+    again.close()
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+def test_what_a_refused_sync_held_is_written_again_and_the_alarm_stays_until_then(
+    tmp_path: Path, refusals: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = ForgetfulDisk()
+    journal = Journal.open(tmp_path, disk)
+    disk.refuses = True
+    for count in range(refusals):
+        journal.append(note(f"refused {count}"))
+        assert disk.refused(count + 1)
+        journal.append(note(f"meanwhile {count}"))
+    assert until(lambda: journal.status()["up"] is False)
+    assert journal.status()["held_bytes"] != 0
+    disk.refuses = False
+    journal.append(note("after"))
+    assert until(lambda: journal.status()["failure"] is None and journal.status()["held_bytes"] == 0)
+    segment = tmp_path / "2026-11-22.jsonl"
+    assert bytes(disk.durable[segment.stat().st_ino]) == segment.read_bytes()
+    assert len(texts(journal)) == 2 * refusals + 1
+    told = [record.__dict__["action"] for record in caplog.records]
+    assert told == ["journal_sync_failed", "journal_synced_again"]
+    journal.close()
+
+
+def test_a_refused_sync_is_tried_again_without_a_further_event(tmp_path: Path) -> None:
+    disk = ForgetfulDisk()
+    journal = Journal.open(tmp_path, disk)
+    disk.refuses = True
+    journal.append(note("the last one of the night"))
+    assert disk.refused(2)
+    disk.refuses = False
+    assert until(lambda: journal.status()["up"] is True and journal.status()["held_bytes"] == 0)
+    segment = tmp_path / "2026-11-22.jsonl"
+    assert bytes(disk.durable[segment.stat().st_ino]) == segment.read_bytes()
+    journal.close()
+
+
+def until(true: Callable[[], bool]) -> bool:
+    """Waits for the thread that syncs; False when it takes too long."""
+    end = time.monotonic() + 10.0
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_events_held_while_a_real_disk_is_full_are_written_when_it_has_room(tmp_path: Path) -> None:
+    """On a file system of 256 kB of our own, in a namespace of our own: the kernel itself refuses."""
+    mount = f"mount -t tmpfs -o size=256k none {tmp_path} && exec {sys.executable} -m tests.integration.store.full_disk"
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", f"{mount} {tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["full"] == {"on_disk": False, "unwritten": 3, "up": False}
+    assert told["room"] == {"on_disk": True, "unwritten": 0, "up": True}
+    assert told["read"] == ["CallArrived", "CallRang", "CallRang", "CallRang"]
 
 
 def test_an_appended_event_is_on_the_disk_soon(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
