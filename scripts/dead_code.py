@@ -44,6 +44,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     "crm/journal/journal.py:function:__call__": "of a protocol",
     "ivr/pbx/processes.py:variable:started_ticks": "compared with the whole (ProcessId)",
     "routing/theory/simulation.py:method:advance": "the tests' way to let time pass in the ACD",
+    "app/process/logs.py:attribute:raiseExceptions": "read by logging",
     "app/process/scheduler.py:*": "APScheduler's names",
     "app/phone/*:attribute:on_*": "aiosipua's names for what it calls",
     "app/phone/sip.py:attribute:remote_target": "of aiosipua's dialog",

@@ -15,9 +15,13 @@ from ivr.port.values import TelephonyError
 from routing.agent import IllegalTransition
 
 log = logging.getLogger(__name__)
+security = logging.getLogger("security")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_KEPT_OUT = frozenset(
+    {"wrong_login", "forbidden", "foreign_origin", "too_many_attempts", "too_many_requests", "too_many_pages"}
+)
 _BY_STATUS = {400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -27,11 +31,11 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Problem as problem:
-        return problem.response()
+        return _refused(problem, request)
     except web.HTTPException as exc:
         return _of_http(exc, request)
     except (errors.CrmError, IllegalTransition, Refused, TelephonyError, TooManyPages) as exc:
-        return _foreseen(exc).response()
+        return _refused(_foreseen(exc), request)
     except HttpProcessingError as exc:  # a part of a form that is none
         return Problem("invalid", f"{request.method} {request.path}: {exc.message or 'malformed'}.").response()
     except ConnectionError:
@@ -41,6 +45,19 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             "%s %s failed", request.method, request.path, extra={"action": "request_failed", "path": request.path}
         )
         return Problem("internal", "The fault is in the server's log.").response()
+
+
+def _refused(problem: Problem, request: web.Request) -> web.StreamResponse:
+    """The answer; who was kept out, and from what, is told in the security log."""
+    if problem.kind in _KEPT_OUT:
+        security.info(
+            "%s %s: %s",
+            request.method,
+            request.path,
+            problem.detail,
+            extra={"action": problem.kind, "address": request.remote},
+        )
+    return problem.response()
 
 
 def _of_http(exc: web.HTTPException, request: web.Request) -> web.StreamResponse:

@@ -25,6 +25,7 @@ from crm.rights import Principal
 from crm.users.model import SESSION_ABSOLUTE, User, session_is_valid
 
 log = logging.getLogger(__name__)
+security = logging.getLogger("security")
 
 _SAFE: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _MAX_REMEMBERED = 5_000
@@ -94,6 +95,7 @@ class Authenticator:
         if user is None:
             raise Problem("wrong_login", "The name is unknown or the password is wrong.")
         guard.succeeded(address)
+        security.info("%s has logged in", user.name, extra={"action": "logged_in", "address": address})
         return user, await users.sessions.create(user, now)
 
     async def log_out(self, request: web.Request, response: web.Response) -> None:

@@ -21,6 +21,8 @@ CONNECT_TIMEOUT_S: Final = 3
 POOL_SIZE: Final = 8
 WRITES: Final = "sanxiang_writes"
 """Execution option of a connection: True where transactions write, None where there are none."""
+_DISCREET: Final[dict[str, Any]] = {"hide_parameters": True}
+"""Errors repeat no names and numbers (CUS-4): they end in a log."""
 _SQLITE_AWAY: Final = ("locked", "unable to open", "disk i/o error", "disk is full", "readonly")
 
 
@@ -223,6 +225,7 @@ def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False
     """An engine for one of DRIVERS. For migrations: one connection, no foreign keys on SQLite (which alters a table by
     copying and dropping it), no time limit per statement on PostgreSQL."""
     pool: dict[str, Any] = {"poolclass": NullPool} if for_migrations else {"pool_size": POOL_SIZE}
+    pool |= _DISCREET
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url, connect_args=_sqlite_arguments(busy_timeout_s), **pool)
         _prepare_sqlite(engine.sync_engine, busy_timeout_s, foreign_keys=not for_migrations)
@@ -245,6 +248,7 @@ def make_plain_engine(url: URL, busy_timeout_s: float, *, writes: bool) -> Engin
         execution_options={WRITES: True} if writes else {WRITES: None, "isolation_level": "AUTOCOMMIT"},
         pool_size=1,
         max_overflow=0,
+        **_DISCREET,
     )
     if sqlite_:
         _prepare_sqlite(engine, busy_timeout_s, foreign_keys=True)
