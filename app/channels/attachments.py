@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from crm.intake.files import media_of, shown_name
+from crm.intake.files import shown_name
 from crm.intake.model import FileKept
 from ivr.pbx.private_files import make_private
 
@@ -29,9 +29,8 @@ class AttachmentFiles:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def keep(self, name: str, content: bytes) -> FileKept:
-        """On disk when it returns, and synced. Raises FileRefused, OSError."""
-        media = media_of(content)
+    def keep(self, name: str, content: bytes, media: str) -> FileKept:
+        """On disk when it returns, and synced. `media`: as crm.parsing has found it. Raises OSError."""
         kept = FileKept(
             id=uuid4().hex,
             name=shown_name(name, media),

@@ -12,7 +12,7 @@ import msgspec
 from config.numbering import normalise
 from crm.customers.columns import CellFault, read_card, read_heading
 from crm.customers.model import FIELDS, Customer
-from crm.customers.sheets import Table
+from crm.parsing.jobs import Table
 
 KEPT: Final = timedelta(minutes=30)
 """So long a plan waits to be confirmed."""

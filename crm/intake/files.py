@@ -1,11 +1,6 @@
-"""Which files are kept with a ticket, told by what is in them and not by what they are called. Rules. TKT-3.
-
-Nothing of a file is ever run or unpacked: of a document made of parts only the list of its parts is read.
-"""
+"""Which files are kept with a ticket, and by which names. Rules. TKT-3. What a file is, crm.parsing.documents says."""
 
 import re
-import zipfile
-from io import BytesIO
 from typing import Final
 
 MOST_BYTES: Final = 10 * 1024 * 1024
@@ -22,10 +17,6 @@ MEDIA: Final = {
     "text/plain": "txt",
 }
 """What is kept → how its name ends."""
-_WORD, _SHEET = list(MEDIA)[3:5]
-_STARTS: Final = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_MOST_PARTS: Final = 5000
-_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _NOT_IN_NAMES: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff\"*/:<>?\\|]+"
 )
@@ -33,22 +24,6 @@ _NOT_IN_NAMES: Final = re.compile(
 
 class FileRefused(ValueError):
     """A file that is not kept; the words say why and what is."""
-
-
-def media_of(content: bytes) -> str:
-    """The media type of a file that may be kept. Raises FileRefused."""
-    if not content:
-        raise FileRefused("the file is empty")
-    if len(content) > MOST_BYTES:
-        raise FileRefused(f"the file has more than {MOST_BYTES // 1024 // 1024} MB")
-    for start, media in _STARTS.items():
-        if content.startswith(start):
-            return media
-    if content.startswith(b"PK\x03\x04"):
-        return _of_document(content)
-    if _is_text(content):
-        return "text/plain"
-    raise FileRefused(f"kept are {', '.join(MEDIA.values())}; this file is none of them")
 
 
 def shown_name(name: str, media: str) -> str:
@@ -61,34 +36,3 @@ def shown_name(name: str, media: str) -> str:
     if stem.rpartition(".")[2].lower() in known and "." in stem:
         stem = stem.rpartition(".")[0].strip(" .")
     return f"{stem[:LONGEST_NAME] or 'file'}.{ending}"
-
-
-def _of_document(content: bytes) -> str:
-    """A Word document or a sheet, without macros; any other archive is refused."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            parts = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as exc:
-        raise FileRefused("the document is damaged") from exc
-    if len(parts) > _MOST_PARTS:
-        raise FileRefused("the document has too many parts")
-    if any(part.lower().endswith("vbaproject.bin") for part in parts):
-        raise FileRefused("documents with macros are not kept: save it without them")
-    if "[Content_Types].xml" in parts and "word/document.xml" in parts:
-        return _WORD
-    if "[Content_Types].xml" in parts and "xl/workbook.xml" in parts:
-        return _SHEET
-    raise FileRefused("archives are not kept: send the files themselves")
-
-
-def _is_text(content: bytes) -> bool:
-    """Words in UTF-8 or GB 18030, without control characters."""
-    if _CONTROLS.search(content):
-        return False
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return True
-    return False

@@ -11,10 +11,10 @@ import msgspec
 from config.numbering import normalise
 from crm.customers.imports import ImportState, Plan, plan_import
 from crm.customers.model import Customer, CustomerNumber, card_faults
-from crm.customers.sheets import read_table
 from crm.db.customers.merging import MergePlan
 from crm.db.customers.queries import CustomerFilter
 from crm.errors import BadFile, BadValue, BadValues, Forbidden, UnknownRecord, bad_values
+from crm.parsing.apart import read_table_apart
 from crm.rights import Principal, may_reveal
 from crm.use_cases.cases import Ports, find_ticket
 
@@ -116,7 +116,7 @@ async def plan_file(ports: Ports, name: str, data: bytes, *, who: Principal) -> 
     """Reads a file of cards; a plan without faults is kept for this person. Raises BadValue, StoreAway."""
     agents = {agent.id for agent in ports.site.agents}
     try:
-        plan = await asyncio.to_thread(lambda: plan_import(read_table(data), ports.site.area_code, agents))
+        plan = await asyncio.to_thread(lambda: plan_import(read_table_apart(data), ports.site.area_code, agents))
     except BadFile as exc:
         raise BadValue("file", str(exc)) from exc
     return plan, None if plan.faults else await ports.store.imports.keep(plan, file=name, by=who.name)

@@ -199,3 +199,36 @@ def imported(tree: ast.Module) -> Iterator[str]:
                 yield from (it.name for it in names)
             case ast.ImportFrom(module=str(name)):
                 yield name
+
+
+PARSERS: Final = {"email", "zipfile", "tarfile", "xml", "html.parser", "imghdr", "plistlib", "lxml", "bs4"}
+WRITES_MAIL: Final = {"app.channels.mail_out"}
+"""Not what strangers sent, but what we write."""
+
+
+def reads_strangers(module: str) -> list[str]:
+    """Parsers that a module imports, and readers of libraries that it may only write with."""
+    tree = source(module)
+    used = {name for name in imported(tree) if name in PARSERS or name.split(".")[0] in PARSERS}
+    readers = {"load_workbook", "reader", "DictReader", "message_from_bytes", "BytesParser"}
+    named = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is(node.value, "csv")}
+    return sorted(used | (readers & (named | called)))
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+@pytest.mark.req("OPS-7")
+def test_strangers_bytes_are_parsed_in_the_process_made_for_it_alone() -> None:
+    """Parsers are imported by crm.parsing alone, and (pyproject.toml) that by its own process."""
+    elsewhere = {each: reads_strangers(each) for each in modules() if not each.startswith("crm.parsing.")}
+    assert {each for each, found in elsewhere.items() if found} == WRITES_MAIL
+    assert not {"message_from_bytes", "BytesParser"} & set(elsewhere["app.channels.mail_out"])
+
+
+@pytest.mark.parametrize("text", ["import zipfile", "from email import policy", "import csv\ncsv.reader(x)"])
+def test_a_parser_elsewhere_would_be_found(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "source", lambda module: ast.parse(text))
+    assert reads_strangers("anything")

@@ -124,7 +124,7 @@ async def test_a_removed_customer_is_gone_from_letters_and_files_too(
     card = CustomerNumber(raw=number.raw, normalised=number.normalised, kind=number.kind)
     customer = await store.customers.save(Customer(id=0, name="王建国", numbers=(card,)), by="8001")
     data = DataDir(tmp_path)
-    file = AttachmentFiles(data.attachments).keep("来信.txt", b"13812345678")
+    file = AttachmentFiles(data.attachments).keep("来信.txt", b"13812345678", "text/plain")
     tickets = tickets_of(journal)
     told = {"matter": "我是王建国", "contact_name": "王建国", "contact_number": "138 1234 5678"}
     opening = Opening(received_at=clock(), email="wang@b.cn", address="西湖区", files=(file,), **told)

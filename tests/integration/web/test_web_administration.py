@@ -130,7 +130,7 @@ async def test_files_of_tickets_long_closed_go_and_strays_with_them(house: House
             async with agent.post(f"/api/tickets/{number}/attachments?name=a.txt", data=words.encode()) as answer:
                 assert answer.status == 201
     files = AttachmentFiles(house.data.attachments)
-    stray = files.keep("stray.txt", b"nobody's")
+    stray = files.keep("stray.txt", b"nobody's", "text/plain")
     now = house.clock()
     house.clock.advance(timedelta(days=40))
     assert await remove_stray_files(house.store, files, now) == 0

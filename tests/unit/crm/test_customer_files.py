@@ -9,8 +9,10 @@ from openpyxl import Workbook, load_workbook
 from crm.customers.columns import COLUMNS, card_row, read_card, read_heading
 from crm.customers.imports import known_already, plan_import, updated
 from crm.customers.model import Customer, CustomerKind, CustomerNumber
-from crm.customers.sheets import MAX_BYTES, MAX_ROWS, read_table, write_csv, write_xlsx
+from crm.customers.sheets import write_csv, write_xlsx
 from crm.errors import BadFile
+from crm.parsing.jobs import MAX_BYTES
+from crm.parsing.sheets import MAX_ROWS, read_table
 
 HEADING = ["姓名", "电话", "单位", "类型", "店铺名称", "重点客户", "负责人工号"]
 

@@ -21,8 +21,9 @@ from app.web.http.operations import Ask
 from app.web.wire.problems import Problem, invalid
 from crm.customers.columns import COLUMNS, card_row
 from crm.customers.imports import ImportState, Plan, PlannedRow
-from crm.customers.sheets import MAX_BYTES, write_csv, write_xlsx
+from crm.customers.sheets import write_csv, write_xlsx
 from crm.db.customers.queries import CustomerFilter
+from crm.parsing.jobs import MAX_BYTES
 from crm.use_cases import customers as use_cases
 
 _MEDIA: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

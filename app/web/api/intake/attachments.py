@@ -17,6 +17,7 @@ from app.web.wire.problems import Problem
 from crm.errors import TooManyFiles
 from crm.intake.files import MOST_BYTES, MOST_FILES, FileRefused
 from crm.intake.model import Attachment
+from crm.parsing.apart import media_apart
 from crm.tickets.model import TicketDetail
 from crm.use_cases.ticket_work import attach_file, open_file
 
@@ -37,7 +38,8 @@ async def add_attachment(ask: Ask[UploadQuery, Nothing]) -> AttachmentOut:
     content = await _content(ask.request)
     files = AttachmentFiles(ask.services.data.attachments)
     try:
-        kept = await asyncio.to_thread(files.keep, ask.query.name, content)
+        media = await asyncio.to_thread(media_apart, content)
+        kept = await asyncio.to_thread(files.keep, ask.query.name, content, media)
     except FileRefused as exc:
         raise Problem("unsupported_file", f"{ask.query.name}: {exc}.") from exc
     row = None

@@ -4,8 +4,8 @@ from time import process_time
 
 import pytest
 
-from crm.intake import html_words
-from crm.intake.html_words import MOST_CHARACTERS, MOST_TAGS, words_of_html
+from crm.parsing import html_words
+from crm.parsing.html_words import MOST_CHARACTERS, MOST_TAGS, words_of_html
 
 SHAPES = (
     "<a ",
