@@ -10,7 +10,7 @@ DATA ?= var/data
 HTTP ?= 127.0.0.1:8080
 SIP ?= 127.0.0.1:5060
 # What `make soak` repeats in full; `make test` makes a tenth of it.
-SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py) tests/simulation
+SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py due_calls.py) tests/simulation tests/fuzz
 
 FULL := $(BIN)/pytest -q -rsx --no-skips --durations=15
 # What measures instants, or kills things, has the machine to itself; all else runs side by side, a file of telephones
