@@ -56,6 +56,11 @@ class DataDir:
         return self.root / "mail-password"
 
     @property
+    def raw_mails(self) -> Path:
+        """Mails that could not be read, as they came, 0600."""
+        return self.root / "mail-aside"
+
+    @property
     def reports(self) -> Path:
         """Reports on file."""
         return self.root / "reports"

@@ -2,53 +2,66 @@
 
 Once: by Message-ID in the store; how far was read (UIDVALIDITY, UID) only saves looking again. Between the journal and
 the mark a death may fall: then the mail is fetched again, and the store knows it.
+
+A mail that cannot be read stops none behind it: each try is counted in the store before it is made, so that it counts
+whatever becomes of this process; a mail that two tries came to nothing with is set aside as it came, for a person.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from app.channels.attachments import AttachmentFiles
 from app.channels.imap import Fetched, Mailbox, MailboxAway, open_mailbox
-from config.ids import TicketNumber
+from app.channels.raw_mails import RawMails
 from config.service.channels import Mail
 from crm.db.store import Store
 from crm.errors import StoreAway
-from crm.intake.files import MOST_FILES, FileRefused
-from crm.intake.mail import MOST_TEXT, MailRead, read_mail, unreadable
-from crm.intake.model import FileKept, Letter, Opening
-from crm.tickets.model import TicketDetail
-from crm.use_cases.intake import Intake
+from crm.intake.aside import MOST_TRIES
+from crm.intake.model import FileKept
+from crm.parsing.apart import NotParsed, read_mail_apart
+from crm.parsing.jobs import MOST_TEXT, MailRead
+from crm.use_cases.mail.letters import LetterKept, Letters
 
 log = logging.getLogger(__name__)
 
 MOST_A_POLL: Final = 100
 CATCH_UP_S: Final = 10.0
+_NOT_THE_MAILS_FAULT: Final = (MailboxAway, StoreAway, TimeoutError, OSError)
 
 
 class MailRoom:
-    """One per system with a mailbox. `caught_up` returns when the store has what the journal has."""
+    """One per system with a mailbox. `caught_up` returns when the store has what the journal has; `all_on_disk` says
+    whether the journal has everything; `read` understands a mail (blocking; raises NotParsed)."""
 
     def __init__(
         self,
         mail: Mail,
-        intake: Intake,
+        letters: Letters,
         store: Store,
         files: AttachmentFiles,
+        raw_mails: RawMails,
         caught_up: Callable[[], Awaitable[None]],
+        all_on_disk: Callable[[], bool],
+        read: Callable[[bytes, str, frozenset[str]], MailRead] = read_mail_apart,
     ) -> None:
         self._mail = mail
-        self._intake = intake
+        self._letters = letters
         self._store = store
         self._files = files
+        self._raw_mails = raw_mails
         self._caught_up = caught_up
+        self._all_on_disk = all_on_disk
+        self._read = read
         self._own = frozenset(each.lower() for each in (*mail.addresses, mail.user))
         self._name = f"{mail.user}@{mail.host}/{mail.folder}"
         self._failure: str | None = None
         self._received = 0
+        self._aside = 0
 
     async def poll(self, password_file: Path, now: datetime) -> int:
         """Reads what is new; how many tickets and answers it was. A mailbox or store that is away: the next time."""
@@ -56,7 +69,8 @@ class MailRoom:
             password = await asyncio.to_thread(_password, password_file)
             await asyncio.wait_for(self._caught_up(), CATCH_UP_S)
             made = await self._poll(password, now)
-        except (MailboxAway, StoreAway, TimeoutError, OSError, ValueError) as exc:
+            self._aside = await self._store.aside.waiting()
+        except (*_NOT_THE_MAILS_FAULT, ValueError) as exc:
             failure = str(exc) or type(exc).__name__
             if failure != self._failure:
                 log.error("The mailbox is not read: %s", failure, extra={"action": "mailbox_away"})
@@ -68,8 +82,11 @@ class MailRoom:
         return made
 
     def status(self) -> dict[str, object]:
-        """For /status. A mailbox that is away keeps nobody from calling: it is told, the system is up."""
-        return {"up": True, "reachable": self._failure is None, "received": self._received, "failure": self._failure}
+        """For /status. A mailbox that is away keeps nobody from calling: it is told, the system is up. `set_aside`:
+        mails that a person has to deal with."""
+        reachable = self._failure is None
+        told = {"received": self._received, "set_aside": self._aside, "failure": self._failure}
+        return {"up": True, "reachable": reachable, **told}
 
     async def _poll(self, password: str, now: datetime) -> int:
         """The connection lives on one thread at a time: each step is handed over and waited for."""
@@ -79,94 +96,83 @@ class MailRoom:
             last = known[1] if known and known[0] == mailbox.uid_validity else None
             made = 0
             for uid in (await asyncio.to_thread(mailbox.after, last))[:MOST_A_POLL]:
-                fetched = await asyncio.to_thread(mailbox.fetch, uid)
-                if fetched is not None and await self._take(mailbox, fetched, now):
+                if await self._deal_with(mailbox, uid, now):
                     made += 1
                 await self._store.intake.remember_mailbox(self._name, mailbox.uid_validity, uid)
             return made
         finally:
             await asyncio.to_thread(mailbox.close)
 
-    async def _take(self, mailbox: Mailbox, fetched: Fetched, now: datetime) -> bool:
+    async def _deal_with(self, mailbox: Mailbox, uid: int, now: datetime) -> bool:
+        """Whether something came of it. What is wrong with one mail is never the next one's trouble."""
+        place = f"{self._name}:{mailbox.uid_validity}:{uid}"
+        while True:
+            row = await self._store.aside.begin(place)
+            if row.state != "trying" or row.tries > MOST_TRIES:
+                break
+            try:
+                made = await self._take(mailbox, uid, place, now)
+            except _NOT_THE_MAILS_FAULT:
+                with suppress(StoreAway):
+                    await self._store.aside.excuse(place)
+                raise
+            except NotParsed as exc:
+                await self._store.aside.note(place, f"{exc.reason}: {exc.where}")
+            except Exception as exc:
+                log.exception("A mail cannot be entered", extra={"action": "mail_not_entered"})
+                await self._store.aside.note(place, f"{type(exc).__name__}")
+            else:
+                await self._store.aside.forget(place)
+                return made
+        await self._set_aside(mailbox, uid, place, row.state == "trying")
+        return False
+
+    async def _take(self, mailbox: Mailbox, uid: int, place: str, now: datetime) -> bool:
         """Whether something came of it. It is marked only when the journal has it."""
-        place = f"{self._name}:{mailbox.uid_validity}:{fetched.uid}"
-        mail = await asyncio.to_thread(self._understood, fetched.raw, place)
+        fetched = await asyncio.to_thread(mailbox.fetch, uid)
+        if fetched is None:
+            return False
+        mail = await asyncio.to_thread(self._read, fetched.raw, place, self._own)
         made = False
         if mail.automatic is not None:
             log.info("A mail made by a machine is left: %s", mail.automatic, extra={"action": "mail_automatic"})
         elif await self._store.intake.ticket_of_key(mail.key) is None:
-            await self._enter(mail, fetched.whole, now)
-            if not self._intake.all_on_disk:
+            await self._letters.enter(await self._kept(mail, fetched, now))
+            if not self._all_on_disk():
                 raise MailboxAway("the journal's disk refuses; the mail stays unread")
             made = True
             self._received += 1
             # The next mail with this Message-ID, perhaps in this very poll, has to find it.
             await asyncio.wait_for(self._caught_up(), CATCH_UP_S)
-        await asyncio.to_thread(mailbox.done_with, fetched.uid)
+        await asyncio.to_thread(mailbox.done_with, uid)
         return made
 
-    def _understood(self, raw: bytes, place: str) -> MailRead:
-        """A mail that trips the reader must not stop those behind it: it becomes a ticket as it is."""
-        try:
-            return read_mail(raw, place, self._own)
-        except Exception:
-            log.exception("A mail cannot be understood; its raw words are kept", extra={"action": "mail_unreadable"})
-            return unreadable(raw, place)
+    async def _set_aside(self, mailbox: Mailbox, uid: int, place: str, is_new: bool) -> None:
+        """Keeps the bytes, then says so, then marks the mail; a death in between makes it begin here again."""
+        fetched = await asyncio.to_thread(mailbox.fetch, uid)
+        if fetched is not None:
+            if is_new:
+                file = await asyncio.to_thread(self._raw_mails.keep, fetched.raw)
+                await self._store.aside.keep(place, file=file, size=len(fetched.raw))
+                log.error("A mail could not be read and is set aside.", extra={"action": "mail_set_aside"})
+            await asyncio.to_thread(mailbox.done_with, uid)
 
-    async def _enter(self, mail: MailRead, whole: bool, now: datetime) -> None:
-        files, refused = await asyncio.to_thread(self._keep_files, mail)
+    async def _kept(self, mail: MailRead, fetched: Fetched, now: datetime) -> LetterKept:
+        files = await asyncio.to_thread(self._keep_files, mail)
+        refused = [file.name[:80] for file in mail.files if file.refused]
         text = mail.matter
-        if refused or not whole:
-            left = ", ".join(refused) if whole else "（邮件过大）"
+        if refused or not fetched.whole:
+            left = ", ".join(refused) if fetched.whole else "（邮件过大）"
             note = f"\n\n未收存的附件：{left}"[:400]
             text = text[: MOST_TEXT - len(note)] + note
         received_at = mail.sent_at if mail.sent_at and now - timedelta(days=366) < mail.sent_at <= now else now
-        named = await self._named(mail)
-        number = await self._continued(mail, named)
-        if number is not None:
-            letter = Letter(
-                received_at=received_at, sender=mail.sender, subject=mail.subject, text=text, key=mail.key, files=files
-            )
-            self._intake.answer_on(number, letter)
-            return
-        opening = Opening(
-            received_at=received_at,
-            matter=text,
-            contact_name=mail.name,
-            email=mail.sender if "@" in mail.sender else "",
-            reference=named.number if named else "",
-            key=mail.key,
-            files=files,
-        )
-        self._intake.register("email", opening)
+        return LetterKept(mail=mail, text=text, files=files, received_at=received_at)
 
-    async def _named(self, mail: MailRead) -> TicketDetail | None:
-        """The ticket whose number stands in the subject."""
-        return None if mail.ticket is None else await self._store.tickets.get(mail.ticket)
-
-    async def _continued(self, mail: MailRead, named: TicketDetail | None) -> TicketNumber | None:
-        """The ticket that a mail goes on with; None: it makes one of its own, for a person to join.
-
-        By the thread, whose Message-IDs nobody guesses. By the number in the subject only for an address that has
-        written on that ticket, and never for a restricted one: numbers are guessed, addresses forged (LNE-6).
-        """
-        number = await self._store.intake.ticket_of_thread(mail.thread) if mail.thread else None
-        if number is None and named is not None and not named.restricted and "@" in mail.sender:
-            number = named.number if await self._store.intake.has_written_on(named.number, mail.sender) else None
-        return None if number is None else TicketNumber(number)
-
-    def _keep_files(self, mail: MailRead) -> tuple[tuple[FileKept, ...], list[str]]:
-        """What was kept, and the names of what was not."""
-        kept, refused = list[FileKept](), list[str]()
+    def _keep_files(self, mail: MailRead) -> tuple[FileKept, ...]:
         for file in mail.files:
-            try:
-                if len(kept) >= MOST_FILES:
-                    raise FileRefused(f"at most {MOST_FILES} files are kept with one ticket")
-                kept.append(self._files.keep(file.name, file.content))
-            except FileRefused as exc:
-                log.info("A mail's file is not kept: %s", exc, extra={"action": "mail_file_refused"})
-                refused.append(file.name[:80])
-        return tuple(kept), refused
+            if file.refused:
+                log.info("A mail's file is not kept: %s", file.refused, extra={"action": "mail_file_refused"})
+        return tuple(self._files.keep(file.name, file.content, file.media) for file in mail.files if not file.refused)
 
 
 def _password(file: Path) -> str:

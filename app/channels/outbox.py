@@ -3,14 +3,18 @@
 The URLs of a route are tried in their order until one takes the message; else it is tried again later.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from apprise import Apprise
+from apprise import Apprise, NotifyBase
+from apprise.plugins.email.base import NotifyEmail
 
+from app.channels.mail_out import send_mail
+from config.service.channels import Mail
 from config.service.outbox import RECIPIENT, Outbox
 from crm.db.store import Store
 from crm.errors import StoreAway
@@ -23,12 +27,13 @@ LEASE_S: Final = 120.0
 AT_ONCE: Final = 10
 
 
-async def send_waiting(store: Store, rules: Outbox, now: Callable[[], datetime]) -> int:
-    """One round; how many were sent. A store that is away means that nothing is sent this time."""
+async def send_waiting(store: Store, rules: Outbox, mail: Mail | None, now: Callable[[], datetime]) -> int:
+    """One round; how many were sent. `mail`: the mailbox that answers come to, if there is one. A store that is away
+    means that nothing is sent this time."""
     sent = 0
     try:
         for message in await store.outbox.claim(now(), lease_s=LEASE_S, limit=AT_ONCE):
-            if error := await deliver(message, rules):
+            if error := await deliver(message, rules, mail, now()):
                 again = next_try(message.attempts + 1, now(), most=rules.attempts, retry_s=rules.retry_s)
                 await store.outbox.failed(message.id, error, again)
                 log.warning("A message was not taken: %s", error, extra={"action": "message_not_sent"})
@@ -40,13 +45,19 @@ async def send_waiting(store: Store, rules: Outbox, now: Callable[[], datetime])
     return sent
 
 
-async def deliver(message: OutboxRow, rules: Outbox) -> str:
+async def deliver(message: OutboxRow, rules: Outbox, mail: Mail | None, at: datetime) -> str:
     """What went wrong, in words without the URL, which holds passwords; "" when it was taken."""
     urls = rules.routes.get(message.route, ())
     for url in urls:
-        way = Apprise()
-        way.add(url.replace(RECIPIENT, quote(message.recipient, safe="")))
-        if await way.async_notify(title=message.title, body=message.text):
+        way = Apprise.instantiate(url.replace(RECIPIENT, quote(message.recipient, safe="")), suppress_exceptions=True)
+        if way is not None and await _taken(way, message, mail, at):
             return ""
     ways = ", ".join(url.partition("://")[0] for url in urls)
     return f"not taken by {ways}" if urls else f"outbox.yaml has no route '{message.route}'"
+
+
+async def _taken(way: NotifyBase, message: OutboxRow, mail: Mail | None, at: datetime) -> bool:
+    """A mail about a ticket is written by us, so that answers to it are known; all else is apprise's own."""
+    if type(way) is NotifyEmail and message.ticket and message.token and mail is not None:
+        return await asyncio.to_thread(send_mail, way, message, mail, at)
+    return bool(await way.async_notify(title=message.title, body=message.text))

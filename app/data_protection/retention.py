@@ -8,9 +8,11 @@ import logging
 from datetime import datetime, timedelta
 
 from app.channels.attachments import AttachmentFiles
+from app.channels.raw_mails import RawMails
 from config.paths import DataDir
 from crm.db.store import Store
 from crm.errors import StoreAway
+from crm.intake.aside import KEPT_DAYS
 from crm.tickets.call_rows import RecordingKind, RecordingRow
 
 log = logging.getLogger(__name__)
@@ -81,3 +83,13 @@ async def forget_hook_messages(store: Store) -> None:
         await store.hooks.forget()
     except StoreAway as exc:
         log.warning("Messages to web hooks wait for the store: %s", exc, extra={"action": "retention_store_away"})
+
+
+async def remove_settled_mails(store: Store, raw_mails: RawMails, now: datetime) -> None:
+    """The bytes of mails that could not be read, some time after somebody has dealt with them."""
+    try:
+        for mail in await store.aside.settled_before(now - timedelta(days=KEPT_DAYS)):
+            await asyncio.to_thread(raw_mails.remove, mail.file)
+            await store.aside.file_is_gone(mail.id)
+    except StoreAway as exc:
+        log.warning("Retention waits for the store: %s", exc, extra={"action": "retention_store_away"})

@@ -42,7 +42,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "web hooks": (system.office.hooks.tick, 2.0),
         **mailbox,
         "reports": (partial(reports, system), 60.0),
-        "outbox": (partial(send_waiting, store, site.outbox, utc_now), 5.0),
+        "outbox": (partial(send_waiting, store, site.outbox, mail, utc_now), 5.0),
         "appointments": (partial(tell_of_appointments, system), 30.0),
         "privacy": (partial(keep_limits, system.store, system.options.data, system.site.privacy), 3600.0),
         "finished days": (lambda: gather_finished_days(store, system.projector, site, utc_now()), 300.0),

@@ -9,6 +9,7 @@ from time import monotonic
 
 from app.channels.attachments import AttachmentFiles
 from app.channels.mailbox import MailRoom
+from app.channels.raw_mails import RawMails
 from app.channels.webhooks import HookSender
 from app.process.bus import Bus
 from app.process.clock import utc_now
@@ -23,6 +24,7 @@ from app.web.api.messages.messages import tell_message
 from app.web.http.services import Services
 from config.loading.prompt_files import prompt_seconds
 from config.schema import Site
+from config.service.channels import Mail
 from crm.db.projecting.projector import Projector
 from crm.db.store import Store
 from crm.journal.events import Event
@@ -34,6 +36,7 @@ from crm.use_cases.by_clock.case_watch import Watch
 from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
 from crm.use_cases.intake import Intake
+from crm.use_cases.mail.letters import Letters
 from crm.use_cases.tickets import Tickets
 from ivr.ari.telephony import AriTelephony
 from ivr.ari.wire.socket import AriSocket, SocketAddress
@@ -208,14 +211,28 @@ def wire_office(
     site, mail = calls.hotline.site, calls.hotline.site.channels.mail
     regulated = Regulated.of(site.policy, site.zone, calendar.days)
     intake = Intake(calls.hotline.tickets, site.matters, regulated, utc_now)
-    files = AttachmentFiles(options.data.attachments)
     return Office(
         cases=cases,
         watch=Watch(cases, store, utc_now, partial(tell_message, desk.hub)),
         calendar=calendar,
         intake=intake,
-        mail_room=MailRoom(mail, intake, store, files, projector.caught_up) if mail else None,
+        mail_room=make_mail_room(options, mail, intake, store, cases, projector) if mail else None,
         hooks=HookSender(site.channels.web_hooks, store.hooks, utc_now),
+    )
+
+
+def make_mail_room(
+    options: UpOptions, mail: Mail, intake: Intake, store: Store, cases: CaseService, projector: Projector
+) -> MailRoom:
+    """The mailbox that is read (TKT-1)."""
+    return MailRoom(
+        mail,
+        Letters(intake, store, cases.organisation),
+        store,
+        AttachmentFiles(options.data.attachments),
+        RawMails(options.data.raw_mails),
+        projector.caught_up,
+        lambda: intake.all_on_disk,
     )
 
 

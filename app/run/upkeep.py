@@ -2,12 +2,14 @@
 mailbox is read, what the disk refused is written again (flow). Each is a job of app/run/jobs.py."""
 
 from app.channels.attachments import AttachmentFiles
+from app.channels.raw_mails import RawMails
 from app.data_protection.audit_trail import note_heads
 from app.data_protection.retention import (
     forget_hook_messages,
     forget_requests,
     remove_expired,
     remove_old_files,
+    remove_settled_mails,
     remove_stray_files,
 )
 from app.process.clock import utc_now
@@ -22,6 +24,7 @@ async def retention(system: System) -> None:
     await remove_old_files(system.store, files, system.site.channels.files.retention_days, now)
     if not system.projector.status()["behind_bytes"]:  # else a file's ticket may not be in the store yet
         await remove_stray_files(system.store, files, now)
+    await remove_settled_mails(system.store, RawMails(system.options.data.raw_mails), now)
     await forget_requests(system.store, now)
     await forget_hook_messages(system.store)
 

@@ -54,8 +54,9 @@ class WebForm(Model):
 class Mail(Model):
     """A mailbox that is read by IMAP; its password lies in DATA/mail-password, readable by its owner only.
 
-    `addresses`: our own, whose mails never become tickets. `moved_to`: the folder for what has been read; None: it
-    stays where it is, marked as read.
+    `addresses`: our own, whose mails never become tickets; the first is where our mails are answered to, with a part of
+    its own (`kefu+…@example.cn`) if the mailbox takes such: `subaddresses`. `moved_to`: the folder for what has been
+    read; None: it stays where it is, marked as read.
     """
 
     host: Host
@@ -65,7 +66,13 @@ class Mail(Model):
     folder: Annotated[str, Field(min_length=1, max_length=200)] = "INBOX"
     moved_to: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     addresses: tuple[Email, ...] = ()
+    subaddresses: bool = False
     poll_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
+
+    @property
+    def reply_address(self) -> str:
+        """Where what we write is answered to."""
+        return self.addresses[0] if self.addresses else self.user
 
     @model_validator(mode="after")
     def _not_in_the_clear(self) -> "Mail":

@@ -83,6 +83,13 @@ class Organisation:
         known = self._site.matters.department(department)
         return self.parties.get(HEAD_OFFICE if known and known.leadership else f"department:{department}")
 
+    def answering_for(self, department: str | None, level: str | None) -> frozenset[str]:
+        """Who answers for a restricted ticket, and may see it: the head of its department, the supervision of its
+        level."""
+        party = self.party_of_department(department) if department else None
+        supervision = self.supervision(level or self.top)
+        return (party.heads if party else frozenset()) | supervision.heads
+
     def parties_of(self, person: str) -> frozenset[str]:
         return frozenset(party.id for party in self.parties.values() if person in party.people | party.heads)
 

@@ -28,6 +28,7 @@ from crm.db.customers.queries import CustomerQueries
 from crm.db.customers.removal import RemovalTable
 from crm.db.followups.due_calls import DueCallTable
 from crm.db.hooks.queries import WebHookTable
+from crm.db.intake.aside import AsideTable
 from crm.db.intake.queries import IntakeTable
 from crm.db.keys.queries import KeyTable
 from crm.db.knowledge.cards import KnowledgeTable
@@ -69,6 +70,7 @@ class Store:
         self.cases = CaseTable(database, area_code, clock, self.audit)
         self.hooks = WebHookTable(database, self.audit, clock)
         self.intake = IntakeTable(database, self.audit, clock)
+        self.aside = AsideTable(database, self.audit, clock)
         self.tickets = TicketQueries(database, area_code, clock, self.audit)
         self.calls = CallQueries(database, area_code)
         self.customers = CustomerQueries(database, self.audit, area_code, clock)

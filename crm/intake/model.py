@@ -60,6 +60,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who registered it; None: it came in by itself."""
     key: str | None = None
     files: tuple[FileKept, ...] = ()
+    told: tuple[str, ...] = ()
+    """Colleagues who hear of it at once: it has to do with a restricted ticket of theirs."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the field."""

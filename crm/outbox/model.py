@@ -27,9 +27,14 @@ class OutMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutboxRow(OutMessage, frozen=True, kw_only=True):
-    """A message as it stands. `next_at`: when it is tried (again); `error`: what the last attempt failed with."""
+    """A message as it stands. `next_at`: when it is tried (again); `error`: what the last attempt failed with.
+
+    `token` and `message_id`: random, made with the row; by them an answer finds the ticket.
+    """
 
     id: int
+    token: str | None
+    message_id: str | None
     state: OutboxState
     created_at: datetime
     next_at: datetime

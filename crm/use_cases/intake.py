@@ -44,8 +44,10 @@ class Intake:
         self._lately.append(number)
         return number
 
-    def register_by_hand(self, channel: Channel, fields: Mapping[str, Any], *, who: Principal) -> TicketNumber:
-        """What somebody enters who has it on the table. Raises BadValue."""
+    def register_by_hand(
+        self, channel: Channel, fields: Mapping[str, Any], *, who: Principal, key: str | None = None
+    ) -> TicketNumber:
+        """What somebody enters who has it on the table; `key` as of an Opening. Raises BadValue."""
         now = self._clock()
         received_at = fields["received_at"] or now
         if not now - EARLIEST <= received_at <= now + timedelta(minutes=1):
@@ -53,7 +55,7 @@ class Intake:
         if "*" in fields["contact_number"]:
             raise BadValue("contact_number", "a whole number, not a masked one")
         kept = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
-        return self.register_fields(channel, kept | {"received_at": received_at, "by": who.name})
+        return self.register_fields(channel, kept | {"received_at": received_at, "by": who.name, "key": key})
 
     def register_fields(self, channel: Channel, fields: Mapping[str, Any]) -> TicketNumber:
         """As `register`, of what was typed in. Raises BadValue for a field that cannot be kept."""

@@ -31,6 +31,7 @@ from app.web.api.figures import figures
 from app.web.api.figures.figure_shapes import FiguresOut, FiguresQuery, HistoryOut, HistoryQuery
 from app.web.api.floor import agents, floor, talks
 from app.web.api.followups import due_calls
+from app.web.api.intake.aside import ASIDE_MAIL
 from app.web.api.intake.attachments import ATTACHMENTS
 from app.web.api.intake.intake import INTAKE
 from app.web.api.intake.public import PUBLIC_FORM
@@ -188,6 +189,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *WORDS,
     *INTAKE,
     *ATTACHMENTS,
+    *ASIDE_MAIL,
     *PUBLIC_FORM,
     *AUDIT,
     *API_KEYS,

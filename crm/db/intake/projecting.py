@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from config.numbering import normalise
+from config.words import two_lines
 from crm.db.base.bulk import insert_new
 from crm.db.calls.owners import owners
 from crm.db.schema.core import colleague_message, ticket, user_account
@@ -21,6 +22,11 @@ from crm.journal.events import AnyEvent, LetterReceived, TicketOpened
 from crm.tickets.model import TicketState
 
 SYSTEM = "system"
+_CONCERNS = two_lines(
+    "收到一封与受限工单 {each.opening.reference} 有关的来信，已另立受限工单 {each.ticket}，请您处理。",
+    "A letter has to do with the restricted ticket {each.opening.reference}: it is ticket {each.ticket}, for you.",
+)
+"""What the letter says is for those who open it."""
 
 
 def without_words(each: AnyEvent) -> AnyEvent:
@@ -46,6 +52,7 @@ def enter_openings(connection: Connection, events: Sequence[AnyEvent], area_code
         insert_new(connection, intake, [_intake_row(each) for each in opened], ["ticket"])
         for each in opened:
             _enter_files(connection, each.ticket, each.opening.files, each.at, each.opening.by)
+            _notify(connection, each, each.opening.told, _CONCERNS.format(each=each))
         reindex(connection, [each.ticket for each in opened])
     for answer in (each for each in events if type(each) is LetterReceived):
         _enter_letter(connection, answer)
@@ -140,13 +147,17 @@ def _tell(connection: Connection, each: LetterReceived) -> None:
     agent = connection.execute(select(ticket.c.agent).where(ticket.c.number == each.ticket)).scalar_one_or_none()
     supervisors = select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
     readers = [agent] if agent else list(connection.execute(supervisors).scalars())
+    _notify(connection, each, readers, f"工单 {each.ticket} 收到客户来信：{each.letter.subject or '（无主题）'}")
+
+
+def _notify(connection: Connection, each: TicketOpened | LetterReceived, readers: Sequence[str], text: str) -> None:
     rows = [
         {
             "key": f"{each.event_id}:{reader}",
             "at": each.at,
             "sender": SYSTEM,
             "recipient": reader,
-            "text": f"工单 {each.ticket} 收到客户来信：{each.letter.subject or '（无主题）'}"[:500],
+            "text": text[:500],
             "ticket": each.ticket,
             "caller": "",
         }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
@@ -12,6 +12,7 @@ from crm.db.base.engine import Database
 from crm.db.base.typed import typed
 from crm.db.schema.core import ticket
 from crm.db.schema.intake import attachment, intake, letter, mailbox_position
+from crm.db.schema.outbox import outbox
 from crm.db.tickets.tickets import select_tickets, ticket_row
 from crm.errors import TooManyFiles, UnknownRecord
 from crm.intake.files import MOST_FILES
@@ -56,14 +57,24 @@ class IntakeTable:
                 known |= {row.key: row.ticket for row in await connection.execute(query)}
         return next((known[key] for key in keys if key in known), None)
 
-    async def has_written_on(self, number: str, email: str) -> bool:
-        """Whether a ticket came from this address, or was answered on from it."""
+    async def ticket_of_sent(self, message_ids: Sequence[str], tokens: Sequence[str]) -> tuple[str | None, str | None]:
+        """The ticket of a message of ours that bears one of these Message-IDs, and that of one with such a token."""
+        found: list[str | None] = []
         async with self._database.read() as connection:
-            for table in (intake, letter):
-                theirs = (table.c.ticket == number) & (func.lower(table.c.email) == email.lower())
-                if (await connection.execute(select(table.c.ticket).where(theirs).limit(1))).first() is not None:
-                    return True
-        return False
+            for column, wanted in ((outbox.c.message_id, message_ids), (outbox.c.token, tokens)):
+                query = select(outbox.c.ticket).where(column.in_(wanted), outbox.c.ticket.is_not(None)).limit(1)
+                found.append((await connection.execute(query)).scalar_one_or_none() if wanted else None)
+        return found[0], found[1]
+
+    async def is_known_on(self, number: str, email: str) -> bool:
+        """Whether a ticket came from this address, was answered on from it, or we have written to it about that."""
+        theirs = (
+            select(intake.c.ticket).where(intake.c.ticket == number, func.lower(intake.c.email) == email.lower()),
+            select(letter.c.ticket).where(letter.c.ticket == number, func.lower(letter.c.email) == email.lower()),
+            select(outbox.c.ticket).where(outbox.c.ticket == number, func.lower(outbox.c.recipient) == email.lower()),
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(union_all(*theirs).limit(1))).first() is not None
 
     async def unregistered(self, limit: int) -> tuple[TicketRow, ...]:
         """Tickets of other channels that are no cases yet, those of the last days, oldest first."""

@@ -3,8 +3,10 @@
 It sends nothing itself. A process that dies between sending and saying so makes a message go out twice. BKG-2.
 """
 
+from base64 import b32encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from secrets import token_bytes
 from typing import Any, Final
 
 from sqlalchemy import Row, or_, select, update
@@ -28,6 +30,7 @@ class OutboxTable:
         """In the caller's transaction; once per key."""
         row = {name: getattr(message, name) for name in message.__struct_fields__}
         row |= {"state": "waiting", "created_at": at, "next_at": at, "attempts": 0}
+        row |= {"token": _random(), "message_id": _random()}
         await self._database.insert_new(connection, outbox, [row], ["key"])
 
     async def withdraw(self, connection: AsyncConnection, about: str) -> None:
@@ -69,6 +72,11 @@ class OutboxTable:
     async def _set(self, message_id: int, values: dict[str, Any]) -> None:
         async with self._database.write() as connection:
             await connection.execute(update(outbox).where(outbox.c.id == message_id).values(**values))
+
+
+def _random() -> str:
+    """128 bits that nobody guesses, in 26 signs that mail programs leave alone."""
+    return b32encode(token_bytes(16)).decode("ascii").rstrip("=").lower()
 
 
 def _row(row: Row[Any]) -> OutboxRow:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
-from crm.db.schema.core import at_column, metadata, text_column
+from crm.db.schema.core import at_column, id_column, metadata, text_column
 
 intake = Table(
     "intake",
@@ -51,4 +51,22 @@ mailbox_position = Table(
     Column("mailbox", Text(), primary_key=True),
     Column("uid_validity", BigInteger(), nullable=False),
     Column("uid", BigInteger(), nullable=False),
+)
+
+mail_aside = Table(
+    "mail_aside",
+    metadata,
+    id_column(),
+    Column("place", Text(), nullable=False, unique=True),
+    Column("tries", Integer(), nullable=False),
+    at_column("at", nullable=False),
+    Column("state", Text(), nullable=False),
+    text_column("why"),
+    Column("size", Integer(), nullable=False),
+    text_column("file"),
+    Column("ticket", Text()),
+    Column("by", Text()),
+    text_column("note"),
+    at_column("done_at"),
+    Index("ix_mail_aside_state_id", "state", "id"),
 )

@@ -15,6 +15,8 @@ outbox = Table(
     Column("text", Text(), nullable=False),
     Column("about", Text(), nullable=False),
     Column("ticket", Text()),
+    Column("token", Text()),
+    Column("message_id", Text()),
     Column("state", Text(), nullable=False),
     at_column("created_at", nullable=False),
     at_column("next_at", nullable=False),
@@ -24,4 +26,6 @@ outbox = Table(
     text_column("error"),
     Index("ix_outbox_state_next_at", "state", "next_at"),
     Index("ix_outbox_about_id", "about", "id"),
+    Index("ix_outbox_token", "token", unique=True),
+    Index("ix_outbox_message_id", "message_id", unique=True),
 )

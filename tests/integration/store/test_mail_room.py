@@ -1,23 +1,35 @@
 """A mailbox becomes tickets, each mail once: through a real IMAP connection, both stores, cuts and restarts. TKT-1"""
 
+import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.channels.attachments import AttachmentFiles
+from app.channels.mail_out import letter_of
 from app.channels.mailbox import MailRoom
+from app.channels.raw_mails import RawMails
 from config.service.channels import Mail
 from config.service.matters import Matters
+from crm.cases.organisation import Organisation
 from crm.db.projecting.projector import Projector
 from crm.db.store import Store
-from crm.intake.mail import read_mail
 from crm.intake.model import Opening
 from crm.journal.journal import Journal
+from crm.outbox.model import OutMessage
+from crm.parsing.apart import NotParsed, read_mail_apart
+from crm.parsing.child import Limits
+from crm.parsing.jobs import MailRead
+from crm.parsing.keys import key_of
+from crm.parsing.mail import read_mail
 from crm.regulation.policy import Regulated
+from crm.tickets.model import TicketForm, TicketStep
 from crm.use_cases.intake import Intake
+from crm.use_cases.mail.letters import Letters
 from crm.use_cases.tickets import Tickets
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.small_site import small_site
@@ -25,6 +37,9 @@ from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import projecting
 
 WANG, STRANGER = "wang@example.cn", "stranger@elsewhere.example"
+SUPERVISOR = "8801"
+
+Read = Callable[[bytes, str, frozenset[str]], MailRead]
 
 
 def letter(
@@ -34,7 +49,9 @@ def letter(
     body: str = "late",
     sender: str = WANG,
 ) -> bytes:
-    head = [f"From: Wang <{sender}>", f"Subject: {subject}", *headers]
+    head = [f"Subject: {subject}", *headers]
+    if not any(header.startswith("From:") for header in headers):
+        head.insert(0, f"From: Wang <{sender}>")
     head += [f"Message-ID: {identity}"] if identity else []
     return "\r\n".join([*head, "", body]).encode()
 
@@ -50,6 +67,7 @@ class Desk:
         projector: Projector,
         home: Path,
         moved_to: str | None = "Done",
+        read: Read = read_mail,
     ) -> None:
         site = small_site()
         self.server, self.store, self.journal, self.home = server, store, journal, home
@@ -59,7 +77,18 @@ class Desk:
         intake = Intake(self.tickets, Matters(), regulated, self.clock)
         mail = Mail(host="127.0.0.1", port=server.port, security="none", user="kefu@example.cn", moved_to=moved_to)
         self.files = AttachmentFiles(home / "attachments")
-        self.room = MailRoom(mail, intake, store, self.files, projector.caught_up)
+        self.raw_mails = RawMails(home / "mail-aside")
+        self.on_disk = True
+        self.room = MailRoom(
+            mail,
+            Letters(intake, store, Organisation(site)),
+            store,
+            self.files,
+            self.raw_mails,
+            projector.caught_up,
+            lambda: self.on_disk,
+            read,
+        )
         self.projector = projector
         self.password = home / "mail-password"
         if not self.password.exists():
@@ -89,7 +118,14 @@ async def desk(server: ImapServer, store: Store, journal: Journal, tmp_path: Pat
 
 
 @pytest.mark.req("TKT-1")
-async def test_each_mail_is_one_ticket_however_often_it_is_seen(desk: Desk) -> None:
+async def test_each_mail_is_one_ticket_however_often_it_is_seen(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    async with projecting(journal, store) as projector:
+        await each_mail_once(Desk(server, store, journal, projector, tmp_path, read=read_mail_apart))
+
+
+async def each_mail_once(desk: Desk) -> None:
     for raw in (letter(), letter("<2@x>", "second"), letter(), letter(None, "no id")):
         desk.server.put(raw)
     desk.server.put(letter("<3@x>", "away", "Auto-Submitted: auto-replied"))
@@ -169,7 +205,8 @@ async def test_an_answer_goes_to_its_ticket_with_its_files(desk: Desk) -> None:
         f'--B\r\nContent-Type: image/png; name="a.png"\r\nContent-Transfer-Encoding: base64\r\n\r\n{png}\r\n'
         '--B\r\nContent-Type: application/zip; name="b.zip"\r\n\r\nPK\x03\x04..\r\n--B--\r\n'
     )
-    desk.server.put(letter("<2@x>", f"Re: {ticket.number}", *parts, body=body))
+    _, ours = await written_about(desk, ticket.number)
+    desk.server.put(letter("<2@x>", "Re: that", f"In-Reply-To: {ours}", *parts, body=body))
     desk.server.put(letter("<3@x>", "Re: 20200101-0001"))
     assert await desk.poll() == 2
     assert await desk.subjects() == ["Re: 20200101-0001", "complaint"]
@@ -182,56 +219,202 @@ async def test_an_answer_goes_to_its_ticket_with_its_files(desk: Desk) -> None:
     assert desk.files.path(file.id).read_bytes().startswith(b"\x89PNG")
 
 
+async def written_about(desk: Desk, number: str, recipient: str = WANG) -> tuple[str, str]:
+    """We have written about a ticket: the token and the Message-ID of that."""
+    told = OutMessage(key=number, route="mail", recipient=recipient, title="t", text="x", about="test", ticket=number)
+    async with desk.store.database.write() as connection:
+        await desk.store.outbox.enter(connection, told, desk.clock())
+    (row,) = await desk.store.outbox.about("test")
+    assert row.token and row.message_id and row.token != row.message_id
+    return row.token, f"<{row.message_id}@example.cn>"
+
+
+TOKEN_SUBJECT, PLUS = "more [#{token}]", "To: kefu+{token}@example.cn"
+SEVERAL = "From: Wang <wang@example.cn>, other@elsewhere.example"
+
+
 @pytest.mark.req("TKT-1", "LNE-6")
-@pytest.mark.parametrize("restricted", [False, True])
+@pytest.mark.parametrize("hidden", ["", "restricted", "closed"])
 @pytest.mark.parametrize(
     ("sender", "headers", "subject", "joins"),
     [
-        (WANG, (), "more on {number}", {False: True, True: False}),
-        (WANG.upper(), (), "{number}", {False: True, True: False}),
-        (STRANGER, (), "more on {number}", {False: False, True: False}),
-        (STRANGER, ("Reply-To: other@elsewhere.example",), "{number}", {False: False, True: False}),
-        (STRANGER, ("In-Reply-To: <unknown@x>",), "{number}", {False: False, True: False}),
-        (STRANGER, ("In-Reply-To: <ticket-{number}@example.cn>",), "{number}", {False: False, True: False}),
-        (WANG, (), "still not content", {False: False, True: False}),
-        (WANG, ("In-Reply-To: <1@x>",), "still not content", {False: True, True: True}),
-        (STRANGER, ("References: <1@x> <unknown@x>",), "from my other address", {False: True, True: True}),
-        (STRANGER, ("In-Reply-To: <unknown@x>", "References: <1@x>"), "{number}", {False: True, True: True}),
+        # what we have sent is answered
+        (WANG, ("In-Reply-To: {ours}",), "still not content", True),
+        (STRANGER, ("References: <unknown@x> {ours} <other@x>",), "from my other address", True),
+        # a token of ours, from somebody whom the ticket knows
+        (WANG, (), TOKEN_SUBJECT, True),
+        (WANG.upper(), (PLUS,), "more", True),
+        (STRANGER, (), TOKEN_SUBJECT, False),
+        (STRANGER, (PLUS, "Reply-To: wang@example.cn"), TOKEN_SUBJECT, False),
+        (WANG, (SEVERAL,), TOKEN_SUBJECT, False),
+        # what anybody can guess, see or choose
+        (WANG, (), "more on {number}", False),
+        (STRANGER, (), "more on {number}", False),
+        (WANG, ("In-Reply-To: <1@x>",), "on my own letter", False),
+        (STRANGER, ("References: <1@x>",), "{number}", False),
+        (STRANGER, ("In-Reply-To: <ticket-{number}@example.cn>",), "{number}", False),
+        (WANG, ("In-Reply-To: <{token}@example.cn>",), "{number}", False),
     ],
 )
-async def test_a_mail_joins_a_ticket_by_what_nobody_can_guess(
-    desk: Desk, restricted: bool, sender: str, headers: tuple[str, ...], subject: str, joins: dict[bool, bool]
+async def test_a_mail_joins_a_ticket_by_what_we_have_sent_alone(
+    desk: Desk, hidden: str, sender: str, headers: tuple[str, ...], subject: str, joins: bool
 ) -> None:
     opening = Opening(
         received_at=desk.clock(),
         matter="complaint",
         email=WANG,
-        key=read_mail(letter(), "", frozenset()).key,
-        restricted=restricted,
+        key=key_of("<1@x>"),
+        restricted=hidden == "restricted",
     )
     number = desk.tickets.open_from("email", opening, desk.clock())
-    headers = tuple(header.format(number=number) for header in headers)
-    desk.server.put(letter("<2@x>", subject.format(number=number), *headers, sender=sender))
+    await desk.projector.caught_up()
+    token, ours = await written_about(desk, number)
+    if hidden == "closed":
+        await desk.store.tickets.save_form(number, TicketForm(), by="8001", version=1, step=TicketStep.CLOSE)
+    given = {"number": number, "token": token, "ours": ours}
+    headers = tuple(header.format(**given) for header in headers)
+    desk.server.put(letter("<2@x>", subject.format(**given), *headers, sender=sender))
     assert await desk.poll() == 1
     await desk.projector.caught_up()
     first = await desk.store.tickets.get(number)
     assert first is not None
-    others = [row.number for row in (await desk.store.tickets.list()).items if row.number != number]
+    others = [row for row in (await desk.store.tickets.list()).items if row.number != number]
     letters = [entry for entry in first.timeline if entry.source == "letter"]
-    assert (len(letters), len(others)) == ((1, 0) if joins[restricted] else (0, 1))
+    assert (len(letters), len(others)) == ((1, 0) if joins and not hidden else (0, 1))
     for other in others:
-        made = await desk.store.tickets.get(other)
+        made = await desk.store.tickets.get(other.number)
         assert made is not None
         (arrival,) = [entry for entry in made.timeline if entry.source == "intake"]
-        assert arrival.details["reference"] == (number if "{number}" in subject else "")
+        assert arrival.details["reference"] == number
+        assert made.restricted is (hidden == "restricted")
+        told = [row for row in (await desk.store.messages.list()).items if row.ticket == other.number]
+        assert {row.recipient for row in told} == ({SUPERVISOR} if hidden == "restricted" else set())
+        assert not any("still" in row.text or "more" in row.text for row in told)
 
 
-async def test_a_letter_on_a_ticket_is_of_its_thread_too(desk: Desk) -> None:
+@pytest.mark.req("TKT-1")
+async def test_an_answer_to_our_mail_finds_its_ticket_whatever_was_done_to_the_subject(desk: Desk) -> None:
+    desk.server.put(letter())
+    await desk.poll()
+    (ticket,) = (await desk.store.tickets.list()).items
+    await written_about(desk, ticket.number)
+    (row,) = await desk.store.outbox.about("test")
+    mail = Mail(host="127.0.0.1", user="kefu", addresses=("kefu@example.cn",), subaddresses=True)
+    sent = letter_of(row, mail, sender="kefu@example.cn", name="客服", to=[WANG], at=desk.clock())
+    for count, headers in enumerate((f"In-Reply-To: {sent['Message-ID']}", f"To: {sent['Reply-To']}")):
+        desk.server.put(letter(f"<answer-{count}@x>", "another subject", headers))
+    assert await desk.poll() == 2
+    assert await desk.subjects() == ["complaint"]
+    assert sent["Auto-Submitted"] == "auto-generated" and "客服" in str(sent["From"])
+
+
+async def test_a_letter_that_nothing_of_ours_joins_names_the_ticket_of_its_thread(desk: Desk) -> None:
     desk.server.put(letter())
     desk.server.put(letter("<2@x>", "more", "In-Reply-To: <1@x>"))
-    desk.server.put(letter("<3@x>", "and more", "In-Reply-To: <2@x>", sender=STRANGER))
-    assert await desk.poll() == 3
+    assert await desk.poll() == 2
+    first = (await desk.store.tickets.list()).items[-1].number
+    second = await desk.store.tickets.get((await desk.store.tickets.list()).items[0].number)
+    assert second is not None
+    (arrival,) = [entry for entry in second.timeline if entry.source == "intake"]
+    assert arrival.details["reference"] == first
+
+
+class Died(BaseException):
+    """The controller is gone, in the middle of a mail."""
+
+
+def trips_over(what: bytes, failure: BaseException) -> Read:
+    def read(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
+        if what in raw:
+            raise failure
+        return read_mail(raw, place, own)
+
+    return read
+
+
+@pytest.mark.req("OPS-7", "TKT-1")
+@pytest.mark.parametrize("failure", [NotParsed("time"), NotParsed("crash"), ValueError("13812345678")])
+async def test_a_mail_that_cannot_be_read_is_set_aside_and_those_behind_it_are_tickets(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path, failure: Exception
+) -> None:
+    async with projecting(journal, store) as projector:
+        desk = Desk(server, store, journal, projector, tmp_path, read=trips_over(b"poison", failure))
+        poison = letter("<1@x>", "poison")
+        server.put(poison)
+        server.put(letter("<2@x>", "second"))
+        assert await desk.poll() == 1
+        assert await desk.subjects() == ["second"]
+        assert desk.room.status()["set_aside"] == 1
+        (kept,) = await store.aside.list("kept")
+        assert (kept.tries, kept.size) == (3, len(poison))
+        file = desk.raw_mails.path(kept.file)
+        assert file.read_bytes() == poison and file.stat().st_mode & 0o777 == 0o600
+        assert {mail.folder for mail in server.mails} == {"Done"}
+        server.commands.clear()
+        assert await desk.poll() == 0
+        assert not any("FETCH" in command for command in server.commands), "it is not read again"
+
+
+@pytest.mark.req("OPS-7", "TKT-1")
+async def test_a_mail_that_kills_us_is_not_read_for_ever(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    tries = list[bytes]()
+
+    def dies(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
+        tries.append(raw)
+        raise Died
+
+    server.put(letter("<1@x>", "poison"))
+    async with projecting(journal, store) as projector:
+        for _ in range(2):
+            with pytest.raises(Died):
+                await Desk(server, store, journal, projector, tmp_path, read=dies).poll()
+        server.put(letter("<2@x>", "second"))
+        desk = Desk(server, store, journal, projector, tmp_path, read=trips_over(b"poison", Died()))
+        assert await desk.poll() == 1
+        assert (len(tries), len(await store.aside.list("kept"))) == (2, 1)
+        assert await desk.subjects() == ["second"]
+
+
+async def test_a_store_or_disk_that_is_away_is_no_fault_of_the_mail(desk: Desk) -> None:
+    desk.server.put(letter())
+    desk.on_disk = False
+    for _ in range(4):
+        assert await desk.poll() == 0
+    desk.on_disk = True
+    assert await desk.poll() == 0, "it is known: only the mark was missing"
+    assert await desk.store.aside.list("kept") == () == await desk.store.aside.list("trying")
     assert await desk.subjects() == ["complaint"]
+
+
+@pytest.mark.req("OPS-7")
+async def test_a_mail_without_bounds_costs_its_limit_and_the_next_is_a_ticket(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    bounds = Limits(cpu_s=1)
+    async with projecting(journal, store) as projector:
+        read = partial(read_mail_apart, limits=bounds)
+        desk = Desk(server, store, journal, projector, tmp_path, read=read)
+        pages = b"".join(b"--B\r\nContent-Type: text/html\r\n\r\n" + b"<b>x" * 20_000 + b"\r\n" for _ in range(150))
+        server.put(letter("<1@x>", "bomb", "Content-Type: multipart/mixed; boundary=B") + pages)
+        server.put(letter("<2@x>", "second"))
+        lags, stop = list[float](), asyncio.Event()
+        watching = asyncio.create_task(watch(lags, stop))
+        assert await desk.poll() == 1
+        stop.set()
+        await watching
+        assert (await store.aside.list("kept"))[0].why.startswith("time")
+        assert max(lags) < 0.5, "the loop that serves calls goes on"
+
+
+async def watch(lags: list[float], stop: asyncio.Event) -> None:
+    """How late the loop is, all the while."""
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        began = loop.time()
+        await asyncio.sleep(0.01)
+        lags.append(loop.time() - began - 0.01)
 
 
 async def test_a_mail_that_is_too_large_is_a_ticket_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,14 +211,14 @@ async def test_a_confirmation_is_sent_through_the_sites_gateway_and_tried_again(
             party=2, language=None, guide=None, contact_name="王芳", contact_number="13812345678", note=""
         )
         booked = await services.book("k", ticket, datetime.fromisoformat(slot["starts_at"]), wish, by="8001")
-        assert await send_waiting(house.store, rules, house.clock) == 0
+        assert await send_waiting(house.store, rules, None, house.clock) == 0
         path = f"/api/bookings/{booked.id}"
         waiting = (await told(await browser.get(path)))["confirmation"]["sent"]
         assert (waiting["state"], waiting["attempts"]) == ("waiting", 1)
         assert waiting["error"] == "not taken by json"
-        assert await send_waiting(house.store, rules, house.clock) == 0
+        assert await send_waiting(house.store, rules, None, house.clock) == 0
         house.clock.advance(timedelta(seconds=61))
-        assert await send_waiting(house.store, rules, house.clock) == 1
+        assert await send_waiting(house.store, rules, None, house.clock) == 1
         sent = (await told(await browser.get(path)))["confirmation"]["sent"]
         assert (sent["state"], sent["attempts"]) == ("sent", 2)
     await server.close()

@@ -61,9 +61,10 @@ def test_numbers_are_for_the_case_at_hand():
 
 def test_what_is_everybodys_business_only_for_supervisors():
     closed = {name for name in PERMISSIONS if not may("agent", name)}
-    assert closed == SUPERVISORS_ONLY | CUSTOMERS_AT_LARGE | ADMINISTRATION
+    assert closed == SUPERVISORS_ONLY | CUSTOMERS_AT_LARGE | UNREAD_MAILS | ADMINISTRATION
 
 
+UNREAD_MAILS = {"list_aside_mails", "get_aside_mail", "register_aside_mail", "dismiss_aside_mail"}
 SUPERVISORS_ONLY = {
     "list_queues",
     "list_agents",

@@ -194,6 +194,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/aside-mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mails that could not be read and wait for a person */
+        get: operations["list_aside_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/aside-mails/{id}/dismissal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put such a mail away, and say why */
+        post: operations["dismiss_aside_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/aside-mails/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch such a mail as it came; each time is logged */
+        get: operations["get_aside_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/aside-mails/{id}/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a ticket of such a mail: its number at once */
+        post: operations["register_aside_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -2325,6 +2393,35 @@ export interface components {
             recorded_by: string | null;
             reference: string;
             respond_by: string;
+        };
+        /** @description Why nothing comes of it. */
+        AsideDismissal: {
+            note: string;
+        };
+        /** @description A mail that nobody could read. `why`: what ended the last try; `available`: its bytes are still kept. */
+        AsideMailOut: {
+            at: string;
+            available: boolean;
+            id: string;
+            size: number;
+            tries: number;
+            why: string;
+        };
+        /** @description Those that wait for a person, newest first. */
+        AsideMailsOut: {
+            items: components["schemas"]["AsideMailOut"][];
+        };
+        /** @description What somebody has read in it. */
+        AsideTicket: {
+            /** @default  */
+            contact_name?: string;
+            /** @default  */
+            contact_number?: string;
+            /** @default  */
+            email?: string;
+            /** @default null */
+            kind?: components["schemas"]["TicketKind"] | null;
+            matter: string;
         };
         /** @description `parts`: from 0 to 100, null without data. `weight`: percent of the weights that had data. */
         AssessedOut: {
@@ -5659,6 +5756,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppointmentFull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_aside_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Mails that could not be read and wait for a person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsideMailsOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dismiss_aside_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AsideDismissal"];
+            };
+        };
+        responses: {
+            /** @description Put such a mail away, and say why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsideMailOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_aside_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fetch such a mail as it came; each time is logged */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    register_aside_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AsideTicket"];
+            };
+        };
+        responses: {
+            /** @description Make a ticket of such a mail: its number at once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRegistered"];
                 };
             };
             default: components["responses"]["Problem"];

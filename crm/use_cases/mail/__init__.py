@@ -1,0 +1,1 @@
+"""What mails come to: letters on tickets, and those that nobody could read (flow)."""
