@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from app.channels.raw_mails import RawMails
 from config.ids import AgentId
 from crm.tickets.model import TicketForm
 from tests.browser.conftest import OpenPage
@@ -131,3 +132,44 @@ async def test_a_subscription_is_made_tried_and_its_secret_shown_once(hall: Hall
     await expect(page.get_by_test_id("secret")).to_have_count(0)
     await english(page)
     await expect(page.get_by_test_id("hook")).to_contain_text("1 waiting")
+
+
+async def set_aside(hall: Hall, place: str) -> None:
+    """A mail that two tries came to nothing with."""
+    raw = b"From: <a \xff\x00 poison"
+    await hall.store.aside.begin(place)
+    await hall.store.aside.note(place, "time: killed")
+    await hall.store.aside.keep(place, file=RawMails(hall.data.raw_mails).keep(raw), size=len(raw))
+
+
+@pytest.mark.req("TKT-1", "OPS-7")
+async def test_mails_that_could_not_be_read_are_dealt_with_by_the_keyboard(
+    hall: Hall, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page("8801", "/aside-mails")
+    await expect(page.get_by_text("没有待处理的邮件")).to_be_visible()
+    await set_aside(hall, "box:1:1")
+    await set_aside(hall, "box:1:2")
+    await page.reload()
+    mails = page.get_by_test_id("aside-mail")
+    await expect(mails).to_have_count(2)
+    async with page.expect_download() as coming:
+        await mails.first.get_by_test_id("download").click()
+    download = await coming.value
+    await download.save_as(tmp_path / "mail.eml")
+    assert (tmp_path / "mail.eml").read_bytes().endswith(b"poison")
+    await mails.first.get_by_test_id("register").press("Enter")
+    await page.get_by_test_id("carry-out").press("Enter")
+    await expect(page.get_by_text("请填写事由")).to_be_visible()
+    await page.get_by_label("事由").fill("来信看不清，已电话核实")
+    await page.get_by_label("电子邮箱").fill("wang@example.cn")
+    await picture(page, "aside-mails")
+    await page.get_by_test_id("carry-out").press("Enter")
+    await expect(page.get_by_test_id("made")).to_contain_text("已登记")
+    await expect(mails).to_have_count(1)
+    await mails.first.get_by_test_id("dismiss").press("Enter")
+    await page.get_by_label("搁置原因").fill("广告")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("没有待处理的邮件")).to_be_visible()
+    await english(page)
+    await expect(page.get_by_text("No mails to deal with")).to_be_visible()

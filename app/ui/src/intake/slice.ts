@@ -3,8 +3,14 @@
 import { defineSlice } from "../define_slice";
 
 export const slice = defineSlice({
-  routes: [{ path: "/intake", name: "intake", component: () => import("./IntakePage.vue") }],
-  nav: [{ to: "/intake", word: "intake.nav", place: 32, roles: ["agent", "supervisor", "administrator"] }],
+  routes: [
+    { path: "/intake", name: "intake", component: () => import("./IntakePage.vue") },
+    { path: "/aside-mails", name: "aside-mails", component: () => import("./AsideMailsPage.vue") },
+  ],
+  nav: [
+    { to: "/intake", word: "intake.nav", place: 32, roles: ["agent", "supervisor", "administrator"] },
+    { to: "/aside-mails", word: "intake.aside.nav", place: 78, roles: ["supervisor", "administrator"] },
+  ],
   words: {
     zh: {
       intake: {
@@ -57,6 +63,23 @@ export const slice = defineSlice({
           gone: "已超过保存期限",
           added: "已添加 {name}",
           tooLarge: "{name} 超过 10 MB",
+        },
+        aside: {
+          nav: "待处理邮件",
+          title: "无法读取的邮件",
+          hint: "系统两次都读不了的邮件原样保存在这里，请下载查看，登记为工单或搁置。每次下载都会记录。",
+          none: "没有待处理的邮件",
+          noneHint: "读不了的邮件会出现在这里，不会丢失。",
+          one: "邮件 {id}",
+          why: "原因",
+          download: "下载原件",
+          register: "登记为工单",
+          dismiss: "搁置",
+          dismissed: "已搁置",
+          note: "搁置原因",
+          noteMissing: "请写明搁置原因",
+          matterMissing: "请填写事由",
+          forbidden: "只有班长和管理员可以处理这些邮件。",
         },
       },
     },
@@ -111,6 +134,23 @@ export const slice = defineSlice({
           gone: "no longer kept",
           added: "{name} added",
           tooLarge: "{name} is over 10 MB",
+        },
+        aside: {
+          nav: "Unread mails",
+          title: "Mails that could not be read",
+          hint: "Mails that the system failed to read twice are kept here as they came: download one, make a ticket of it or put it away. Each download is logged.",
+          none: "No mails to deal with",
+          noneHint: "A mail that cannot be read appears here and is not lost.",
+          one: "Mail {id}",
+          why: "Why",
+          download: "Download",
+          register: "Make a ticket",
+          dismiss: "Put away",
+          dismissed: "Put away",
+          note: "Why nothing comes of it",
+          noteMissing: "Say why nothing comes of it",
+          matterMissing: "Say what it is about",
+          forbidden: "Only supervisors and administrators deal with these mails.",
         },
       },
     },
