@@ -11,6 +11,7 @@ CrmError
 ├── BadValues          the same of several
 ├── NotByHand          only the system makes these
 ├── NotNow             as things stand it cannot be done; says why
+├── TooManySearches    one person has looked for too many numbers in a short time
 ├── NotDialledNumber   a number that may not be dialled: `refused` says why
 ├── NumberTaken        the number is on another customer's card
 ├── CardMerged         the card became part of another one: work on that
@@ -28,7 +29,7 @@ CrmError
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.destination import NotDialled
 
@@ -106,6 +107,14 @@ class NotByHand(CrmError):
 
 class NotNow(CrmError):
     """It cannot be done as things stand."""
+
+
+class TooManySearches(CrmError):
+    """One person has looked for so many telephone numbers lately that it is no work any more (CUS-4)."""
+
+    def __init__(self, most: int, wait: timedelta) -> None:
+        super().__init__(f"{most} telephone numbers were looked for within {wait}: go on later, or ask a supervisor")
+        self.wait = wait
 
 
 class NotDialledNumber(CrmError):

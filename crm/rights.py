@@ -48,8 +48,7 @@ def may_sit_at(who: Principal, agent: str) -> bool:
 def may_work_on(who: Principal, ticket_agent: str | None, *, holds: bool = False) -> bool:
     """Change a ticket, hear its recordings: its own agent, whoever comes first while nobody has it, supervisors.
 
-    `holds`: the case is with a party that this person belongs to. A case about oneself is nobody's: the use
-    cases ask.
+    `holds`: the case is with a party that this person belongs to. A case about oneself is nobody's: crm/seen asks.
     """
     return who.supervises or holds or ticket_agent is None or ticket_agent == who.agent
 
@@ -59,11 +58,6 @@ def may_see_quality_of(who: Principal, agent: str | None) -> bool:
     return who.supervises or (agent is not None and agent == who.agent)
 
 
-def sees_numbers(who: Principal, ticket: str, ticket_agent: str | None, at_hand: frozenset[str]) -> bool:
-    """Whether a ticket's numbers are shown in full: to agents only those of the case at hand (CUS-4)."""
-    return who.supervises or ticket in at_hand or (ticket_agent is not None and ticket_agent == who.agent)
-
-
 def may_reveal(who: Principal, ticket: str | None, ticket_agent: str | None) -> bool:
-    """A card's numbers in full: agents for a case that is theirs or nobody's yet, supervisors at any time (CUS-4)."""
+    """A number that is on the ticket: agents for a case that is theirs or nobody's yet, supervisors (CUS-4)."""
     return who.supervises or (ticket is not None and may_work_on(who, ticket_agent))

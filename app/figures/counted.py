@@ -7,6 +7,7 @@ from typing import Final
 
 from app.figures.records import call_record, change_of, limits_of
 from config.schema import Site
+from crm.cases.organisation import Sight
 from crm.db.base.paging import cursor
 from crm.db.store import Store
 from crm.page import Page
@@ -35,9 +36,9 @@ class Wanted:
 
 
 async def counted_calls(
-    store: Store, site: Site, wanted: Wanted, *, limit: int, after: str | None, now: datetime
+    store: Store, site: Site, wanted: Wanted, *, limit: int, after: str | None, now: datetime, sight: Sight
 ) -> Page[CallRow]:
-    """Newest first. Raises StoreAway, BadCursor."""
+    """Newest first, without those of tickets that are out of sight. Raises StoreAway, BadCursor."""
     clock, handles = await _work(store, wanted, now)
     found: list[CallRow] = []
     looked_at = 0
@@ -50,6 +51,7 @@ async def counted_calls(
             direction="inbound",
             since=wanted.since,
             until=wanted.until,
+            sight=sight,
         )
         stories = await store.stories.of([row.call for row in page.items])
         for row in page.items:

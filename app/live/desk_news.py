@@ -38,6 +38,7 @@ from crm.journal.events import (
     TalkStarted,
 )
 from crm.regulation.calendar import festival_of
+from crm.seen.opening import opened
 from crm.tickets.model import TicketRow
 from ivr.words.greeting import greeting
 from routing.agent import AgentState
@@ -180,12 +181,12 @@ class DeskNews:
             queue=call.queue,
             queue_title=queue.title if queue else None,
             came_from=list(call.came_from),
-            ani=call.number,
-            number_display=call.number,
+            ani=opened(call.number),
+            number_display=opened(call.number),
             greeting=self.greeting_text(agent, at),
             waited_s=(at - call.queued_at).total_seconds() if call.queued_at else None,
-            reason=card.reason,
-            customer=shaped(PopCustomer, card.customer, id=str(card.customer.id)) if card.customer else None,
+            reason=opened(card.reason),
+            customer=opened(shaped(PopCustomer, card.customer, id=str(card.customer.id))) if card.customer else None,
             open_cases=[shaped(PopTicket, ticket) for ticket in card.open_cases],
             tickets=[shaped(PopTicket, ticket) for ticket in card.tickets],
         )
@@ -230,7 +231,7 @@ class DeskNews:
                     since=event.at,
                     talk_since=talk_since,
                     ended_by=ended_by,
-                    talk=shaped(TalkStatus, talk) if talk and goes_on else None,
+                    talk=opened(shaped(TalkStatus, talk)) if talk and goes_on else None,
                 ),
             )
 

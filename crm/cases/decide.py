@@ -55,7 +55,8 @@ def decide(file: CaseFile, step: CaseStep, who: Actor, now: datetime, rules: Rul
 
 
 def sees(sight: Sight, case: Case, rules: Rules) -> bool:
-    return sight.sees(restricted=case.restricted, department=case.department, level=level_of(case, rules))
+    level = level_of(case, rules)
+    return sight.sees(restricted=case.restricted, department=case.department, level=level, about=case.about)
 
 
 def clocks_of(file: CaseFile, rules: Rules) -> Sequence[Clock]:

@@ -10,7 +10,7 @@ three or more the top is the head office and the next a province; all below is a
 `head_office`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,17 +38,29 @@ class CaseParty:
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """What of restricted tickets somebody sees: those of these departments, and of these levels' supervision."""
+    """What of restricted tickets somebody sees: those of these departments, and of these levels' supervision; never
+    one that is about `person`, who is looking."""
 
     everything: bool = False
     departments: frozenset[str] = frozenset()
     levels: frozenset[str] = frozenset()
+    person: str | None = None
 
-    def sees(self, *, restricted: bool, department: str | None, level: str | None) -> bool:
-        return not restricted or self.everything or department in self.departments or level in self.levels
+    @property
+    def any_restricted(self) -> bool:
+        """Whether there can be a restricted ticket that is seen."""
+        return self.everything or bool(self.departments or self.levels)
+
+    def sees(self, *, restricted: bool, department: str | None, level: str | None, about: Collection[str]) -> bool:
+        """`about`: whom the case complains of."""
+        if not restricted:
+            return True
+        let_in = self.everything or department in self.departments or level in self.levels
+        return let_in and self.person not in about
 
 
 SEES_ALL: Final = Sight(everything=True)
+SEES_NOTHING_RESTRICTED: Final = Sight()
 
 
 class Organisation:
@@ -106,14 +118,15 @@ class Organisation:
         return own[0] if own else self.supervision(level)
 
     def sight(self, person: str | None, role: str) -> Sight:
-        """Restricted tickets are for the department, the supervision of the level and administrators (LNE-6)."""
+        """Restricted tickets are for the department, the supervision of the level and administrators (LNE-6), and
+        hidden from whom they are about, whoever that is."""
         if role == "administrator":
-            return SEES_ALL
+            return Sight(everything=True, person=person)
         if person is None:
             return Sight(levels=frozenset(self._above)) if role == "supervisor" else Sight()
         departments = {each.id for each in self._site.matters.departments if each.has(person)}
         levels = {level for level in self._above if person in self.supervision(level).people}
-        return Sight(departments=frozenset(departments), levels=frozenset(levels))
+        return Sight(departments=frozenset(departments), levels=frozenset(levels), person=person)
 
     def _all_parties(self) -> Iterable[CaseParty]:
         for level in self._above:

@@ -55,7 +55,8 @@ def may_hear(person: str, case: Case, rules: Rules) -> bool:
     if known is None or person in case.about:
         return False
     sight = rules.organisation.sight(person, known.role)
-    return sight.sees(restricted=case.restricted, department=case.department, level=level_of(case, rules))
+    level = level_of(case, rules)
+    return sight.sees(restricted=case.restricted, department=case.department, level=level, about=case.about)
 
 
 def _of_step(

@@ -158,3 +158,23 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     ticket: str | None
     reason: str
+
+
+class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cards. `search`: part of a name, shop, employer, or a whole number; `quiet_since`: no call since then."""
+
+    search: str | None = None
+    kind: str | None = None
+    key: bool | None = None
+    looked_after_by: str | None = None
+    quiet_since: datetime | None = None
+
+
+class MergePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """`stays` becomes the only card; `take`: the fields whose value comes from `goes`. Versions as they were read."""
+
+    stays: int
+    stays_version: int
+    goes: int
+    goes_version: int
+    take: frozenset[str] = frozenset()

@@ -41,6 +41,7 @@ from crm.db.quality.files import AgentFiles
 from crm.db.reports.queries import ReportTable
 from crm.db.requests.queries import RequestTable
 from crm.db.suggestions.suggestions import SuggestionTable
+from crm.db.tickets.rights import RightsQueries
 from crm.db.tickets.search_queries import TicketSearch
 from crm.db.tickets.tickets import TicketQueries
 from crm.db.users.users import UserTable
@@ -95,6 +96,7 @@ class Store:
         self.suggestions = SuggestionTable(database, clock, self.audit, self.due_calls)
         self.reports = ReportTable(database, clock)
         self.calendar = CalendarTable(database, self.audit, clock)
+        self.rights = RightsQueries(database)
         self.search = TicketSearch(database, area_code, zone)
         self.bookings = BookingTable(database, area_code, clock, self.audit)
         self.appointments = AppointmentTable(database, area_code, clock, self.audit)

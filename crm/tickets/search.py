@@ -15,8 +15,9 @@ from itertools import groupby
 from typing import Final
 
 from config.ids import TicketNumber
+from config.masking import numbers_in
 from crm.errors import BadQuery
-from crm.tickets.model import parse_ticket_number, ticket_number
+from crm.tickets.model import TicketRow, parse_ticket_number, ticket_number
 
 MAX_WORDS: Final = 15_000
 """So many words of a ticket are found: PostgreSQL remembers places up to 16 383."""
@@ -73,9 +74,28 @@ class Piece:
     hit: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """A ticket, and the text in which it was found."""
+
+    ticket: TicketRow
+    snippet: tuple[Piece, ...]
+
+
 def words(text: str) -> Iterator[Word]:
-    """The words of a text, in order."""
-    letters = [(letter, place) for place, character in enumerate(text) for letter in _folded(character)]
+    """The words of a text, in order. A telephone number is one word, however it is written: who knows a part of one
+    finds nothing (CUS-4)."""
+    at = 0
+    for start, end, number in numbers_in(text):
+        yield from _words(text, at, start)
+        yield Word(number[:MAX_WORD], start, end)
+        at = end
+    yield from _words(text, at, len(text))
+
+
+def _words(text: str, begin: int, end: int) -> Iterator[Word]:
+    """Of a part of a text without telephone numbers."""
+    letters = [(letter, place) for place in range(begin, end) for letter in _folded(text[place])]
     for kind, run in groupby(letters, key=lambda each: _kind(each[0])):
         if kind == "han":
             yield from _pairs(list(run))
@@ -97,7 +117,9 @@ def parse(text: str) -> Query:
     """What somebody typed: words that must all be there, "a phrase", -not. Raises BadQuery, which says what to type."""
     typed = unicodedata.normalize("NFKC", text.translate(_QUOTES)).strip()
     number, telephone = _number(typed), _telephone(typed)
-    terms = tuple(term for match in _TERM.finditer(_STOPS.sub(" ", typed)) if (term := _term(match)) is not None)
+    terms = tuple(
+        term for match in _TERM.finditer(_STOPS.sub(" ", _joined(typed))) if (term := _term(match)) is not None
+    )
     if not any(not term.without for term in terms):
         raise BadQuery("type at least one word to look for: characters, letters or digits", "请输入至少一个要查找的词")
     if len(terms) > MAX_TERMS:
@@ -150,6 +172,20 @@ def _kind(letter: str) -> str:
 def _pairs(run: list[tuple[str, int]]) -> Iterator[Word]:
     for (letter, place), (following, end) in zip(run, [*run[1:], ("", run[-1][1])], strict=True):
         yield Word(letter + following, place, end + 1)
+
+
+def telephones_in(typed: str) -> tuple[str, ...]:
+    """The whole telephone numbers that somebody looks for."""
+    folded = unicodedata.normalize("NFKC", typed)
+    return tuple(number for _, _, number in numbers_in(folded))
+
+
+def _joined(typed: str) -> str:
+    """With each telephone number as the index has it."""
+    found, at = "", 0
+    for start, end, number in numbers_in(typed):
+        found, at = f"{found}{typed[at:start]}{number}", end
+    return found + typed[at:]
 
 
 def _number(typed: str) -> TicketNumber | None:

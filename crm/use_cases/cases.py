@@ -1,7 +1,7 @@
-"""Cases of a site (flow): one step taken, one case looked at, who sees and works on what. CPL, LNE, TKT.
+"""Cases of a site (flow): one step taken, one case looked at. CPL, LNE, TKT.
 
-Every use case that a page begins stands on `Ports`: `async def verb_object(ports, …, who=…)`, one act, one transaction,
-the slice's errors when it cannot be.
+Every use case that a page begins stands on `Ports`: `async def verb_object(ports, …)`, one act, one transaction, the
+slice's errors when it cannot be.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -21,10 +21,12 @@ from crm.cases.rights import NOT_YOURS, Actor, Refusal, verdict
 from crm.cases.steps import NOT_BY_HAND, STEPS, CaseStep, Judged, Linked, Merged
 from crm.db.cases.table import Wanted
 from crm.db.store import Store
-from crm.errors import Forbidden, UnknownRecord
+from crm.errors import UnknownRecord
 from crm.messages.model import ColleagueMessage
-from crm.rights import Principal, may_work_on
-from crm.tickets.model import TicketDetail, TicketRow
+from crm.rights import Principal
+from crm.seen.opening import opened_if
+from crm.seen.store import SeenStore
+from crm.tickets.model import TicketRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,19 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """What the acts of people stand on: the site's rules, the store (with the clock), who sees which case."""
+    """What the acts of one person stand on: the site's rules, the store as this person sees it, the store itself (with
+    the clock) to write what `seen` has let through."""
 
     site: Site
     store: Store
     cases: "CaseService"
+    days: SpecialDays
+    seen: SeenStore
+
+    @property
+    def who(self) -> Principal:
+        """Whose act it is."""
+        return self.seen.who
 
     @property
     def now(self) -> datetime:
@@ -62,7 +72,7 @@ class Ports:
     async def act(self) -> AsyncIterator["Ports"]:
         """Several writes that are one act, on the yielded ports' store: all of it or nothing. Raises StoreAway."""
         async with self.store.act() as store:
-            yield replace(self, store=store)
+            yield replace(self, store=store, seen=self.seen.within(store))
 
 
 class CaseService:
@@ -132,33 +142,24 @@ class CaseService:
         return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
 
 
-async def find_ticket(ports: Ports, number: str, who: Principal) -> TicketDetail | None:
-    """A ticket that this person may see. One that is hidden is not there (LNE-6)."""
-    ticket = await ports.store.tickets.get(number)
-    if ticket is None:
-        return None
-    sight = ports.cases.sight(Actor.of(who))
-    seen = sight.sees(restricted=ticket.restricted, department=ticket.department, level=ticket.level)
-    return ticket if seen else None
+async def take_step(ports: Ports, number: str, step: CaseStep) -> tuple[ColleagueMessage, ...]:
+    """Takes a step on a case that this person may see; returns the notices that went out.
 
-
-async def works_on(ports: Ports, ticket: TicketDetail, who: Principal) -> bool:
-    """Whether somebody may change the ticket and hear it. Who is complained of stands aside, whatever the role."""
-    agent = who.agent
-    holds = agent is not None and ticket.holder in ports.cases.organisation.parties_of(agent)
-    if not may_work_on(who, ticket.agent, holds=holds):
-        return False
-    return agent is None or not await ports.store.cases.lists.is_about(ticket.number, agent)
-
-
-async def ticket_in_work(ports: Ports, number: str, who: Principal) -> TicketDetail:
-    """A ticket that this person may change. Raises UnknownRecord, Forbidden, StoreAway."""
-    ticket = await find_ticket(ports, number, who)
-    if ticket is None:
+    Raises StepRefused, UnknownRecord, VersionConflict, StoreAway; then nothing is written.
+    """
+    if not await ports.seen.rights.sees(number):
         raise UnknownRecord("ticket", number)
-    if not await works_on(ports, ticket, who):
-        raise Forbidden(f"Ticket {ticket.number} is {ticket.agent}'s, or about you.")
-    return ticket
+    return await ports.cases.take(number, step, Actor.of(ports.who))
+
+
+async def look_at_case(ports: Ports, number: str) -> Look:
+    """With the numbers that this person may see. Raises UnknownRecord, StoreAway."""
+    if not await ports.seen.rights.sees(number):
+        raise UnknownRecord("ticket", number)
+    look = await ports.cases.look(number, Actor.of(ports.who))
+    may = number in await ports.seen.rights.open_of([number])
+    cases = tuple(await ports.seen.tickets.shown(look.open_cases))
+    return replace(look, file=opened_if(look.file, may), open_cases=cases)
 
 
 def offers(situation: Situation) -> list[Offer]:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from config.destination import Destination, NotDialled
-from crm.errors import BadValue, Forbidden, NotByHand, NotDialledNumber, NotNow, UnknownRecord
+from crm.errors import BadValue, Forbidden, NotByHand, NotDialledNumber, NotNow
 from crm.followups.model import BY_HAND, DueCall, DueCallKind
-from crm.rights import Principal, may_sit_at
-from crm.use_cases.cases import Ports, find_ticket, works_on
+from crm.rights import may_sit_at
+from crm.use_cases.cases import Ports
 
 MASKED: Final = "**"
 """In a number that a page shows to eyes that have no business with it: who sent it back has not got the whole."""
@@ -30,7 +30,7 @@ class Promise:
     key: str | None
 
 
-async def promise_call(ports: Ports, new: Promise, *, who: Principal) -> DueCall:
+async def promise_call(ports: Ports, new: Promise) -> DueCall:
     """The same `key` again answers with the call made the first time.
 
     Raises NotByHand, BadValue, NotDialledNumber, StoreAway.
@@ -42,49 +42,38 @@ async def promise_call(ports: Ports, new: Promise, *, who: Principal) -> DueCall
         raise BadValue("queue", f"one of {', '.join(queues)}")
     if not now - timedelta(minutes=1) <= new.due_at <= now + LATEST:
         raise BadValue("due_at", "a time from now on, within a year")
-    number, customer_id = await _number(ports, new, who)
+    number, customer_id = await _number(ports, new)
     await _check_dialled(ports, new.kind, number)
-    return await ports.store.due_calls.schedule(
+    made = await ports.store.due_calls.schedule(
         kind=new.kind,
         number=number,
         due_at=new.due_at,
         ticket=new.ticket,
         queue=new.queue,
         note=new.note,
-        key=f"{who.name}:{new.key or uuid.uuid4()}",
+        key=f"{ports.who.name}:{new.key or uuid.uuid4()}",
         customer_id=customer_id,
-        by=who.name,
+        by=ports.who.name,
     )
+    return await ports.seen.due_calls.shown(made)
 
 
-async def accept_call(ports: Ports, due_call_id: int, *, offered_to: str | None, who: Principal) -> DueCall:
+async def accept_call(ports: Ports, due_call_id: int, *, offered_to: str | None) -> DueCall:
     """The agent on whose desk the offer lies (`offered_to`) takes it. Raises UnknownRecord, NotNow, Forbidden,
     IllegalTransition, StoreAway."""
-    row = await _due_call(ports, due_call_id)
+    row = await ports.seen.due_calls.find(due_call_id)
     if offered_to is None:
         raise NotNow(f"Due call {row.id} is not on offer now.")
-    if not may_sit_at(who, offered_to):
+    if not may_sit_at(ports.who, offered_to):
         raise Forbidden(f"Due call {row.id} is offered to {offered_to}.")
-    return await ports.store.due_calls.accept(row.id, offered_to)
+    return await ports.seen.due_calls.shown(await ports.store.due_calls.accept(row.id, offered_to))
 
 
-async def cancel_call(ports: Ports, due_call_id: int, *, who: Principal) -> DueCall:
+async def cancel_call(ports: Ports, due_call_id: int) -> DueCall:
     """By whoever works on its ticket, or promised it. Raises UnknownRecord, Forbidden, IllegalTransition, StoreAway."""
-    row = await _due_call(ports, due_call_id)
-    if row.ticket is not None and (ticket := await find_ticket(ports, row.ticket, who)):
-        allowed = await works_on(ports, ticket, who) or row.created_by == who.name
-    else:
-        allowed = who.supervises or row.created_by == who.name
-    if not allowed:
-        raise Forbidden(f"Due call {row.id} is not yours to cancel.")
-    return await ports.store.due_calls.cancel(row.id, by=who.name)
-
-
-async def _due_call(ports: Ports, due_call_id: int) -> DueCall:
-    row = await ports.store.due_calls.get(due_call_id)
-    if row is None:
-        raise UnknownRecord("due call", due_call_id)
-    return row
+    row = await ports.seen.due_calls.find(due_call_id)
+    await ports.seen.due_calls.check_cancel(row)
+    return await ports.seen.due_calls.shown(await ports.store.due_calls.cancel(row.id, by=ports.who.name))
 
 
 async def _check_dialled(ports: Ports, kind: DueCallKind, number: str) -> None:
@@ -99,13 +88,11 @@ async def _check_dialled(ports: Ports, kind: DueCallKind, number: str) -> None:
         raise NotDialledNumber(judged)
 
 
-async def _number(ports: Ports, new: Promise, who: Principal) -> tuple[str, int | None]:
+async def _number(ports: Ports, new: Promise) -> tuple[str, int | None]:
     """The number to ring and whose it is: what was given, else the ticket's, which pages may see masked (CUS-4)."""
     ticket = None
     if new.ticket is not None:
-        ticket = await find_ticket(ports, new.ticket, who)
-        if ticket is None:
-            raise BadValue("ticket", f"no ticket {new.ticket}")
+        ticket = await ports.seen.due_calls.ticket_to_promise_on(new.ticket)
     if new.number is not None:
         return new.number, ticket.customer_id if ticket else None
     if ticket is None:

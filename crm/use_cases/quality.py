@@ -9,29 +9,17 @@ import msgspec
 
 from config.schema import Site
 from crm.db.store import Store
-from crm.errors import BadValue, Forbidden, UnknownRecord, bad_values
+from crm.errors import BadValue, Forbidden, bad_values
 from crm.quality import words as told
 from crm.quality.file import FileNote, NoteKind, checked_points
 from crm.quality.model import Check, CheckFull
-from crm.quality.month import ClosedMonth, Rated, rate
+from crm.quality.month import rate
 from crm.quality.sampling import RecordedTalk, day_bounds, draw, month_bounds, week_bounds
-from crm.quality.scorecard import CheckState, CheckStep, Marks, Result, checked_words, result_of
-from crm.rights import Principal, may_see_quality_of
+from crm.quality.scorecard import CheckStep, Marks, Result, checked_words, result_of
 from crm.use_cases.cases import Ports
 
 
-async def find_check(ports: Ports, check_id: str, who: Principal) -> CheckFull:
-    """A check that this person may see; an agent not before it is scored. Raises UnknownRecord, Forbidden,
-    StoreAway."""
-    check = await ports.store.checks.get(int(check_id)) if check_id.isdecimal() else None
-    if check is None or (check.state is CheckState.DRAWN and not who.supervises):
-        raise UnknownRecord("spot check", check_id)
-    if not may_see_quality_of(who, check.agent):
-        raise Forbidden(f"Spot check {check_id} is not yours.")
-    return check
-
-
-async def draw_week(ports: Ports, week: str, *, who: Principal) -> int:
+async def draw_week(ports: Ports, week: str) -> int:
     """Draws what is still to be drawn of a week; returns how many. Raises BadValue for what is no week, or for a site
     without a form; StoreAway."""
     rules = ports.site.quality.sampling
@@ -42,16 +30,16 @@ async def draw_week(ports: Ports, week: str, *, who: Principal) -> int:
     if not ports.site.quality.scorecard.groups:
         raise BadValue("week", "this site has no form to score on: write quality.yaml")
     with bad_values("week"):
-        return await ports.store.checks.draw(week, week_bounds(week, ports.site.zone), choose, by=who.name)
+        return await ports.store.checks.draw(week, week_bounds(week, ports.site.zone), choose, by=ports.who.name)
 
 
-async def score_check(ports: Ports, check_id: str, marks: Marks, *, who: Principal, version: int) -> CheckFull:
+async def score_check(ports: Ports, check_id: str, marks: Marks, *, version: int) -> CheckFull:
     """Puts marks on the form, again as long as the agent has not answered; the agent is told.
 
     Raises UnknownRecord, Forbidden, BadValue (marks that do not fit the form), IllegalTransition, VersionConflict,
     StoreAway; so do the others.
     """
-    check = await find_check(ports, check_id, who)
+    check = await ports.seen.quality.check(check_id)
     with bad_values("points"):
         marks, result = _scored(ports.site, marks)
     day = _day(check, ports.site)
@@ -59,7 +47,7 @@ async def score_check(ports: Ports, check_id: str, marks: Marks, *, who: Princip
     return await ports.store.checks.step(
         check.id,
         CheckStep.SCORE,
-        by=who.name,
+        by=ports.who.name,
         version=version,
         details={"marks": marks, "result": result},
         result=result,
@@ -67,28 +55,26 @@ async def score_check(ports: Ports, check_id: str, marks: Marks, *, who: Princip
     )
 
 
-async def answer_check(ports: Ports, check_id: str, words: str, *, who: Principal, version: int) -> CheckFull:
+async def answer_check(ports: Ports, check_id: str, words: str, *, version: int) -> CheckFull:
     """The agent's answer: words are an objection, which whoever scored is told of; none, that the score is accepted."""
-    check = await find_check(ports, check_id, who)
-    if check.agent != who.agent:
+    check = await ports.seen.quality.check(check_id)
+    if check.agent != ports.who.agent:
         raise Forbidden(f"Spot check {check.id} is {check.agent}'s to answer.")
     with bad_values("words"):
         words = checked_words("words", words, needed=False)
     notice = None
     if words:
         scored_by = next((each.by for each in reversed(check.steps) if each.step is CheckStep.SCORE), check.drawn_by)
-        notice = ((scored_by,), told.objected(who.name, check.ticket, words).on_screen())
+        notice = ((scored_by,), told.objected(ports.who.name, check.ticket, words).on_screen())
     step = CheckStep.OBJECT if words else CheckStep.ACKNOWLEDGE
     return await ports.store.checks.step(
-        check.id, step, by=who.name, version=version, details={"words": words}, notice=notice
+        check.id, step, by=ports.who.name, version=version, details={"words": words}, notice=notice
     )
 
 
-async def decide_check(
-    ports: Ports, check_id: str, words: str, marks: Marks | None, *, who: Principal, version: int
-) -> CheckFull:
+async def decide_check(ports: Ports, check_id: str, words: str, marks: Marks | None, *, version: int) -> CheckFull:
     """A supervisor decides on the objection, with new marks or (None) by those that are there."""
-    check = await find_check(ports, check_id, who)
+    check = await ports.seen.quality.check(check_id)
     result: Result | None = None
     with bad_values("points"):
         details: dict[str, object] = {"words": checked_words("words", words)}
@@ -99,7 +85,7 @@ async def decide_check(
     return await ports.store.checks.step(
         check.id,
         CheckStep.DECIDE,
-        by=who.name,
+        by=ports.who.name,
         version=version,
         details=details,
         result=result,
@@ -119,13 +105,17 @@ class NewNote:
     key: str | None
 
 
-async def add_note(ports: Ports, agent: str, new: NewNote, *, who: Principal) -> FileNote:
-    """A reward, a penalty, a valid complaint, a remark; what is written stays. Raises BadValue, StoreAway."""
+async def add_note(ports: Ports, agent: str, new: NewNote) -> FileNote:
+    """A reward, a penalty, a valid complaint, a remark; what is written stays.
+
+    Raises UnknownRecord, Forbidden, BadValue, StoreAway.
+    """
+    ports.seen.quality.check_file(agent)
     today = ports.now.astimezone(ports.site.zone).date()
     if new.day is not None and new.day > today:
         raise BadValue("day", "not a day to come")
-    if new.ticket is not None and await ports.store.tickets.get(new.ticket) is None:
-        raise BadValue("ticket", f"no ticket {new.ticket}")
+    if new.ticket is not None:
+        await ports.seen.quality.check_ticket(new.ticket)
     kind = NoteKind(new.kind)
     with bad_values("words"):
         words, points = checked_words("words", new.words), checked_points(kind, new.points)
@@ -136,21 +126,12 @@ async def add_note(ports: Ports, agent: str, new: NewNote, *, who: Principal) ->
         words=words,
         points=points,
         ticket=new.ticket,
-        by=who.name,
-        key=f"{who.name}:{new.key or uuid.uuid4()}",
+        by=ports.who.name,
+        key=f"{ports.who.name}:{new.key or uuid.uuid4()}",
     )
 
 
-async def month(store: Store, site: Site, name: str) -> tuple[ClosedMonth | None, Rated]:
-    """A month as it was closed, or, with None, as it looks now. Raises ValueError for what is no month."""
-    period = month_bounds(name, site.zone)
-    closed = await store.assessments.closed(name)
-    if closed is not None:
-        return closed, closed.rated
-    return None, rate(site, await store.assessments.facts(name, period))
-
-
-async def close_month(ports: Ports, name: str, *, who: Principal) -> None:
+async def close_month(ports: Ports, name: str) -> None:
     """Rates a month for good. Raises BadValue for one that is not over, IllegalTransition (see AssessmentTable),
     StoreAway."""
     site = ports.site
@@ -161,7 +142,7 @@ async def close_month(ports: Ports, name: str, *, who: Principal) -> None:
     rules = site.quality
     text = rules.model_dump_json(include={"assessment", "grades"})
     await ports.store.assessments.close(
-        name, period, by=who.name, rules=(rules.version, text), rate=lambda facts: rate(site, facts)
+        name, period, by=ports.who.name, rules=(rules.version, text), rate=lambda facts: rate(site, facts)
     )
 
 

@@ -8,14 +8,12 @@ from config.schema import Site
 from config.service.matters import Department
 from config.words import Words
 from crm.db.store import Store
-from crm.errors import BadValue, Forbidden, UnknownRecord, bad_values
+from crm.errors import BadValue, bad_values
 from crm.quality.scorecard import checked_words
-from crm.rights import Principal, may_work_on
-from crm.suggestions.model import CallWish, Notice, Suggestion, SuggestionEntry, SuggestionStep, words_for_proposer
-from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion, may_see_suggestion
+from crm.suggestions.model import CallWish, Notice, Suggestion, SuggestionStep, words_for_proposer
 from crm.suggestions.words import overdue, passed_on
 from crm.tickets.model import Detail
-from crm.use_cases.cases import Ports, find_ticket
+from crm.use_cases.cases import Ports
 
 
 def who_answers_for(site: Site, department: Department | None) -> tuple[str, ...]:
@@ -37,24 +35,10 @@ class NewSuggestion:
     summary: str | None
 
 
-async def find_suggestion(ports: Ports, number: str, who: Principal) -> tuple[Suggestion, tuple[SuggestionEntry, ...]]:
-    """The suggestion of a ticket with its steps. Raises UnknownRecord, Forbidden, StoreAway."""
-    found = await ports.store.suggestions.get(number)
-    if found is None:
-        raise UnknownRecord("suggestion of ticket", number)
-    if not may_see_suggestion(who, ports.site, found[0]):
-        raise Forbidden(f"The suggestion of ticket {number} is not yours to see.")
-    return found
-
-
-async def register_suggestion(ports: Ports, number: str, new: NewSuggestion, *, who: Principal) -> Suggestion:
+async def register_suggestion(ports: Ports, number: str, new: NewSuggestion) -> Suggestion:
     """On a ticket of this kind, by whoever works on it. Raises UnknownRecord, Forbidden, BadValue, IllegalTransition,
     StoreAway."""
-    ticket = await find_ticket(ports, number, who)
-    if ticket is None:
-        raise UnknownRecord("ticket", number)
-    if not may_work_on(who, ticket.agent):
-        raise Forbidden(f"Ticket {ticket.number} is {ticket.agent}'s.")
+    ticket = await ports.seen.rights.ticket_to_change(number)
     natures = [nature.id for nature in ports.site.suggestions.natures]
     if new.nature not in natures:
         raise BadValue("nature", f"one of {', '.join(natures)}")
@@ -68,17 +52,15 @@ async def register_suggestion(ports: Ports, number: str, new: NewSuggestion, *, 
             name: checked_words(name, (known[name] if value is None else value)[:2000], needed=name == "summary")
             for name, value in given.items()
         }
-    return await ports.store.suggestions.register(ticket.number, nature=new.nature, by=who.name, **words)
+    return await ports.store.suggestions.register(ticket.number, nature=new.nature, by=ports.who.name, **words)
 
 
-async def pass_suggestion(
-    ports: Ports, number: str, department_id: str, words: str, *, who: Principal, version: int
-) -> Suggestion:
+async def pass_suggestion(ports: Ports, number: str, department_id: str, words: str, *, version: int) -> Suggestion:
     """To a department or the leadership, which has so many days from now on; its head is told.
 
     Raises UnknownRecord, Forbidden, BadValue, IllegalTransition, VersionConflict, StoreAway; so do the others.
     """
-    one = await _to_pass_on(ports, number, who)
+    one = await ports.seen.suggestions.to_pass(number)
     site, now = ports.site, ports.now
     with bad_values("department"):
         words = checked_words("words", words, needed=False)
@@ -92,7 +74,7 @@ async def pass_suggestion(
     return await ports.store.suggestions.step(
         one.ticket,
         SuggestionStep.PASS,
-        by=who.name,
+        by=ports.who.name,
         version=version,
         changes={"department": department.id, "decide_by": decide_by, "remind_at": decide_by},
         details={"department": department.id, "decide_at": decide_by.isoformat(), "words": words},
@@ -101,12 +83,10 @@ async def pass_suggestion(
 
 
 async def decide_suggestion(
-    ports: Ports, number: str, *, adopted: bool, reason: str, result: str, who: Principal, version: int
+    ports: Ports, number: str, *, adopted: bool, reason: str, result: str, version: int
 ) -> Suggestion:
     """Adopted or not, why, and what came of it; the proposer's call is due with it, if there is a number to ring."""
-    one, _ = await find_suggestion(ports, number, who)
-    if not may_decide_suggestion(who, ports.site, one):
-        raise Forbidden(f"The suggestion of ticket {one.ticket} is for {one.department} to decide.")
+    one = await ports.seen.suggestions.to_decide(number)
     with bad_values("reason"):
         reason = checked_words("reason", reason)
         result = checked_words("result", result, needed=adopted)
@@ -115,7 +95,7 @@ async def decide_suggestion(
         return await ports.store.suggestions.step(
             one.ticket,
             SuggestionStep.ADOPT if adopted else SuggestionStep.DECLINE,
-            by=who.name,
+            by=ports.who.name,
             version=version,
             changes={**decided, "remind_at": None},
             details={**decided, "call": call is not None},
@@ -123,15 +103,15 @@ async def decide_suggestion(
         )
 
 
-async def tell_proposer(ports: Ports, number: str, words: str, *, who: Principal, version: int) -> Suggestion:
+async def tell_proposer(ports: Ports, number: str, words: str, *, version: int) -> Suggestion:
     """After a call that reached nobody: another one, or, with words, how the proposer was told otherwise."""
-    one = await _to_pass_on(ports, number, who)
+    one = await ports.seen.suggestions.to_pass(number)
     store, step = ports.store.suggestions, SuggestionStep.TOLD
     with bad_values("words"):
         words = checked_words("words", words, needed=False)
         if words:
             told = {"words": words}
-            return await store.step(one.ticket, step, by=who.name, version=version, changes={}, details=told)
+            return await store.step(one.ticket, step, by=ports.who.name, version=version, changes={}, details=told)
         call = call_wish(
             ports.site, one, adopted=bool(one.adopted), reason=one.reason, result=one.result, now=ports.now
         )
@@ -139,15 +119,8 @@ async def tell_proposer(ports: Ports, number: str, words: str, *, who: Principal
             raise BadValue("contact", "there is no number to ring; tell the proposer otherwise and say how")
         step = SuggestionStep.TELL
         return await store.step(
-            one.ticket, step, by=who.name, version=version, changes={}, details={"call": True}, call=call
+            one.ticket, step, by=ports.who.name, version=version, changes={}, details={"call": True}, call=call
         )
-
-
-async def _to_pass_on(ports: Ports, number: str, who: Principal) -> Suggestion:
-    one, _ = await find_suggestion(ports, number, who)
-    if not may_pass_suggestion(who, ports.site, one):
-        raise Forbidden(f"The suggestion of ticket {one.ticket} is not yours to pass on.")
-    return one
 
 
 def _department_of(site: Site, department_id: str) -> Department:

@@ -8,22 +8,22 @@ from typing import Any
 
 from config.ids import AgentId
 from crm.cases.rights import by_steps_only
-from crm.errors import BadValue, IllegalTransition
+from crm.errors import BadValue, IllegalTransition, UnknownRecord
 from crm.intake.model import Attachment, FileKept
-from crm.rights import Principal
+from crm.seen.opening import restored_in
+from crm.tickets.call_rows import RecordingRow
 from crm.tickets.model import TRANSITIONS, TicketDetail, TicketForm, TicketState, TicketStep
-from crm.use_cases.cases import Ports, ticket_in_work
+from crm.use_cases.cases import Ports
 
 
-async def save_ticket(
-    ports: Ports, number: str, changes: Mapping[str, Any], *, who: Principal, version: int
-) -> TicketDetail:
+async def save_ticket(ports: Ports, number: str, changes: Mapping[str, Any], *, version: int) -> TicketDetail:
     """Saves the fields of the form that are in `changes`, and `state` if that is: one version more, not two.
 
     Raises UnknownRecord, Forbidden, BadValue, NotLikeThis (a case is moved by its steps), IllegalTransition,
     VersionConflict, StoreAway; then nothing is saved.
     """
-    ticket = await ticket_in_work(ports, number, who)
+    ticket = await ports.seen.rights.ticket_to_change(number)
+    changes = restored_in(changes, ticket)
     by_steps_only(ticket, changes)
     known = {disposition.id for disposition in ports.site.dispositions}
     if changes.get("disposition") and changes["disposition"] not in known:
@@ -31,32 +31,44 @@ async def save_ticket(
     if "*" in changes.get("contact_number", ""):
         raise BadValue("contact_number", "a whole number, not a masked one")
     form, step = _form(changes), _step(ticket.state, changes.get("state", ticket.state))
-    return await ports.store.tickets.save_form(ticket.number, form, by=who.name, version=version, step=step)
+    saved = await ports.store.tickets.save_form(ticket.number, form, by=ports.who.name, version=version, step=step)
+    return await ports.seen.tickets.one(saved)
 
 
-async def attach_file(ports: Ports, number: str, kept: FileKept, *, who: Principal) -> Attachment:
-    """The same content a second time is the file that is there. Raises UnknownRecord, TooManyFiles, StoreAway."""
-    return await ports.store.intake.add_file(number, kept, by=who.name)
+async def attach_file(ports: Ports, number: str, kept: FileKept) -> Attachment:
+    """The same content a second time is the file that is there. Raises UnknownRecord, Forbidden, TooManyFiles,
+    StoreAway."""
+    await ports.seen.rights.ticket_to_change(number)
+    return await ports.store.intake.add_file(number, kept, by=ports.who.name)
 
 
-async def open_file(ports: Ports, number: str, file: str, *, who: Principal) -> None:
-    """Raises StoreAway: who cannot be put on record gets nothing."""
-    await ports.store.intake.log_download(number, file, by=who.name)
+async def open_file(ports: Ports, number: str, file: str) -> Attachment:
+    """One that somebody may fetch, which is on record: who cannot be put on record gets nothing.
+
+    Raises UnknownRecord, Forbidden, StoreAway.
+    """
+    found = next((each for each in await ports.seen.tickets.files(number) if each.id == file), None)
+    if found is None:
+        raise UnknownRecord("file of the ticket", file)
+    if found.deleted_at is None:
+        await ports.store.intake.log_download(number, file, by=ports.who.name)
+    return found
 
 
-async def hear_recording(ports: Ports, recording_id: int, *, who: Principal) -> None:
+async def hear_recording(ports: Ports, recording: RecordingRow) -> None:
     """As `open_file`."""
-    await ports.store.recordings.log_playback(recording_id, by=AgentId(who.name), at=ports.now)
+    await ports.store.recordings.log_playback(recording.id, by=AgentId(ports.who.name), at=ports.now)
 
 
-async def print_form(ports: Ports, number: str, *, who: Principal) -> None:
+async def print_form(ports: Ports, number: str) -> None:
     """As `open_file`."""
-    await ports.store.note_act(by=who.name, action="printed", subject=f"ticket {number}")
+    await ports.seen.rights.ticket_to_change(number)
+    await ports.store.note_act(by=ports.who.name, action="printed", subject=f"ticket {number}")
 
 
-async def take_out_report(ports: Ports, report: str, *, who: Principal) -> None:
+async def take_out_report(ports: Ports, report: str) -> None:
     """As `open_file`; `report`: its number."""
-    await ports.store.note_act(by=who.name, action="exported", subject=f"report {report}")
+    await ports.store.note_act(by=ports.who.name, action="exported", subject=f"report {report}")
 
 
 def _form(changes: Mapping[str, Any]) -> TicketForm:

@@ -47,6 +47,7 @@ async def test_a_merchant_is_found_revealed_for_the_case_and_changed(hall: Hall,
     await page.get_by_test_id("reveal-reason").fill("回电核实")
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("number")).to_have_value("13812345678")
+    page = await open_page("8801", f"/customers/{merchant.id}")
     await page.get_by_test_id("add-number").click()
     await page.get_by_test_id("number").last.fill("13900000000")
     await page.keyboard.press("Control+Enter")

@@ -10,10 +10,10 @@ from crm.quality.scorecard import Marks
 from crm.rights import Principal
 from crm.tickets.model import TicketForm, TicketKind
 from crm.use_cases import quality as service
-from crm.use_cases.cases import CaseService, Ports
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import Hall
 from tests.browser.pictures import picture
+from tests.fakes.acting_ports import ports_of
 from tests.integration.web.conftest import write_sound
 
 SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
@@ -79,13 +79,12 @@ async def test_the_month_shows_scores_and_grades_and_what_there_is_no_data_for(h
     for number, (agent, liked) in enumerate((("8001", 5), ("8001", 4), ("8002", 2))):
         await recorded(hall, f"c{number}", agent, satisfaction=liked)
     year, week, _ = datetime.now(hall.site.zone).isocalendar()
-    cases = CaseService(hall.site, hall.store, hall.store.clock, hall.calendar.days)
-    ports = Ports(site=hall.site, store=hall.store, cases=cases)
-    await service.draw_week(ports, f"{year}-W{week:02}", who=SUPERVISOR)
+    ports = ports_of(hall.site, hall.store, SUPERVISOR)
+    await service.draw_week(ports, f"{year}-W{week:02}")
     for check in (await hall.store.checks.list()).items:
         points = {"polite": 40, "warm": 20 if check.agent == "8001" else 0, "correct": 35}
         marks = Marks(points=points)
-        await service.score_check(ports, str(check.id), marks, who=SUPERVISOR, version=1)
+        await service.score_check(ports, str(check.id), marks, version=1)
     page = await open_page("8801", "/quality#month")
     good, poor = page.get_by_test_id("row-8001"), page.get_by_test_id("row-8002")
     await expect(good).to_contain_text("优秀")

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from app.web.wire.desk_messages import UNSENT, AgentChanged, CallChanged, Pop, PopCustomer, PopTicket, ScreenPop
+from crm.seen.opening import opened
 from crm.tickets.model import Severity, TicketKind, TicketState
 from routing.agent import AgentState
 
@@ -54,7 +55,7 @@ def card(ani: str = "13812345678", **others: Any) -> Pop:
 
 
 def pop(call: str = "c-1", ticket: str = "20261122-0001", **others: Any) -> ScreenPop:
-    return ScreenPop(call=call, ticket=ticket, pop=card(**others))
+    return ScreenPop(call=call, ticket=ticket, pop=opened(card(**others)))
 
 
 def call_is(

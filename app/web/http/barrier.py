@@ -10,6 +10,7 @@ from app.web.wire.desk import TooManyPages
 from app.web.wire.problems import Problem, invalid, not_dialled
 from crm import errors
 from crm.cases.rights import StepRefused
+from crm.seen.opening import opened
 from ivr.live.talks import NotDialable, Refused
 from ivr.port.values import TelephonyError
 from routing.agent import IllegalTransition
@@ -101,6 +102,9 @@ def _of_use_case(exc: Exception) -> Problem:
     match exc:
         case errors.Forbidden():
             return Problem("forbidden", f"{exc}")
+        case errors.TooManySearches():
+            wait_s = int(exc.wait.total_seconds())
+            return Problem("too_many_requests", f"{exc}.", retry_after_s=wait_s)
         case errors.NotByHand():
             return Problem("not_by_hand", f"{exc}")
         case errors.BadValue():
@@ -110,7 +114,7 @@ def _of_use_case(exc: Exception) -> Problem:
             return Problem("invalid", f"{exc}", errors=faults)
         case errors.NumberTaken():
             detail = f"{exc}: move it here explicitly, or merge the two cards"
-            return Problem("conflict", detail, taken={"number": exc.number, "customer": str(exc.customer_id)})
+            return Problem("conflict", detail, taken={"number": opened(exc.number), "customer": str(exc.customer_id)})
         case errors.BookingRefused():
             return Problem("conflict", f"{exc}", reason=exc.reason)
         case StepRefused():

@@ -7,23 +7,27 @@ asking, may they, is the request well formed; then the handler; then JSON.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from app.web.http.acting import Acting
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
 from app.web.http.identity import Authenticator
 from app.web.http.permissions import is_open_to
-from app.web.http.services import Services
+from app.web.http.services import Services, Tools
 from app.web.wire.encoding import encode
 from app.web.wire.problems import Problem, invalid
 from crm.rights import Principal
+from crm.seen.store import SeenStore
+from crm.use_cases.cases import Ports
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -33,14 +37,18 @@ B_co = TypeVar("B_co", covariant=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Ask(Generic[Q_co, B_co]):
-    """One request, understood: query and body are of the types the operation names."""
+    """One request, understood: query and body are of the types the operation names.
+
+    `services` has no store: what somebody may see of it is in `seen`, and what somebody may do is begun with `do`.
+    """
 
     request: web.Request
-    services: Services
+    services: Tools
     door: Authenticator
     query: Q_co
     body: B_co
     principal: Principal | None
+    acting: Acting | None
 
     @property
     def who(self) -> Principal:
@@ -48,6 +56,22 @@ class Ask(Generic[Q_co, B_co]):
         if self.principal is None:
             raise RuntimeError("a public operation asked who is there")
         return self.principal
+
+    @property
+    def acts(self) -> Acting:
+        """Whoever asks, at work. Only for operations that need a login."""
+        if self.acting is None:
+            raise RuntimeError("a public operation asked for the store")
+        return self.acting
+
+    @property
+    def seen(self) -> SeenStore:
+        """The store as whoever asks sees it."""
+        return self.acts.seen
+
+    async def do(self, use_case: Callable[Concatenate[Ports, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Begins a use case for whoever asks: `await ask.do(use_cases.create_card, card)`."""
+        return await self.acts.do(use_case, *args, **kwargs)
 
     def path(self, name: str) -> str:
         """A part of the path."""
@@ -134,7 +158,15 @@ def serve(
             raise await _refused(principal, operation, services)
         _check_path(request)
         query, body = _query(request, operation.query), await _body(request, operation.body)
-        ask = Ask(request=request, services=services, door=door, query=query, body=body, principal=principal)
+        ask = Ask(
+            request=request,
+            services=services.tools,
+            door=door,
+            query=query,
+            body=body,
+            principal=principal,
+            acting=services.acting(principal) if principal else None,
+        )
         own_response = operation.answer is None or operation.secret
         if request.method not in _WRITES or own_response:
             return await _answer(operation, ask)

@@ -4,14 +4,14 @@ Only types: the composition root fills them in, and the tests put a small ACD of
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from typing import Literal, Protocol
 
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
-from app.reports.archive import ReportArchive
+from app.web.http.acting import Acting
 from app.web.http.contract import (
     ClosingOut,
     SupervisionMode,
@@ -26,9 +26,9 @@ from config.ids import AgentId
 from config.paths import DataDir
 from config.schema import Site
 from crm.db.store import Store
-from crm.use_cases.bookings.desk import BookingDesk
+from crm.rights import Principal
 from crm.use_cases.by_clock.days import RunningCalendar
-from crm.use_cases.cases import CaseService, Ports
+from crm.use_cases.cases import CaseService
 from crm.use_cases.intake import Intake
 from ivr.live.talks import TalkOver
 from routing.agent import AgentState
@@ -142,12 +142,11 @@ class NobodyTalks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    """Everything behind the web server."""
+class Tools:
+    """What every handler is given of the running system: nothing of it leads to the store (ACC-6)."""
 
     site: Site
     data: DataDir
-    store: Store
     intake: Intake
     calendar: RunningCalendar
     acd: AcdView
@@ -165,21 +164,30 @@ class Services:
     """Another one; the old one opens nothing from then on. Raises KeyError, `ivr.port.values.TelephonyError`."""
     sip_address: str
     secure_cookie: bool
-    cases: CaseService
     talks: TalkControl = field(default_factory=NobodyTalks)
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
 
-    @cached_property
-    def ports(self) -> Ports:
-        """What use cases stand on."""
-        return Ports(site=self.site, store=self.store, cases=self.cases)
+
+@dataclass(frozen=True, kw_only=True)
+class Services(Tools):
+    """Everything behind the web server: for the server itself, the door and the feeds; handlers get `tools`."""
+
+    store: Store
+    cases: CaseService
 
     @cached_property
-    def reports(self) -> ReportArchive:
-        return ReportArchive(self.store, self.site, self.data)
+    def tools(self) -> Tools:
+        return Tools(**{each.name: getattr(self, each.name) for each in fields(Tools)})
 
-    @cached_property
-    def bookings(self) -> BookingDesk:
-        """Booking by the site's rules."""
-        return BookingDesk(self.site, self.store, self.clock, self.calendar.days)
+    def acting(self, who: Principal) -> Acting:
+        """The store as this person sees it now."""
+        return Acting(
+            who,
+            self.hub.tickets_at_hand(who.agent) if who.agent else frozenset(),
+            site=self.site,
+            store=self.store,
+            cases=self.cases,
+            days=self.calendar.days,
+            data=self.data,
+        )

@@ -1,13 +1,28 @@
-"""Values to JSON as every answer and live message writes them: UTC, ISO 8601, milliseconds, Z (rules)."""
+"""Values to JSON as every answer and live message writes them: UTC, ISO 8601, milliseconds, Z; numbers masked (rules).
+
+A telephone number goes out masked, wherever it stands: in a field of its own, in a note, in what an error says. Only a
+`Whole` text goes out as it is, and only the store as seen by a person makes one (crm/seen). CUS-4, ACC-6
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Final
 
 import msgspec
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+from config.masking import LEAST, Whole, masked
+
+_PLAIN = frozenset({int, float, bool, type(None)})
 """What most values are, so asked first."""
+
+CODES: Final = frozenset(
+    (
+        *("id", "call", "next", "due_call", "customer", "customer_id", "recording", "booking", "version"),
+        *("dnis", "sip", "token", "secret", "username", "url", "period", "etag"),
+    )
+)
+"""Fields of text that this system makes, or a site's file says: digits in them are no person's number."""
 
 
 def instant(at: datetime) -> str:
@@ -18,20 +33,29 @@ def instant(at: datetime) -> str:
 
 
 def plain(value: object) -> object:
-    """The same value of lists, mappings and scalars only, each datetime as an instant."""
-    if type(value) in _PLAIN:
+    """The same value of lists, mappings and scalars only, each datetime as an instant, each number masked."""
+    kind = type(value)
+    if kind is str:
+        return masked(value) if len(value) >= LEAST else value  # type: ignore[arg-type]
+    if kind in _PLAIN:
         return value
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, msgspec.Struct):
-        shown = {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        shown = {name: _field(name, getattr(value, name)) for name in value.__struct_fields__}
         config = value.__struct_config__
         return shown if config.tag_field is None else {config.tag_field: config.tag, **shown}
     if isinstance(value, Mapping):
-        return {str(key.value if isinstance(key, Enum) else key): plain(item) for key, item in value.items()}
+        return {str(key.value if isinstance(key, Enum) else key): _field(key, item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if kind is Whole else value
+
+
+def _field(name: object, value: object) -> object:
+    return value if type(value) is str and name in CODES else plain(value)
 
 
 def encode(value: object) -> bytes:

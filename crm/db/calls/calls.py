@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, select, tuple_
+from sqlalchemy import Row, Select, select, tuple_
 
 from config.numbering import normalise
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse
-from crm.db.base.sight import visible
+from crm.db.base.sight import hangs_on_visible
 from crm.db.base.typed import typed
-from crm.db.schema.core import call, customer, ticket
+from crm.db.schema.core import call, customer
 from crm.page import Page
 from crm.tickets.call_rows import CallRow
 
@@ -61,8 +61,7 @@ class CallQueries:
             query = query.where(tuple_(call.c.invited_at, call.c.call_id) < tuple_(*parse(after)))
         if caller is not None:
             query = query.where(call.c.number_key == normalise(caller, self._area_code).normalised)
-        if not sight.everything:
-            query = query.where(exists().where(ticket.c.number == call.c.ticket, visible(sight)))
+        query = query.where(hangs_on_visible(call.c.ticket, sight))
         wanted = {call.c.agent: agent, call.c.line: line, call.c.queue: queue, call.c.direction: direction}
         for column, value in wanted.items():
             if value is not None:

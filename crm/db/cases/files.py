@@ -13,6 +13,7 @@ from crm.cases.guards import Other
 from crm.cases.model import Stage
 from crm.cases.organisation import Sight
 from crm.cases.steps import Linked, LoggedStep, details_of, step_of
+from crm.db.base.sight import visible
 from crm.db.schema.cases import ticket_clock, ticket_person, ticket_step
 from crm.db.schema.core import call, ticket
 from crm.errors import UnknownRecord
@@ -81,9 +82,9 @@ def taken_of(row: Row[Any]) -> LoggedStep:
 
 async def other(connection: AsyncConnection, number: str, sight: Sight) -> Other:
     """Another ticket that a step names, if whoever takes it may see that one."""
-    found = (await connection.execute(select(ticket).where(ticket.c.number == number))).one_or_none()
-    seen = found and sight.sees(restricted=found.restricted, department=found.department, level=found.level)
-    if found is None or not seen:
+    seen = select(ticket).where(ticket.c.number == number, visible(sight))
+    found = (await connection.execute(seen)).one_or_none()
+    if found is None:
         return Other(number=number, stage=None)
     return Other(number=number, stage=Stage(found.stage or "new"), merged_into=found.case_of)
 

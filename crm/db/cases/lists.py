@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 
 from config.numbering import normalise
+from crm.cases.listed import CaseFilter, CaseRow, ClockEntry, Held
 from crm.cases.model import OPEN, Stage
 from crm.cases.organisation import Sight
 from crm.db.base.engine import Database
@@ -27,58 +27,6 @@ from crm.tickets.model import TicketRow
 
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts what nothing is due of behind all that is."""
-
-
-class CaseRow(TicketRow, frozen=True, kw_only=True):
-    """A case as lists show it; `due_at`: the first deadline that runs, None when none does."""
-
-    due_at: datetime | None
-    clauses: int
-    """How many clocks run."""
-
-
-class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which cases. `holders`: any of these parties has it; `overdue`: a deadline has passed."""
-
-    open: bool | None = None
-    stage: str | None = None
-    kind: str | None = None
-    severity: str | None = None
-    level: str | None = None
-    department: str | None = None
-    category: str | None = None
-    restricted: bool | None = None
-    holders: frozenset[str] | None = None
-    due_before: datetime | None = None
-    overdue: bool | None = None
-
-
-class ClockEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A clock as lists show it. `verdict`: late, running or paused while it runs."""
-
-    ticket: str
-    kind: str | None
-    severity: str
-    matter: str
-    clause: str
-    round: int
-    in_force_from: str
-    started_at: datetime
-    due_at: datetime | None
-    provisional: bool
-    stopped_at: datetime | None
-    verdict: str
-    holder: str | None
-    person: str | None
-    told: int
-
-
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """How many breaches are held against a unit and a person."""
-
-    holder: str | None
-    person: str | None
-    count: int
 
 
 _FIRST_DUE: Final = (
@@ -137,21 +85,9 @@ class CaseLists:
             rows = await connection.execute(query.order_by(*complaints_first).limit(limit))
             return tuple(ticket_row(row) for row in rows)
 
-    async def is_about(self, number: str, person: str) -> bool:
-        """Whether the case is a complaint of this colleague."""
-        mine = (ticket_person.c.ticket == number) & (ticket_person.c.person == person)
-        async with self._database.read() as connection:
-            return (await connection.execute(select(ticket_person.c.ticket).where(mine))).first() is not None
-
-    async def about_of(self, numbers: Collection[str], person: str) -> frozenset[str]:
-        """Those of these tickets that are complaints of this colleague."""
-        mine = ticket_person.c.ticket.in_(set(numbers)) & (ticket_person.c.person == person)
-        async with self._database.read() as connection:
-            return frozenset((await connection.execute(select(ticket_person.c.ticket).where(mine))).scalars())
-
     async def hidden(self, numbers: Collection[str], sight: Sight) -> frozenset[str]:
         """Those of these tickets that must not be shown."""
-        if sight.everything or not numbers:
+        if not numbers:
             return frozenset()
         query = select(ticket.c.number).where(ticket.c.number.in_(set(numbers)), ~visible(sight))
         async with self._database.read() as connection:

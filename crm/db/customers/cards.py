@@ -120,7 +120,7 @@ def _read(connection: Connection, key: str, limit: int, sight: Sight, without: s
     return known, tickets, tuple(ticket_row(row) for row in connection.execute(of_open, theirs))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _seen_by(sight: Sight) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """The statements for somebody with this sight: made once, as making them costs more than the answer."""
     seen = visible(sight)

@@ -8,13 +8,12 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Column, Row, Table, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.customers.duplicates import Likeness, find_duplicates
-from crm.customers.model import FIELDS, Customer
+from crm.customers.model import FIELDS, Customer, MergePlan
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.customers.rows import cards_of
@@ -28,16 +27,6 @@ MOST_COMPARED: Final = 100_000
 _PART: Final = 250
 _NOT_MOVED: Final = (customer, customer_number, customer_change, customer_distinct)
 """Cards and what is part of them: merged here by hand. Changes stay with the card they were made on."""
-
-
-class MergePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """`stays` becomes the only card; `take`: the fields whose value comes from `goes`. Versions as they were read."""
-
-    stays: int
-    stays_version: int
-    goes: int
-    goes_version: int
-    take: frozenset[str] = frozenset()
 
 
 class DuplicateTable:

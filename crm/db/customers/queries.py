@@ -1,6 +1,5 @@
 """Customers' cards in the store: found, saved with a history, and how often there was contact. CUS-1, CUS-2, CUS-3."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,10 +8,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, case, delete, exists, func, or_, select, tuple_, update
 
 from config.numbering import normalise
-from crm.customers.model import Contact, Customer, CustomerChange
+from crm.cases.organisation import SEES_ALL, Sight
+from crm.customers.model import Contact, Customer, CustomerChange, CustomerFilter
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.sight import card_visible
 from crm.db.base.typed import typed
 from crm.db.customers.rows import cards_of
 from crm.db.customers.saving import bump, locked, next_rank, note_changes, save_card
@@ -22,16 +23,6 @@ from crm.page import Page
 
 _PERIODS: Final = (30, 90, 365)
 _DIRECTIONS: Final = {"in": "inbound", "out": "outbound"}
-
-
-class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which cards. `search`: part of a name, shop, employer, or of a number; `quiet_since`: no call since then."""
-
-    search: str | None = None
-    kind: str | None = None
-    key: bool | None = None
-    looked_after_by: str | None = None
-    quiet_since: datetime | None = None
 
 
 EVERYBODY: Final = CustomerFilter()
@@ -62,11 +53,16 @@ class CustomerQueries:
         after: str | None = None,
         *,
         wanted: CustomerFilter = EVERYBODY,
+        sight: Sight = SEES_ALL,
     ) -> Page[Customer]:
         """Lately changed first, without merged cards. Raises BadCursor."""
         size = page_size(limit)
         query = self.chosen(msgspec.structs.replace(wanted, search=search) if search else wanted)
-        query = query.order_by(customer.c.updated_at.desc(), customer.c.id.desc()).limit(size + 1)
+        query = (
+            query.where(card_visible(sight))
+            .order_by(customer.c.updated_at.desc(), customer.c.id.desc())
+            .limit(size + 1)
+        )
         if after is not None:
             query = query.where(tuple_(customer.c.updated_at, customer.c.id) < tuple_(*parse_numbered(after)))
         async with self._database.read() as connection:
@@ -75,10 +71,10 @@ class CustomerQueries:
         more = cursor(rows[size - 1].updated_at, rows[size - 1].id) if len(rows) > size else None
         return Page(items=tuple(cards), next=more)
 
-    async def all(self, wanted: CustomerFilter, most: int) -> tuple[Customer, ...]:
+    async def all(self, wanted: CustomerFilter, most: int, sight: Sight = SEES_ALL) -> tuple[Customer, ...]:
         """The cards that the filter lets through by id, at most one more than `most`."""
         found: list[Customer] = []
-        query = self.chosen(wanted).order_by(customer.c.id).limit(_PART)
+        query = self.chosen(wanted).where(card_visible(sight)).order_by(customer.c.id).limit(_PART)
         async with self._database.read() as connection:
             while len(found) <= most:
                 last = found[-1].id if found else 0
@@ -193,10 +189,7 @@ class CustomerQueries:
         texts = (customer.c.name, customer.c.employer, customer.c.shop_name, customer.c.contact_person)
         parts: list[ColumnElement[bool]] = [text.icontains(search, autoescape=True) for text in texts]
         parts.append(customer.c.unit == search)
-        if re.search(r"\d{3}", search):
+        if whole := normalise(search, self._area_code).normalised:
             numbers = select(customer_number.c.customer_id)
-            whole = normalise(search, self._area_code).normalised
-            digits = re.sub(r"\D", "", search)
-            parts.append(customer.c.id.in_(numbers.where(customer_number.c.normalised.in_({whole, digits}))))
-            parts.append(customer.c.id.in_(numbers.where(customer_number.c.normalised.contains(digits))))
+            parts.append(customer.c.id.in_(numbers.where(customer_number.c.normalised == whole)))
         return or_(*parts)

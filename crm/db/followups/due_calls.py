@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, Interval, Select, bindparam, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.numbering import normalise
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.sight import hangs_on_visible
 from crm.db.followups.due_call_rows import NOW, attempt_of, attempt_row, due_call_row, ready, stale, still_ours
 from crm.db.followups.entering import NewCall, enter
 from crm.db.followups.owed_calls import warn_of_fault
@@ -336,10 +338,12 @@ class DueCallTable:
         state: str | None = None,
         kind: str | None = None,
         ticket: str | None = None,
+        sight: Sight = SEES_ALL,
     ) -> Page[DueCall]:
         """What is due first comes first. Raises BadCursor."""
         size = page_size(limit)
         query = select(due_call).order_by(due_call.c.due_at, due_call.c.id).limit(size + 1)
+        query = query.where(hangs_on_visible(due_call.c.ticket, sight))
         for column, wanted in ((due_call.c.state, state), (due_call.c.kind, kind), (due_call.c.ticket, ticket)):
             if wanted is not None:
                 query = query.where(column == wanted)

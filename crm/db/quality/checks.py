@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import Row, Select, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
+from crm.db.base.sight import hangs_on_visible
 from crm.db.base.typed import typed
 from crm.db.messages.notices import enter_notice
 from crm.db.quality.tables import quality_check, quality_check_step
@@ -118,10 +120,12 @@ class CheckTable:
         period: tuple[datetime, datetime] | None = None,
         limit: int = 50,
         after: str | None = None,
+        sight: Sight = SEES_ALL,
     ) -> Page[Check]:
         """The latest talks first; `period`: of the talks. Raises BadCursor."""
         table, size = quality_check, page_size(limit)
         query = _checks().order_by(table.c.talked_at.desc(), table.c.id.desc()).limit(size + 1)
+        query = query.where(hangs_on_visible(table.c.ticket, sight))
         if agent is not None:
             query = query.where(table.c.agent == agent)
         if week is not None:

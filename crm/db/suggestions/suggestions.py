@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Select, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.cases.organisation import SEES_ALL, Sight
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse
+from crm.db.base.sight import hangs_on_visible
 from crm.db.base.typed import typed
 from crm.db.followups.due_calls import DueCallTable
 from crm.db.followups.owed_calls import SYSTEM
@@ -148,11 +150,13 @@ class SuggestionTable:
         late_at: datetime | None = None,
         limit: int = 50,
         after: str | None = None,
+        sight: Sight = SEES_ALL,
     ) -> Page[Suggestion]:
         """Newest first. `departments` and `by`: those that one of these has, or that this person registered; both
         None: all. `late_at`: only those that should have been decided by then. Raises BadCursor."""
         table, size = suggestion, page_size(limit)
         query = _suggestions().order_by(table.c.registered_at.desc(), table.c.ticket.desc()).limit(size + 1)
+        query = query.where(hangs_on_visible(table.c.ticket, sight))
         if departments is not None:
             query = query.where(table.c.department.in_(list(departments)) | (table.c.registered_by == by))
         if wanted := [state.value for state in states]:

@@ -15,19 +15,20 @@ from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.numbering import normalise
+from crm.cases.organisation import SEES_NOTHING_RESTRICTED, Sight
 from crm.db.base.engine import Database
 from crm.db.base.paging import page_size
+from crm.db.base.sight import visible
 from crm.db.schema.core import ticket
 from crm.db.tickets.search_index import facet, quoted, step_details, texts_of
 from crm.db.tickets.tickets import select_tickets, ticket_row
 from crm.errors import BadCursor
 from crm.page import Page
-from crm.tickets.model import TicketRow
-from crm.tickets.search import Piece, Query, Term, first_key, key_of, number_of, parse, snippet
+from crm.tickets.search import Found, Query, Term, first_key, key_of, number_of, parse, snippet
 
 LOOKED_THROUGH: Final = 20_000
 """So many of the newest rows are looked through before PostgreSQL's index is asked: some 20 ms if all in vain."""
-_ROUNDS: Final = 5
+_ROUNDS: Final = 20
 """A page that its reader may not see, or that was changed meanwhile, is followed by the next, so often."""
 _ENDLESS: Final = 2**62
 _OF_ONE_TELEPHONE: Final = 2000
@@ -58,15 +59,7 @@ class Within:
     agent: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    restricted: bool = False
-
-
-@dataclass(frozen=True)
-class Found:
-    """A ticket, and the text in which it was found."""
-
-    ticket: TicketRow
-    snippet: tuple[Piece, ...]
+    sight: Sight = SEES_NOTHING_RESTRICTED
 
 
 class TicketSearch:
@@ -85,15 +78,17 @@ class TicketSearch:
         rows: list[Row[Any]] = []
         async with self._database.read() as connection:
             for _ in range(_ROUNDS):
-                missing = size - len(rows)
-                keys = await self._hits(connection, query, within, (low, high, missing + 1))
-                more = len(keys) > missing
-                rows += await _tickets(connection, keys[:missing], within)
-                if not more or len(rows) == size:
+                missing = size + 1 - len(rows)
+                keys = await self._hits(connection, query, within, (low, high, missing))
+                rows += await _tickets(connection, keys, within)
+                if len(keys) < missing or len(rows) > size:
+                    high = 0
                     break
-                high = keys[missing - 1]
-            found = await connection.run_sync(_shown, rows, query)
-        return Page(items=found, next=str(keys[missing - 1]) if more else None)
+                high = keys[-1]
+            found = await connection.run_sync(_shown, rows[:size], query)
+        # Where it goes on is said by tickets that are shown: what is hidden leaves no gap.
+        after_this = key_of(rows[size - 1].number) if len(rows) > size else high
+        return Page(items=found, next=str(after_this) if after_this else None)
 
     def _keys(self, within: Within, after: str | None) -> tuple[int, int]:
         """From which key until before which one. The days at both ends are looked at closer in `_tickets`."""
@@ -151,7 +146,7 @@ def _match(query: Query, within: Within, area_code: str) -> str:
 
     wanted = " AND ".join([*map(spelt, query.wanted), *(f'"{word}"' for word in _narrowing(within))])
     without = [*(spelt(term) for term in query.terms if term.without)]
-    if not within.restricted:
+    if not within.sight.any_restricted:
         without.append(f'"{facet("restricted", "yes")}"')
     return f"({wanted}) NOT ({' OR '.join(without)})" if without else wanted
 
@@ -165,7 +160,7 @@ def _tsquery(query: Query, within: Within, area_code: str) -> str:
         return f"({phrase} | {quoted(known)})" if known else f"({phrase})"
 
     without = [f"!{spelt(term)}" for term in query.terms if term.without]
-    if not within.restricted:
+    if not within.sight.any_restricted:
         without.append(f"!{quoted(facet('restricted', 'yes'))}")
     return " & ".join([*map(spelt, query.wanted), *map(quoted, _narrowing(within)), *without])
 
@@ -188,9 +183,9 @@ async def _tickets(connection: AsyncConnection, keys: Sequence[int], within: Wit
         query = query.where(ticket.c.opened_at >= within.since)
     if within.until is not None:
         query = query.where(ticket.c.opened_at < within.until)
-    if not within.restricted:
-        query = query.where(ticket.c.restricted.is_(False))
-    return sorted(await connection.execute(query), key=lambda row: key_of(row.number), reverse=True)
+    return sorted(
+        await connection.execute(query.where(visible(within.sight))), key=lambda row: key_of(row.number), reverse=True
+    )
 
 
 def _shown(connection: Connection, rows: Sequence[Row[Any]], query: Query) -> tuple[Found, ...]:

@@ -8,7 +8,6 @@ import msgspec
 from config.schema import Role
 from crm.errors import bad_values
 from crm.keys.model import PREFIX, ApiKey, checked_lasts, checked_name, checked_scope
-from crm.rights import Principal
 from crm.use_cases.cases import Ports
 
 
@@ -21,7 +20,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     lasts: timedelta
 
 
-async def make_key(ports: Ports, new: NewKey, grantable: frozenset[str], *, who: Principal) -> tuple[ApiKey, str]:
+async def make_key(ports: Ports, new: NewKey, grantable: frozenset[str]) -> tuple[ApiKey, str]:
     """The key and its secret, which is told this once. `grantable`: what the role leaves to keys.
 
     Raises BadValue, NotLikeThis (the name was used before), StoreAway.
@@ -38,7 +37,7 @@ async def make_key(ports: Ports, new: NewKey, grantable: frozenset[str], *, who:
         role=new.role,
         scope=scope,
         created_at=now,
-        created_by=who.name,
+        created_by=ports.who.name,
         expires_at=now + lasts,
         used_at=None,
         refused_at=None,
@@ -49,6 +48,6 @@ async def make_key(ports: Ports, new: NewKey, grantable: frozenset[str], *, who:
     return key, secret
 
 
-async def revoke_key(ports: Ports, name: str, *, who: Principal) -> ApiKey:
+async def revoke_key(ports: Ports, name: str) -> ApiKey:
     """Ends a key at once and for good. Raises UnknownRecord, StoreAway."""
-    return await ports.store.keys.revoke(name, by=who.name)
+    return await ports.store.keys.revoke(name, by=ports.who.name)

@@ -1,10 +1,9 @@
 """Booking as a desk does it (flow): the site's rules on its calendar, and the store's tables. BKG-1 to BKG-5."""
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Self
+from typing import Final
 
 from config.schema import Site
 from config.service.bookings import Bookings, Guide
@@ -38,6 +37,7 @@ from crm.db.store import Store
 from crm.errors import BookingRefused
 from crm.outbox.model import OutMessage
 from crm.regulation.calendar import day_kind
+from crm.use_cases.cases import Ports
 
 CONFIRMATION: Final = "confirmation"
 """The route of outbox.yaml by which confirmations go."""
@@ -53,6 +53,11 @@ class SlotNow:
     guides: tuple[tuple[Guide, int | None], ...]
 
 
+def desk_of(ports: Ports) -> "BookingDesk":
+    """The desk on the store of somebody's act."""
+    return BookingDesk(ports.site, ports.store, ports.store.clock, ports.days)
+
+
 class BookingDesk:
     """Everything raises StoreAway; what cannot be had raises BookingRefused with a reason for the page."""
 
@@ -61,12 +66,6 @@ class BookingDesk:
         self._days = days
         self._store = store
         self._clock = clock
-
-    def within(self, store: Store) -> Self:
-        """The same desk on the store of an act."""
-        desk = copy(self)
-        desk._store = store
-        return desk
 
     @property
     def rules(self) -> Bookings:

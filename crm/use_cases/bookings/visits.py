@@ -8,9 +8,9 @@ from typing import Any
 
 from crm.bookings.model import Booking, BookingRequest, BookingStep
 from crm.errors import VersionConflict
-from crm.rights import Principal
-from crm.use_cases.bookings.access import Desk, find_booking, name_of, put_on_record, ticket_to_write_on, whole_number
-from crm.use_cases.bookings.desk import BookingDesk
+from crm.seen.opening import restored_in
+from crm.use_cases.bookings.access import name_of, whole_number
+from crm.use_cases.bookings.desk import desk_of
 from crm.use_cases.cases import Ports
 
 
@@ -29,12 +29,12 @@ class NewBooking:
     key: str | None
 
 
-async def make_booking(ports: Ports, rules: BookingDesk, new: NewBooking, *, desk: Desk) -> Booking:
+async def make_booking(ports: Ports, new: NewBooking) -> Booking:
     """With it, that whoever books sees the number. The same `key` again answers with the first.
 
     Raises BadValue, Forbidden, BookingRefused, StoreAway; then nothing is booked.
     """
-    ticket = await ticket_to_write_on(ports, new.ticket, desk.who)
+    ticket = await ports.seen.visits.ticket_to_add_to(new.ticket)
     wish = BookingRequest(
         party=new.party,
         language=new.language or None,
@@ -43,23 +43,22 @@ async def make_booking(ports: Ports, rules: BookingDesk, new: NewBooking, *, des
         contact_number=whole_number(ports, new.contact_number, ticket),
         note=new.note.strip(),
     )
-    key = f"{desk.who.name}:{new.key or uuid.uuid4()}"
+    key = f"{ports.who.name}:{new.key or uuid.uuid4()}"
     async with ports.act() as act:
-        made = await rules.within(act.store).book(key, ticket.number, new.starts_at, wish, by=desk.who.name)
-        await put_on_record(act, made, desk)
-    return made
+        made = await desk_of(act).book(key, ticket.number, new.starts_at, wish, by=ports.who.name)
+        await act.seen.visits.note_seen(made)
+    return await ports.seen.visits.shown(made)
 
 
-async def change_booking(
-    ports: Ports, rules: BookingDesk, booking_id: int, changes: Mapping[str, Any], *, who: Principal, version: int
-) -> Booking:
+async def change_booking(ports: Ports, booking_id: int, changes: Mapping[str, Any], *, version: int) -> Booking:
     """Places move in one go or stay. `changes`: the fields that came; another time without `guide`: who is free then.
 
     Raises UnknownRecord, Forbidden, BadValue, VersionConflict, IllegalTransition, BookingRefused, StoreAway.
     """
-    before = await find_booking(ports, booking_id, who, to_change=True)
+    before = await ports.seen.visits.booking(booking_id, to_change=True)
     if before.version != version:
         raise VersionConflict(f"booking {before.id}", version, before.version)
+    changes = restored_in(changes, before)
     names = ("party", "language", "contact_name", "note", "contact_number")
     kept: dict[str, Any] = {name: changes.get(name, getattr(before, name)) for name in names}
     starts_at = changes.get("starts_at", before.starts_at)
@@ -68,19 +67,18 @@ async def change_booking(
     if "contact_number" in changes:
         kept["contact_number"] = whole_number(ports, changes["contact_number"], None)
     wish = BookingRequest(**kept, guide=guide if kept["language"] else None)
-    return await rules.change(before, starts_at, wish, by=who.name)
+    return await ports.seen.visits.shown(await desk_of(ports).change(before, starts_at, wish, by=ports.who.name))
 
 
-async def step_booking(
-    ports: Ports, rules: BookingDesk, booking_id: int, step: str, note: str, *, who: Principal, version: int
-) -> Booking:
+async def step_booking(ports: Ports, booking_id: int, step: str, note: str, *, version: int) -> Booking:
     """Confirmed, cancelled, visited, not come. Raises as `change_booking`."""
-    before = await find_booking(ports, booking_id, who, to_change=True)
-    return await rules.step(before, BookingStep(step), version, by=who.name, note=note.strip())
+    before = await ports.seen.visits.booking(booking_id, to_change=True)
+    done = await desk_of(ports).step(before, BookingStep(step), version, by=ports.who.name, note=note.strip())
+    return await ports.seen.visits.shown(done)
 
 
-async def tell_booking(ports: Ports, booking_id: int, *, who: Principal) -> Booking:
+async def tell_booking(ports: Ports, booking_id: int) -> Booking:
     """The confirmation with its notices was read out to the customer (BKG-2). Raises UnknownRecord, Forbidden,
     StoreAway."""
-    before = await find_booking(ports, booking_id, who, to_change=True)
-    return await ports.store.bookings.told(before.id, by=who.name)
+    before = await ports.seen.visits.booking(booking_id, to_change=True)
+    return await ports.seen.visits.shown(await ports.store.bookings.told(before.id, by=ports.who.name))

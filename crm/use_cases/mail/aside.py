@@ -10,23 +10,20 @@ from config.ids import TicketNumber
 from crm.errors import BadValue, NotNow
 from crm.intake.aside import AsideMail
 from crm.parsing.keys import key_of
-from crm.rights import Principal
 from crm.use_cases.cases import Ports
 from crm.use_cases.intake import Intake
 
 LONGEST_NOTE: Final = 200
 
 
-async def open_mail(ports: Ports, mail_id: int, *, who: Principal) -> AsideMail:
+async def open_mail(ports: Ports, mail_id: int) -> AsideMail:
     """Raises UnknownRecord, StoreAway: who cannot be put on record gets nothing."""
     mail = await ports.store.aside.get(mail_id)
-    await ports.store.note_act(by=who.name, action="opened", subject=f"mail {mail_id}")
+    await ports.store.note_act(by=ports.who.name, action="opened", subject=f"mail {mail_id}")
     return mail
 
 
-async def register_mail(
-    ports: Ports, intake: Intake, mail_id: int, fields: Mapping[str, Any], *, who: Principal
-) -> TicketNumber:
+async def register_mail(ports: Ports, intake: Intake, mail_id: int, fields: Mapping[str, Any]) -> TicketNumber:
     """A ticket with what somebody has read in it. Said twice, it is one ticket.
 
     Raises UnknownRecord, BadValue, NotNow, StoreAway.
@@ -37,14 +34,14 @@ async def register_mail(
     key = key_of(mail.place)
     number = await ports.store.intake.ticket_of_key(key)
     if number is None:
-        number = intake.register_by_hand("email", {"received_at": mail.at, **fields}, who=who, key=key)
-    await ports.store.aside.settle(mail_id, "registered", by=who.name, ticket=number)
+        number = intake.register_by_hand("email", {"received_at": mail.at, **fields}, who=ports.who, key=key)
+    await ports.store.aside.settle(mail_id, "registered", by=ports.who.name, ticket=number)
     return TicketNumber(number)
 
 
-async def dismiss_mail(ports: Ports, mail_id: int, note: str, *, who: Principal) -> AsideMail:
+async def dismiss_mail(ports: Ports, mail_id: int, note: str) -> AsideMail:
     """Nothing comes of it; why is on record. Raises UnknownRecord, BadValue, NotNow, StoreAway."""
     note = note.strip()
     if not 0 < len(note) <= LONGEST_NOTE:
         raise BadValue("note", f"say why in 1 to {LONGEST_NOTE} characters")
-    return await ports.store.aside.settle(mail_id, "dismissed", by=who.name, note=note)
+    return await ports.store.aside.settle(mail_id, "dismissed", by=ports.who.name, note=note)

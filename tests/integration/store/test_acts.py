@@ -13,14 +13,13 @@ from crm.db.store import Store
 from crm.errors import IllegalTransition
 from crm.followups.model import DueCallKind
 from crm.journal.journal import Journal
-from crm.rights import Principal
 from crm.tickets.model import TicketState
-from crm.use_cases.bookings.access import Desk
 from crm.use_cases.bookings.appointments import NewAppointment, propose_appointment
-from crm.use_cases.bookings.desk import BookingDesk
+from crm.use_cases.bookings.desk import desk_of
 from crm.use_cases.bookings.visits import NewBooking, make_booking
-from crm.use_cases.cases import CaseService, Ports
+from crm.use_cases.cases import Ports
 from crm.use_cases.ticket_work import save_ticket
+from tests.fakes.acting_ports import ports_of
 from tests.fakes.call_story import arrived
 from tests.fakes.case_site import case_site
 from tests.integration.store.hand_clock import HandClock
@@ -29,13 +28,12 @@ from tests.integration.store.refusing import refuse
 
 SITE = case_site()
 NUMBER = "20260309-0001"
-AGENT = Desk(who=Principal(name="8002", agent="8002", role="agent"), at_hand=frozenset())
-SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
 
 
 @pytest.fixture
-def ports(store: Store, clock: HandClock) -> Ports:
-    return Ports(site=SITE, store=store, cases=CaseService(SITE, store, clock, SITE.special_days))
+def ports(store: Store) -> Ports:
+    """Of an agent."""
+    return ports_of(SITE, store, "8002")
 
 
 @pytest.fixture
@@ -91,7 +89,7 @@ async def test_a_form_whose_state_is_refused_leaves_its_fields_as_they_were(port
     store = ports.store
     await refuse(store, "ticket_change", "NEW.field = 'state'")
     with pytest.raises(IntegrityError):
-        await save_ticket(ports, ticket, {"matter": "停车难", "state": TicketState.PENDING}, who=SUPERVISOR, version=1)
+        await save_ticket(ports, ticket, {"matter": "停车难", "state": TicketState.PENDING}, version=1)
     kept = await store.tickets.get(ticket)
     assert kept is not None and (kept.matter, kept.state, kept.version) == ("", "open", 1)
     assert await count(store, ticket_change) == await count(store, audit) == 0
@@ -99,7 +97,7 @@ async def test_a_form_whose_state_is_refused_leaves_its_fields_as_they_were(port
 
 async def test_a_booking_whose_maker_cannot_be_put_on_record_is_not_made(ports: Ports, ticket: str) -> None:
     """Whoever books on a ticket that is nobody's yet sees its number from then on: that is on record, or not to be."""
-    store, rules = ports.store, BookingDesk(SITE, ports.store, ports.store.clock, SITE.special_days)
+    store, rules = ports.store, desk_of(ports)
     day = (store.clock() + timedelta(days=7)).astimezone(SITE.zone).date()
     free = next(each.slot for days in await rules.slots(day, 7) for each in days[2] if each.why_not is None)
     new = NewBooking(
@@ -115,17 +113,17 @@ async def test_a_booking_whose_maker_cannot_be_put_on_record_is_not_made(ports: 
     )
     await refuse(store, "audit", "NEW.action = 'number_revealed'")
     with pytest.raises(IntegrityError):
-        await make_booking(ports, rules, new, desk=AGENT)
+        await make_booking(ports, new)
     assert [await count(store, table) for table in (booking, booking_step, due_call, audit)] == [0, 0, 0, 0]
 
 
 async def test_an_appointment_whose_maker_cannot_be_put_on_record_is_not_proposed(ports: Ports, ticket: str) -> None:
-    store, rules = ports.store, BookingDesk(SITE, ports.store, ports.store.clock, SITE.special_days)
+    store = ports.store
     kind = SITE.bookings.appointments.kinds[0].id
     visit = {"kind": kind, "at": store.clock() + timedelta(days=9), "person": "8002", "place": "", "note": ""}
     contact = {"contact_name": None, "contact_number": None}
     new = NewAppointment(ticket=ticket, visit=visit | contact, agreed=False, because="", key="once")
     await refuse(store, "audit", "NEW.action = 'number_revealed'")
     with pytest.raises(IntegrityError):
-        await propose_appointment(ports, rules, new, desk=AGENT)
+        await propose_appointment(ports, new)
     assert [await count(store, table) for table in (appointment, booking_step, audit)] == [0, 0, 0]

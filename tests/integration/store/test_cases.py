@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from crm.cases.listed import CaseFilter
 from crm.cases.organisation import SEES_ALL, Sight
 from crm.cases.rights import Actor, StepRefused
 from crm.cases.steps import STEPS
-from crm.db.cases.lists import CaseFilter
 from crm.db.schema.audit import audit
 from crm.db.schema.cases import ticket_clock, ticket_step
 from crm.db.schema.core import colleague_message

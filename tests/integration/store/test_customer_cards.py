@@ -7,9 +7,7 @@ import msgspec
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, Table, Text, func, insert, select
 
-from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
-from crm.db.customers.merging import MergePlan
-from crm.db.customers.queries import CustomerFilter
+from crm.customers.model import Customer, CustomerFilter, CustomerKind, CustomerNumber, MergePlan, card_faults
 from crm.db.schema.audit import audit
 from crm.db.schema.core import call, customer, due_call, metadata, ticket
 from crm.db.store import Store

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from crm.customers.imports import plan_import
-from crm.customers.model import Customer, CustomerNumber
-from crm.db.customers.merging import MergePlan
+from crm.customers.model import Customer, CustomerNumber, MergePlan
 from crm.db.schema.core import call, journal_position, metadata, ticket
 from crm.db.schema.customers import erased_number
 from crm.db.store import Store

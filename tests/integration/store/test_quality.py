@@ -1,6 +1,7 @@
 """Spot checks, agents' files and closed months in the store: drawn once, gathered once, closed once. QUA-2, 3, 6."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,7 +21,8 @@ from crm.quality.month import ClosedMonth
 from crm.quality.scorecard import CheckState, Marks
 from crm.rights import Principal
 from crm.use_cases import quality as service
-from crm.use_cases.cases import CaseService, Ports
+from crm.use_cases.cases import Ports
+from tests.fakes.acting_ports import ports_of
 from tests.fakes.call_story import INVITED, answered_call, arrived
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -62,12 +64,14 @@ async def audited(store: Store) -> list[str]:
         return list((await connection.execute(select(audit.c.action).order_by(audit.c.id))).scalars())
 
 
-def ports(store: Store, site: Site) -> Ports:
-    return Ports(site=site, store=store, cases=CaseService(site, store, store.clock, site.special_days))
+def ports(store: Store, site: Site) -> Callable[[str], Ports]:
+    """What an agent or a supervisor acts on."""
 
+    def of(agent: str) -> Ports:
+        role = "supervisor" if agent.startswith("88") else "agent"
+        return ports_of(site, store, Principal(name=agent, agent=agent, role=role))  # type: ignore[arg-type]
 
-def who(agent: str) -> Principal:
-    return Principal(name=agent, agent=agent, role="supervisor" if agent.startswith("88") else "agent")
+    return of
 
 
 @pytest.mark.req("QUA-2")
@@ -84,9 +88,9 @@ async def test_a_week_is_drawn_once_by_who_talked_and_for_how_long(journal: Jour
         CallEnded(at=at + timedelta(seconds=140), call_id="c9", ended_by="caller", outcome="answered"),
     ]
     await told(journal, store, *some_calls(5), *some_calls(0), *handed_on)
-    assert await service.draw_week(desk, WEEK, who=who("8801")) == 4
-    assert await service.draw_week(desk, WEEK, who=who("8801")) == 0
-    assert await service.draw_week(desk, "2026-W46", who=who("8801")) == 0
+    assert await service.draw_week(desk("8801"), WEEK) == 4
+    assert await service.draw_week(desk("8801"), WEEK) == 0
+    assert await service.draw_week(desk("8801"), "2026-W46") == 0
     drawn = (await store.checks.list(week=WEEK)).items
     assert sorted(check.agent for check in drawn) == ["8001", "8001", "8001", "8002"]
     (other,) = (check for check in drawn if check.agent == "8002")
@@ -99,14 +103,14 @@ async def test_a_week_is_drawn_once_by_who_talked_and_for_how_long(journal: Jour
     gone = await store.checks.get(other.id)
     assert gone is not None and not gone.available
     with pytest.raises(BadValue, match="2026-W47"):
-        await service.draw_week(desk, "last week", who=who("8801"))
+        await service.draw_week(desk("8801"), "last week")
 
 
 @pytest.mark.req("QUA-2")
 async def test_two_who_draw_at_once_draw_the_same(journal: Journal, store: Store, site: Site) -> None:
     desk = ports(store, site)
     await told(journal, store, *some_calls(6))
-    await asyncio.gather(*(service.draw_week(desk, WEEK, who=who(by)) for by in ("8801", "8802", "8803")))
+    await asyncio.gather(*(service.draw_week(desk(by), WEEK) for by in ("8801", "8802", "8803")))
     assert len((await store.checks.list(week=WEEK)).items) == 3
 
 
@@ -116,16 +120,16 @@ async def test_scores_are_answered_and_decided_and_every_version_stays(
 ) -> None:
     desk = ports(store, site)
     await told(journal, store, *some_calls(1))
-    await service.draw_week(desk, WEEK, who=who("8801"))
+    await service.draw_week(desk("8801"), WEEK)
     (drawn,) = (await store.checks.list(week=WEEK)).items
-    scored = await service.score_check(desk, f"{drawn.id}", marks(site, warm=0), who=who("8801"), version=1)
+    scored = await service.score_check(desk("8801"), f"{drawn.id}", marks(site, warm=0), version=1)
     assert (scored.state, scored.score, scored.version) == ("scored", 85, 2)
     with pytest.raises(VersionConflict):
-        await service.score_check(desk, str(drawn.id), marks(site), who=who("8801"), version=1)
-    objected = await service.answer_check(desk, str(scored.id), "客户先挂断", who=who("8001"), version=2)
+        await service.score_check(desk("8801"), str(drawn.id), marks(site), version=1)
+    objected = await service.answer_check(desk("8001"), str(scored.id), "客户先挂断", version=2)
     with pytest.raises(IllegalTransition):
-        await service.score_check(desk, str(objected.id), marks(site), who=who("8801"), version=3)
-    decided = await service.decide_check(desk, str(objected.id), "有理", marks(site), who=who("8801"), version=3)
+        await service.score_check(desk("8801"), str(objected.id), marks(site), version=3)
+    decided = await service.decide_check(desk("8801"), str(objected.id), "有理", marks(site), version=3)
     assert (decided.state, decided.score, decided.attitude) == (CheckState.DECIDED, 100, 100)
     assert [(entry.step, entry.by, entry.words) for entry in decided.steps] == [
         ("score", "8801", ""),
@@ -239,14 +243,14 @@ async def test_a_month_is_counted_from_what_is_there_and_frozen_when_it_is_close
     await breached(store, "late", due, due + timedelta(minutes=1), "8001")
     for clause in ("in-time", "in-time-2", "in-time-3"):
         await breached(store, clause, due, due, "8001")
-    await service.draw_week(desk, WEEK, who=who("8801"))
+    await service.draw_week(desk("8801"), WEEK)
     checks = (await store.checks.list(week=WEEK)).items
     for check, warm in zip(checks[:2], (0, 15), strict=True):
-        await service.score_check(desk, str(check.id), marks(site, warm=warm), who=who("8801"), version=1)
+        await service.score_check(desk("8801"), str(check.id), marks(site, warm=warm), version=1)
     await store.agent_files.add(
         "8001", NoteKind.COMPLAINT, day=date(2026, 11, 30), words="属实", points=0, ticket=None, by="8801", key="a"
     )
-    closed, rated = await service.month(store, site, MONTH)
+    closed, rated = await desk("8801").seen.quality.month(MONTH)
     assert closed is None
     (mine,) = (each for each in rated.agents if each.subject == "8001")
     # attitude (72.7 + 100) / 2; in time 3 of 4, at first 2 of 3; 3 of 4 satisfied
@@ -254,23 +258,23 @@ async def test_a_month_is_counted_from_what_is_there_and_frozen_when_it_is_close
     assert (mine.score, mine.grade, mine.facts["complaints"]) == (85.1, "good", 1)
     assert {each.subject for each in rated.departments} >= {"reception"}
     with pytest.raises(BadValue, match="not over yet"):
-        await service.close_month(desk, MONTH, who=who("8801"))
+        await service.close_month(desk("8801"), MONTH)
 
     clock.now = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)  # midnight in China
     scored = await store.checks.get(checks[0].id)
     assert scored is not None
-    objected = await service.answer_check(desk, str(scored.id), "不同意", who=who("8001"), version=2)
+    objected = await service.answer_check(desk("8001"), str(scored.id), "不同意", version=2)
     with pytest.raises(IllegalTransition, match=f"before spot check {checks[0].id} is decided"):
-        await service.close_month(desk, MONTH, who=who("8801"))
-    await service.decide_check(desk, str(objected.id), "维持", None, who=who("8801"), version=3)
-    await service.close_month(desk, MONTH, who=who("8801"))
+        await service.close_month(desk("8801"), MONTH)
+    await service.decide_check(desk("8801"), str(objected.id), "维持", None, version=3)
+    await service.close_month(desk("8801"), MONTH)
     with pytest.raises(IllegalTransition, match="closed"):
-        await service.close_month(desk, MONTH, who=who("8801"))
+        await service.close_month(desk("8801"), MONTH)
 
     third = await store.checks.get(checks[2].id)
     assert third is not None
-    await service.score_check(desk, str(third.id), marks(site, warm=0, correct=0), who=who("8801"), version=1)
-    frozen, kept = await service.month(store, site, MONTH)
+    await service.score_check(desk("8801"), str(third.id), marks(site, warm=0, correct=0), version=1)
+    frozen, kept = await desk("8801").seen.quality.month(MONTH)
     assert isinstance(frozen, ClosedMonth)
     assert (frozen.closed_by, frozen.rule_version) == ("8801", site.quality.version)
     assert kept == rated

@@ -8,6 +8,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, insert, text, update
 
 from config.ids import AgentId
+from crm.cases.organisation import SEES_ALL
 from crm.db.migrate import MIGRATIONS
 from crm.db.schema.cases import ticket_step
 from crm.db.schema.core import ticket
@@ -30,7 +31,7 @@ TEXTS = [
     TicketForm(kind=TicketKind.SUGGESTION, matter="建议增设ＡＥＤ设备与WiFi 6"),
     TicketForm(kind=TicketKind.COMPLAINT, matter="电话投诉：诉求未处理", contact_number="0571-88889999"),
 ]
-EVERYTHING = Within(restricted=True)
+EVERYTHING = Within(sight=SEES_ALL)
 
 
 def number(count: int) -> str:

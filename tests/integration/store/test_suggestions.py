@@ -1,5 +1,6 @@
 """A suggestion in the store: passed on, decided, told by a due call of the same transaction, reminded of. SUG-1."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,8 @@ from crm.rights import Principal
 from crm.suggestions.model import Suggestion
 from crm.tickets.model import TicketForm, TicketKind
 from crm.use_cases import suggestions as service
-from crm.use_cases.cases import CaseService, Ports
+from crm.use_cases.cases import Ports
+from tests.fakes.acting_ports import ports_of
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -32,12 +34,14 @@ def site() -> Site:
 
 
 @pytest.fixture
-def ports(store: Store, site: Site, clock: HandClock) -> Ports:
-    return Ports(site=site, store=store, cases=CaseService(site, store, clock, site.special_days))
+def ports(store: Store, site: Site) -> Callable[[str], Ports]:
+    """What an agent or a supervisor acts on."""
 
+    def of(agent: str) -> Ports:
+        role = "supervisor" if agent.startswith("88") else "agent"
+        return ports_of(site, store, Principal(name=agent, agent=agent, role=role))  # type: ignore[arg-type]
 
-def who(agent: str) -> Principal:
-    return Principal(name=agent, agent=agent, role="supervisor" if agent.startswith("88") else "agent")
+    return of
 
 
 async def registered(journal: Journal, store: Store, contact: str = "13812345678") -> Suggestion:
@@ -51,22 +55,22 @@ async def registered(journal: Journal, store: Store, contact: str = "13812345678
 
 
 async def test_from_the_ticket_to_the_proposer(
-    journal: Journal, store: Store, ports: Ports, site: Site, clock: HandClock
+    journal: Journal, store: Store, ports: Callable[[str], Ports], site: Site, clock: HandClock
 ) -> None:
     await registered(journal, store)
     with pytest.raises(IllegalTransition):
         await store.suggestions.register(NUMBER, nature="other", proposer="", contact="", summary="", by="8001")
     with pytest.raises(BadValue, match="reception, exhibition"):
-        await service.pass_suggestion(ports, NUMBER, "kitchen", "", who=who("8001"), version=1)
-    one = await service.pass_suggestion(ports, NUMBER, "facilities", "请一周内看现场", who=who("8001"), version=1)
+        await service.pass_suggestion(ports("8001"), NUMBER, "kitchen", "", version=1)
+    one = await service.pass_suggestion(ports("8001"), NUMBER, "facilities", "请一周内看现场", version=1)
     assert (one.state, one.department, one.decide_by) == ("passed", "facilities", clock.now + timedelta(days=15))
     (notice,) = (await store.messages.list(recipient="8006")).items
     assert (notice.sender, notice.ticket) == ("system", NUMBER)
     assert "转交物业保障部，请于 2026-12-07 前答复" in notice.text
     with pytest.raises(VersionConflict):
-        await service.decide_suggestion(ports, NUMBER, adopted=True, reason="r", result="r", who=who("8006"), version=1)
+        await service.decide_suggestion(ports("8006"), NUMBER, adopted=True, reason="r", result="r", version=1)
     one = await service.decide_suggestion(
-        ports, NUMBER, adopted=True, reason="老人多", result="已添 20 把", who=who("8006"), version=2
+        ports("8006"), NUMBER, adopted=True, reason="老人多", result="已添 20 把", version=2
     )
     (call,) = (await store.due_calls.list(ticket=NUMBER)).items
     assert (one.state, one.due_call, one.call_state) == ("adopted", call.id, "scheduled")
@@ -74,7 +78,7 @@ async def test_from_the_ticket_to_the_proposer(
     assert call.due_at == clock.now + timedelta(minutes=10)
     assert call.note == "答复建议人：您的建议“展厅增设座椅”已采纳。原因：老人多；落实情况：已添 20 把"
     with pytest.raises(IllegalTransition, match="a call that is due"):
-        await service.tell_proposer(ports, NUMBER, "", who=who("8801"), version=3)
+        await service.tell_proposer(ports("8801"), NUMBER, "", version=3)
 
     assert await service.follow_up(store, site, clock.now) == (0, 0)
     (claim,) = await store.due_calls.claim("w", now=clock.forward(minutes=11), lease_s=60, limit=5)
@@ -104,43 +108,41 @@ async def test_from_the_ticket_to_the_proposer(
 
 
 async def test_a_proposer_who_was_not_reached_is_rung_again_or_told_otherwise(
-    journal: Journal, store: Store, ports: Ports, site: Site, clock: HandClock
+    journal: Journal, store: Store, ports: Callable[[str], Ports], site: Site, clock: HandClock
 ) -> None:
     await registered(journal, store)
-    one = await service.pass_suggestion(ports, NUMBER, "leadership", "", who=who("8001"), version=1)
-    one = await service.decide_suggestion(
-        ports, NUMBER, adopted=False, reason="场地不足", result="", who=who("8801"), version=2
-    )
+    one = await service.pass_suggestion(ports("8001"), NUMBER, "leadership", "", version=1)
+    one = await service.decide_suggestion(ports("8801"), NUMBER, adopted=False, reason="场地不足", result="", version=2)
     (claim,) = await store.due_calls.claim("w", now=clock.forward(minutes=11), lease_s=60, limit=5)
     await store.due_calls.dialling(claim, "out-1")
     await store.due_calls.finish(claim, Outcome.NO_ANSWER, clock.now)
     assert await service.follow_up(store, site, clock.now) == (0, 0)
-    again = await service.tell_proposer(ports, NUMBER, "", who=who("8801"), version=3)
+    again = await service.tell_proposer(ports("8801"), NUMBER, "", version=3)
     assert (again.state, again.call_state) == ("declined", "scheduled") and again.due_call != one.due_call
     assert len((await store.due_calls.list(ticket=NUMBER)).items) == 2
-    told = await service.tell_proposer(ports, NUMBER, "已书面答复", who=who("8801"), version=4)
+    told = await service.tell_proposer(ports("8801"), NUMBER, "已书面答复", version=4)
     assert (told.state, told.call_state) == ("told", "cancelled"), "nobody is rung who knows already"
     with pytest.raises(IllegalTransition):
-        await service.tell_proposer(ports, NUMBER, "再次", who=who("8801"), version=5)
+        await service.tell_proposer(ports("8801"), NUMBER, "再次", version=5)
 
 
-async def test_without_a_number_no_call_is_due(journal: Journal, store: Store, ports: Ports, site: Site) -> None:
+async def test_without_a_number_no_call_is_due(
+    journal: Journal, store: Store, ports: Callable[[str], Ports], site: Site
+) -> None:
     await registered(journal, store, contact="意见箱")
-    one = await service.pass_suggestion(ports, NUMBER, "reception", "", who=who("8001"), version=1)
-    one = await service.decide_suggestion(
-        ports, NUMBER, adopted=False, reason="已有安排", result="", who=who("8801"), version=2
-    )
+    one = await service.pass_suggestion(ports("8001"), NUMBER, "reception", "", version=1)
+    one = await service.decide_suggestion(ports("8801"), NUMBER, adopted=False, reason="已有安排", result="", version=2)
     assert (one.state, one.due_call) == ("declined", None)
     assert (await store.due_calls.list(ticket=NUMBER)).items == ()
     with pytest.raises(BadValue, match="no number to ring"):
-        await service.tell_proposer(ports, NUMBER, "", who=who("8801"), version=3)
+        await service.tell_proposer(ports("8801"), NUMBER, "", version=3)
 
 
 async def test_a_department_that_is_late_is_reminded_every_few_days(
-    journal: Journal, store: Store, ports: Ports, site: Site, clock: HandClock
+    journal: Journal, store: Store, ports: Callable[[str], Ports], site: Site, clock: HandClock
 ) -> None:
     await registered(journal, store)
-    one = await service.pass_suggestion(ports, NUMBER, "facilities", "", who=who("8001"), version=1)
+    one = await service.pass_suggestion(ports("8001"), NUMBER, "facilities", "", version=1)
     clock.forward(days=15, minutes=-1)
     assert await service.follow_up(store, site, clock.now) == (0, 0)
     assert (await store.suggestions.list(late_at=clock.now)).items == ()

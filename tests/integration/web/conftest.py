@@ -234,10 +234,17 @@ def site(site_changes: dict[str, object]) -> Site:
 
 @pytest.fixture
 async def house(tmp_path: Path, store_with_users: Path, site: Site) -> AsyncIterator[House]:
-    clock, data = MovableClock(), DataDir(tmp_path / "data")
+    data = DataDir(tmp_path / "data")
     shutil.copytree(store_with_users, data.root)
-    ui = tmp_path / "ui"
-    ui.mkdir()
+    (tmp_path / "ui").mkdir()
+    async with house_on(data, site, tmp_path / "ui") as house:
+        yield house
+
+
+@asynccontextmanager
+async def house_on(data: DataDir, site: Site, ui: Path) -> AsyncIterator[House]:
+    """The server on a data directory that has been made."""
+    clock = MovableClock()
     journal = Journal.open(data.journal)
     store = await Store.open(data.database_url, area_code=site.area_code, clock=clock)
     projector = Projector(journal, store)

@@ -57,10 +57,11 @@ async def test_a_merchants_card_and_what_is_wrong_with_one(house: House) -> None
         status, problem = await given(agent, "POST", "/api/customers", name="乙", numbers=["13812345678"])
         assert (status, problem["taken"]["customer"]) == (409, card["id"])
         other = await made(agent, name="乙")
-        status, moved = await given(
-            agent, "POST", f"/api/customers/{other['id']}/numbers", number="+86 13812345678", version=1, use="mobile"
-        )
-        assert (status, moved["numbers"], moved["version"]) == (200, ["138****5678"], 2)
+        wish = {"number": "+86 13812345678", "version": 1, "use": "mobile"}
+        assert (await given(agent, "POST", f"/api/customers/{other['id']}/numbers", **wish))[0] == 403
+        async with house.logged_in("8801") as supervisor:
+            status, moved = await given(supervisor, "POST", f"/api/customers/{other['id']}/numbers", **wish)
+        assert (status, moved["numbers"], moved["version"]) == (200, ["13812345678"], 2)
         status, history = await given(agent, "GET", f"/api/customers/{other['id']}/history")
         assert (history["items"][0]["field"], history["items"][0]["new"]) == ("moved_number", "138****5678")
         status, found = await given(agent, "GET", "/api/customers?kind=merchant&q=百味")
@@ -71,7 +72,8 @@ async def test_a_merchants_card_and_what_is_wrong_with_one(house: House) -> None
 async def test_a_number_is_revealed_for_the_case_with_a_reason_and_on_record(house: House) -> None:
     own, foreign = await house.call(agent="8001"), await house.call(ani="13900000000", agent="8002")
     async with house.logged_in("8001") as agent, house.logged_in("8901") as administrator:
-        card = await made(agent, name="王芳", numbers=["13812345678"])
+        async with house.logged_in("8801") as supervisor:
+            card = await made(supervisor, name="王芳", numbers=["13812345678"])
         path = f"/api/customers/{card['id']}"
         assert (await given(agent, "GET", path))[1]["numbers"] == ["138****5678"]
         for wish, status in (
@@ -111,7 +113,7 @@ async def test_a_pair_is_proposed_and_merged_and_the_old_card_leads_on(house: Ho
         assert (status, merged["customer"]["notes"], merged["customer"]["version"]) == (200, "周末", 2)
         assert merged["customer"]["numbers"] == ["13812345678", "13900000000"]
         assert (await given(agent, "GET", f"/api/customers/{two['id']}"))[1]["merged_into"] == one["id"]
-        status, problem = await given(agent, "PATCH", f"/api/customers/{two['id']}", version=2, notes="x")
+        status, problem = await given(supervisor, "PATCH", f"/api/customers/{two['id']}", version=2, notes="x")
         assert (status, "change that one" in problem["detail"]) == (409, True)
         three = await made(supervisor, name="王建国", employer="设计院")
         pair = {"one": int(one["id"]), "other": int(three["id"])}

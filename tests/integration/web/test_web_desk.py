@@ -16,6 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType
 from app.web.feeds import live
 from app.web.wire.desk_messages import DeskMessage, TicketChanged
 from app.web.wire.encoding import plain
+from crm.seen.opening import opened
 from routing.agent import AgentState
 from tests.fakes.desk_messages import call_is, pop
 from tests.integration.web.conftest import LOCAL_TOKEN, House, eventually
@@ -34,7 +35,7 @@ class Page:
         async with asyncio.timeout(within_s):
             while True:
                 found: dict[str, Any] = await self.socket.receive_json()
-                assert plain(msgspec.convert(found, DeskMessage)) == found, "not as the description says"
+                assert plain(opened(msgspec.convert(found, DeskMessage))) == found, "not as the description says"
                 if kind in (None, found["type"]):
                     return found
 

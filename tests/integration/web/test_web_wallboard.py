@@ -21,6 +21,7 @@ from app.web.http.contract import WishedState
 from app.web.http.services import Services
 from app.web.wire.encoding import plain
 from config.ids import AgentId
+from crm.seen.opening import opened
 from tests.integration.web.conftest import House, away, eventually
 from tests.integration.web.test_web_desk import stuck_client
 
@@ -43,7 +44,9 @@ class Wallboard:
                     data = line.removeprefix("data: ")
                 elif not line and data:
                     found = json.loads(data)
-                    assert plain(msgspec.convert(found, WallboardMessage)) == found, "not as the description says"
+                    assert plain(opened(msgspec.convert(found, WallboardMessage))) == found, (
+                        "not as the description says"
+                    )
                     return name, found
         raise ConnectionError("the wallboard's line has ended")
 

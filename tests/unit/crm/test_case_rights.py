@@ -172,8 +172,8 @@ def test_a_disciplinary_matter_goes_to_its_office_at_once_and_out_of_others_sigh
         ("8005", "agent", False),
     ):
         sight = organisation.sight(person, role)
-        assert sight.sees(restricted=True, department="inspection", level="province") is seen, person
-        assert sight.sees(restricted=False, department=None, level=None), person
+        assert sight.sees(restricted=True, department="inspection", level="province", about=()) is seen, person
+        assert sight.sees(restricted=False, department=None, level=None, about=(person,)), person
 
 
 @pytest.mark.req("LNE-6")

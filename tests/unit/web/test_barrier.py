@@ -1,5 +1,7 @@
 """Every error that is foreseen has its problem, and none hides behind its root."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.web.http.barrier import _foreseen
@@ -23,6 +25,7 @@ EXPECTED = [
     (errors.NotNow("later"), "conflict"),
     (errors.NotDialledNumber(REFUSED), "not_dialled"),
     (errors.NumberTaken("13812345678", 1), "conflict"),
+    (errors.TooManySearches(60, timedelta(hours=1)), "too_many_requests"),
     (errors.CardMerged(1, 2), "conflict"),
     (errors.IllegalTransition("closed", "wait"), "illegal_transition"),
     (errors.NotLikeThis("by_steps", "by steps", "按步骤"), "illegal_transition"),

@@ -1,8 +1,7 @@
-"""HTTP handlers translate: what is written, a use case writes, and a handler begins one of them at most."""
+"""HTTP handlers translate: they have the store as a person sees it alone, and begin one use case at most. ACC-6."""
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,102 +10,51 @@ from app.web.api.table import OPERATIONS
 
 ROOT = Path(__file__).parents[3]
 HANDLERS = sorted(path for path in (ROOT / "app" / "web" / "api").rglob("*.py") if path.stem != "__init__")
-QUERIES = sorted((ROOT / "crm" / "db").rglob("*.py"))
+PEOPLES = sorted(path for path in (ROOT / "crm" / "use_cases").rglob("*.py") if "by_clock" not in path.parts)
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
-
-def called(node: ast.AST) -> Iterator[ast.Attribute]:
-    """The methods that are called anywhere in it."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
-            yield each.func
+pytestmark = pytest.mark.req("ACC-6")
 
 
-@cache
-def writers() -> dict[str, set[str]]:
-    """Of every class of the store's, the methods that begin a transaction which writes, by themselves or through
-    another one."""
-    found: dict[str, set[str]] = {}
-    for path in QUERIES:
-        for table in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(table, ast.ClassDef) or table.name == "Database":
-                continue
-            methods = {each.name: each for each in table.body if isinstance(each, ast.AsyncFunctionDef)}
-            writing = {
-                name
-                for name, method in methods.items()
-                if any(ast.unparse(c) == "self._database.write" for c in called(method))
-            }
-            while more := {
-                name
-                for name, method in methods.items()
-                if name not in writing
-                and any(ast.unparse(c) in {f"self.{each}" for each in writing} for c in called(method))
-            }:
-                writing |= more
-            if writing:
-                found[table.name] = writing
-    return found
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
-@cache
-def parts() -> dict[str, str]:
-    """The parts of the store by their names, and what they are: `tickets` → `TicketQueries`."""
-    tree = ast.parse((ROOT / "crm" / "db" / "store.py").read_text(encoding="utf-8"))
+def use_cases_of(tree: ast.Module) -> set[str]:
+    """The names under which a module has use cases: functions, and modules of functions."""
     return {
-        target.attr: each.value.func.id
+        alias.asname or alias.name
         for each in ast.walk(tree)
-        if isinstance(each, ast.Assign)
-        for target in each.targets
-        if isinstance(target, ast.Attribute)
-        and isinstance(each.value, ast.Call)
-        and isinstance(each.value.func, ast.Name)
+        if isinstance(each, ast.ImportFrom) and (each.module or "").startswith("crm.use_cases")
+        for alias in each.names
     }
 
 
-def written_by(tree: ast.AST) -> set[str]:
-    """`part.method` of every write that is asked of the store here; what hangs on a part counts as any table."""
-    found = set()
-    for call in called(tree):
-        before, _, asked = ast.unparse(call).rpartition("store.")
-        part, *further = asked.split(".")
-        if not before or not further:
-            written = part == "note_act"
-        elif len(further) == 1:
-            written = further[0] in writers().get(parts().get(part, ""), set())
-        else:
-            written = any(further[-1] in methods for methods in writers().values())
-        if written:
-            found.add(asked)
-    return found
+def begun_by(node: ast.AST) -> Iterator[ast.expr]:
+    """What is begun with `ask.do`."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "do":
+            yield each.args[0]
 
 
-def store_parts_kept(tree: ast.AST) -> set[str]:
-    """Parts of the store that are put aside under another name, where nobody sees what is asked of them."""
-    used = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
-    return {
+def begins_strangers(tree: ast.Module) -> list[str]:
+    """What is begun and is no use case by its name: a function made here could do anything with the store."""
+    known = use_cases_of(tree)
+    return [
+        ast.unparse(each)
+        for each in begun_by(tree)
+        if not isinstance(each, ast.Name | ast.Attribute) or ast.unparse(each).split(".")[0] not in known
+    ]
+
+
+def reaches_into(tree: ast.Module) -> list[str]:
+    """What is taken of others that they keep to themselves, and any way to a store by its name."""
+    return [
         ast.unparse(each)
         for each in ast.walk(tree)
         if isinstance(each, ast.Attribute)
-        and each.attr in parts()
-        and ast.unparse(each.value).split(".")[-1] == "store"
-        and id(each) not in used
-    }
-
-
-def begun_by(handler: ast.AsyncFunctionDef, tree: ast.Module) -> list[str]:
-    """The use cases that a handler begins: functions of crm.use_cases that are given `who` or `desk`."""
-    modules, names = set(), set()
-    for each in tree.body:
-        if isinstance(each, ast.ImportFrom) and (each.module or "").startswith("crm.use_cases"):
-            of_package = each.module in ("crm.use_cases", "crm.use_cases.bookings")
-            (modules if of_package else names).update(alias.asname or alias.name for alias in each.names)
-    return [
-        ast.unparse(call.func)
-        for call in ast.walk(handler)
-        if isinstance(call, ast.Call)
-        and {"who", "desk"} & {word.arg for word in call.keywords}
-        and ast.unparse(call.func).split(".")[0] in modules | names
+        and (each.attr == "store" or (each.attr.startswith("_") and not each.attr.startswith("__")))
+        and ast.unparse(each.value) != "self"
     ]
 
 
@@ -118,9 +66,9 @@ for each in OPERATIONS:
 
 @pytest.mark.parametrize("module", sorted(module for module in HANDLING if HANDLING[module]))
 def test_an_operation_that_writes_begins_one_use_case_at_most(module: str) -> None:
-    tree = ast.parse(ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8"))
+    tree = tree_of(ROOT.joinpath(*module.split(".")).with_suffix(".py"))
     begun = {
-        each.name: begun_by(each, tree)
+        each.name: [ast.unparse(case) for case in begun_by(each)]
         for each in tree.body
         if isinstance(each, ast.AsyncFunctionDef) and each.name in HANDLING[module]
     }
@@ -128,20 +76,35 @@ def test_an_operation_that_writes_begins_one_use_case_at_most(module: str) -> No
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
-def test_handlers_write_nothing_themselves(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert written_by(tree) == set()
-    assert store_parts_kept(tree) == set()
+def test_a_handler_has_no_way_to_the_store(path: Path) -> None:
+    tree = tree_of(path)
+    assert begins_strangers(tree) == []
+    assert reaches_into(tree) == []
 
 
-def test_a_write_would_be_found() -> None:
-    assert "save_form" in writers()["TicketQueries"] and "get" not in writers()["TicketQueries"]
-    assert len(parts()) > 25
-    assert written_by(ast.parse("await ask.services.store.tickets.save_form(number)")) == {"tickets.save_form"}
-    assert store_parts_kept(ast.parse("users = ask.services.store.users")) == {"ask.services.store.users"}
+@pytest.mark.parametrize("path", PEOPLES, ids=lambda path: path.stem)
+def test_what_people_do_does_not_say_for_whom(path: Path) -> None:
+    """Who acts is part of what a use case stands on: nobody is asked to name somebody, and so nobody names another."""
+    named = [
+        each.name
+        for each in ast.walk(tree_of(path))
+        if isinstance(each, ast.AsyncFunctionDef)
+        and each.args.args
+        and each.args.args[0].arg == "ports"
+        and {"who", "by", "desk"} & {given.arg for given in (*each.args.args, *each.args.kwonlyargs)}
+    ]
+    assert named == []
 
 
-def test_a_use_case_that_is_begun_would_be_found() -> None:
-    tree = ast.parse("from crm.use_cases import messages\nasync def handler(): await messages.send_message(x, who=y)")
-    (handler,) = [each for each in tree.body if isinstance(each, ast.AsyncFunctionDef)]
-    assert begun_by(handler, tree) == ["messages.send_message"]
+def test_ways_round_would_be_found() -> None:
+    tree = ast.parse(
+        "from crm.use_cases import messages\n"
+        "async def handler(ask):\n"
+        "    await ask.do(messages.send_message, 1)\n"
+        "    await ask.do(lambda ports: ports.store.users.all())\n"
+        "    await ask.do(mine)\n"
+        "    ask.acting._ports.store.tickets.get(1)"
+    )
+    assert begins_strangers(tree) == ["lambda ports: ports.store.users.all()", "mine"]
+    assert "ask.acting._ports" in reaches_into(tree) and "ask.acting._ports.store" in reaches_into(tree)
+    assert len(list(begun_by(tree))) == 3

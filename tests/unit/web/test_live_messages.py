@@ -12,6 +12,7 @@ from app.web.feeds.wallboard_messages import Deadlines, SessionOver, WallboardAl
 from app.web.openapi import describe
 from app.web.wire.desk_messages import Alive, ColleagueWrote, DeskAck, DeskMessage, Hello, TicketChanged
 from app.web.wire.encoding import encode, plain
+from crm.seen.opening import opened
 from tests.fakes.desk_messages import EARLIER, call_is, pop, ready
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -51,9 +52,9 @@ def test_every_type_of_message_is_as_the_description_says(name: str) -> None:
     components = describe(DESCRIBED)["components"]
     schema = {"$ref": f"#/components/schemas/{name}", "components": components}
     for message in SENT[name]:
-        told = msgspec.json.decode(encode(message))
+        told = msgspec.json.decode(encode(opened(message)))
         jsonschema.validate(told, schema, cls=jsonschema.Draft202012Validator)
-        assert plain(msgspec.convert(told, UNIONS[name])) == told
+        assert plain(opened(msgspec.convert(told, UNIONS[name]))) == told
 
 
 @pytest.mark.parametrize("name", UNIONS)

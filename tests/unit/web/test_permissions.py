@@ -4,7 +4,7 @@ import pytest
 
 from app.web.api.table import OPERATIONS
 from app.web.http.permissions import NOT_FOR_KEYS, PERMISSIONS, PUBLIC, grantable, is_open_to, may
-from crm.rights import Principal, may_reveal, may_see_calls_of, may_set_state_of, may_sit_at, may_work_on, sees_numbers
+from crm.rights import Principal, may_reveal, may_see_calls_of, may_set_state_of, may_sit_at, may_work_on
 
 AGENT = Principal(name="8001", agent="8001", role="agent")
 SUPERVISOR = Principal(name="8801", agent="8801", role="supervisor")
@@ -48,15 +48,6 @@ def test_own_and_foreign_objects(who, whose, expected):
         may_work_on(who, whose),
     )
     assert found == expected
-
-
-def test_numbers_are_for_the_case_at_hand():
-    assert sees_numbers(AGENT, "t-1", "8001", frozenset())
-    assert sees_numbers(AGENT, "t-1", "8002", frozenset({"t-1"}))
-    assert not sees_numbers(AGENT, "t-1", "8002", frozenset({"t-2"}))
-    assert not sees_numbers(AGENT, "t-1", None, frozenset())
-    assert not sees_numbers(PROGRAM, "t-1", None, frozenset())
-    assert sees_numbers(SUPERVISOR, "t-1", "8002", frozenset())
 
 
 def test_what_is_everybodys_business_only_for_supervisors():

@@ -35,7 +35,7 @@ class AuditOut(Out, frozen=True, kw_only=True):
 
 async def list_audit(ask: Ask[AuditQuery, Nothing]) -> Listed[AuditOut]:
     """Newest first."""
-    page = await ask.services.store.audit.list(**msgspec.structs.asdict(ask.query))
+    page = await ask.seen.house.audit(**msgspec.structs.asdict(ask.query))
     return Listed(items=[_out(row) for row in page.items], next=page.next)
 
 

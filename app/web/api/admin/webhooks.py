@@ -74,12 +74,12 @@ class DeliveryOut(Out, frozen=True, kw_only=True):
 
 
 async def list_webhooks(ask: Ask[Nothing, Nothing]) -> WebHookRules:
-    items = [_out(hook) for hook in await ask.services.store.hooks.list()]
+    items = [_out(hook) for hook in await ask.seen.house.web_hooks()]
     return WebHookRules(items=items, allowed=list(ask.services.site.channels.web_hooks.allowed))
 
 
 async def create_webhook(ask: Ask[Nothing, WebHookNew]) -> WebHookOut:
-    return _out(*await use_cases.subscribe(ask.services.ports, ask.body.url, ask.body.events, who=ask.who))
+    return _out(*await ask.do(use_cases.subscribe, ask.body.url, ask.body.events))
 
 
 async def patch_webhook(ask: Ask[Nothing, WebHookPatch]) -> WebHookOut:
@@ -88,23 +88,23 @@ async def patch_webhook(ask: Ask[Nothing, WebHookPatch]) -> WebHookOut:
     given = {name: getattr(body, name) for name in ("url", "events", "active")}
     changes = {name: value for name, value in given.items() if value is not UNSET}
     try:
-        changed = await use_cases.change_hook(
-            ask.services.ports, hook_id, changes, new_secret=body.new_secret, who=ask.who, version=body.version
+        changed = await ask.do(
+            use_cases.change_hook, hook_id, changes, new_secret=body.new_secret, version=body.version
         )
     except VersionConflict as exc:
-        current = _out(await ask.services.store.hooks.get(hook_id))
+        current = _out(await ask.seen.house.web_hook(hook_id))
         raise Problem("stale", f"{exc}", current=current) from exc
     return _out(*changed)
 
 
 async def delete_webhook(ask: Ask[Nothing, Nothing]) -> None:
-    await use_cases.unsubscribe(ask.services.ports, id_of(ask, "web hook"), who=ask.who)
+    await ask.do(use_cases.unsubscribe, id_of(ask, "web hook"))
 
 
 async def list_deliveries(ask: Ask[Paging, Nothing]) -> Listed[DeliveryOut]:
     """Newest first."""
-    hook = await ask.services.store.hooks.get(id_of(ask, "web hook"))
-    page = await ask.services.store.hooks.deliveries(hook.id, limit=ask.query.limit, after=ask.query.after)
+    hook = await ask.seen.house.web_hook(id_of(ask, "web hook"))
+    page = await ask.seen.house.deliveries(hook.id, limit=ask.query.limit, after=ask.query.after)
     items = [
         shaped(DeliveryOut, row, id=str(row.id), payload=msgspec.json.decode(row.payload, type=dict[str, Any]))
         for row in page.items
@@ -114,7 +114,7 @@ async def list_deliveries(ask: Ask[Paging, Nothing]) -> Listed[DeliveryOut]:
 
 async def ping_webhook(ask: Ask[Nothing, Nothing]) -> WebHookOut:
     """A message to try it: the event `webhook.ping`."""
-    return _out(await use_cases.try_hook(ask.services.ports, id_of(ask, "web hook"), who=ask.who))
+    return _out(await ask.do(use_cases.try_hook, id_of(ask, "web hook")))
 
 
 def _out(hook: WebHook, secret: str | None = None) -> WebHookOut:

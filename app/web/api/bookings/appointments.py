@@ -15,35 +15,31 @@ from app.web.api.bookings.booking_shapes import (
     AppointmentsOut,
     AppointmentStepWish,
 )
-from app.web.api.bookings.bookings import customer_ref, desk_of, step_out
-from app.web.api.common.shown import Viewer, shaped
-from app.web.api.tickets.tickets import sight_of, viewer_of
+from app.web.api.bookings.bookings import customer_ref, step_out
+from app.web.api.common.shown import is_masked, shaped
 from app.web.http.contract import Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, id_of, operation
 from app.web.wire.problems import Problem
 from crm.bookings.appointments import Appointment, Visit, days_before
 from crm.errors import VersionConflict
 from crm.use_cases.bookings import appointments as use_cases
-from crm.use_cases.bookings.access import about_them, find_appointment, sees_number
 from crm.use_cases.bookings.appointments import NewAppointment
 
 
 async def list_appointments(ask: Ask[AppointmentQuery, Nothing]) -> AppointmentsOut:
     """By their time, with the site's rules."""
     query, rules = ask.query, ask.services.site.bookings.appointments
-    page = await ask.services.store.appointments.list(
+    page = await ask.seen.visits.appointments(
         since=query.since,
         until=query.until,
         state=query.state,
         ticket_number=query.ticket,
         person=query.person,
-        sight=sight_of(ask),
         limit=query.limit,
         after=query.after,
     )
-    viewer, about = viewer_of(ask), await about_them(ask.services.ports, page.items, ask.who)
     return AppointmentsOut(
-        items=[_out(ask, viewer, row, sees_number(row, desk_of(ask), about)) for row in page.items],
+        items=[_out(ask, row) for row in page.items],
         next=page.next,
         rules=AppointmentRules(
             kinds=[Named(id=kind.id, title=kind.title, title_en=kind.title_en) for kind in rules.kinds],
@@ -62,8 +58,7 @@ async def create_appointment(ask: Ask[Nothing, AppointmentNew]) -> AppointmentFu
     body = ask.body
     visit = {name: getattr(body, name) for name in Visit.__struct_fields__}
     new = NewAppointment(ticket=body.ticket, visit=visit, agreed=body.agreed, because=body.because, key=body.key)
-    ports, rules = ask.services.ports, ask.services.bookings
-    return await _full(ask, await use_cases.propose_appointment(ports, rules, new, desk=desk_of(ask)))
+    return await _full(ask, await ask.do(use_cases.propose_appointment, new))
 
 
 async def patch_appointment(ask: Ask[Nothing, AppointmentPatch]) -> AppointmentFull:
@@ -71,11 +66,8 @@ async def patch_appointment(ask: Ask[Nothing, AppointmentPatch]) -> AppointmentF
     patch, appointment_id = msgspec.structs.asdict(ask.body), id_of(ask, "appointment")
     version = patch.pop("version")
     changes = {name: value for name, value in patch.items() if value is not UNSET}
-    ports, rules = ask.services.ports, ask.services.bookings
     try:
-        changed = await use_cases.change_appointment(
-            ports, rules, appointment_id, changes, desk=desk_of(ask), version=version
-        )
+        changed = await ask.do(use_cases.change_appointment, appointment_id, changes, version=version)
     except VersionConflict as exc:
         raise await _stale(ask, exc) from exc
     return await _full(ask, changed)
@@ -84,34 +76,27 @@ async def patch_appointment(ask: Ask[Nothing, AppointmentPatch]) -> AppointmentF
 async def step_appointment(ask: Ask[Nothing, AppointmentStepWish]) -> AppointmentFull:
     """Agreed, arrived (in time or late), missed, cancelled."""
     wish, appointment_id = ask.body, id_of(ask, "appointment")
-    ports, rules = ask.services.ports, ask.services.bookings
     try:
-        done = await use_cases.step_appointment(
-            ports, rules, appointment_id, wish.step, wish.note, who=ask.who, version=wish.version
-        )
+        done = await ask.do(use_cases.step_appointment, appointment_id, wish.step, wish.note, version=wish.version)
     except VersionConflict as exc:
         raise await _stale(ask, exc) from exc
     return await _full(ask, done)
 
 
-def _out(ask: Ask[Any, Any], viewer: Viewer, row: Appointment, seen: bool) -> AppointmentOut:
+def _out(ask: Ask[Any, Any], row: Appointment) -> AppointmentOut:
     agreed = None if row.agreed_at is None else days_before(row.at, row.agreed_at, ask.services.site.zone)
-    number = viewer.number(row.contact_number, seen=seen)
-    shown = {"contact_number": number, "number_masked": not seen, "customer": customer_ref(row)}
+    shown = {"number_masked": is_masked(row.contact_number), "customer": customer_ref(row)}
     return shaped(AppointmentOut, row, id=str(row.id), days_before=agreed, **shown)
 
 
 async def _full(ask: Ask[Nothing, Any], row: Appointment) -> AppointmentFull:
-    viewer = viewer_of(ask)
-    seen = sees_number(row, desk_of(ask), await about_them(ask.services.ports, [row], ask.who))
-    entries = await ask.services.store.appointments.history(row.id)
-    history = [step_out(viewer, entry, seen) for entry in entries]
-    return shaped(AppointmentFull, _out(ask, viewer, row, seen), history=history)
+    history = [step_out(entry) for entry in await ask.seen.visits.history_of(row)]
+    return shaped(AppointmentFull, _out(ask, row), history=history)
 
 
 async def _appointment_of(ask: Ask[Nothing, Any]) -> Appointment:
     """The appointment of the path, as far as its ticket may be seen."""
-    return await find_appointment(ask.services.ports, id_of(ask, "appointment"), ask.who)
+    return await ask.seen.visits.shown(await ask.seen.visits.appointment(id_of(ask, "appointment")))
 
 
 async def _stale(ask: Ask[Nothing, Any], exc: VersionConflict) -> Problem:

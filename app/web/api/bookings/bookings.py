@@ -29,20 +29,16 @@ from app.web.api.bookings.booking_shapes import (
     VisitGroup,
 )
 from app.web.api.common.records import CustomerRef
-from app.web.api.common.shown import Viewer, shaped
-from app.web.api.tickets.tickets import sight_of, tickets_at_hand, viewer_of
+from app.web.api.common.shown import is_masked, shaped
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, id_of, operation
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
 from config.values.fields import END_OF_DAY
 from crm.bookings.appointments import Appointment
-from crm.bookings.figures import appointment_figures, grouped, visit_figures
 from crm.bookings.model import Booking, StepEntry
 from crm.errors import VersionConflict
-from crm.tickets.model import Detail
 from crm.use_cases.bookings import visits
-from crm.use_cases.bookings.access import Desk, about_them, find_booking, sees_number, ticket_to_write_on
 from crm.use_cases.bookings.desk import SlotNow
 from crm.use_cases.bookings.visits import NewBooking
 
@@ -51,31 +47,27 @@ LONGEST: Final = timedelta(days=400)
 
 async def get_slots(ask: Ask[SlotsQuery, Nothing]) -> SlotsOut:
     """The slots of a day or a week as they stand."""
-    desk, query = ask.services.bookings, ask.query
+    query = ask.query
     today = ask.services.clock().astimezone(ask.services.site.zone).date()
     if not date(2000, 1, 1) <= (query.day or today) <= date(2200, 1, 1):
         raise invalid("day", "a date of this century or the next")
-    days = await desk.slots(query.day or today, query.days)
+    days = await ask.acts.visits.slots(query.day or today, query.days)
     shown = [SlotDayOut(day=f"{day}", kind=kind, slots=[_slot(slot) for slot in slots]) for day, kind, slots in days]
     return SlotsOut(today=f"{today}", days=shown, rules=_rules(ask))
 
 
 async def list_bookings(ask: Ask[BookingQuery, Nothing]) -> Listed[BookingOut]:
     query = ask.query
-    page = await ask.services.store.bookings.list(
+    page = await ask.seen.visits.bookings(
         since=query.since,
         until=query.until,
         state=query.state,
         ticket_number=query.ticket,
         customer_id=query.customer,
-        sight=sight_of(ask),
         limit=query.limit,
         after=query.after,
     )
-    viewer, about = viewer_of(ask), await about_them(ask.services.ports, page.items, ask.who)
-    return Listed(
-        items=[_out(viewer, row, sees_number(row, desk_of(ask), about)) for row in page.items], next=page.next
-    )
+    return Listed(items=[_out(row) for row in page.items], next=page.next)
 
 
 async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
@@ -84,9 +76,8 @@ async def get_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
 
 async def create_booking(ask: Ask[Nothing, BookingNew]) -> BookingFull:
     """409 with `reason` (full, no_guide, …) when it cannot be had; the same `key` again answers with the first."""
-    ports, new = ask.services.ports, NewBooking(**msgspec.structs.asdict(ask.body))
-    made = await visits.make_booking(ports, ask.services.bookings, new, desk=desk_of(ask))
-    now = await ticket_to_write_on(ports, made.ticket, ask.who)
+    made = await ask.do(visits.make_booking, NewBooking(**msgspec.structs.asdict(ask.body)))
+    now = await ask.seen.visits.ticket_to_add_to(made.ticket)
     ask.services.hub.publish(ask.who.name, TicketChanged(ticket=now.number, version=now.version))
     return await _full(ask, made)
 
@@ -97,9 +88,7 @@ async def patch_booking(ask: Ask[Nothing, BookingPatch]) -> BookingFull:
     version = patch.pop("version")
     changes = {name: value for name, value in patch.items() if value is not UNSET}
     try:
-        changed = await visits.change_booking(
-            ask.services.ports, ask.services.bookings, booking_id, changes, who=ask.who, version=version
-        )
+        changed = await ask.do(visits.change_booking, booking_id, changes, version=version)
     except VersionConflict as exc:
         raise await _stale(ask, exc) from exc
     return await _full(ask, changed)
@@ -109,15 +98,7 @@ async def step_booking(ask: Ask[Nothing, BookingStepWish]) -> BookingFull:
     """Confirmed, cancelled, visited, not come."""
     wish, booking_id = ask.body, id_of(ask, "booking")
     try:
-        done = await visits.step_booking(
-            ask.services.ports,
-            ask.services.bookings,
-            booking_id,
-            wish.step,
-            wish.note,
-            who=ask.who,
-            version=wish.version,
-        )
+        done = await ask.do(visits.step_booking, booking_id, wish.step, wish.note, version=wish.version)
     except VersionConflict as exc:
         raise await _stale(ask, exc) from exc
     return await _full(ask, done)
@@ -125,69 +106,55 @@ async def step_booking(ask: Ask[Nothing, BookingStepWish]) -> BookingFull:
 
 async def tell_booking(ask: Ask[Nothing, Nothing]) -> BookingFull:
     """The confirmation with its notices was read out to the customer (BKG-2)."""
-    return await _full(ask, await visits.tell_booking(ask.services.ports, id_of(ask, "booking"), who=ask.who))
+    return await _full(ask, await ask.do(visits.tell_booking, id_of(ask, "booking")))
 
 
 async def get_booking_figures(ask: Ask[VisitFiguresQuery, Nothing]) -> VisitFiguresOut:
-    query, site = ask.query, ask.services.site
+    query = ask.query
     if not timedelta(0) < query.until - query.since <= LONGEST:
         raise invalid("until", f"after `since`, at most {LONGEST.days} days")
-    rows = await ask.services.store.bookings.between(query.since, query.until)
-    visits = await ask.services.store.appointments.between(query.since, query.until)
-    groups = grouped(rows, query.by, site.zone)
+    total, groups, appointments = await ask.acts.reports.visit_figures(query.since, query.until, query.by)
     return VisitFiguresOut(
         since=query.since,
         until=query.until,
         by=query.by,
-        total=visit_figures(rows),
+        total=total,
         groups=[VisitGroup(group=name, figures=figures) for name, figures in groups.items()],
-        appointments=appointment_figures(visits, site.bookings.appointments, site.zone),
+        appointments=appointments,
     )
 
 
 # --- shared with appointments ---
 
 
-def desk_of(ask: Ask[Any, Any]) -> Desk:
-    """Whoever asks, with the tickets at hand."""
-    return Desk(who=ask.who, at_hand=tickets_at_hand(ask))
-
-
 def customer_ref(row: Booking | Appointment) -> CustomerRef | None:
     return None if row.customer_id is None else CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
 
 
-def step_out(viewer: Viewer, entry: StepEntry, seen: bool) -> BookingStepOut:
-    """A step of the history; numbers in it masked as elsewhere."""
-    details: dict[str, Detail] = {
-        name: viewer.number(value, seen=seen) if name.endswith("contact_number") and isinstance(value, str) else value
-        for name, value in entry.details.items()
-    }
-    return shaped(BookingStepOut, entry, details=details)
+def step_out(entry: StepEntry) -> BookingStepOut:
+    """A step of the history."""
+    return shaped(BookingStepOut, entry, details=dict(entry.details))
 
 
 # --- parts ---
 
 
-def _out(viewer: Viewer, row: Booking, seen: bool) -> BookingOut:
-    number = viewer.number(row.contact_number, seen=seen)
-    shown = {"contact_number": number, "number_masked": not seen, "customer": customer_ref(row)}
+def _out(row: Booking) -> BookingOut:
+    shown = {"number_masked": is_masked(row.contact_number), "customer": customer_ref(row)}
     return shaped(BookingOut, row, id=str(row.id), **shown)
 
 
 async def _full(ask: Ask[Nothing, Any], row: Booking) -> BookingFull:
-    viewer, store = viewer_of(ask), ask.services.store
-    seen = sees_number(row, desk_of(ask), await about_them(ask.services.ports, [row], ask.who))
-    words = ask.services.bookings.confirmation(row)
-    newest = next(iter(await store.outbox.about(f"booking {row.id}")), None)
+    words = ask.acts.visits.confirmation(row)
+    newest = await ask.seen.house.sent_about(f"booking {row.id}")
     confirmation = ConfirmationOut(zh=words.zh, en=words.en, sent=shaped(SentOut, newest) if newest else None)
-    history = [step_out(viewer, entry, seen) for entry in await store.bookings.history(row.id)]
-    return shaped(BookingFull, _out(viewer, row, seen), confirmation=confirmation, history=history)
+    history = [step_out(entry) for entry in await ask.seen.visits.history_of(row)]
+    return shaped(BookingFull, _out(row), confirmation=confirmation, history=history)
 
 
 async def _booking_of(ask: Ask[Nothing, Any]) -> Booking:
     """The booking of the path, as far as its ticket may be seen."""
-    return await find_booking(ask.services.ports, id_of(ask, "booking"), ask.who)
+    return await ask.seen.visits.shown(await ask.seen.visits.booking(id_of(ask, "booking")))
 
 
 async def _stale(ask: Ask[Nothing, Any], exc: VersionConflict) -> Problem:
@@ -210,7 +177,7 @@ def _slot(now: SlotNow) -> SlotOut:
 
 
 def _rules(ask: Ask[SlotsQuery, Nothing]) -> BookingRules:
-    desk = ask.services.bookings
+    desk = ask.acts.visits
     visits = desk.rules.visits
     return BookingRules(
         offered=visits is not None,

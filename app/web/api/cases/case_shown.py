@@ -20,16 +20,16 @@ from app.web.api.cases.case_shapes import (
     PlanOut,
     RungOut,
 )
-from app.web.api.common.shown import Viewer, shaped
+from app.web.api.common.shown import detail_out, shaped, ticket_out
 from app.web.http.contract import Named
 from crm.cases import words
 from crm.cases.clocks import PROMISE, PROMISE_TEXTS, Clock
 from crm.cases.file import Rules
 from crm.cases.guards import receivers
+from crm.cases.listed import CaseRow, ClockEntry
 from crm.cases.model import Case
 from crm.cases.organisation import CaseParty
 from crm.cases.steps import FILLED_IN, STEPS, CaseStep, LoggedStep, Measure
-from crm.db.cases.lists import CaseRow, ClockEntry
 from crm.tickets.model import Severity, TicketKind
 from crm.use_cases.cases import Look, Offer
 
@@ -80,9 +80,8 @@ def _some_party(rules: Rules, party: str | None) -> PartyOut | None:
     return party_out(known) or PartyOut(id=party, title=party, title_en=party, kind="department", level="")
 
 
-def case_out(look: Look, rules: Rules, viewer: Viewer, now: datetime) -> CaseOut:
+def case_out(look: Look, rules: Rules, now: datetime) -> CaseOut:
     file, case = look.file, look.file.case
-    seen = viewer.sees_case(file.number, file.agent, case.holder if case.state != "closed" else None)
     facts = {name: getattr(case, name) for name in _SAME}
     return CaseOut(
         **facts,
@@ -96,21 +95,21 @@ def case_out(look: Look, rules: Rules, viewer: Viewer, now: datetime) -> CaseOut
         department=_department(case, rules),
         level=_level(case, rules),
         in_hand_of=case.started_by,
-        plan=_plan(case, viewer, seen),
-        extension=_extension(case, viewer, seen),
-        awaiting=case.awaiting and viewer.words(case.awaiting, seen=seen),
+        plan=_plan(case),
+        extension=_extension(case),
+        awaiting=case.awaiting,
         promised_until=case.promised,
-        result=case.result and viewer.words(case.result, seen=seen),
+        result=case.result,
         persons=list(case.persons),
-        cause=case.cause and viewer.words(case.cause, seen=seen),
+        cause=case.cause,
         case_of=file.case_of,
         attached=list(file.attached),
         links=list(dict.fromkeys((*case.links, *file.linked_from))),
-        open_cases=[viewer.ticket(row) for row in look.open_cases],
+        open_cases=[ticket_out(row) for row in look.open_cases],
         positions=sorted(look.situation.held),
         clocks=[_clock_out(clock, rules, now) for clock in look.clocks],
         steps=[_offer_out(offer, look) for offer in look.offers],
-        log=[_step_out(each, viewer, seen) for each in file.taken],
+        log=[_step_out(each) for each in file.taken],
     )
 
 
@@ -120,19 +119,18 @@ _SAME: Final = (
 )
 
 
-def _plan(case: Case, viewer: Viewer, seen: bool) -> PlanOut | None:
+def _plan(case: Case) -> PlanOut | None:
     plan = case.plan
     if plan is None:
         return None
-    text = viewer.words(plan.text, seen=seen)
-    return PlanOut(measures=list(plan.measures), text=text, by=plan.by, approved_by=plan.approved_by)
+    return PlanOut(measures=list(plan.measures), text=plan.text, by=plan.by, approved_by=plan.approved_by)
 
 
-def _extension(case: Case, viewer: Viewer, seen: bool) -> ExtensionOut | None:
+def _extension(case: Case) -> ExtensionOut | None:
     asked = case.extension
     if asked is None:
         return None
-    return ExtensionOut(until=asked.until, reason=viewer.words(asked.reason, seen=seen), by=asked.by)
+    return ExtensionOut(until=asked.until, reason=asked.reason, by=asked.by)
 
 
 def _category(case: Case, rules: Rules) -> Named | None:
@@ -211,12 +209,13 @@ def _fields(step: str, kind: type[CaseStep]) -> list[FieldOut]:
 FIELDS: Final = {step: _fields(step, kind) for step, kind in STEPS.items()}
 
 
-def _step_out(taken: LoggedStep, viewer: Viewer, seen: bool) -> CaseStepOut:
-    raw: dict[str, Any] = msgspec.to_builtins(taken.step, builtin_types=(datetime,))
+def _step_out(taken: LoggedStep) -> CaseStepOut:
+    step = taken.step
+    raw: dict[str, Any] = {each.encode_name: getattr(step, each.name) for each in msgspec.structs.fields(step)}
     details = {
-        name: list(value) if isinstance(value, list | tuple) else viewer.detail(name, value, seen=seen)
+        name: list(value) if isinstance(value, list | tuple) else detail_out(name, value)
         for name, value in raw.items()
-        if name not in ("step", "version")
+        if name != "version"
     }
     return CaseStepOut(
         id=str(taken.id),
@@ -229,10 +228,10 @@ def _step_out(taken: LoggedStep, viewer: Viewer, seen: bool) -> CaseStepOut:
     )
 
 
-def case_item(row: CaseRow, rules: Rules, viewer: Viewer, now: datetime) -> CaseItem:
+def case_item(row: CaseRow, rules: Rules, now: datetime) -> CaseItem:
     return shaped(
         CaseItem,
-        viewer.ticket(row),
+        ticket_out(row),
         holder_party=_some_party(rules, row.holder),
         due_at=row.due_at,
         overdue=row.due_at is not None and row.due_at < now,

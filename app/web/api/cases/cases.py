@@ -24,26 +24,25 @@ from app.web.api.cases.case_shapes import (
 )
 from app.web.api.cases.case_shown import case_item, case_out, clock_item, party_out
 from app.web.api.messages.messages import tell_message
-from app.web.api.tickets.tickets import sight_of, viewer_of
 from app.web.http.contract import Listed, Named, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.desk_messages import TicketChanged
 from app.web.wire.problems import Problem, invalid
+from crm.cases.listed import CaseFilter
 from crm.cases.model import Stage
-from crm.cases.rights import Actor
 from crm.cases.steps import NOT_BY_HAND, CallStep, CaseStep
 from crm.cases.telling import VALID_COMPLAINTS
 from crm.cases.words import STAGES, STEPS
-from crm.db.cases.lists import CaseFilter
 from crm.errors import UnknownRecord, VersionConflict
 from crm.tickets.model import TicketKind
+from crm.use_cases import cases as steps
 
 _AnyAsk = Ask[Any, Any]
 
 
 async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Listed[CaseItem]:
     """Registered cases, what is due first first."""
-    query, now = ask.query, ask.services.clock()
+    query = ask.query
     wanted = CaseFilter(
         open={"open": True, "closed": False, "all": None}[query.state],
         stage=query.stage,
@@ -57,21 +56,17 @@ async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Listed[CaseItem]:
         due_before=query.due_before,
         overdue=query.overdue,
     )
-    page = await ask.services.store.cases.lists.list(wanted, sight_of(ask), now, limit=query.limit, after=query.after)
-    viewer, rules = viewer_of(ask), ask.services.cases.rules
-    return Listed(items=[case_item(row, rules, viewer, now) for row in page.items], next=page.next)
+    page = await ask.seen.cases.list(wanted, limit=query.limit, after=query.after)
+    rules, now = ask.acts.rules, ask.services.clock()
+    return Listed(items=[case_item(row, rules, now) for row in page.items], next=page.next)
 
 
 def _holders(ask: _AnyAsk, query: CaseQuery) -> frozenset[str] | None:
     named = frozenset({query.holder}) if query.holder else None
     if not query.mine:
         return named
-    mine = _mine(ask)
+    mine = ask.acts.parties
     return mine if named is None else mine & named
-
-
-def _mine(ask: _AnyAsk) -> frozenset[str]:
-    return ask.services.cases.organisation.parties_of(ask.who.agent) if ask.who.agent else frozenset()
 
 
 async def get_case(ask: Ask[Nothing, Nothing]) -> CaseOut:
@@ -80,18 +75,18 @@ async def get_case(ask: Ask[Nothing, Nothing]) -> CaseOut:
 
 
 async def _case(ask: _AnyAsk, number: str) -> CaseOut:
-    look = await ask.services.cases.look(number, Actor.of(ask.who))
-    return case_out(look, ask.services.cases.rules, viewer_of(ask), ask.services.clock())
+    look = await ask.do(steps.look_at_case, number)
+    return case_out(look, ask.acts.rules, ask.services.clock())
 
 
 async def take_step(ask: Ask[Nothing, CaseStep]) -> StepTaken:
     """409 `stale` with `current` when the ticket moved on; 409 `illegal_transition` or 403 `forbidden` with `reason`,
     `detail` and `detail_zh` when the step is refused."""
-    number, step, who = ask.path("number"), ask.body, Actor.of(ask.who)
+    number, step = ask.path("number"), ask.body
     if not step.version:
         raise invalid("version", "the version of the ticket that you have read")
     try:
-        sent = await ask.services.cases.take(number, step, who)
+        sent = await ask.do(steps.take_step, number, step)
     except VersionConflict as exc:
         raise Problem("stale", f"{exc}", current=await _case(ask, number)) from exc
     for message in sent:
@@ -106,10 +101,10 @@ async def take_step(ask: Ask[Nothing, CaseStep]) -> StepTaken:
 
 async def get_matters(ask: Ask[Nothing, Nothing]) -> MattersOut:
     """Parties, categories, stages and steps with their titles."""
-    cases = ask.services.cases
+    acts = ask.acts
     return MattersOut(
-        parties=[each for each in map(party_out, cases.organisation.parties.values()) if each],
-        mine=sorted(_mine(ask)),
+        parties=[each for each in map(party_out, acts.organisation.parties.values()) if each],
+        mine=sorted(acts.parties),
         categories=[
             CaseCategoryOut(
                 id=each.id,
@@ -119,7 +114,7 @@ async def get_matters(ask: Ask[Nothing, Nothing]) -> MattersOut:
                 department=each.department,
                 restricted=each.restricted,
             )
-            for each in cases.rules.site.matters.categories
+            for each in acts.rules.site.matters.categories
         ],
         stages=[Named(id=stage, title=STAGES[stage].zh, title_en=STAGES[stage].en) for stage in Stage],
         steps=[
@@ -132,35 +127,18 @@ async def get_matters(ask: Ask[Nothing, Nothing]) -> MattersOut:
 
 async def get_deadlines(ask: Ask[DeadlineQuery, Nothing]) -> DeadlinesOut:
     """Agents see those of their own parties."""
-    query, services = ask.query, ask.services
-    page = await services.store.cases.lists.at_risk(
-        sight_of(ask),
-        services.clock(),
-        holders=None if ask.who.supervises else _mine(ask),
-        level=query.level,
-        limit=query.limit,
-        after=query.after,
-    )
-    warned, late = services.cases.at_risk
+    query = ask.query
+    page = await ask.seen.cases.at_risk(level=query.level, limit=query.limit, after=query.after)
+    warned, late = ask.acts.at_risk
     return DeadlinesOut(items=_clock_items(ask, page.items), next=page.next, warned=warned, late=late)
 
 
 async def get_accountability(ask: Ask[AccountabilityQuery, Nothing]) -> AccountabilityOut:
-    query, services = ask.query, ask.services
-    now, sight, lists = services.clock(), sight_of(ask), services.store.cases.lists
-    since, until = _period(query, *services.cases.year_of(now))
-    page = await lists.late(
-        sight,
-        now,
-        since,
-        until,
-        holder=query.holder,
-        person=query.person,
-        limit=query.limit,
-        after=query.after,
-    )
-    held = await lists.held_against(sight, now, since, until)
-    valid = await lists.valid_complaints(*services.cases.year_of(now))
+    query, seen, year = ask.query, ask.seen.cases, ask.acts.year_of(ask.services.clock())
+    since, until = _period(query, *year)
+    page = await seen.late(since, until, holder=query.holder, person=query.person, limit=query.limit, after=query.after)
+    held = await seen.held_against(since, until)
+    valid = await seen.valid_complaints(*year)
     return AccountabilityOut(
         items=_clock_items(ask, page.items),
         next=page.next,
@@ -186,11 +164,11 @@ def _period(query: AccountabilityQuery, since: datetime, until: datetime) -> tup
 
 
 def _unit(ask: _AnyAsk, holder: str | None) -> PartyOut | None:
-    return party_out(ask.services.cases.organisation.parties.get(holder or ""))
+    return party_out(ask.acts.organisation.parties.get(holder or ""))
 
 
 def _clock_items(ask: _AnyAsk, rows: tuple[Any, ...]) -> list[ClockItem]:
-    return [clock_item(row, ask.services.cases.rules) for row in rows]
+    return [clock_item(row, ask.acts.rules) for row in rows]
 
 
 # fmt: off

@@ -1,12 +1,11 @@
-"""From the store's rows and the ACD's views to what a reader may see of them: numbers are masked here, nowhere else.
+"""From the store's rows and the ACD's views to answers: who sees which number is not decided here. CUS-4
 
-Rules only. Whether a reader sees a number is decided in permissions.py. CUS-4
+A row says itself what of it may be said: the store as seen by a person has opened it or not (crm/seen), and what is not
+opened is masked by the encoder.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,11 +34,11 @@ from app.web.http.contract import QueueName as QueueNameOut
 from app.web.http.services import AgentView, QueueView
 from app.web.wire.desk_messages import AgentChanged
 from app.web.wire.encoding import instant
-from config.numbering import mask, normalise
+from config.masking import Whole, has_number
 from config.schema import Queue, Site
 from crm.customers.model import Contact, Customer, CustomerChange
 from crm.followups.model import DueCall
-from crm.rights import Principal, may_work_on, sees_numbers
+from crm.rights import Principal
 from crm.tickets.call_rows import CallRow, RecordingRow
 from crm.tickets.model import Detail, Severity, TicketDetail, TicketKind, TicketRow, TicketState, TimelineEntry
 
@@ -48,9 +47,6 @@ FORMS_OF_ADDRESS = ("先生", "小姐", "女士", "大爷", "奶奶")
 TALK_AMBER_S = 150
 TALK_RED_S = 180
 """TEL-8: an outbound talk should not exceed three minutes."""
-
-_NUMBER_IN_TEXT = re.compile(r"\+?\d[\d -]{5,}\d")
-
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -61,123 +57,76 @@ def shaped(kind: type[T], row: msgspec.Struct, **others: object) -> T:
     return kind(**{name: getattr(row, name) for name in shared} | others)
 
 
-class Viewer:
-    """Who reads, and what is on that person's desk: turns rows into answers for that person."""
+def is_masked(number: str) -> bool:
+    """Whether a number goes out masked: it is somebody's, and the store has not opened it to this reader."""
+    return has_number(number) and not isinstance(number, Whole)
 
-    def __init__(
-        self, who: Principal, site: Site, at_hand: frozenset[str], parties: frozenset[str] = frozenset()
-    ) -> None:
-        """`parties`: those that the reader belongs to; an open case that one of them has is at hand, too."""
-        self._who, self._site, self._at_hand, self._parties = who, site, at_hand, parties
 
-    def sees(self, ticket: str, agent: str | None) -> bool:
-        """Whether the numbers of a ticket of `agent` are shown in full."""
-        return sees_numbers(self._who, ticket, agent, self._at_hand)
+def ticket_out(row: TicketRow) -> TicketOut:
+    return shaped(TicketOut, row, **_caller(row))
 
-    def sees_case(self, ticket: str, agent: str | None, holder: str | None) -> bool:
-        """As `sees`; `holder`: the party that has the case, None when it is over."""
-        return self.sees(ticket, agent) or holder in self._parties
 
-    def words(self, text: str, *, seen: bool) -> str:
-        """Free words, with the numbers in them perhaps masked."""
-        return text if seen else _NUMBER_IN_TEXT.sub(lambda found: self._number(found.group(), seen=False), text)
+def ticket_full_out(row: TicketDetail, *, editable: bool) -> TicketFull:
+    return shaped(
+        TicketFull,
+        row,
+        **_caller(row),
+        editable=editable,
+        calls=[call_out(call) for call in row.calls],
+        timeline=[_timeline(entry) for entry in row.timeline],
+        recordings=[_recording(recording) for recording in row.recordings],
+    )
 
-    def _sees_row(self, row: TicketRow) -> bool:
-        return self.sees_case(row.number, row.agent, None if row.state is TicketState.CLOSED else row.holder)
 
-    def ticket(self, row: TicketRow) -> TicketOut:
-        seen = self._sees_row(row)
-        return shaped(TicketOut, row, **self._caller(row, seen))
+def call_out(row: CallRow) -> CallOut:
+    return shaped(CallOut, row, **_caller(row))
 
-    def ticket_full(self, row: TicketDetail) -> TicketFull:
-        seen = self._sees_row(row)
-        return shaped(
-            TicketFull,
-            row,
-            **self._caller(row, seen),
-            editable=may_work_on(self._who, row.agent, holds=row.holder in self._parties),
-            contact_number=self._number(row.contact_number, seen),
-            calls=[shaped(CallOut, call, **self._caller(call, seen)) for call in row.calls],
-            timeline=[self._timeline(entry, seen) for entry in row.timeline],
-            recordings=[_recording(recording) for recording in row.recordings],
-        )
 
-    def pieces(self, texts: Sequence[str], row: TicketRow) -> list[str]:
-        """Parts of one text of a ticket, which keep their lengths: a number may begin in one and end in the next."""
-        whole = "".join(texts)
-        if not self._sees_row(row):
-            whole = _NUMBER_IN_TEXT.sub(lambda found: found.group()[:3] + "*" * (len(found.group()) - 3), whole)
-        ends = list(accumulate(map(len, texts), initial=0))
-        return [whole[begin:end] for begin, end in pairwise(ends)]
+def customer_out(row: Customer, contact: Contact) -> CustomerOut:
+    return shaped(CustomerOut, row, **_card(row, contact))
 
-    def call(self, row: CallRow) -> CallOut:
-        return shaped(CallOut, row, **self._caller(row, self.sees(row.ticket, row.agent)))
 
-    def customer(self, row: Customer, contact: Contact, *, seen: bool) -> CustomerOut:
-        return shaped(CustomerOut, row, **self._card(row, contact, seen))
+def customer_full_out(row: Customer, contact: Contact, tickets: Sequence[TicketRow]) -> CustomerFull:
+    return shaped(CustomerFull, row, **_card(row, contact), tickets=[ticket_out(ticket) for ticket in tickets])
 
-    def customer_full(
-        self, row: Customer, contact: Contact, tickets: Sequence[TicketRow], *, revealed: bool = False
-    ) -> CustomerFull:
-        seen = revealed or self.sees_card(tickets)
-        told = [self.ticket(ticket) for ticket in tickets]
-        return shaped(CustomerFull, row, **self._card(row, contact, seen), tickets=told)
 
-    def sees_card(self, tickets: Sequence[TicketRow]) -> bool:
-        """A card is shown in full while one of the customer's tickets is at hand."""
-        return self._who.supervises or any(ticket.number in self._at_hand for ticket in tickets)
+def change_out(row: CustomerChange) -> ChangeOut:
+    return shaped(ChangeOut, row, old=row.old or "", new=row.new or "", customer=str(row.customer_id))
 
-    def change(self, row: CustomerChange, *, seen: bool) -> ChangeOut:
-        told = {name: self.words(getattr(row, name) or "", seen=seen) for name in ("old", "new")}
-        return shaped(ChangeOut, row, **told, customer=str(row.customer_id))
 
-    def due_call(self, row: DueCall) -> DueCallOut:
-        own = self._who.agent is not None and self._who.agent in (row.accepted_by, row.created_by)
-        seen = own or self.sees(row.ticket or "", None)
-        return shaped(
-            DueCallOut,
-            row,
-            id=str(row.id),
-            number=self._number(row.number, seen),
-            number_masked=not seen,
-            customer_id=None if row.customer_id is None else str(row.customer_id),
-        )
+def due_call_out(row: DueCall) -> DueCallOut:
+    customer = None if row.customer_id is None else str(row.customer_id)
+    return shaped(DueCallOut, row, id=str(row.id), number_masked=is_masked(row.number), customer_id=customer)
 
-    def number(self, number: str, *, seen: bool) -> str:
-        """A number for this viewer, of something that they see in full or not."""
-        return self._number(number, seen)
 
-    def _caller(self, row: TicketRow | CallRow, seen: bool) -> dict[str, object]:
-        customer = None
-        if row.customer_id is not None:
-            customer = CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
-        return {"ani": self._number(row.ani, seen), "ani_masked": not seen, "customer": customer}
+def detail_out(name: str, value: Detail) -> Detail:
+    """A detail as everything else is written: times in UTC."""
+    if isinstance(value, str) and (name.endswith("_at") or name == "until"):
+        return instant(datetime.fromisoformat(value))
+    return value
 
-    def _card(self, row: Customer, contact: Contact, seen: bool) -> dict[str, object]:
-        contacts = [shaped(NumberOut, number, number=self._number(number.raw, seen)) for number in row.numbers]
-        return {
-            "id": str(row.id),
-            "numbers": [each.number for each in contacts],
-            "numbers_masked": not seen,
-            "contacts": contacts,
-            "contact": shaped(ContactOut, contact),
-            "merged_into": None if row.merged_into is None else str(row.merged_into),
-        }
 
-    def _number(self, number: str, seen: bool) -> str:
-        return number if seen or not number else mask(normalise(number, self._site.area_code).normalised)
+def _caller(row: TicketRow | CallRow) -> dict[str, object]:
+    customer = None
+    if row.customer_id is not None:
+        customer = CustomerRef(id=str(row.customer_id), name=row.customer_name or "")
+    return {"ani_masked": is_masked(row.ani), "customer": customer}
 
-    def _timeline(self, entry: TimelineEntry, seen: bool) -> TimelineOut:
-        details = {name: self.detail(name, value, seen=seen) for name, value in entry.details.items()}
-        return shaped(TimelineOut, entry, details=details)
 
-    def detail(self, name: str, value: Detail, *, seen: bool) -> Detail:
-        """A detail as everything else is written: times in UTC; numbers, wherever they stand in it, perhaps masked."""
-        if not isinstance(value, str):
-            return value
-        if name.endswith("_at") or name == "until":
-            return instant(datetime.fromisoformat(value))
-        return self.words(value, seen=seen)
+def _card(row: Customer, contact: Contact) -> dict[str, object]:
+    contacts = [shaped(NumberOut, number, number=number.raw) for number in row.numbers]
+    return {
+        "id": str(row.id),
+        "numbers": [each.number for each in contacts],
+        "numbers_masked": any(is_masked(each.number) for each in contacts),
+        "contacts": contacts,
+        "contact": shaped(ContactOut, contact),
+        "merged_into": None if row.merged_into is None else str(row.merged_into),
+    }
+
+
+def _timeline(entry: TimelineEntry) -> TimelineOut:
+    return shaped(TimelineOut, entry, details={name: detail_out(name, value) for name, value in entry.details.items()})
 
 
 def _recording(row: RecordingRow) -> RecordingOut:

@@ -21,8 +21,8 @@ from app.web.http.operations import Ask
 from app.web.wire.problems import Problem, invalid
 from crm.customers.columns import COLUMNS, card_row
 from crm.customers.imports import ImportState, Plan, PlannedRow
+from crm.customers.model import CustomerFilter
 from crm.customers.sheets import write_csv, write_xlsx
-from crm.db.customers.queries import CustomerFilter
 from crm.parsing.jobs import MAX_BYTES
 from crm.use_cases import customers as use_cases
 
@@ -39,19 +39,19 @@ async def import_template(ask: Ask[TemplateQuery, Nothing]) -> web.StreamRespons
 async def preview_import(ask: Ask[Nothing, Nothing]) -> ImportOut:
     """Reads a file and names every bad row; nothing is written but the plan itself, for this person."""
     name, data = await _uploaded(ask)
-    plan, state = await use_cases.plan_file(ask.services.ports, name, data, who=ask.who)
+    plan, state = await ask.do(use_cases.plan_file, name, data)
     return _heading_out(name, plan) if state is None else await _import_out(ask, state, 0)
 
 
 async def get_import(ask: Ask[ImportQuery, Nothing]) -> ImportOut:
-    state = await ask.services.store.imports.state(ask.path("token"), by=ask.who.name)
+    state = await ask.seen.customers.import_state(ask.path("token"))
     return await _import_out(ask, state, ask.query.after)
 
 
 async def confirm_import(ask: Ask[Nothing, ImportWish]) -> ImportOut:
     """Writes on until all is written or some time is over; said twice, nothing is written twice."""
     on_existing = ask.body.on_existing
-    state = await use_cases.write_file(ask.services.ports, ask.path("token"), on_existing=on_existing, who=ask.who)
+    state = await ask.do(use_cases.write_file, ask.path("token"), on_existing=on_existing)
     return await _import_out(ask, state, 0)
 
 
@@ -60,7 +60,7 @@ async def export_customers(ask: Ask[Nothing, ExportWish]) -> web.StreamResponse:
     wish = ask.body
     wanted = CustomerFilter(search=wish.q, kind=wish.kind, key=wish.key, looked_after_by=wish.looked_after_by)
     takeout = use_cases.Takeout(wanted=wanted, reason=wish.reason, form=wish.format)
-    cards = await use_cases.take_out(ask.services.ports, takeout, who=ask.who)
+    cards = await ask.do(use_cases.take_out, takeout)
     rows = [[column.zh for column in COLUMNS], *(card_row(card) for card in cards)]
     return await _file(wish.format, f"customers-{ask.services.clock():%Y%m%d}", rows)
 
@@ -110,7 +110,7 @@ def _heading_out(name: str, plan: Plan) -> ImportOut:
 
 
 async def _import_out(ask: Ask[msgspec.Struct, msgspec.Struct], state: ImportState, after: int) -> ImportOut:
-    rows = await ask.services.store.imports.noted(state.token, by=ask.who.name, after=after)
+    rows = await ask.seen.customers.import_rows(state.token, after)
     lists = {"columns": list(state.columns), "unknown": list(state.unknown)}
     return shaped(ImportOut, state, **lists, faults=[], rows=[_row_out(row) for row in rows])
 

@@ -6,13 +6,13 @@ from app.web.api.common.customer_shapes import MergedOut, MergeWish, Pair, PairO
 from app.web.api.customers.customers import full_card, shown_cards
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
-from crm.db.customers.merging import MergePlan
+from crm.customers.model import MergePlan
 from crm.use_cases import customers as use_cases
 
 
 async def list_duplicates(ask: Ask[Nothing, Nothing]) -> Listed[PairOut]:
     """The likeliest first."""
-    found = await ask.services.store.duplicates.find(most=100)
+    found = await ask.seen.customers.duplicates(most=100)
     cards = {card.id: card for _, one, other in found for card in (one, other)}
     shown = {int(card.id): card for card in await shown_cards(ask, tuple(cards.values()))}
     return Listed(
@@ -25,7 +25,7 @@ async def list_duplicates(ask: Ask[Nothing, Nothing]) -> Listed[PairOut]:
 
 async def keep_apart(ask: Ask[Nothing, Pair]) -> web.Response:
     """Somebody has looked: these are two."""
-    await use_cases.keep_apart(ask.services.ports, ask.body.one, ask.body.other, who=ask.who)
+    await ask.do(use_cases.keep_apart, ask.body.one, ask.body.other)
     return web.Response(status=204)
 
 
@@ -39,5 +39,5 @@ async def merge_customers(ask: Ask[Nothing, MergeWish]) -> MergedOut:
         goes_version=wish.other_version,
         take=frozenset(wish.take),
     )
-    card, moved = await use_cases.merge_cards(ask.services.ports, plan, who=ask.who)
+    card, moved = await ask.do(use_cases.merge_cards, plan)
     return MergedOut(customer=await full_card(ask, card), moved=moved)

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from app.data_protection.privacy import remove_on_wish
 from app.web.api.common.customer_shapes import AccessOut, AccessQuery, RemovalOut, RemovalWish
 from app.web.api.common.shown import shaped
 from app.web.http.contract import Listed, Nothing
@@ -13,7 +12,7 @@ from crm.customers.model import Removal
 async def list_accesses(ask: Ask[AccessQuery, Nothing]) -> Listed[AccessOut]:
     """Newest first."""
     query = ask.query
-    page = await ask.services.store.accesses.list(
+    page = await ask.seen.customers.accesses(
         customer_id=query.customer, by=query.by, limit=query.limit, after=query.after
     )
     return Listed(items=[shaped(AccessOut, row, customer=str(row.customer_id)) for row in page.items], next=page.next)
@@ -21,14 +20,12 @@ async def list_accesses(ask: Ask[AccessQuery, Nothing]) -> Listed[AccessOut]:
 
 async def remove_customer(ask: Ask[Nothing, RemovalWish]) -> RemovalOut:
     """For good: card, numbers, names and sounds go; figures stay. The certificate is the answer."""
-    services, wish = ask.services, msgspec.structs.asdict(ask.body)
-    removal = await remove_on_wish(services.store, services.data, id_of(ask, "customer"), by=ask.who.name, **wish)
-    return _out(removal)
+    return _out(await ask.acts.remove_customer(id_of(ask, "customer"), **msgspec.structs.asdict(ask.body)))
 
 
 async def list_removals(ask: Ask[Nothing, Nothing]) -> Listed[RemovalOut]:
     """The certificates, newest first."""
-    return Listed(items=[_out(row) for row in await ask.services.store.removals.list()])
+    return Listed(items=[_out(row) for row in await ask.seen.customers.removals()])
 
 
 def _out(row: Removal) -> RemovalOut:

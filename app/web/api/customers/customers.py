@@ -17,26 +17,24 @@ from app.web.api.common.customer_shapes import (
     NumberMove,
     Reveal,
 )
-from app.web.api.tickets.tickets import sight_of, viewer_of
+from app.web.api.common.shown import change_out, customer_full_out, customer_out
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from app.web.wire.problems import Problem
-from crm.customers.model import Customer, CustomerNumber
-from crm.db.customers.queries import CustomerFilter
+from crm.customers.model import Customer, CustomerFilter, CustomerNumber
 from crm.errors import VersionConflict
 from crm.use_cases import customers as use_cases
 
 log = logging.getLogger(__name__)
 
 _TICKETS = 20
-"""Tickets shown with a card; while one of them is at hand, the card is shown in full."""
+"""Tickets shown with a card."""
 
 AnyAsk = Ask[msgspec.Struct, msgspec.Struct]
 
 
 async def list_customers(ask: Ask[CustomerQuery, Nothing]) -> Listed[CustomerOut]:
-    query, store = ask.query, ask.services.store
-    quiet = query.quiet_days
+    query, quiet = ask.query, ask.query.quiet_days
     wanted = CustomerFilter(
         search=query.q,
         kind=query.kind,
@@ -44,19 +42,18 @@ async def list_customers(ask: Ask[CustomerQuery, Nothing]) -> Listed[CustomerOut
         looked_after_by=query.looked_after_by,
         quiet_since=None if quiet is None else ask.services.clock() - timedelta(days=quiet),
     )
-    page = await store.customers.list(limit=query.limit, after=query.after, wanted=wanted)
+    page = await ask.seen.customers.list(wanted, limit=query.limit, after=query.after)
     return Listed(items=await shown_cards(ask, page.items), next=page.next)
 
 
 async def shown_cards(ask: AnyAsk, cards: tuple[Customer, ...]) -> list[CustomerOut]:
     """Cards in a list, each with how often there was contact."""
-    contact = await ask.services.store.customers.contact([card.id for card in cards])
-    viewer = viewer_of(ask)
-    return [viewer.customer(card, contact[card.id], seen=ask.who.supervises) for card in cards]
+    contact = await ask.seen.customers.contact([card.id for card in cards])
+    return [customer_out(card, contact[card.id]) for card in cards]
 
 
 async def get_customer(ask: Ask[Nothing, Nothing]) -> CustomerFull:
-    card = await use_cases.open_card(ask.services.ports, id_of(ask, "customer"), who=ask.who)
+    card = await ask.do(use_cases.open_card, id_of(ask, "customer"))
     log.info(
         "%s opened the card of customer %d",
         ask.who.name,
@@ -69,7 +66,7 @@ async def get_customer(ask: Ask[Nothing, Nothing]) -> CustomerFull:
 async def create_customer(ask: Ask[Nothing, CustomerNew]) -> CustomerFull:
     new = msgspec.structs.asdict(ask.body)
     card = Customer(**new | {"numbers": _numbers(ask.body.numbers)})
-    return await full_card(ask, await use_cases.create_card(ask.services.ports, card, who=ask.who))
+    return await full_card(ask, await ask.do(use_cases.create_card, card))
 
 
 async def patch_customer(ask: Ask[Nothing, CustomerPatch]) -> CustomerFull:
@@ -77,51 +74,40 @@ async def patch_customer(ask: Ask[Nothing, CustomerPatch]) -> CustomerFull:
     changes = {name: value for name, value in msgspec.structs.asdict(ask.body).items() if value is not UNSET}
     if ask.body.numbers is not UNSET:
         changes["numbers"] = _numbers(ask.body.numbers)
+    customer_id = id_of(ask, "customer")
     try:
-        saved = await use_cases.change_card(ask.services.ports, id_of(ask, "customer"), changes, who=ask.who)
+        saved = await ask.do(use_cases.change_card, customer_id, changes)
     except VersionConflict as exc:
-        raise Problem("stale", f"{exc}", current=await full_card(ask, await card_of(ask))) from exc
+        current = await full_card(ask, await ask.seen.customers.get(customer_id))
+        raise Problem("stale", f"{exc}", current=current) from exc
     return await full_card(ask, saved)
 
 
 async def customer_history(ask: Ask[Nothing, Nothing]) -> Listed[ChangeOut]:
     """All changes of a card and of those that became part of it, the newest first."""
-    card = await card_of(ask)
-    store = ask.services.store
-    tickets = await store.tickets.for_customer(card.id, _TICKETS, sight_of(ask))
-    viewer = viewer_of(ask)
-    seen = viewer.sees_card(tickets)
-    return Listed(items=[viewer.change(row, seen=seen) for row in await store.customers.history(card.id)])
+    changes = await ask.seen.customers.history(id_of(ask, "customer"))
+    return Listed(items=[change_out(row) for row in changes])
 
 
 async def reveal_customer(ask: Ask[Nothing, Reveal]) -> CustomerFull:
     """The numbers in full, for a case and with a reason: logged before they are shown."""
     wish, customer_id = ask.body, id_of(ask, "customer")
-    card = await use_cases.reveal_card(
-        ask.services.ports, customer_id, ticket=wish.ticket, reason=wish.reason, who=ask.who
-    )
-    return await full_card(ask, card, revealed=True)
+    card = await ask.do(use_cases.reveal_card, customer_id, ticket=wish.ticket, reason=wish.reason)
+    return await full_card(ask, card)
 
 
 async def move_number(ask: Ask[Nothing, NumberMove]) -> CustomerFull:
     """Takes a number off the card that has it and puts it on this one."""
     wish, customer_id = ask.body, id_of(ask, "customer")
     number = CustomerNumber(raw=wish.number, use=wish.use)
-    moved = await use_cases.move_number(ask.services.ports, customer_id, number, who=ask.who, version=wish.version)
-    return await full_card(ask, moved)
+    return await full_card(ask, await ask.do(use_cases.move_number, customer_id, number, version=wish.version))
 
 
-async def card_of(ask: AnyAsk) -> Customer:
-    """The card of the path."""
-    return await use_cases.find_card(ask.services.ports, id_of(ask, "customer"))
-
-
-async def full_card(ask: AnyAsk, card: Customer, *, revealed: bool = False) -> CustomerFull:
+async def full_card(ask: AnyAsk, card: Customer) -> CustomerFull:
     """A card with contact and tickets, as this person may see it."""
-    store = ask.services.store
-    tickets = await store.tickets.for_customer(card.id, _TICKETS, sight_of(ask))
-    contact = await store.customers.contact([card.id])
-    return viewer_of(ask).customer_full(card, contact[card.id], tickets, revealed=revealed)
+    tickets = await ask.seen.tickets.of_customer(card.id, _TICKETS)
+    contact = await ask.seen.customers.contact([card.id])
+    return customer_full_out(card, contact[card.id], tickets)
 
 
 def _numbers(given: tuple[str | NumberIn, ...]) -> tuple[CustomerNumber, ...]:

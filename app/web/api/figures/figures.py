@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.figures.past import figures_of
 from app.figures.records import change_of, midnight
 from app.web.api.figures.figure_shapes import (
     FiguresOut,
@@ -16,7 +15,6 @@ from app.web.api.figures.figure_shapes import (
 from app.web.http.contract import Nothing
 from app.web.http.operations import Ask
 from app.web.wire.problems import Problem, invalid
-from crm.rights import may_set_state_of
 from routing.statistics.agent_time import spans, time_in_states
 
 LONGEST: Final = timedelta(days=92)
@@ -32,19 +30,17 @@ async def get_figures(ask: Ask[FiguresQuery, Nothing]) -> FiguresOut:
     period = services.figures.today() if query.until is None and since == today else None
     if period is None:
         earlier = query.by == "interval"
-        period = await figures_of(services.store, services.site, since, until, now=now, earlier=earlier)
+        period = await ask.acts.reports.figures(since, until, earlier=earlier)
     return figures_out(period, now, query.by)
 
 
 async def agent_history(ask: Ask[HistoryQuery, Nothing]) -> HistoryOut:
     """What states an agent was in, and how long: one's own, or as a supervisor anybody's."""
     agent = ask.path("id")
-    if not may_set_state_of(ask.who, agent):
-        raise Problem("forbidden", f"The history of {agent} is not yours.")
+    since, until = period_of(ask.query.since, ask.query.until, ask)
+    changes = await ask.acts.reports.agent_states(since, until, agent)
     if agent not in {known.id for known in ask.services.site.agents}:
         raise Problem("not_found", f"No agent {agent}.")
-    since, until = period_of(ask.query.since, ask.query.until, ask)
-    changes = await ask.services.store.agent_states.changes(since, until, agent)
     history = list(spans(change_of(change) for change in changes))
     return history_out(agent, history, time_in_states(history, since, until), since, until)
 

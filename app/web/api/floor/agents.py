@@ -37,7 +37,11 @@ async def list_colleagues(ask: Ask[Nothing, Nothing]) -> Listed[ColleagueOut]:
 
 
 async def list_queues(ask: Ask[Nothing, Nothing]) -> Listed[QueueWithCallers]:
-    return Listed(items=[queue_with_callers(view, ask.services.site) for view in ask.services.acd.queues()])
+    return Listed(
+        items=[
+            ask.seen.calls.waiting(queue_with_callers(view, ask.services.site)) for view in ask.services.acd.queues()
+        ]
+    )
 
 
 async def set_agent_state(ask: Ask[Nothing, StateWish]) -> AgentOut:

@@ -38,6 +38,7 @@ async def supervise(ask: Ask[Nothing, SuperviseWish]) -> SupervisionOut:
         raise invalid("supervisor", f"{supervisor} has no telephone")
     if people[supervisor].role == "agent":
         raise invalid("supervisor", f"{supervisor} is no supervisor")
+    await ask.seen.calls.check_to_listen(ask.path("call"))
     with in_words():
         return await ask.services.floor.supervise(ask.path("call"), supervisor, wish.mode)
 
@@ -45,6 +46,7 @@ async def supervise(ask: Ask[Nothing, SuperviseWish]) -> SupervisionOut:
 async def stop_supervising(ask: Ask[Nothing, Nothing]) -> SupervisionOut:
     """Whoever it is: a supervisor may send another one out."""
     call = ask.path("call")
+    await ask.seen.calls.check_to_listen(call)
     found = ask.services.floor.supervision(call)
     if found is None:
         raise Problem("not_found", f"Nobody supervises call {call}.")
@@ -55,6 +57,7 @@ async def stop_supervising(ask: Ask[Nothing, Nothing]) -> SupervisionOut:
 
 async def move_call(ask: Ask[Nothing, MoveWish]) -> MoveWish:
     """The caller keeps the turn. While an agent's telephone rings for it: only if that agent does not answer."""
+    await ask.seen.calls.check_to_listen(ask.path("call"))
     wish, queues = ask.body, {view.queue: view for view in ask.services.acd.queues()}
     if wish.queue not in queues:
         raise invalid("queue", f"one of {', '.join(queues)}")
@@ -93,4 +96,4 @@ def _queue(ask: Ask[Q, B]) -> str:
 
 def _shown(ask: Ask[Q, B], queue: str) -> QueueWithCallers:
     (view,) = [view for view in ask.services.acd.queues() if view.queue == queue]
-    return queue_with_callers(view, ask.services.site)
+    return ask.seen.calls.waiting(queue_with_callers(view, ask.services.site))

@@ -11,7 +11,6 @@ from app.web.http.contract import Nothing, RecordingWish, TalkOut, TransferTo, T
 from app.web.http.operations import Ask, B, Q
 from app.web.http.services import TalkAction
 from app.web.wire.problems import Problem, invalid
-from crm.rights import may_set_state_of
 
 
 async def hold(ask: Ask[Nothing, Nothing]) -> TalkOut:
@@ -45,15 +44,15 @@ async def recording(ask: Ask[Nothing, RecordingWish]) -> TalkOut:
 
 async def get_talk(ask: Ask[Nothing, Nothing]) -> TalkOut:
     """For a page that was just opened."""
-    return _talk(ask)
+    return await _talk(ask)
 
 
 async def transfer(ask: Ask[Nothing, TransferWish]) -> TalkOut:
     """Blind or attended, to an agent, a queue, a line or a number outside."""
-    before = _talk(ask)
+    before = await _talk(ask)
     kind, to = _target(ask.body.to)
     after = await ask.services.talks.transfer(before.call, kind, to, blind=ask.body.mode == "blind")
-    return after or msgspec.structs.replace(before, over=True)
+    return await _shown(ask, after or msgspec.structs.replace(before, over=True), before.agent)
 
 
 def _target(to: TransferTo) -> tuple[Literal["agent", "queue", "line", "number"], str]:
@@ -71,17 +70,20 @@ def _target(to: TransferTo) -> tuple[Literal["agent", "queue", "line", "number"]
 
 
 async def _act(ask: Ask[Q, B], action: TalkAction) -> TalkOut:
-    before = _talk(ask)
+    before = await _talk(ask)
     after = await ask.services.talks.act(before.call, action)
     still_mine = after is not None and after.agent == before.agent
-    return msgspec.structs.replace(after or before, over=not still_mine)
+    return await _shown(ask, msgspec.structs.replace(after or before, over=not still_mine), before.agent)
 
 
-def _talk(ask: Ask[Q, B]) -> TalkOut:
-    """The talk that is meant. Raises Problem: there is none, or it is somebody else's."""
+async def _talk(ask: Ask[Q, B]) -> TalkOut:
+    """The talk that is meant. Raises Problem: there is none; Forbidden: it is somebody else's."""
     found = ask.services.talks.talk(ask.path("call"))
     if found is None:
         raise Problem("not_found", f"Nobody talks in call {ask.path('call')}.")
-    if not ask.who.supervises and (found.agent is None or not may_set_state_of(ask.who, found.agent)):
-        raise Problem("forbidden", "This talk is somebody else's.")
-    return found
+    return await _shown(ask, found, found.agent)
+
+
+async def _shown(ask: Ask[Q, B], talk: TalkOut, agent: str | None) -> TalkOut:
+    """Whom the agent calls in may be a number outside: the agent has typed it."""
+    return await ask.seen.calls.live(talk.call, agent, talk)

@@ -3,7 +3,7 @@
 import msgspec
 
 from app.web.api.common.records import DueCallNew, DueCallOut, DueCallQuery
-from app.web.api.tickets.tickets import sight_of, viewer_of
+from app.web.api.common.shown import due_call_out
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from config.ids import AgentId
@@ -12,30 +12,24 @@ from crm.use_cases.due_calls import Promise, accept_call, cancel_call, promise_c
 
 async def list_due_calls(ask: Ask[DueCallQuery, Nothing]) -> Listed[DueCallOut]:
     query = ask.query
-    page = await ask.services.store.due_calls.list(
-        limit=query.limit, after=query.after, state=query.state, ticket=query.ticket
-    )
-    viewer = viewer_of(ask)
-    tickets = [row.ticket for row in page.items if row.ticket]
-    hidden = await ask.services.store.cases.lists.hidden(tickets, sight_of(ask))
-    return Listed(items=[viewer.due_call(row) for row in page.items if row.ticket not in hidden], next=page.next)
+    page = await ask.seen.due_calls.list(limit=query.limit, after=query.after, state=query.state, ticket=query.ticket)
+    return Listed(items=[due_call_out(row) for row in page.items], next=page.next)
 
 
 async def create_due_call(ask: Ask[Nothing, DueCallNew]) -> DueCallOut:
     """A promise to ring somebody at `due_at`; the same `key` again answers with the call made the first time."""
-    promise = Promise(**msgspec.structs.asdict(ask.body))
-    return viewer_of(ask).due_call(await promise_call(ask.services.ports, promise, who=ask.who))
+    return due_call_out(await ask.do(promise_call, Promise(**msgspec.structs.asdict(ask.body))))
 
 
 async def accept_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
     """The agent on whose desk the offer lies takes it; now the customer is dialled."""
     due_call_id = id_of(ask, "due call")
     agent = ask.services.hub.offered_to(str(due_call_id))
-    row = await accept_call(ask.services.ports, due_call_id, offered_to=agent, who=ask.who)
+    row = await ask.do(accept_call, due_call_id, offered_to=agent)
     ask.services.due_call_accepted(str(row.id), AgentId(row.accepted_by or ""))
-    return viewer_of(ask).due_call(row)
+    return due_call_out(row)
 
 
 async def cancel_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
     """409 once it is being dialled."""
-    return viewer_of(ask).due_call(await cancel_call(ask.services.ports, id_of(ask, "due call"), who=ask.who))
+    return due_call_out(await ask.do(cancel_call, id_of(ask, "due call")))

@@ -53,12 +53,12 @@ class AsideDismissal(In, frozen=True, kw_only=True):
 
 
 async def list_aside_mails(ask: Ask[Nothing, Nothing]) -> AsideMailsOut:
-    return AsideMailsOut(items=[_out(mail) for mail in await ask.services.store.aside.list("kept")])
+    return AsideMailsOut(items=[_out(mail) for mail in await ask.seen.house.unread_mails()])
 
 
 async def get_aside_mail(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """To be saved, never shown in place: a browser runs nothing of it. Each time is logged."""
-    mail = await use_cases.open_mail(ask.services.ports, id_of(ask, "mail"), who=ask.who)
+    mail = await ask.do(use_cases.open_mail, id_of(ask, "mail"))
     path = RawMails(ask.services.data.raw_mails).path(mail.file) if mail.file else None
     if path is None or not path.is_file():
         raise Problem("gone", f"The mail of {mail.at:%Y-%m-%d} is no longer kept.")
@@ -76,12 +76,12 @@ async def register_aside_mail(ask: Ask[Nothing, AsideTicket]) -> TicketRegistere
     """A ticket at once, with its number. Said twice, it is one ticket."""
     fields = msgspec.structs.asdict(ask.body)
     services = ask.services
-    number = await use_cases.register_mail(services.ports, services.intake, id_of(ask, "mail"), fields, who=ask.who)
+    number = await ask.do(use_cases.register_mail, services.intake, id_of(ask, "mail"), fields)
     return registered(services, number)
 
 
 async def dismiss_aside_mail(ask: Ask[Nothing, AsideDismissal]) -> AsideMailOut:
-    return _out(await use_cases.dismiss_mail(ask.services.ports, id_of(ask, "mail"), ask.body.note, who=ask.who))
+    return _out(await ask.do(use_cases.dismiss_mail, id_of(ask, "mail"), ask.body.note))
 
 
 def _out(mail: AsideMail) -> AsideMailOut:

@@ -10,11 +10,10 @@ from aiohttp import hdrs, web
 from app.channels.attachments import AttachmentFiles
 from app.web.api.common.shown import shaped
 from app.web.api.intake.intake_shapes import AttachmentOut, AttachmentsOut, UploadQuery
-from app.web.api.tickets.tickets import ticket_of, works_on
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem
-from crm.errors import TooManyFiles
+from crm.errors import TooManyFiles, UnknownRecord
 from crm.intake.files import MOST_BYTES, MOST_FILES, FileRefused
 from crm.intake.model import Attachment
 from crm.parsing.apart import media_apart
@@ -28,7 +27,7 @@ _POLL_S: Final = 0.1
 
 async def list_attachments(ask: Ask[Nothing, Nothing]) -> AttachmentsOut:
     ticket = await _ticket(ask)
-    rows = await ask.services.store.intake.files(ticket.number)
+    rows = await ask.seen.tickets.files(ticket.number)
     return AttachmentsOut(items=[_out(row) for row in rows], most_files=MOST_FILES, most_bytes=MOST_BYTES)
 
 
@@ -44,7 +43,7 @@ async def add_attachment(ask: Ask[UploadQuery, Nothing]) -> AttachmentOut:
         raise Problem("unsupported_file", f"{ask.query.name}: {exc}.") from exc
     row = None
     try:
-        row = await attach_file(ask.services.ports, ticket.number, kept, who=ask.who)
+        row = await ask.do(attach_file, ticket.number, kept)
     except TooManyFiles as exc:
         raise Problem("conflict", f"{exc}.") from exc
     finally:
@@ -56,14 +55,10 @@ async def add_attachment(ask: Ask[UploadQuery, Nothing]) -> AttachmentOut:
 async def get_attachment(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """To be saved, never shown in place: a browser runs nothing of it."""
     ticket = await _ticket(ask)
-    wanted = ask.path("file")
-    row = next((each for each in await ask.services.store.intake.files(ticket.number) if each.id == wanted), None)
-    if row is None:
-        raise Problem("not_found", f"Ticket {ticket.number} has no such file.")
+    row = await ask.do(open_file, ticket.number, ask.path("file"))
     path = AttachmentFiles(ask.services.data.attachments).path(row.id)
     if row.deleted_at is not None or not path.is_file():
         raise Problem("gone", f"The file of {row.at:%Y-%m-%d} is no longer kept.")
-    await open_file(ask.services.ports, ticket.number, row.id, who=ask.who)
     ascii_name = row.name.encode("ascii", "replace").decode().replace("?", "_")
     return web.FileResponse(
         path,
@@ -80,15 +75,12 @@ async def _ticket(ask: Ask[msgspec.Struct, Nothing]) -> TicketDetail:
     polls = _POLLS if ask.services.intake.registered_lately(ask.path("number")) else 1
     for left in reversed(range(polls)):
         try:
-            ticket = await ticket_of(ask)
-            break
-        except Problem as problem:
-            if problem.kind != "not_found" or not left:
+            return await ask.seen.tickets.to_change(ask.path("number"))
+        except UnknownRecord:
+            if not left:
                 raise
             await asyncio.sleep(_POLL_S)
-    if not await works_on(ask, ticket):
-        raise Problem("forbidden", f"The files of ticket {ticket.number} are not yours.")
-    return ticket
+    raise AssertionError("the last poll returns or raises")
 
 
 async def _content(request: web.Request) -> bytes:

@@ -12,14 +12,14 @@ from app.web.api.intake.intake_shapes import (
     IntakeOptions,
     TicketRegistered,
 )
-from app.web.api.tickets.tickets import ticket_of, viewer_of
+from app.web.api.tickets.tickets import ticket_of
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.services import Services
+from app.web.http.services import Tools
 from app.web.wire.problems import Problem
 from config.ids import TicketNumber
 from config.schema import Site
-from crm.intake.model import BY_HAND, CHANNELS, masked_email
+from crm.intake.model import BY_HAND, CHANNELS
 from crm.tickets.model import TicketKind
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ async def register(ask: Ask[Nothing, IntakeNew]) -> TicketRegistered:
     return registered(ask.services, number)
 
 
-def registered(services: Services, number: TicketNumber) -> TicketRegistered:
+def registered(services: Tools, number: TicketNumber) -> TicketRegistered:
     """Tells of a new ticket. Raises Problem when the disk does not have it."""
     if not services.intake.all_on_disk:
         raise Problem(
@@ -53,18 +53,12 @@ async def options(ask: Ask[Nothing, Nothing]) -> IntakeOptions:
 async def get_arrival(ask: Ask[Nothing, Nothing]) -> ArrivalOut:
     """404 for a ticket that came by telephone."""
     ticket = await ticket_of(ask)
-    facts = await ask.services.store.intake.facts(ticket.number)
-    if facts is None:
+    found = await ask.seen.tickets.arrival(ticket.number)
+    if found is None:
         raise Problem("not_found", f"Ticket {ticket.number} came by telephone.")
-    seen = viewer_of(ask).sees(ticket.number, ticket.agent)
-    return shaped(
-        ArrivalOut,
-        facts,
-        email=facts.email if seen else masked_email(facts.email),
-        address=facts.address if seen else facts.address and "***",
-        respond_by=ask.services.intake.respond_by(facts.received_at),
-        masked=not seen,
-    )
+    facts, whole = found
+    respond_by = ask.services.intake.respond_by(facts.received_at)
+    return shaped(ArrivalOut, facts, respond_by=respond_by, masked=not whole)
 
 
 def categories_of(site: Site) -> list[IntakeCategoryOut]:

@@ -91,7 +91,7 @@ class OpenedIn(In, frozen=True, kw_only=True):
 async def list_cards(ask: Ask[CardQuery, Nothing]) -> Listed[CardOut]:
     """What holds today, best first; with `all` every card by its newest version, drafts first."""
     query, today = ask.query, _today(ask)
-    cards = await ask.services.store.knowledge.all()
+    cards = await ask.seen.house.knowledge()
     if query.all:
         newest = [(card, card.versions[-1]) for card in cards]
         ordered = sorted(newest, key=lambda hit: (hit[1].approved_by is not None, -hit[0].opened, hit[0].id))
@@ -106,34 +106,32 @@ async def card_choices(ask: Ask[Nothing, Nothing]) -> Listed[Named]:
 
 
 async def get_card(ask: Ask[Nothing, Nothing]) -> CardFull:
-    return _full(await ask.services.store.knowledge.get(_id(ask)), _today(ask))
+    return _full(await ask.seen.house.knowledge_card(_id(ask)), _today(ask))
 
 
 async def open_card(ask: Ask[Nothing, OpenedIn]) -> CardFull:
     """Somebody reads it: counted, with who, and on which ticket."""
-    card = await use_cases.open_card(ask.services.ports, _id(ask), ticket=ask.body.ticket, who=ask.who)
+    card = await ask.do(use_cases.open_card, _id(ask), ticket=ask.body.ticket)
     return _full(card, _today(ask))
 
 
 async def create_card(ask: Ask[Nothing, CardNew]) -> CardFull:
     """A draft, until a supervisor approves it."""
-    card = await use_cases.create_card(ask.services.ports, _text(ask.body), key=ask.body.key, who=ask.who)
+    card = await ask.do(use_cases.create_card, _text(ask.body), key=ask.body.key)
     return _full(card, _today(ask))
 
 
 async def revise_card(ask: Ask[Nothing, CardRevision]) -> CardFull:
     """The next version, as a draft; the last approved one holds until it is approved."""
     text, version = _text(ask.body), ask.body.version
-    return _full(
-        await use_cases.revise_card(ask.services.ports, _id(ask), text, who=ask.who, version=version), _today(ask)
-    )
+    return _full(await ask.do(use_cases.revise_card, _id(ask), text, version=version), _today(ask))
 
 
 async def approve_card(ask: Ask[Nothing, Nothing]) -> CardFull:
     version = ask.path("version")
     if not version.isdecimal():
         raise Problem("not_found", f"No version {version}.")
-    card = await use_cases.approve_card(ask.services.ports, _id(ask), who=ask.who, version=int(version))
+    card = await ask.do(use_cases.approve_card, _id(ask), version=int(version))
     return _full(card, _today(ask))
 
 

@@ -6,12 +6,11 @@ import msgspec
 
 from app.web.api.common.records import MessageNew, MessageOut, MessageQuery
 from app.web.api.common.shown import shaped
-from app.web.api.tickets.tickets import tickets_at_hand
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from app.web.wire.desk import DeskHub
 from app.web.wire.desk_messages import ColleagueWrote
-from crm.db.followups.owed_calls import SYSTEM
+from crm.cases.steps import SYSTEM
 from crm.messages.model import ColleagueMessage
 from crm.use_cases import messages as use_cases
 from crm.use_cases.messages import Note
@@ -19,28 +18,21 @@ from crm.use_cases.messages import Note
 
 async def list_messages(ask: Ask[MessageQuery, Nothing]) -> Listed[MessageOut]:
     """One's own, newest first: nobody reads what went between two others."""
-    query, me = ask.query, ask.who.mailbox
-    page = await ask.services.store.messages.list(
-        recipient=me if query.box == "in" else None,
-        sender=me if query.box == "sent" else None,
-        unread=query.unread,
-        limit=query.limit,
-        after=query.after,
-    )
+    query = ask.query
+    page = await ask.seen.messages.list(query.box, unread=query.unread, limit=query.limit, after=query.after)
     return Listed(items=[message_out(row) for row in page.items], next=page.next)
 
 
 async def send_message(ask: Ask[Nothing, MessageNew]) -> MessageOut:
     """To one colleague of the site; it is on the colleague's desk at once, or when the desk is opened."""
-    note, at_hand = Note(**msgspec.structs.asdict(ask.body)), tickets_at_hand(ask)
-    row = await use_cases.send_message(ask.services.ports, note, who=ask.who, at_hand=at_hand)
+    row = await ask.do(use_cases.send_message, Note(**msgspec.structs.asdict(ask.body)))
     _tell(ask.services.hub, row, row.recipient)
     return message_out(row)
 
 
 async def read_message(ask: Ask[Nothing, Nothing]) -> MessageOut:
     """The recipient has read it: the sender sees when. Pressed twice, the first time counts."""
-    row = await use_cases.read_message(ask.services.ports, id_of(ask, "message"), who=ask.who)
+    row = await ask.do(use_cases.read_message, id_of(ask, "message"))
     _tell(ask.services.hub, row, row.sender)
     _tell(ask.services.hub, row, row.recipient)
     return message_out(row)

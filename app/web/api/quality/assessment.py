@@ -7,11 +7,9 @@ from app.web.api.quality.quality import refused
 from app.web.api.quality.quality_shapes import AssessedOut, MonthOut, MonthQuery, NoteNew, NoteOut, NoteQuery
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.wire.problems import Problem
 from crm.quality.assessment import Assessed
 from crm.quality.file import FileNote
 from crm.quality.sampling import month_bounds
-from crm.rights import may_see_quality_of
 from crm.use_cases import quality as use_cases
 
 
@@ -23,51 +21,40 @@ async def get_assessment(ask: Ask[MonthQuery, Nothing]) -> MonthOut:
 async def close_month(ask: Ask[Nothing, Nothing]) -> MonthOut:
     """From now on the month's figures stay. 409 when it is closed, or an objection is undecided."""
     month = ask.path("month")
-    await use_cases.close_month(ask.services.ports, month, who=ask.who)
+    await ask.do(use_cases.close_month, month)
     return await _month(ask, month)
 
 
 async def get_agent_file(ask: Ask[NoteQuery, Nothing]) -> Listed[NoteOut]:
     """Newest first: one's own, or as a supervisor anybody's."""
-    agent, query = _agent_of(ask), ask.query
+    query = ask.query
     kinds = [query.kind] if query.kind else []
-    page = await ask.services.store.agent_files.list(agent, kinds=kinds, limit=query.limit, after=query.after)
+    page = await ask.seen.quality.notes(ask.path("id"), kinds=kinds, limit=query.limit, after=query.after)
     return Listed(items=[_note(row) for row in page.items], next=page.next)
 
 
 async def add_file_note(ask: Ask[Nothing, NoteNew]) -> NoteOut:
     """A reward, a penalty, a valid complaint, a remark; what is written stays."""
     new = use_cases.NewNote(**msgspec.structs.asdict(ask.body))
-    return _note(await use_cases.add_note(ask.services.ports, _agent_of(ask), new, who=ask.who))
+    return _note(await ask.do(use_cases.add_note, ask.path("id"), new))
 
 
 async def _month(ask: Ask[msgspec.Struct, msgspec.Struct], name: str) -> MonthOut:
-    services, who = ask.services, ask.who
+    services = ask.services
     try:
         over = services.clock() >= month_bounds(name, services.site.zone)[1]
-        closed, rated = await use_cases.month(services.store, services.site, name)
+        closed, rated = await ask.seen.quality.month(name)
     except ValueError as exc:
         raise refused(exc, "month") from exc
-    agents = [each for each in rated.agents if may_see_quality_of(who, each.subject)]
     return MonthOut(
         month=name,
         closed_at=closed.closed_at if closed else None,
         closed_by=closed.closed_by if closed else None,
         rule_version=closed.rule_version if closed else services.site.quality.version,
         over=over,
-        agents=[_assessed(each) for each in agents],
-        departments=[_assessed(each) for each in rated.departments] if who.supervises else [],
+        agents=[_assessed(each) for each in rated.agents],
+        departments=[_assessed(each) for each in rated.departments],
     )
-
-
-def _agent_of(ask: Ask[msgspec.Struct, msgspec.Struct]) -> str:
-    """The agent of the path. Raises Problem for a stranger's or another agent's file."""
-    agent = ask.path("id")
-    if not may_see_quality_of(ask.who, agent):
-        raise Problem("forbidden", f"The file of {agent} is not yours to see.")
-    if agent not in {known.id for known in ask.services.site.agents}:
-        raise Problem("not_found", f"No agent {agent}.")
-    return agent
 
 
 def _assessed(row: Assessed) -> AssessedOut:

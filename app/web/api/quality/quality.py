@@ -28,12 +28,8 @@ from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem, invalid
 from crm.quality.model import Check, CheckEntry, CheckFull
 from crm.quality.sampling import month_bounds
-from crm.quality.scorecard import CheckState, Marks
-from crm.rights import may_see_quality_of
+from crm.quality.scorecard import Marks
 from crm.use_cases import quality as use_cases
-
-TO_DO = (CheckState.DRAWN, CheckState.OBJECTED)
-"""What waits for a supervisor; an agent's own score waits for the agent."""
 
 
 async def get_quality_rules(ask: Ask[Nothing, Nothing]) -> QualityRulesOut:
@@ -56,26 +52,18 @@ async def get_quality_rules(ask: Ask[Nothing, Nothing]) -> QualityRulesOut:
 async def draw_checks(ask: Ask[Nothing, DrawWish]) -> DrawnOut:
     """Pressed twice, nothing more is drawn."""
     week = ask.body.week
-    return DrawnOut(week=week, drawn=await use_cases.draw_week(ask.services.ports, week, who=ask.who))
+    return DrawnOut(week=week, drawn=await ask.do(use_cases.draw_week, week))
 
 
 async def list_checks(ask: Ask[CheckQuery, Nothing]) -> Listed[CheckOut]:
     """The latest talks first. Agents see those of their own that are scored."""
-    query, who = ask.query, ask.who
-    agent = query.agent if who.supervises else (query.agent or who.agent)
-    if not may_see_quality_of(who, agent):
-        raise Problem("forbidden", "These spot checks are not yours.")
+    query = ask.query
     try:
         period = month_bounds(query.month, ask.services.site.zone) if query.month else None
     except ValueError as exc:
         raise refused(exc, "month") from exc
-    states: tuple[CheckState, ...] = ()
-    if not who.supervises:
-        states = (CheckState.SCORED,) if query.open else tuple(set(CheckState) - {CheckState.DRAWN})
-    elif query.open:
-        states = TO_DO
-    page = await ask.services.store.checks.list(
-        agent=agent, week=query.week, states=states, period=period, limit=query.limit, after=query.after
+    page = await ask.seen.quality.checks(
+        agent=query.agent, open=query.open, week=query.week, period=period, limit=query.limit, after=query.after
     )
     return Listed(items=[_out(row) for row in page.items], next=page.next)
 
@@ -86,8 +74,8 @@ async def get_check(ask: Ask[Nothing, Nothing]) -> CheckFullOut:
 
 async def hear_check(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """For the agent who is judged by it, too, although a colleague may have had the ticket's last word."""
-    check = await _check_of(ask)
-    row = await ask.services.store.recordings.get(check.recording_id)
+    check = await ask.seen.quality.check(ask.path("id"))
+    row = await ask.seen.quality.recording_of(check)
     if row is None:
         raise Problem("not_found", f"Spot check {check.id} has no recording.")
     return await send_sound(ask, row, ask.services.data.recordings)
@@ -95,25 +83,25 @@ async def hear_check(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 
 async def score_check(ask: Ask[Nothing, ScoreIn]) -> CheckFullOut:
     """Again as long as the agent has not answered; every version stays."""
-    ports, body = ask.services.ports, ask.body
-    done = await use_cases.score_check(ports, ask.path("id"), _marks(body.marks), who=ask.who, version=body.version)
+    body = ask.body
+    done = await ask.do(use_cases.score_check, ask.path("id"), _marks(body.marks), version=body.version)
     tell_of_notice(ask.services.hub, [done.agent], f"check {done.id}")
     return _full(done)
 
 
 async def answer_check(ask: Ask[Nothing, AnswerIn]) -> CheckFullOut:
     """The agent's own word on the own score."""
-    ports, body = ask.services.ports, ask.body
-    done = await use_cases.answer_check(ports, ask.path("id"), body.words, who=ask.who, version=body.version)
+    body = ask.body
+    done = await ask.do(use_cases.answer_check, ask.path("id"), body.words, version=body.version)
     tell_of_notice(ask.services.hub, {step.by for step in done.steps[:-1]}, f"check {done.id}")
     return _full(done)
 
 
 async def decide_check(ask: Ask[Nothing, DecideIn]) -> CheckFullOut:
     """On an objection: new marks, or none and the score stays."""
-    ports, body = ask.services.ports, ask.body
+    body = ask.body
     marks = None if body.marks is None else _marks(body.marks)
-    done = await use_cases.decide_check(ports, ask.path("id"), body.words, marks, who=ask.who, version=body.version)
+    done = await ask.do(use_cases.decide_check, ask.path("id"), body.words, marks, version=body.version)
     tell_of_notice(ask.services.hub, [done.agent], f"check {done.id}")
     return _full(done)
 
@@ -126,7 +114,7 @@ def refused(exc: ValueError, field: str) -> Problem:
 
 async def _check_of(ask: Ask[Nothing, msgspec.Struct]) -> CheckFull:
     """The check of the path."""
-    return await use_cases.find_check(ask.services.ports, ask.path("id"), ask.who)
+    return await ask.seen.quality.check(ask.path("id"))
 
 
 def _marks(given: MarksIn) -> Marks:

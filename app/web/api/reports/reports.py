@@ -7,10 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
-from app.reports import make, printing
+from app.reports import printing
 from app.reports.archive import stretch_named
-from app.reports.content.case_file import CaseFile, register
-from app.reports.content.titles import Titles
 from app.reports.layout.typeface import TypefaceMissing
 from app.reports.sounds import digests_of
 from app.web.api.reports.report_shapes import (
@@ -21,12 +19,12 @@ from app.web.api.reports.report_shapes import (
     ReportRunOut,
     document_out,
 )
-from app.web.api.tickets.tickets import ticket_of, works_on
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem, invalid
 from crm.reports.document import Document
 from crm.reports.period import Stretch
+from crm.tickets.model import TicketDetail
 from crm.use_cases.ticket_work import print_form, take_out_report
 
 _OfPeriod = Ask[PeriodQuery, Nothing] | Ask[PeriodFileQuery, Nothing]
@@ -39,7 +37,7 @@ MOST_PRINTED: Final = 10_000
 
 
 async def list_reports(ask: Ask[Nothing, Nothing]) -> Listed[ReportRunOut]:
-    runs = await ask.services.store.reports.list(LISTED)
+    runs = await ask.seen.house.reports(LISTED)
     items = [
         ReportRunOut(
             kind=run.kind,
@@ -48,7 +46,7 @@ async def list_reports(ask: Ask[Nothing, Nothing]) -> Listed[ReportRunOut]:
             sent_at=run.sent_at,
             failure=run.failure,
             files=[
-                "pdf" if file.suffix == ".pdf" else "xlsx" for file in ask.services.reports.files(run.kind, run.period)
+                "pdf" if file.suffix == ".pdf" else "xlsx" for file in ask.acts.reports.on_file(run.kind, run.period)
             ],
         )
         for run in runs
@@ -58,20 +56,17 @@ async def list_reports(ask: Ask[Nothing, Nothing]) -> Listed[ReportRunOut]:
 
 async def get_report(ask: Ask[Nothing, Nothing]) -> DocumentOut:
     """As the period stands now."""
-    services, stretch = ask.services, _stretch(ask)
-    return document_out(await make.periodic(services.store, services.site, stretch, services.clock()))
+    return document_out(await ask.acts.reports.periodic(_stretch(ask)))
 
 
 async def get_report_file(ask: Ask[FileQuery, Nothing]) -> web.StreamResponse:
-    services, stretch = ask.services, _stretch(ask)
-    document = await make.periodic(services.store, services.site, stretch, services.clock())
-    return await _file(ask, document, ask.query.type)
+    return await _file(ask, await ask.acts.reports.periodic(_stretch(ask)), ask.query.type)
 
 
 async def make_report(ask: Ask[Nothing, Nothing]) -> ReportRunOut:
     """Files it, anew if it was filed before."""
-    services, stretch = ask.services, _stretch(ask)
-    await services.reports.make_by_hand(stretch, services.clock())
+    stretch = _stretch(ask)
+    await ask.acts.reports.file(stretch)
     made = await list_reports(ask)
     return next(run for run in made.items if (run.kind, run.period) == (stretch.span.value, stretch.name))
 
@@ -85,47 +80,29 @@ async def get_compliance_file(ask: Ask[PeriodFileQuery, Nothing]) -> web.StreamR
 
 
 async def get_register(ask: Ask[PeriodFileQuery, Nothing]) -> web.StreamResponse:
-    services = ask.services
-    since, until = _period(ask, ask.query)
-    tickets = await services.store.reports.register(since, until)
-    return await _file(ask, register(tickets, services.site, since, until, services.clock()), ask.query.type)
+    return await _file(ask, await ask.acts.reports.register(*_period(ask, ask.query)), ask.query.type)
 
 
 async def get_handling_form(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """客户投诉处理单 of one ticket, for whoever works on it or holds the case; never for whom it is about."""
-    ticket = await ticket_of(ask)
-    if not await works_on(ask, ticket):
-        raise Problem("forbidden", f"Ticket {ticket.number} is not yours, or about you.")
-    services, store = ask.services, ask.services.store
-    category = services.site.matters.category(ticket.category) if ticket.category else None
-    case = CaseFile(
-        ticket=ticket,
-        category=category.title if category else None,
-        steps=await store.reports.steps_of(ticket.number),
-        clocks=await store.reports.clocks_of(ticket.number),
-        printed_at=services.clock(),
-        titles=Titles(services.site),
-    )
-    body = await _printed(lambda: printing.form(case, services.site))
-    await print_form(services.ports, ticket.number, who=ask.who)
-    return _download(f"form-{ticket.number}.pdf", "application/pdf", body)
+    case, site = await ask.acts.reports.handling_form(ask.path("number")), ask.services.site
+    body = await _printed(lambda: printing.form(case, site))
+    await ask.do(print_form, case.ticket.number)
+    return _download(f"form-{case.ticket.number}.pdf", "application/pdf", body)
 
 
 async def get_evidence(ask: Ask[FileQuery, Nothing]) -> web.StreamResponse:
     """Every instant of a ticket, verdicts, digests, seals: for whoever has to prove how it was handled."""
-    ticket = await ticket_of(ask)
-    if not await works_on(ask, ticket):
-        raise Problem("forbidden", f"Ticket {ticket.number} is about you.")
-    services = ask.services
-    digests = await asyncio.to_thread(digests_of, ticket.recordings, services.data)
-    document = await make.evidence_of(services.store, services.site, ticket, digests, services.clock())
-    return await _file(ask, document, ask.query.type)
+    data = ask.services.data
+
+    async def digests(ticket: TicketDetail) -> dict[int, str]:
+        return await asyncio.to_thread(digests_of, ticket.recordings, data)
+
+    return await _file(ask, await ask.acts.reports.evidence(ask.path("number"), digests), ask.query.type)
 
 
 async def _compliance(ask: _OfPeriod, query: PeriodQuery) -> Document:
-    services = ask.services
-    since, until = _period(ask, query)
-    return await make.compliance(services.store, services.site, since, until, services.clock())
+    return await ask.acts.reports.compliance(*_period(ask, query))
 
 
 def _period(ask: _OfPeriod, query: PeriodQuery) -> tuple[datetime, datetime]:
@@ -154,7 +131,7 @@ async def _file(ask: _OfFile, document: Document, kind: str) -> web.StreamRespon
     if kind == "pdf" and rows > MOST_PRINTED:
         raise invalid("type", f"xlsx, or a shorter period: {rows} rows, and a PDF has at most {MOST_PRINTED}")
     body = await _printed(lambda: printing.WRITERS[kind](document, zone))
-    await take_out_report(ask.services.ports, document.number, who=ask.who)
+    await ask.do(take_out_report, document.number)
     return _download(f"{document.number}.{kind}", printing.MEDIA[kind], body)
 
 

@@ -6,15 +6,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from app.web.api.common.shown import shaped
+from app.web.api.common.shown import is_masked, shaped
 from app.web.api.messages.messages import tell_of_notice
-from app.web.api.tickets.tickets import viewer_of
 from app.web.http.contract import In, Key, Listed, Named, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.wire.problems import Problem
-from config.numbering import mask, normalise
-from crm.suggestions.model import Suggestion, SuggestionEntry, SuggestionState, SuggestionStep
-from crm.suggestions.rights import may_decide_suggestion, may_pass_suggestion
+from crm.suggestions.model import Suggestion, SuggestionState, SuggestionStep
 from crm.tickets.model import Detail
 from crm.use_cases import suggestions as use_cases
 
@@ -116,18 +112,11 @@ async def suggestion_choices(ask: Ask[Nothing, Nothing]) -> ChoicesOut:
 
 async def list_suggestions(ask: Ask[SuggestionQuery, Nothing]) -> Listed[SuggestionOut]:
     """Newest first: supervisors see all, others those of their departments and those they registered."""
-    query, site, who, now = ask.query, ask.services.site, ask.who, ask.services.clock()
-    mine = {one.id for one in site.matters.departments if who.agent is not None and one.has(who.agent)}
-    departments, by = (None, None) if who.supervises else (mine, who.name)
-    if query.department is not None:
-        if not who.supervises and query.department not in mine:
-            raise Problem("forbidden", f"The suggestions of {query.department} are not yours to see.")
-        departments, by = {query.department}, None
-    page = await ask.services.store.suggestions.list(
-        departments=departments,
-        by=by,
+    query = ask.query
+    page = await ask.seen.suggestions.list(
+        department=query.department,
         states=[query.state] if query.state else [],
-        late_at=now if query.late else None,
+        late_at=ask.services.clock() if query.late else None,
         limit=query.limit,
         after=query.after,
     )
@@ -135,84 +124,62 @@ async def list_suggestions(ask: Ask[SuggestionQuery, Nothing]) -> Listed[Suggest
 
 
 async def get_suggestion(ask: Ask[Nothing, Nothing]) -> SuggestionFull:
-    return _full(ask, *await _suggestion_of(ask))
+    return await _full(ask)
 
 
 async def register_suggestion(ask: Ask[Nothing, SuggestionNew]) -> SuggestionFull:
     """On a ticket of this kind, by whoever works on it."""
     new = use_cases.NewSuggestion(**msgspec.structs.asdict(ask.body))
-    await use_cases.register_suggestion(ask.services.ports, ask.path("number"), new, who=ask.who)
-    return _full(ask, *await _suggestion_of(ask))
+    await ask.do(use_cases.register_suggestion, ask.path("number"), new)
+    return await _full(ask)
 
 
 async def pass_suggestion(ask: Ask[Nothing, PassIn]) -> SuggestionFull:
     """To a department or the leadership; its head is told, and reminded when it is late."""
     body, site = ask.body, ask.services.site
-    one = await use_cases.pass_suggestion(
-        ask.services.ports, ask.path("number"), body.department, body.words, who=ask.who, version=body.version
-    )
+    one = await ask.do(use_cases.pass_suggestion, ask.path("number"), body.department, body.words, version=body.version)
     told = use_cases.who_answers_for(site, site.matters.department(body.department))
     tell_of_notice(ask.services.hub, told, f"suggestion {one.ticket}")
-    return _full(ask, *await _suggestion_of(ask))
+    return await _full(ask)
 
 
 async def decide_suggestion(ask: Ask[Nothing, VerdictIn]) -> SuggestionFull:
     """By the department that has it, or a supervisor. The call to the proposer is due with it."""
     verdict = msgspec.structs.asdict(ask.body)
-    await use_cases.decide_suggestion(ask.services.ports, ask.path("number"), who=ask.who, **verdict)
-    return _full(ask, *await _suggestion_of(ask))
+    await ask.do(use_cases.decide_suggestion, ask.path("number"), **verdict)
+    return await _full(ask)
 
 
 async def tell_suggestion(ask: Ask[Nothing, TellIn]) -> SuggestionFull:
     """After a call that reached nobody: another one, or word of how the proposer was told otherwise."""
     body = ask.body
-    await use_cases.tell_proposer(ask.services.ports, ask.path("number"), body.words, who=ask.who, version=body.version)
-    return _full(ask, *await _suggestion_of(ask))
-
-
-async def _suggestion_of(ask: Ask[Nothing, msgspec.Struct]) -> tuple[Suggestion, tuple[SuggestionEntry, ...]]:
-    """Of the ticket of the path."""
-    return await use_cases.find_suggestion(ask.services.ports, ask.path("number"), ask.who)
-
-
-def _sees(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> bool:
-    """Numbers are for who has the case at hand, has registered it, or supervises (CUS-4)."""
-    return viewer_of(ask).sees(one.ticket, one.registered_by)
+    await ask.do(use_cases.tell_proposer, ask.path("number"), body.words, version=body.version)
+    return await _full(ask)
 
 
 def _shown(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion) -> dict[str, object]:
     """What a list shows."""
-    seen, viewer = _sees(ask, one), viewer_of(ask)
-    number = normalise(one.contact, ask.services.site.area_code).normalised
     late = one.state is SuggestionState.PASSED and one.decide_by is not None and one.decide_by < ask.services.clock()
     return {
-        "contact": one.contact if seen or not number else mask(number),
-        "contact_masked": bool(number) and not seen,
+        "contact_masked": is_masked(one.contact),
         "late": late,
         "due_call": None if one.due_call is None else str(one.due_call),
-        **{name: viewer.words(getattr(one, name), seen=seen) for name in ("summary", "reason", "result")},
     }
 
 
-def _full(
-    ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion, steps: tuple[SuggestionEntry, ...]
-) -> SuggestionFull:
+async def _full(ask: Ask[Nothing, msgspec.Struct]) -> SuggestionFull:
+    """Of the ticket of the path."""
+    seen = ask.seen.suggestions
+    one, steps = await seen.shown(*await seen.find(ask.path("number")))
+    may_pass, may_decide = await seen.may(one)
     return shaped(
         SuggestionFull,
         one,
         **_shown(ask, one),
-        may_pass=may_pass_suggestion(ask.who, ask.services.site, one),
-        may_decide=may_decide_suggestion(ask.who, ask.services.site, one),
-        steps=[_step(ask, one, step) for step in steps],
+        may_pass=may_pass,
+        may_decide=may_decide,
+        steps=[shaped(SuggestionStepOut, step, details=dict(step.details)) for step in steps],
     )
-
-
-def _step(ask: Ask[msgspec.Struct, msgspec.Struct], one: Suggestion, step: SuggestionEntry) -> SuggestionStepOut:
-    viewer, seen, words = viewer_of(ask), _sees(ask, one), dict(step.details)
-    for name in ("words", "reason", "result"):
-        if isinstance(said := words.get(name), str):
-            words[name] = viewer.words(said, seen=seen)
-    return shaped(SuggestionStepOut, step, details=words)
 
 
 # fmt: off

@@ -2,17 +2,16 @@
 
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from app.web.api.common.records import TicketOut
-from app.web.api.common.shown import Viewer
-from app.web.api.tickets.tickets import sight_of, viewer_of
+from app.web.api.common.shown import ticket_out
 from app.web.http.contract import Key, Listed, Moment, Nothing, Out, Paging
 from app.web.http.operations import AnyOperation, Ask, operation
 from config.schema import LineKind
-from crm.cases.organisation import Sight
-from crm.db.tickets.search_queries import Found, Within
 from crm.tickets.model import TicketKind, TicketState
+from crm.tickets.search import Found
 
 
 class SearchQuery(Paging, frozen=True, kw_only=True):
@@ -40,32 +39,16 @@ class FoundOut(Out, frozen=True, kw_only=True):
 
 
 async def search_tickets(ask: Ask[SearchQuery, Nothing]) -> Listed[FoundOut]:
-    """Newest first. What is restricted only those find who may see it (LNE-6)."""
-    query, sight = ask.query, sight_of(ask)
-    within = Within(
-        kind=query.kind,
-        state=query.state,
-        line=query.line,
-        agent=query.agent,
-        since=query.since,
-        until=query.until,
-        restricted=sight != Sight(),
-    )
-    page = await ask.services.store.search.find(query.q, within, limit=query.limit, after=query.after)
-    viewer = viewer_of(ask)
-    seen = [
-        each
-        for each in page.items
-        if sight.sees(restricted=each.ticket.restricted, department=each.ticket.department, level=each.ticket.level)
-    ]
-    return Listed(items=[_found(each, viewer) for each in seen], next=page.next)
+    """Newest first. What is restricted only those find who may see it (LNE-6); of telephone numbers only whole ones
+    are found, which is on record."""
+    given = msgspec.structs.asdict(ask.query)
+    page = await ask.seen.tickets.search(given.pop("q"), **given)
+    return Listed(items=[_found(each) for each in page.items], next=page.next)
 
 
-def _found(found: Found, viewer: Viewer) -> FoundOut:
-    pieces = viewer.pieces([piece.text for piece in found.snippet], found.ticket)
-    marked = zip(pieces, found.snippet, strict=True)
-    snippet = [PieceOut(text=text, hit=piece.hit) for text, piece in marked]
-    return FoundOut(ticket=viewer.ticket(found.ticket), snippet=snippet)
+def _found(found: Found) -> FoundOut:
+    snippet = [PieceOut(text=piece.text, hit=piece.hit) for piece in found.snippet]
+    return FoundOut(ticket=ticket_out(found.ticket), snippet=snippet)
 
 
 # fmt: off

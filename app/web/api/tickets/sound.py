@@ -7,7 +7,6 @@ import msgspec
 from aiohttp import hdrs, web
 
 from app.web.api.common.records import SoundQuery
-from app.web.api.tickets.tickets import ticket_of, works_on
 from app.web.http.contract import Nothing
 from app.web.http.operations import Ask
 from app.web.wire.problems import Problem
@@ -26,9 +25,7 @@ async def get_message(ask: Ask[SoundQuery, Nothing]) -> web.StreamResponse:
 
 
 async def _play(ask: Ask[SoundQuery, Nothing], kind: RecordingKind, directory: Path) -> web.StreamResponse:
-    ticket = await ticket_of(ask)
-    if not await works_on(ask, ticket):
-        raise Problem("forbidden", f"The recordings of ticket {ticket.number} are not yours to hear.")
+    ticket = await ask.seen.tickets.to_change(ask.path("number"))
     wanted = [row for row in ticket.recordings if row.kind is kind and ask.query.id in (None, str(row.id))]
     if not wanted:
         raise Problem("not_found", f"Ticket {ticket.number} has no such {kind.value}.")
@@ -39,7 +36,7 @@ async def send_sound(ask: Ask[Query, Nothing], row: RecordingRow, directory: Pat
     """One recording, to somebody who may hear it; who, is logged before the first byte."""
     path = _file(row, directory)
     if _begins(ask.request):
-        await hear_recording(ask.services.ports, row.id, who=ask.who)
+        await ask.do(hear_recording, row)
     return web.FileResponse(
         path, headers={hdrs.CONTENT_TYPE: "audio/wav", hdrs.CONTENT_DISPOSITION: f'inline; filename="{path.name}"'}
     )

@@ -65,20 +65,20 @@ class ApiKeyNew(In, frozen=True, kw_only=True):
 
 async def list_api_keys(ask: Ask[Nothing, Nothing]) -> ApiKeyList:
     now = ask.services.clock()
-    items = [_out(key, now) for key in await ask.services.store.keys.list()]
+    items = [_out(key, now) for key in await ask.seen.house.api_keys()]
     return ApiKeyList(items=items, choices=_choices(ask.request.app))
 
 
 async def create_api_key(ask: Ask[Nothing, ApiKeyNew]) -> ApiKeyOut:
     body = ask.body
     new = NewKey(name=body.name, role=body.role, scope=tuple(body.scope), lasts=timedelta(days=body.days))
-    key, secret = await use_cases.make_key(ask.services.ports, new, grantable(body.role), who=ask.who)
+    key, secret = await ask.do(use_cases.make_key, new, grantable(body.role))
     return _out(key, ask.services.clock(), secret)
 
 
 async def revoke_api_key(ask: Ask[Nothing, Nothing]) -> ApiKeyOut:
     """Its next request is refused."""
-    key = await use_cases.revoke_key(ask.services.ports, ask.path("name"), who=ask.who)
+    key = await ask.do(use_cases.revoke_key, ask.path("name"))
     return _out(key, ask.services.clock())
 
 

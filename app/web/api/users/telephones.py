@@ -11,7 +11,7 @@ from crm.use_cases.accounts.telephones import renew_telephone as renew
 async def renew_telephone(ask: Ask[Nothing, Nothing]) -> Telephone:
     """What the telephone registers with from now on."""
     agent, services = AgentId(ask.path("id")), ask.services
-    secret = await renew(services.ports, agent, services.renew_telephone_secret, who=ask.who)
+    secret = await ask.do(renew, agent, services.renew_telephone_secret)
     return Telephone(username=f"agent-{agent}", secret=secret, sip=services.sip_address)
 
 
