@@ -108,7 +108,9 @@ def _refuse_bombs(data: bytes) -> None:
             for info in infos:
                 if info.filename.endswith((".xml", ".rels")):
                     _refuse_entities(archive.read(info))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as exc:
+    except BadFile:
+        raise
+    except Exception as exc:  # of a broken directory zipfile raises whatever its numbers lead it to
         raise BadFile("not readable as .xlsx: open it in a spreadsheet and save it again") from exc
 
 

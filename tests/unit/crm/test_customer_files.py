@@ -91,6 +91,11 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
         read_table(repacked(sound, SHEET, entities))
     with pytest.raises(BadFile, match="save it again"):
         read_table(repacked(sound, SHEET, b"<worksheet><sheetData><row>"))
+    ahead = bytearray(sound)
+    end = ahead.rindex(b"PK\x05\x06")
+    ahead[end + 12 : end + 20] = b"\xff\xff\xff\x7f" * 2  # a directory that begins before the file does
+    with pytest.raises(BadFile, match="save it again"):
+        read_table(bytes(ahead))
     with pytest.raises(BadFile, match="first sheet"):
         read_table(repacked(sound, "xl/workbook.xml", b"<nothing/>"))
 
