@@ -1,6 +1,7 @@
 """What a test telephone heard, put together from packets whose arrival does not go by the clock."""
 
 import numpy as np
+import pytest
 from aiortp import RtpPacket
 
 from app.phone.media import Reception
@@ -36,3 +37,14 @@ def test_sound_can_be_asked_for_when_the_last_packets_are_placed_far_before_othe
     assert whole.size == 3 * SAMPLE_RATE + 99 * FRAME
     assert (whole[0], whole[SAMPLE_RATE], whole[3 * SAMPLE_RATE]) == (1, 3, 2)
     assert heard.samples(since=2.0).size == whole.size - 2 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize("source", [1, 2])
+def test_what_begins_while_another_sound_ends_is_heard_from_its_beginning(source: int) -> None:
+    """A bridge's last packet, and 5 ms later a prompt, whose clock is its own, or whose source is."""
+    heard = Reception()
+    heard.take_sound(packet(0), sound(1), 0.0)
+    for number in range(3):
+        told = packet(number + 1, after_ms=5000, ssrc=source)
+        heard.take_sound(told, sound(2 + number), 0.005 + number * FRAME_S)
+    assert heard.samples().tolist() == [value for value in (1, 2, 3, 4) for _ in range(FRAME)]
