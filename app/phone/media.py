@@ -118,7 +118,7 @@ class Reception:
         """
         self.arrivals.append(at)
         arrived = round((at - self.arrivals[0]) * SAMPLE_RATE)
-        position = anew = self._end if 0 < self._end - arrived <= FRAME else arrived
+        position = anew = self._end if 0 < self._end - arrived <= JUMP else arrived
         if self._anchor is not None and self._anchor[0] == packet.ssrc:
             passed = (packet.timestamp - self._anchor[1] + 0x80000000) % 0x100000000 - 0x80000000
             by_clock = self._anchor[2] + passed

@@ -40,11 +40,13 @@ def test_sound_can_be_asked_for_when_the_last_packets_are_placed_far_before_othe
 
 
 @pytest.mark.parametrize("source", [1, 2])
-def test_what_begins_while_another_sound_ends_is_heard_from_its_beginning(source: int) -> None:
-    """A bridge's last packet, and 5 ms later a prompt, whose clock is its own, or whose source is."""
+@pytest.mark.parametrize("before", [1, 4])
+def test_what_begins_while_another_sound_ends_is_heard_from_its_beginning(source: int, before: int) -> None:
+    """A bridge's last packets, perhaps several at once, and 5 ms later a prompt with a clock or a source of its own."""
     heard = Reception()
-    heard.take_sound(packet(0), sound(1), 0.0)
+    for number in range(before):
+        heard.take_sound(packet(number), sound(1), 0.0)
     for number in range(3):
-        told = packet(number + 1, after_ms=5000, ssrc=source)
+        told = packet(before + number, after_ms=5000, ssrc=source)
         heard.take_sound(told, sound(2 + number), 0.005 + number * FRAME_S)
-    assert heard.samples().tolist() == [value for value in (1, 2, 3, 4) for _ in range(FRAME)]
+    assert heard.samples().tolist() == [value for value in (1,) * before + (2, 3, 4) for _ in range(FRAME)]
