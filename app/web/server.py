@@ -6,17 +6,20 @@ from typing import Final
 
 from aiohttp import web
 
-from app.web.api.intake.public import RATE
+from app.web.api.intake.public import RATE, SENT
+from app.web.api.intake.sent_forms import SentForms
 from app.web.api.table import DESCRIBED, DESCRIPTION, OPERATIONS
 from app.web.api.users.people import GUARD
 from app.web.feeds.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.feeds.wallboard import WallboardFeed
+from app.web.front.edge import expected, readable
+from app.web.front.listener import in_time
 from app.web.http.barrier import problems
 from app.web.http.idempotency import KeptRequests
 from app.web.http.identity import Authenticator
 from app.web.http.login_guard import LoginGuard
 from app.web.http.operations import serve
-from app.web.http.pages import UI, UI_DIRECTORY, add_headers
+from app.web.http.pages import SECURE, UI, UI_DIRECTORY, add_headers
 from app.web.http.permissions import PERMISSIONS
 from app.web.http.rate import RateLimit
 from app.web.http.services import Services
@@ -31,20 +34,21 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     unruled = {operation.name for operation in OPERATIONS} ^ set(PERMISSIONS)
     if unruled:
         raise ValueError(f"operations and permissions do not agree on {', '.join(sorted(unruled))}")
-    app = web.Application(middlewares=[problems], client_max_size=_LARGEST_BODY)
+    app = web.Application(middlewares=[problems, readable, in_time], client_max_size=_LARGEST_BODY)
     app[FEED] = WallboardFeed(services)
     app[SOCKETS] = set()
     app[STREAMS] = set()
     app[GUARD] = LoginGuard()
     web_form = services.site.channels.web_form
     app[RATE] = RateLimit(web_form.per_address, web_form.total)
+    app[SENT] = SentForms()
     app[UI] = ui
+    app[SECURE] = services.secure_cookie
     app[DESCRIPTION] = encode(describe(DESCRIBED))
     door, kept = Authenticator(services), KeptRequests(services.store.requests, services.clock)
     for operation in OPERATIONS:
-        app.router.add_route(
-            operation.method, operation.path, serve(operation, services, door, kept), name=operation.name
-        )
+        handler = serve(operation, services, door, kept)
+        app.router.add_route(operation.method, operation.path, handler, name=operation.name, expect_handler=expected)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_all)
     app.cleanup_ctx.append(_wallboard)

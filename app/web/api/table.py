@@ -82,7 +82,8 @@ DESCRIPTION: Final = web.AppKey("description", bytes)
 async def _status(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     parts = {name: dict(part) for name, part in ask.services.status().items()}
     up = all(part.get("up") is True for part in parts.values())
-    body = encode(StatusOut(status="up" if up else "down", parts=parts))
+    shown = parts if ask.principal else {}
+    body = encode(StatusOut(status="up" if up else "down", parts=shown))
     return web.Response(status=200 if up else 503, body=body, content_type="application/json")
 
 

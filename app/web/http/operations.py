@@ -6,12 +6,12 @@ asking, may they, is the request well formed; then the handler; then JSON.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from app.web.front.values import LARGEST, Unkept, check_name, check_text, check_value
 from app.web.http.acting import Acting
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
@@ -23,9 +23,6 @@ from app.web.wire.problems import Problem, invalid
 from crm.rights import Principal
 from crm.seen.store import SeenStore
 from crm.use_cases.cases import Ports
-
-FIRST_YEAR: Final = 1900
-LAST_YEAR: Final = 2200
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,8 +106,6 @@ class Operation(Generic[Q, B]):
 
 AnyOperation = Operation[Any, Any]
 
-LARGEST_ID: Final = 2**63 - 1
-"""What the store counts to."""
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -168,11 +163,11 @@ def serve(
             acting=services.acting(principal) if principal else None,
         )
         own_response = operation.answer is None or operation.secret
-        if request.method not in _WRITES or own_response:
+        if request.method not in _WRITES or own_response or principal is None:  # a stranger's key is kept nowhere
             return await _answer(operation, ask)
         raw = b"" if operation.body is Nothing else await request.read()
-        wish = wish_of(request, principal.name if principal else "", raw)
-        return await (_answer(operation, ask) if wish is None else kept.once(wish, lambda: _kept(operation, ask)))
+        wish = wish_of(request, principal.name, raw)
+        return await (_answer(operation, ask) if wish is None else kept.once(wish, lambda: _keepable(operation, ask)))
 
     return handler
 
@@ -186,7 +181,7 @@ async def _answer(operation: AnyOperation, ask: Ask[Any, Any]) -> web.StreamResp
     return web.Response(status=operation.status, body=encode(answer), content_type="application/json")
 
 
-async def _kept(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
+async def _keepable(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
     answer = await operation.handle(ask)
     if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
         return Kept(answer.status, answer.body)
@@ -205,11 +200,14 @@ async def _refused(principal: Principal | None, operation: AnyOperation, service
 def _query(request: web.Request, kind: type[Q]) -> Q:
     given = dict(request.query)
     for name, value in given.items():
-        _check_text(name, name + value)
+        _kept(check_text, name, name)
+        _kept(check_name, name, value)
     try:
-        return _in_time(msgspec.convert(given, type=kind, strict=False))
+        query = msgspec.convert(given, type=kind, strict=False)
     except msgspec.ValidationError as exc:
         raise malformed(exc) from exc
+    _kept(check_value, "query", query)
+    return query
 
 
 async def _body(request: web.Request, kind: type[B]) -> B:
@@ -224,48 +222,27 @@ async def _body(request: web.Request, kind: type[B]) -> B:
         raise malformed(exc) from exc
     except UnicodeDecodeError as exc:
         raise invalid("body", f"not UTF-8: {exc.reason}") from exc
-    if b"\\u" in raw:
-        _check_texts(msgspec.to_builtins(body))
-    return _in_time(body)
-
-
-def _in_time(given: T) -> T:
-    """Raises Problem for an instant that leaves the calendar as soon as it is counted in another zone."""
-    for name in getattr(given, "__struct_fields__", ()):
-        at = getattr(given, name)
-        if isinstance(at, datetime) and not FIRST_YEAR <= at.year <= LAST_YEAR:
-            raise invalid(name, f"a time between the years {FIRST_YEAR} and {LAST_YEAR}")
-    return given
+    _kept(check_value, "body", body)
+    return body
 
 
 def _check_path(request: web.Request) -> None:
     for name, value in request.match_info.items():
-        _check_text(name, value)
+        _kept(check_name, name, value)
 
 
-def _check_texts(value: object) -> None:
-    """All texts of a body, wherever they stand."""
-    if isinstance(value, str):
-        _check_text("body", value)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _check_texts(name)
-            _check_texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            _check_texts(item)
-
-
-def _check_text(field: str, text: str) -> None:
-    """Raises Problem for what no store can keep: NUL, and halves of characters."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise invalid(field, "contains a character that cannot be kept (NUL, or half of one)")
+def _kept(check: Callable[[str, str], None] | Callable[[str, object], None], field: str, value: Any) -> None:
+    """Raises Problem for a value that no field may have."""
+    try:
+        check(field, value)
+    except Unkept as exc:
+        raise invalid(exc.field, f"{exc}") from exc
 
 
 def id_of(ask: Ask[Any, Any], what: str, name: str = "id") -> int:
     """The id in the path. Raises Problem (404) for one that no record can have."""
     text = ask.path(name)
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= LARGEST):
         raise Problem("not_found", f"No {what} {text}.")
     return int(text)
 

@@ -14,6 +14,8 @@ from app.web.wire.problems import Problem
 
 UI_DIRECTORY: Final = Path(__file__).resolve().parents[2] / "ui" / "dist"
 UI: Final = web.AppKey("ui", Path)
+SECURE: Final = web.AppKey("secure", bool)
+"""Pages come by TLS."""
 
 _POLICY: Final = "; ".join(
     (
@@ -41,6 +43,8 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
 }
+HSTS: Final = "max-age=31536000"
+"""A year of TLS alone, for this name and none below it: what else the site serves there is its own business."""
 
 
 async def page(ask: Ask[PageQuery, Nothing]) -> web.StreamResponse:
@@ -64,5 +68,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """On every answer, errors and streams too; what the API says is never kept by a browser."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.app[SECURE]:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
+    response.headers.pop(hdrs.SERVER, None)  # of no use to anybody but an attacker
     if request.path.startswith(("/api/", "/status")):
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

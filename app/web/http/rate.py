@@ -1,4 +1,5 @@
-"""How often the public may write: a bucket for each address and one for all (rules: no clock). D11
+"""How often the public may write: a bucket for each address and one for all, half of which is kept for addresses that
+have not written lately (rules: no clock). D11, OPS-7
 
 And whose address it is: behind a proxy of our own the one that the proxy names, else nobody's word is taken for it.
 """
@@ -28,8 +29,9 @@ class _Bucket:
         self.tokens = min(float(self.rate.burst), self.tokens + passed_h * self.rate.per_hour)
         self.at = max(self.at, now)
 
-    def wait(self) -> timedelta:
-        return timedelta(hours=max(0.0, 1.0 - self.tokens) / self.rate.per_hour)
+    def wait(self, above: float = 0.0) -> timedelta:
+        """Until there is one, besides so many."""
+        return timedelta(hours=max(0.0, 1.0 + above - self.tokens) / self.rate.per_hour)
 
 
 @dataclass
@@ -50,7 +52,8 @@ class RateLimit:
             self._of.popitem(last=False)
         for bucket in (mine, self._all):
             bucket.fill(now)
-        wait = max(mine.wait(), self._all.wait())
+        wrote_lately = mine.tokens < mine.rate.burst
+        wait = max(mine.wait(), self._all.wait(self.total.burst // 2 if wrote_lately else 0))
         if not wait:
             mine.tokens -= 1
             self._all.tokens -= 1

@@ -31,6 +31,7 @@ from crm.use_cases.by_clock.days import RunningCalendar
 from crm.use_cases.cases import CaseService
 from crm.use_cases.intake import Intake
 from ivr.live.talks import TalkOver
+from ivr.port.space import Space
 from routing.agent import AgentState
 
 
@@ -165,6 +166,8 @@ class Tools:
     sip_address: str
     secure_cookie: bool
     talks: TalkControl = field(default_factory=NobodyTalks)
+    space: Space = field(default_factory=Space)
+    """What the disk still has room for."""
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
 

@@ -164,7 +164,7 @@ async def test_the_form_is_closed_to_machines_floods_and_old_pages(house: House)
                 assert await kind_of(answer) == "form_expired"
         for number in range(4):
             headers = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
-            async with nobody.post("/api/public/tickets", json=wanted, headers=headers) as answer:
+            async with nobody.post("/api/public/tickets", json=await form(nobody), headers=headers) as answer:
                 assert answer.status == (201 if number < 3 else 429)
         assert int(answer.headers["Retry-After"]) > 0
         async with nobody.post(
@@ -173,6 +173,21 @@ async def test_the_form_is_closed_to_machines_floods_and_old_pages(house: House)
             assert answer.status == 201
         async with nobody.post("/api/public/tickets", data=b"x" * 70_000) as answer:
             assert answer.status in (413, 415)
+
+
+@pytest.mark.req("OPS-7")
+async def test_one_form_is_one_ticket_and_a_strangers_key_is_kept_nowhere(house: House) -> None:
+    async with house.browser() as nobody:
+        wanted, numbers = await form(nobody), set()
+        for turn in range(3):
+            headers = {"Idempotency-Key": f"key-{turn}"}
+            async with nobody.post("/api/public/tickets", json=wanted, headers=headers) as answer:
+                numbers.add((await answer.json())["ticket"])
+        assert len(numbers) == 1, "sent three times, written once"
+        async with nobody.post("/api/public/tickets", json=wanted | {"matter": "another"}) as answer:
+            assert await kind_of(answer) == "form_expired"
+    async with house.store.database.read() as connection:
+        assert (await connection.exec_driver_sql("SELECT count(*) FROM kept_request")).scalar() == 0
 
 
 @pytest.mark.parametrize("web_form", [WebForm(enabled=True, least_fill_s=30), WebForm()], ids=["too fast", "off"])

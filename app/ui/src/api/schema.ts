@@ -2772,6 +2772,8 @@ export interface components {
             rated: components["schemas"]["Words"];
             refused: components["schemas"]["Words"];
             refused_overload: components["schemas"]["Words"];
+            refused_too_many: components["schemas"]["Words"];
+            refused_unsupported: components["schemas"]["Words"];
             running: components["schemas"]["Words"];
         };
         /** @description With every version, newest first. */
@@ -5384,7 +5386,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, too_many_pages 429, internal 500, store_away 503, telephones_away 503, no_front_end 503 */
+        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
         Problem: {
             headers: {
                 [name: string]: unknown;

@@ -33,6 +33,8 @@ async def list_attachments(ask: Ask[Nothing, Nothing]) -> AttachmentsOut:
 
 async def add_attachment(ask: Ask[UploadQuery, Nothing]) -> AttachmentOut:
     """The body is the file. The same content twice is one file."""
+    if not ask.services.space.allows("mail"):
+        raise Problem("no_space", "The disk is nearly full: files can be attached again once there is room.")
     ticket = await _ticket(ask)
     content = await _content(ask.request)
     files = AttachmentFiles(ask.services.data.attachments)

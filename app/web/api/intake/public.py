@@ -7,6 +7,7 @@ because it looks odd. What is written is text everywhere it is shown, and the pa
 import hashlib
 import hmac
 import math
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args, get_type_hints
 
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from app.web.api.intake.intake import categories_of, registered
 from app.web.api.intake.intake_shapes import PublicForm, PublicNew, TicketRegistered
+from app.web.api.intake.sent_forms import SentForms
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.http.rate import RateLimit, client_address
@@ -22,6 +24,7 @@ from crm.intake.model import contact_of
 from crm.tickets.model import TicketKind
 
 RATE: Final = web.AppKey("rate", RateLimit)
+SENT: Final = web.AppKey("sent", SentForms)
 FORM_LASTS: Final = timedelta(hours=24)
 KINDS: Final = tuple(TicketKind(kind) for kind in get_args(get_type_hints(PublicNew)["kind"]))
 
@@ -51,6 +54,12 @@ async def public_ticket(ask: Ask[Nothing, PublicNew]) -> TicketRegistered:
     _check_age(ask, now)
     if not new.matter.strip():
         raise invalid("matter", "say what it is about")
+    sent = ask.request.app[SENT]
+    try:
+        if known := sent.answer_to(new):
+            return known
+    except ValueError as exc:
+        raise Problem("form_expired", "This form was sent already: open it again to write once more.") from exc
     channels = services.site.channels
     forwarded = ask.request.headers.getall("X-Forwarded-For", [])
     address = client_address(ask.request.remote, forwarded, channels.trusted_proxies)
@@ -68,12 +77,14 @@ async def public_ticket(ask: Ask[Nothing, PublicNew]) -> TicketRegistered:
         "contact_number": number,
         "email": email,
     }
-    return registered(services, services.intake.register_fields("web", fields))
+    answer = registered(services, services.intake.register_fields("web", fields))
+    sent.keep(new, answer)
+    return answer
 
 
 def form_token(secret: str, at: datetime) -> str:
-    """Says when the form was opened, so that nobody has to be believed."""
-    claim = str(int(at.timestamp() * 1000))
+    """Says when the form was opened, so that nobody has to be believed; no two are the same."""
+    claim = f"{int(at.timestamp() * 1000)}-{secrets.token_hex(8)}"
     return f"{claim}.{_signature(secret, claim)}"
 
 
@@ -82,7 +93,7 @@ def opened_at(secret: str, token: str) -> datetime | None:
     claim, _, signature = token.partition(".")
     if not hmac.compare_digest(signature.encode(), _signature(secret, claim).encode()):
         return None
-    return datetime.fromtimestamp(int(claim) / 1000, UTC)
+    return datetime.fromtimestamp(int(claim.partition("-")[0]) / 1000, UTC)
 
 
 def _signature(secret: str, claim: str) -> str:
