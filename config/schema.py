@@ -26,6 +26,7 @@ from config.calls.actions import PlayAction as PlayAction
 from config.calls.actions import QueueAction as QueueAction
 from config.calls.actions import RepeatAction as RepeatAction
 from config.calls.actions import Retry as Retry
+from config.calls.disk import DiskRules
 from config.calls.overflow import Duty as Duty
 from config.calls.overflow import DutyPerson as DutyPerson
 from config.calls.overflow import OverflowStep as OverflowStep
@@ -140,13 +141,17 @@ class AdmissionRules(Model):
     `command_latency_s`: most of Asterisk's commands are carried out within that, or fewer calls are let in;
     `calls_in_setup`: so many calls at most are between arrival and queue. `reserved_legs`: so many audio ports are kept
     free of callers, besides one for each agent's telephone, for people on duty and customers whom we call. `rtp_ports`:
-    the size of the range of UDP ports; by default as many as telephones, calls and reserve need.
+    the size of the range of UDP ports; by default as many as telephones, calls and reserve need. `per_caller_at_once`,
+    `per_caller_a_minute`: how many calls of one number are let in; `calls_a_minute`: of all.
     """
 
     command_latency_s: Seconds = 0.25
     calls_in_setup: Annotated[int, Field(ge=1, le=100_000)] = 1000
     reserved_legs: Annotated[int, Field(ge=0, le=1000)] = 20
     rtp_ports: Annotated[int, Field(ge=20, le=20_000, multiple_of=2)] | None = None
+    per_caller_at_once: Annotated[int, Field(ge=1, le=100_000)] = 20
+    per_caller_a_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
+    calls_a_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 6000
 
 
 class ServiceLevel(Model):
@@ -244,6 +249,7 @@ class Settings(Model):
     wait: WaitRules = Field(default=_UNCHECKED_WAIT)
     service_level: ServiceLevel = ServiceLevel()
     admission: AdmissionRules = AdmissionRules()
+    disk: DiskRules = DiskRules()
     routing: RoutingRules = RoutingRules()
     skills: tuple[Skill, ...] = ()
     duty: tuple[Duty, ...] = ()

@@ -51,6 +51,8 @@ ALLOWED: Final[Mapping[str, str]] = {
     "app/phone/*:method:datagram_received": "asyncio's names",
     "app/phone/*:method:error_received": "asyncio's names",
     "app/phone/caller.py:*:sip_code": "part of what `sanxiang call --json` prints",
+    "ivr/sip/watch.py:method:datagram_received": "asyncio's names",
+    "app/web/front/edge.py:attribute:output_size": "of aiohttp's writer: the answer itself has not begun",
     "app/phone/sip.py:method:refer": "the telephone of the tests transfers calls by it",
     "app/phone/call.py:property:caller_number": "the telephone of the tests asks who rings",
     "app/phone/sound/audio.py:function:*": "the ears of the tests: gaps, and which prompt was heard",

@@ -23,6 +23,7 @@ from ivr.arrivals.reception import Reception
 from ivr.live.hotline import Hotline
 from ivr.outbound.dialler import Dialler
 from ivr.port.admission import Admission
+from ivr.port.space import Space
 from ivr.port.telephony import Telephony
 from routing.acd import Acd
 from routing.agent import AfterCall, Agent, AgentState
@@ -67,7 +68,8 @@ def wire_call_path(
     tickets = make_tickets(journal, site.zone, publish, history.calls)
     acd = make_acd(site, tickets, history, now)
     days = site.special_days if days is None else days
-    hotline = Hotline(site, data, telephony, acd, tickets, now, days, callers or Strangers())
+    space = Space(site.disk)
+    hotline = Hotline(site, data, telephony, acd, tickets, now, days, callers or Strangers(), space=space)
     for closed in history.closed.values():
         hotline.closed.put(closed)
     reception = Reception(hotline, history, new_asterisk=new_asterisk, admission=admission)

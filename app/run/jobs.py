@@ -9,6 +9,7 @@ from app.process.clock import utc_now
 from app.process.scheduler import Job
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
+from app.run.disk_watch import watch_disk
 from app.run.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.run.system import System
 from app.run.upkeep import audit_heads, poll_mailbox, retention, write_held
@@ -31,6 +32,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "left messages": (partial(collect_left_messages, system.calls.hotline, system.calls.history), 5.0),
         "held events": (partial(write_held, system), 1.0),
         "store check": (store.check, 2.0),
+        "disk": (partial(watch_disk, system), 3.0),
         "key customers": (system.callers.refresh, 10.0),
         "closed queues": (partial(restate, system.calls.hotline), 600.0),
         "registering": (Registrar(system.office.cases, store).tick, 10.0),

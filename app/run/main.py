@@ -6,21 +6,19 @@ import logging
 import os
 import secrets
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from aiohttp import web
-
 from app.process.clock import utc_now
+from app.process.descriptors import raise_descriptor_limit
 from app.process.memory import freeze_lasting_objects, shorten_thread_turns
 from app.process.options import UpOptions, write_system_file
 from app.process.scheduler import Scheduler
+from app.run.front_door import warn_of_plain_http, web_server
 from app.run.jobs import jobs
 from app.run.quality_jobs import ship_cards
 from app.run.system import System, build
-from app.web.server import create_app
 from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Site
@@ -31,13 +29,14 @@ from crm.errors import StoreAway
 from crm.journal.journal import Journal
 from crm.users.words import ROLES
 from ivr.arrivals.left_messages import collect_left_messages
-from ivr.pbx.ports import ports_wanted
+from ivr.pbx.ports import ports_wanted, udp_is_free
 from ivr.pbx.prefix.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets, make_private, write_private
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings
 from ivr.pbx.supervisor import supervise
 from ivr.port.values import Snapshot
+from ivr.sip.invites import Unserved
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +63,7 @@ class AlreadyRunning(Exception):
 async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
     """Serve until `stop`. Raises SiteFaults, AlreadyRunning, AsteriskNotReady, AsteriskGaveUp, OSError (port taken)."""
     site = load_site(options.site)
+    raise_descriptor_limit()
     with only_one(options.data):
         telephones = agent_secrets(options.data, [agent.id for agent in site.agents if agent.telephone])
         journal = Journal.open(options.data.journal)
@@ -152,12 +152,15 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(system.telephony.serve(system.calls.reception.arrive, connected(system)), name="telephony"),
         asyncio.create_task(supervise(system.pbx, sign_of_life(system), asterisk_restarted), name="asterisk"),
         asyncio.create_task(keep_projecting(system.projector), name="projector"),
+        asyncio.create_task(system.sip_watch.serve(unserved(system)), name="sip watch"),
         asyncio.create_task(until(stop), name="stop"),
     ]
     figures = asyncio.create_task(system.desk.figures.read_journal(), name="figures")
     scheduler = Scheduler(jobs(system), system.clock_steps)
     try:
-        async with web_server(system, token, telephones):
+        async with web_server(system, token, telephones) as listening:
+            works.append(listening)
+            warn_of_plain_http(system.options, say)
             # At once: `/status` may say that all is up before the rest below is done.
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             scheduler.start()
@@ -195,10 +198,12 @@ async def until(stop: asyncio.Event) -> None:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+    """A port on loopback that nothing listens on, neither by TCP (ARI) nor by UDP (copies of SIP messages)."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port: int = server.getsockname()[1]
+            if udp_is_free("127.0.0.1", port):
+                return port
 
 
 def connected(system: System) -> Callable[[Snapshot], "asyncio.Future[None]"]:
@@ -209,6 +214,12 @@ def connected(system: System) -> Callable[[Snapshot], "asyncio.Future[None]"]:
         await system.calls.reception.reconnect(snapshot)
 
     return lambda snapshot: asyncio.ensure_future(reconcile(snapshot))
+
+
+def unserved(system: System) -> Callable[[Unserved], None]:
+    """Calls that Asterisk has refused by itself go on record."""
+    loop = asyncio.get_running_loop()
+    return lambda one: system.calls.reception.put_on_record(one, loop.time() - one.invited_at)
 
 
 async def asterisk_restarted() -> None:
@@ -235,23 +246,6 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
     return ping
 
 
-@asynccontextmanager
-async def web_server(system: System, token: str, telephones: dict[str, str]) -> AsyncIterator[None]:
-    """The pages and the API. Raises OSError when the port is taken."""
-    options = system.options
-    tls = None
-    if options.certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(options.certificate, options.key)
-    runner = web.AppRunner(create_app(system.services(token, telephones)), access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, options.http.host, options.http.port, ssl_context=tls).start()
-        yield
-    finally:
-        await runner.cleanup()
-
-
 async def ensure_logins(system: System, say: Say) -> None:
     """Every person of the site can log in; the first password is random, kept in a private file, said at each start."""
     file = initial_password_file(system.options.data)
@@ -273,8 +267,8 @@ def initial_password_file(data: DataDir) -> Path:
 
 
 async def wait_ready(system: System, works: list["asyncio.Task[None]"]) -> None:
-    """Until Asterisk has connected, or one of the works has failed."""
-    ready = asyncio.create_task(system.telephony.connected.wait())
+    """Until Asterisk has connected and its calls are taken up, or one of the works has failed."""
+    ready = asyncio.create_task(system.telephony.serving.wait())
     await asyncio.wait([ready, *works], return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
 

@@ -21,6 +21,7 @@ from app.run.desk import Desk, wire_desk
 from app.run.subscriptions import wire_subscriptions
 from app.run.telephones import TelephoneSecrets
 from app.web.api.messages.messages import tell_message
+from app.web.front.listener import Front, Limits
 from app.web.http.services import Services
 from config.loading.prompt_files import prompt_seconds
 from config.schema import Site
@@ -45,6 +46,7 @@ from ivr.outbound.dialler import Dialler
 from ivr.pbx.ports import room_for
 from ivr.pbx.process import AsteriskProcess
 from ivr.port.admission import Admission
+from ivr.sip.watch import SipWatch
 
 RECALLED = timedelta(days=1)
 """How far back the journal is read at start: no call lasts longer."""
@@ -72,6 +74,7 @@ class System:
     journal: Journal
     store: Store
     telephony: AriTelephony
+    sip_watch: SipWatch
     calls: CallPath
     callers: KnownCallers
     dialler: Dialler
@@ -80,13 +83,14 @@ class System:
     faults: PageFaults
     office: Office
     clock_steps: ClockSteps
+    front: Front
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
         pbx, ari = self.pbx.status(), self.telephony.status()
         store, behind = self.store.status(), self.projector.status()
         return {
-            "asterisk": {**pbx, "up": pbx["ok"]},
+            "asterisk": {**pbx, "up": pbx["ok"], "refused_secrets": self.sip_watch.guesses.refused},
             "ari": {**ari, "up": ari["ok"]},
             "journal": journal_status(self.journal, self.calls.hotline.tickets),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},
@@ -100,8 +104,13 @@ class System:
             },
             **({"mailbox": self.office.mail_room.status()} if self.office.mail_room else {}),
             "pages": self.faults.status(),
+            "web": self.front.status(),
+            "disk": self.calls.hotline.space.status(),
             "calendar": {"up": True, "unknown_year": self.office.calendar.unknown_year(self._today())},
-            "admission": self.calls.reception.admission.status(asyncio.get_running_loop().time()),
+            "admission": {
+                **self.calls.reception.admission.status(asyncio.get_running_loop().time()),
+                **self.calls.reception.caps.status(),
+            },
             "clock": self.clock_steps.status(),
         }
 
@@ -125,6 +134,7 @@ class System:
             faults=self.faults,
             figures=self.desk.figures,
             cases=self.office.cases,
+            space=self.calls.hotline.space,
             status=self.status,
             clock=utc_now,
             local_token=token,
@@ -141,8 +151,6 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
     past, faults = recalled(journal), PageFaults(utc_now)
     bus, admission = Bus(faults), make_admission(site, pbx)
     telephony = make_telephony(options, site, pbx, admission)
-    callers = KnownCallers(store.callers, site.area_code, utc_now)
-    calendar = RunningCalendar(store.calendar, site.special_days, site.zone)
     calls = wire_call_path(
         site,
         options.data,
@@ -150,9 +158,9 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         journal,
         bus.publish,
         now=utc_now,
-        days=calendar.days,
+        days=(calendar := RunningCalendar(store.calendar, site.special_days, site.zone)).days,
         history=recall(past),
-        callers=callers,
+        callers=(callers := KnownCallers(store.callers, site.area_code, utc_now)),
         admission=admission,
         new_asterisk=not pbx.adopted,
     )
@@ -167,6 +175,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         journal=journal,
         store=store,
         telephony=telephony,
+        sip_watch=make_sip_watch(site, pbx, telephony, calls),
         calls=calls,
         callers=callers,
         dialler=make_dialler(calls, store, pbx.facts.entity_id),
@@ -175,6 +184,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal
         faults=faults,
         office=wire_office(options, calls, store, cases, calendar, projector, desk),
         clock_steps=ClockSteps(utc_now, monotonic),
+        front=Front(Limits(), site.channels.trusted_proxies),
     )
 
 
@@ -234,6 +244,14 @@ def make_mail_room(
         projector.caught_up,
         lambda: intake.all_on_disk,
     )
+
+
+def make_sip_watch(site: Site, pbx: AsteriskProcess, telephony: AriTelephony, calls: CallPath) -> SipWatch:
+    """Told of each arrival, so that what remains is what Asterisk has refused by itself."""
+    address = (pbx.facts.controller_host, pbx.facts.controller_port)
+    watch = SipWatch(address, lambda: pbx.facts.ari_password, site.trunk.match, telephony.serving.is_set)
+    calls.reception.on_arrival = watch.arrived
+    return watch
 
 
 def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess, admission: Admission) -> AriTelephony:

@@ -17,6 +17,8 @@ OUTCOMES: Final[Labels] = {
     "information": Words("自助查询", "Self-service"),
     "dropped_by_system": Words("系统中断", "Dropped by the system"),
     "refused_overload": Words("系统繁忙未接入", "Refused: system at its limit"),
+    "refused_unsupported": Words("呼叫信令不支持，未接入", "Refused: signalling or codec not supported"),
+    "refused_too_many": Words("来电过于频繁，未接入", "Refused: too many calls from one number, or in all"),
     "not_reached": Words("未接通", "Not reached"),
     "refused": Words("拒接", "Refused"),
     "confirmed": Words("已确认", "Confirmed"),

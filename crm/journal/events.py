@@ -37,6 +37,8 @@ CallOutcome = Literal[
     "information",
     "dropped_by_system",
     "refused_overload",
+    "refused_unsupported",
+    "refused_too_many",
     "not_reached",
     "refused",
     "confirmed",

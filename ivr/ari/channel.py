@@ -140,6 +140,7 @@ class AriChannel(AriLeg):
         if first:
             await self.say(first)
         sound = self._exchange.sound_of(last, self._language)
+        self._exchange.says_goodbye(sound)
         await self._command(
             lambda: self._channels.continue_in_dialplan(
                 channel_id=self.id, context=GOODBYE_CONTEXT, extension=sound.path, priority=1
@@ -262,7 +263,7 @@ class AriChannel(AriLeg):
         if self._hung_up:
             return DialOutcome.CANCELLED
         unheard = self.leg.ringing_at is None and not self.leg.sip_answer
-        if at_once and unheard and not self.leg.prepared and self.leg.cause in NEVER_SENT:
+        if at_once and unheard and self.leg.cause in NEVER_SENT and (self.leg.cause or not self.leg.prepared):
             return DialOutcome.CONGESTED
         return OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
 

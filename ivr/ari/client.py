@@ -9,16 +9,15 @@ import msgspec
 
 from ivr.ari.wire.errors import AriError
 from ivr.ari.wire.model import (
+    Applications,
     Asterisk,
     Bridges,
     Channels,
     Endpoints,
-    Events,
     Method,
     Playbacks,
     Recordings,
     RESTResponse,
-    Sounds,
 )
 from ivr.ari.wire.socket import AriSocket
 
@@ -49,14 +48,13 @@ class AriClient:
         self.commands_sent = 0
         request = partial(self._carry_out, again=True)
         self._once = Channels(partial(self._carry_out, again=False))
+        self.applications = Applications(request)
         self.asterisk = Asterisk(request)
         self.bridges = Bridges(request)
         self.channels = Channels(request)
         self.endpoints = Endpoints(request)
-        self.events = Events(request)
         self.playbacks = Playbacks(request)
         self.recordings = Recordings(request)
-        self.sounds = Sounds(request)
 
     async def dial_once(self, *, channel_id: str, timeout_s: int) -> None:
         """As `channels.dial`, but never sent again when the connection ends before the answer: ConnectionLost then.

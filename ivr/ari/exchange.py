@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 RECORDING_FOLDERS = ("recordings", "messages")
 WATCHDOG_S = 120.0
 WATCHDOG_MARGIN_S = 10.0
+GOODBYE_MARGIN_S = 0.5
 
 
 PROMPTS = "site"
@@ -56,6 +57,8 @@ class Exchange:
         self._data = data.resolve()
         self._prompt_seconds = prompt_seconds
         self._bridge_recordings: dict[str, asyncio.Event] = {}
+        self._goodbyes: list[float] = []
+        """Until when, by the loop's clock, calls that are over for us still hear their last words."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def recording_name(self, path: Path) -> str:
@@ -83,6 +86,18 @@ class Exchange:
     def watchdog_s(self, sounds: Sequence[Sound]) -> float:
         """When a playback that has not ended is given up: a bad media URI never finishes (design D3)."""
         return sum(WATCHDOG_S if sound.seconds is None else sound.seconds for sound in sounds) + WATCHDOG_MARGIN_S
+
+    def says_goodbye(self, sound: Sound) -> None:
+        """A call is being handed to the dialplan: nobody tells when its leg has gone, and its port is free again."""
+        length_s = WATCHDOG_S if sound.seconds is None else sound.seconds
+        self._goodbyes.append(asyncio.get_running_loop().time() + length_s + GOODBYE_MARGIN_S)
+
+    @property
+    def goodbyes(self) -> int:
+        """How many legs are being told goodbye, as far as is known."""
+        now = asyncio.get_running_loop().time()
+        self._goodbyes = [until for until in self._goodbyes if until > now]
+        return len(self._goodbyes)
 
     def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
         """A command whose outcome nobody waits for; a failure is logged, a party that is gone is none."""

@@ -26,6 +26,7 @@ def live_channel(channel: Channel, role: Role, dnis: str) -> LiveChannel:
         ani=clean_number(channel.caller.number),
         name=clean_name(channel.caller.name),
         created_at=channel.creationtime,
+        sip_call_id=channel.protocol_id,
     )
 
 

@@ -131,6 +131,7 @@ class Switchboard:
                 name=live.name,
                 invited_at=live.created_at,
                 entered_at=at,
+                sip_call_id=live.sip_call_id,
             )
         )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from config.destination import Destination
 from config.ids import BridgeId, ChannelId
+from ivr.ari.alive import channels_alive
 from ivr.ari.bridge import AriBridge
 from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
 from ivr.ari.client import AriClient, CommandWatch
@@ -64,6 +65,8 @@ class AriTelephony:
         self._restarted = False
         self._on_arrival: ArrivalHandler | None = None
         self._on_connect: ConnectHandler | None = None
+        self.serving = asyncio.Event()
+        """What is alive has been taken up since the last connect, and calls arrive."""
 
     @property
     def connected(self) -> asyncio.Event:
@@ -76,11 +79,11 @@ class AriTelephony:
 
     @property
     def legs(self) -> int:
-        return self._switchboard.legs
+        return self._switchboard.legs + self._exchange.goodbyes
 
     def status(self) -> dict[str, object]:
         return {
-            "ok": self.connected.is_set(),
+            "ok": self.serving.is_set(),
             "connections": self._socket.connections,
             "command_sockets": self._socket.command_sockets,
             "channels": len(self._switchboard),
@@ -110,7 +113,7 @@ class AriTelephony:
     async def connected_anew(self) -> None:
         """From the socket: see what is alive, catch up with what was replayed, then let calls arrive."""
         before = self._switchboard.confirmed()
-        channels = await self._client.channels.list_all()
+        channels = await channels_alive(self._client, self._socket.address.app)
         snapshot = snapshot_of(channels, await self._client.bridges.list_all(), self._socket.address.app)
         for live in snapshot.channels:
             self._switchboard.adopt(live)
@@ -131,6 +134,7 @@ class AriTelephony:
     def disconnected(self) -> None:
         """From the socket: what comes next is replayed by the next connection."""
         self._backlog = []
+        self.serving.clear()
         if self._held is None:
             self._held = []
 
@@ -142,6 +146,7 @@ class AriTelephony:
         for arrival in held:
             if arrival.channel.id not in named:
                 self._arrived(arrival)
+        self.serving.set()
 
     def _arrived(self, arrival: Arrival) -> None:
         if self._held is not None:

@@ -7,7 +7,7 @@ ghost, taken down one after the other.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,13 +20,17 @@ from crm.journal.events import CallEnded
 from crm.journal.steps import Wait
 from ivr.arrivals.adoption import adopt_inbound, supervisor_lost
 from ivr.arrivals.history import History
+from ivr.arrivals.refusals import record_unserved, refuse
 from ivr.call_flow import handle_inbound
 from ivr.live.call import call_id_of, only_supervises, owner_of
 from ivr.live.hotline import Hotline
 from ivr.live.parties import NO_TALK, HeldTalk, Partner
 from ivr.port.admission import Admission
+from ivr.port.caps import Caps
+from ivr.port.numbers import clean_number
 from ivr.port.telephony import Arrival
 from ivr.port.values import LiveChannel, Snapshot, TelephonyError
+from ivr.sip.invites import Unserved
 from ivr.talking.held_talk import hold_talk
 
 log = logging.getLogger(__name__)
@@ -74,6 +78,7 @@ class Reception:
         """`new_asterisk`: it was started just now, so that no call of `history` can have outlived the one before."""
         rules = hotline.site.admission
         self.admission = admission or Admission(rules.command_latency_s, rules.calls_in_setup)
+        self.caps = Caps(rules.per_caller_at_once, rules.per_caller_a_minute, rules.calls_a_minute)
         self._hotline = hotline
         self._history = history
         self._new_asterisk = new_asterisk
@@ -81,6 +86,8 @@ class Reception:
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
         self._left_over: dict[str, LeftOver] = {}
         """By due call."""
+        self.on_arrival: Callable[[str], None] = lambda sip_call_id: None
+        """Told of each arrival by the Call-ID of its INVITE."""
         self.reconciled = False
         """It is known what an earlier controller left: before that, nothing new is begun."""
 
@@ -100,19 +107,36 @@ class Reception:
         A replayed arrival of a call that is on record already (its message was found first) is that call, not another.
         """
         call_id = call_id_of(arrival.channel.id)
+        self.on_arrival(arrival.sip_call_id)
         if call_id in self._history.seen or call_id in self._history.leaving_message:
             log.info("A call on record arrived again.", extra={"action": "call_replayed", "call_id": call_id})
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)
-            waited = self._connected_at is None or arrival.invited_at < self._connected_at
-            now, legs = asyncio.get_running_loop().time(), self._hotline.telephony.legs
-            refusal = self.admission.ask(now, self.in_setup, legs, waited=waited)
-            if refusal and self.admission.refused % REFUSALS_A_LINE == 1:
-                log.warning("Calls are refused (%s).", refusal.value, extra={"action": "calls_refused"})
-            flow = refuse(self._hotline, arrival) if refusal else handle_inbound(self._hotline, arrival)
-            self.serve(call_id, flow)
+            self.serve(call_id, self._let_in(arrival))
         else:
             self.serve(call_id, turn_away(arrival))
+
+    def _let_in(self, arrival: Arrival) -> Coroutine[Any, Any, None]:
+        """What becomes of a caller, who was let in or not."""
+        now, legs = asyncio.get_running_loop().time(), self._hotline.telephony.legs
+        live = sum(call.state.ani == arrival.ani for call in self._hotline.tickets.calls)
+        if not self.caps.admits(now, arrival.ani, live):
+            return refuse(self._hotline, arrival, "refused_too_many", recorded=self.caps.records(now, arrival.ani))
+        if not self._hotline.space.allows("calls"):
+            return refuse(self._hotline, arrival, "refused_overload")
+        waited = self._connected_at is None or arrival.invited_at < self._connected_at
+        refusal = self.admission.ask(now, self.in_setup, legs, waited=waited)
+        if refusal is None:
+            return handle_inbound(self._hotline, arrival)
+        if self.admission.refused % REFUSALS_A_LINE == 1:
+            log.warning("Calls are refused (%s).", refusal.value, extra={"action": "calls_refused"})
+        return refuse(self._hotline, arrival, "refused_overload")
+
+    def put_on_record(self, unserved: Unserved, ago_s: float) -> None:
+        """A call that Asterisk ended by itself, `ago_s` seconds after its INVITE."""
+        number = clean_number(unserved.invited.ani)
+        if self.caps.records(asyncio.get_running_loop().time(), number):
+            record_unserved(self._hotline, unserved, ago_s)
 
     def gave_up_place(self, due_call: int, call_id: CallId) -> bool:
         """False: a queue callback whose caller never heard of it, and still waits: its controller died in between."""
@@ -183,6 +207,7 @@ class Reception:
     def _take_up(self, live: LiveChannel, snapshot: Snapshot) -> None:
         channel = self._hotline.telephony.adopt_channel(live)
         call_id = call_id_of(live.channel_id)
+        self.on_arrival(live.sip_call_id)
         if call_id in self._hotline.tickets.calls:
             call = self._hotline.tickets.calls.get(call_id)
             held = hold_talk(self._hotline, call.state, snapshot)
@@ -197,6 +222,7 @@ class Reception:
                     name=live.name,
                     invited_at=live.created_at,
                     entered_at=live.created_at,
+                    sip_call_id=live.sip_call_id,
                 )
             )
 
@@ -246,19 +272,6 @@ class Reception:
                 exc_info=failure,
                 extra={"action": "call_task_failed", "call_id": call_id},
             )
-
-
-async def refuse(hotline: Hotline, arrival: Arrival) -> None:
-    """The system is at its limit: busy at once (503, for the channel was not answered), and a ticket all the same."""
-    call_id = hotline.open_inbound(
-        arrival.channel.id, dnis=arrival.dnis, ani=arrival.ani, name=arrival.name, at=arrival.invited_at
-    )
-    end = CallEnded(call_id=call_id, at=hotline.now(), ended_by="system", outcome="refused_overload")
-    hotline.tickets.record(end)
-    try:
-        await arrival.channel.hangup("congestion")
-    except TelephonyError as exc:
-        log.error("A refused call was not hung up: %s", exc, extra={"action": "refusal_late", "call_id": call_id})
 
 
 async def turn_away(arrival: Arrival) -> None:

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 async def take_message(hotline: Hotline, call: Call) -> None:
     """Ask for a message and record it until `#`, silence, hang-up or the site's limit."""
+    if not hotline.space.allows("messages"):
+        return note_no_message(hotline, call, "apology-error", "goodbye")
     await call.channel.say(["leave-message", "beep"])
     name = f"{call.ticket}_{call.id}.wav"
     rules = hotline.site.recording
@@ -23,9 +25,14 @@ async def take_message(hotline: Hotline, call: Call) -> None:
     if said.duration_s > 0:
         hotline.tickets.record(MessageLeft(call_id=call.id, at=at, file=name, duration_s=said.duration_s))
     else:
-        outcome = call.state.outcome or "no_message"
-        nothing = CallRouted(call_id=call.id, at=at, then=HangUp(("goodbye",)), why="no_message", outcome=outcome)
-        hotline.tickets.record(nothing)
+        note_no_message(hotline, call, "goodbye")
+
+
+def note_no_message(hotline: Hotline, call: Call, *words: str) -> None:
+    """Nothing was said, or the disk has no room for it (OPS-7)."""
+    outcome = call.state.outcome or "no_message"
+    then = HangUp(words)
+    hotline.tickets.record(CallRouted(call_id=call.id, at=hotline.now(), then=then, why="no_message", outcome=outcome))
 
 
 async def apologise(call: Call) -> None:

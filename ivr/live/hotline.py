@@ -17,6 +17,7 @@ from ivr.live.closed_queues import ClosedQueues
 from ivr.live.talks import Talks
 from ivr.live.virtual_hold import VirtualHold
 from ivr.live.waiting import WaitingCalls
+from ivr.port.space import Space
 from ivr.port.telephony import Telephony
 from routing.acd import Acd
 from routing.waiting.pace import Pace
@@ -57,6 +58,8 @@ class Hotline:
 
     virtual_hold: VirtualHold = field(default_factory=VirtualHold)
     """Keeps places of callers who hang up."""
+    space: Space = field(default_factory=Space)
+    """What the disk still has room for."""
     pace: Pace = field(default_factory=Pace)
     """How fast the queues have been lately."""
 

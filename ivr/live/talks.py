@@ -58,6 +58,8 @@ class LiveTalk:
     recording: str | None = None
     """File name below the recordings directory; None while not recorded."""
     recording_paused: bool = False
+    paused_for_space: bool = False
+    """By the system, until the disk has room again."""
     held: bool = False
     """The caller hears music, outside of the bridge."""
     third: Partner | None = None
@@ -182,6 +184,9 @@ class Talks:
 
     def __len__(self) -> int:
         return len(self._talks)
+
+    def __iter__(self) -> Iterator[LiveTalk]:
+        return iter(list(self._talks.values()))
 
     def of(self, call_id: CallId) -> LiveTalk | None:
         """None when nobody talks in that call."""

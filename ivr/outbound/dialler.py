@@ -203,6 +203,8 @@ class Dialler:
                 if not await self._know_visit(attempt):
                     return await self._settle(due, Outcome.TOO_LATE)
             outcome = await self._attempted(attempt)
+            if outcome is Outcome.FAULT:  # no port, no channel: the customer was not rung
+                return await self._after_fault(due)
             await self._settle(due, outcome, sent=attempt.sent or due.resume)
         except NotPermitted as exc:
             log.warning("A due call is set aside: %s", exc, extra={"action": "due_not_permitted", "due_call": due.id})

@@ -35,7 +35,7 @@ OUTCOMES = {
     DialOutcome.REJECTED: Outcome.REJECTED,
     DialOutcome.UNREACHABLE: Outcome.UNREACHABLE,
     DialOutcome.CANCELLED: Outcome.HUNG_UP,
-    DialOutcome.CONGESTED: Outcome.UNREACHABLE,
+    DialOutcome.CONGESTED: Outcome.FAULT,
 }
 
 

@@ -24,6 +24,7 @@ _FILES = (
     "stasis.conf",
     "indications.conf",
     "musiconhold.conf",
+    "hep.conf",
     "pjsip.conf",
     "extensions.conf",
 )

@@ -35,6 +35,8 @@ class Arrival:
     name: str
     invited_at: datetime
     entered_at: datetime
+    sip_call_id: str = ""
+    """Of the INVITE; its first 255 bytes."""
 
 
 class Playback(Protocol):

@@ -101,6 +101,7 @@ class LiveChannel:
     ani: str
     name: str
     created_at: datetime
+    sip_call_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

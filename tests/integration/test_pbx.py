@@ -126,7 +126,7 @@ def binary() -> AsteriskBinary:
 @pytest.fixture(scope="session")
 def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prompts")
-    for name in ("apology-system", "message-saved", "goodbye", "wait-music"):
+    for name in ("apology-system", "beep", "message-saved", "goodbye", "wait-music"):
         write_wav(folder / f"{name}.wav", tone(APOLOGY_HZ, 1.0))
     return folder
 
@@ -190,7 +190,7 @@ async def test_two_instances_live_side_by_side(new: New) -> None:
     assert first.facts.ari_password != second.facts.ari_password
     for each in (first, second):
         await each.ping()
-        assert "104 modules loaded" in await each.command("module show")
+        assert "90 modules loaded" in await each.command("module show")
 
 
 async def test_nothing_listens_but_sip_on_loopback(new: New) -> None:
@@ -390,7 +390,7 @@ async def test_a_call_reaches_the_controller_and_is_recorded_where_messages_lie(
             start = await controller.event("StasisStart")
             assert start["args"] == ["inbound", LINE]
             assert start["channel"]["caller"]["number"] == CALLER
-            assert start["channel"]["dialplan"]["exten"] == LINE
+            assert start["channel"]["dialplan"]["exten"] == "s", "what was dialled is no place in the dialplan"
             channel = start["channel"]["id"]
             timer = {"variable": "TIMEOUT(absolute)", "value": "0"}
             cleared = await controller.command(link, "POST", f"channels/{channel}/variable", **timer)

@@ -30,7 +30,7 @@ async def readable(request: web.Request, handler: Handler) -> web.StreamResponse
 async def expected(request: web.Request) -> web.StreamResponse | None:
     """What a client that asks whether to go on is told, before any of the middlewares: to go on, or 400."""
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-        return invalid(hdrs.EXPECT, "100-continue, or nothing").response()
+        return invalid("Expect", "100-continue, or nothing").response()
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0
     return None

@@ -49,6 +49,8 @@ PING_TIMEOUT_S = 1.0
 # Two in a row, so that a pause of our own (a stopped process, a slow disk) is not taken for Asterisk's.
 PINGS_MISSED = 2
 CLOSE_TIMEOUT_S = 0.5
+SETUP_AGAIN_S = 1.0
+"""So long after a setup that failed comes the next one."""
 LARGEST_MESSAGE = 64 * 1024 * 1024
 
 
@@ -252,12 +254,18 @@ class AriSocket:
                 exc,
                 extra={"action": "ari_setup_failed"},
             )
-            connection.fence()
+            await self._give_up(connection)
         except Exception:
             log.exception(
                 "a new connection was not reconciled: it is tried again", extra={"action": "ari_setup_failed"}
             )
-            connection.fence()
+            await self._give_up(connection)
+
+    async def _give_up(self, connection: Connection) -> None:
+        """Not at once: Asterisk dials again within a tenth of a second, and what failed may well fail again."""
+        self.ready.clear()
+        await asyncio.sleep(SETUP_AGAIN_S)
+        connection.fence()
 
     async def _filter_events(self, connection: Connection) -> None:
         """Before any traffic, after every connect: Asterisk forgets it when it restarts."""

@@ -97,15 +97,15 @@ async def test_a_cause_says_why_nobody_answered(board: Board, cause: int, outcom
 
 
 async def test_congestion_that_the_telephone_tells_of_is_its_own(board: Board) -> None:
-    """It was reached: a 503 of its own came back. And a customer's network is not our system."""
-    for prepared, sip_answer in ((False, 503), (True, 0)):
+    """It was reached: a 503 of its own came back, or a customer's network said so. Without any answer it is ours."""
+    for prepared, sip_answer in ((False, 503), (True, 503), (True, 0)):
         channel = board.switchboard.expect(ChannelId(str(CHANNEL["id"])))
         channel.leg.prepared = prepared
         told = {"tech_cause": sip_answer} if sip_answer else {}
         board.hear(model.ChannelDestroyed, channel=CHANNEL, cause=34, cause_txt="", **told)
         with pytest.raises(DialFailed) as failed:
             await channel.answered()
-        assert failed.value.reason is DialOutcome.UNREACHABLE
+        assert failed.value.reason is (DialOutcome.UNREACHABLE if sip_answer else DialOutcome.CONGESTED)
 
 
 async def test_a_telephone_that_rang_was_reached(board: Board) -> None:
