@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from app.commands.audit_commands import KEY, audit
 from app.commands.command_line import DATA, DEFAULT_DATA, clear_errors, telephones
 from app.commands.credentials import api_keys
 from app.commands.credentials import telephones as telephone_secrets
@@ -39,12 +40,9 @@ app.add_typer(telephone_secrets, name="telephone")
 app.command(
     help=one_line("试做一份报表，--send 才发送", "try a report: what it says, who gets it; sent only with --send")
 )(report)
-audit = typer.Typer(no_args_is_help=True, help=one_line("审计记录", "the audit trail"))
 app.add_typer(audit, name="audit")
 
 TOKEN_LASTS = timedelta(hours=12)
-MOST_SHOWN = 100
-"""Broken places that are listed; their number is told in any case."""
 
 
 def main() -> None:
@@ -66,6 +64,7 @@ def up(
     database: Annotated[
         str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
     ] = None,
+    audit_key: KEY = None,
 ) -> None:
     """Run the hotline until Ctrl-C."""
     with clear_errors():
@@ -80,6 +79,7 @@ def up(
             certificate=cert,
             key=key,
             database_url=database,
+            audit_key=audit_key,
         )
         set_up_logging(options.data)
         uvloop.run(_until_told(options))
@@ -275,32 +275,6 @@ def token(
             raise ValueError(two_lines(f"没有角色 {role!r}", f"no such role; roles are: {', '.join(roles)}"))
         system = SystemFile.read(DataDir(data))
         typer.echo(role_token(system.token, roles[role], utc_now() + TOKEN_LASTS))
-
-
-@audit.command(
-    "verify",
-    help=one_line("核对审计链：被改、被删、被插、被挪的记录", "finds rows that were changed, removed, put in or moved"),
-)
-def audit_verify(
-    data: DATA = DEFAULT_DATA,
-    day: Annotated[str | None, typer.Option(help=one_line("只查某天", "one local day only: 2026-11-22"))] = None,
-    database: Annotated[
-        str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
-    ] = None,
-) -> None:
-    """Finds rows that were changed, removed, put in or moved."""
-    from app.commands.verify import verify_audit
-
-    with clear_errors(exit_code=2):
-        rows, broken = verify_audit(DataDir(data), database, day and date.fromisoformat(day).isoformat())
-    for each in broken[:MOST_SHOWN]:
-        typer.echo(str(each))
-    if broken:
-        typer.echo(
-            two_lines(f"{rows} 条记录，{len(broken)} 处不符", f"{rows} rows, {len(broken)} broken places"), err=True
-        )
-        raise typer.Exit(1)
-    typer.echo(two_lines(f"{rows} 条记录，完好", f"{rows} rows, all as they were written"))
 
 
 @pbx.command(

@@ -51,6 +51,16 @@ class DataDir:
         return self.root / "audit-heads.log"
 
     @property
+    def audit_last(self) -> Path:
+        """The row of the audit trail that was written last, signed, so that a tail cut off today shows too (ACC-5)."""
+        return self.root / "audit-last.json"
+
+    @property
+    def audit_sent(self) -> Path:
+        """To whom the ends of which days have been sent, `name day` a line."""
+        return self.root / "audit-heads-sent"
+
+    @property
     def mail_password(self) -> Path:
         """The mailbox's password, 0600; never in a site's files."""
         return self.root / "mail-password"

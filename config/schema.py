@@ -39,6 +39,7 @@ from config.calls.telephones import SilentLines, Telephones
 from config.calls.waiting import WaitRules
 from config.destination import OutboundRule, outbound_rule
 from config.numbering import called, normalise
+from config.service.audit import Audit
 from config.service.bookings import Bookings
 from config.service.channels import Channels
 from config.service.knowledge import Knowledge
@@ -273,6 +274,7 @@ class Site(Settings):
     bookings: Bookings = Bookings()
     outbox: Outbox = Outbox()
     privacy: Privacy = Privacy()
+    audit: Audit = Audit()
     lines: tuple[Line, ...]
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.audit_commands import KEY, store_for_acts
 from app.commands.command_line import DATA, DEFAULT_DATA, DEFAULT_SITE, SITE, clear_errors
 from app.process.clock import utc_now
 from app.reports import printing
@@ -41,6 +42,7 @@ def report(
         str | None, typer.Option(help=one_line("数据库地址", "postgresql+psycopg://… instead of SQLite"))
     ] = None,
     site: SITE = DEFAULT_SITE,
+    audit_key: KEY = None,
 ) -> None:
     """Tries a report: what it says and who gets it; sent only with --send."""
     with clear_errors():
@@ -53,7 +55,10 @@ def report(
                     f"{data} holds no data: name a system's directory with --data",
                 )
             )
-        document = asyncio.run(_made(database or directory.database_url, loaded, stretch, sending=send))
+        url = database or directory.database_url
+        document = asyncio.run(
+            _sent(url, loaded, stretch, directory, audit_key) if send else _made(url, loaded, stretch)
+        )
         typer.echo(summary(document, loaded))
         with TemporaryDirectory() as aside:
             files = _written(document, loaded, into or Path(aside)) if into or send else []
@@ -82,12 +87,20 @@ def _stretch(kind: str, day: str | None, site: Site) -> Stretch:
     return containing(Span(kind), asked)
 
 
-async def _made(url: str, site: Site, stretch: Stretch, *, sending: bool) -> Document:
+async def _made(url: str, site: Site, stretch: Stretch) -> Document:
     store = await Store.open(url, area_code=site.area_code, zone=site.zone)
     try:
+        return await periodic(store, site, stretch, utc_now())
+    finally:
+        await store.close()
+
+
+async def _sent(url: str, site: Site, stretch: Stretch, data: DataDir, audit_key: Path | None) -> Document:
+    """On record before it leaves the house (ACC-5)."""
+    store = await store_for_acts(url, site, data, audit_key)
+    try:
         document = await periodic(store, site, stretch, utc_now())
-        if sending:
-            await store.note_act(by="command line", action="exported", subject=f"report {document.number}")
+        await store.note_act(by="command line", action="exported", subject=f"report {document.number}")
         return document
     finally:
         await store.close()

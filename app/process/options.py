@@ -29,7 +29,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class UpOptions:
-    """One run of `up`. `database_url` None: the embedded store under `data`."""
+    """One run of `up`. `database_url` None: the embedded store under `data`; `audit_key` None: where the site says."""
 
     site: Path
     data: DataDir
@@ -39,6 +39,7 @@ class UpOptions:
     certificate: Path | None = None
     key: Path | None = None
     database_url: str | None = None
+    audit_key: Path | None = None
 
 
 def write_system_file(options: UpOptions, sip: str, token: str) -> None:

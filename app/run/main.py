@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.data_protection.audit_keys import key_file, make_key_file, warnings
+from app.data_protection.audit_trail import TrailFiles
 from app.process.clock import utc_now
 from app.process.descriptors import raise_descriptor_limit
 from app.process.memory import freeze_lasting_objects, shorten_thread_turns
@@ -18,7 +20,7 @@ from app.process.scheduler import Scheduler
 from app.run.front_door import warn_of_plain_http, web_server
 from app.run.jobs import jobs
 from app.run.quality_jobs import ship_cards
-from app.run.system import System, build
+from app.run.system import Kept, System, build
 from config.loading.load import load_site
 from config.paths import DataDir
 from config.schema import Site
@@ -68,12 +70,14 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
         telephones = agent_secrets(options.data, [agent.id for agent in site.agents if agent.telephone])
         journal = Journal.open(options.data.journal)
         url = options.database_url or options.data.database_url
-        store = await Store.open(url, area_code=site.area_code, zone=site.zone, clock=utc_now)
+        trail = audit_files(options, site, say)
+        store = await Store.open(url, area_code=site.area_code, zone=site.zone, clock=utc_now, audit_outside=trail)
         await count_on(journal, store, site)
+        await begin_trail(trail, store)
         try:
             pbx = await start_asterisk(options, site, telephones, say)
             try:
-                system = build(options, site, pbx, journal, store)
+                system = build(options, site, pbx, Kept(journal, store, trail))
                 freeze_lasting_objects()
                 shorten_thread_turns()
                 await serve(system, telephones, say, stop)
@@ -84,6 +88,22 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
             journal.close()
             await store.close()
             options.data.system_file.unlink(missing_ok=True)
+
+
+def audit_files(options: UpOptions, site: Site, say: Say) -> TrailFiles:
+    """The audit trail's keys, made at the first start (ACC-5). Raises ValueError, OSError."""
+    file = key_file(site, options.audit_key)
+    for line in warnings(file, make_key_file(file), options.data.root):
+        say(line)
+    return TrailFiles(options.data, file)
+
+
+async def begin_trail(trail: TrailFiles, store: Store) -> None:
+    """The last row without a key is recorded before there is one with; a store that is away is asked again later."""
+    try:
+        await trail.begin(store)
+    except StoreAway as exc:
+        log.warning("The audit trail's begin waits: %s", exc, extra={"action": "audit_store_away"})
 
 
 async def count_on(journal: Journal, store: Store, site: Site) -> None:

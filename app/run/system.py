@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from app.channels.attachments import AttachmentFiles
 from app.channels.mailbox import MailRoom
 from app.channels.raw_mails import RawMails
 from app.channels.webhooks import HookSender
+from app.data_protection.audit_trail import TrailFiles
 from app.process.bus import Bus
 from app.process.clock import utc_now
 from app.process.clock_steps import ClockSteps
@@ -84,6 +86,7 @@ class System:
     office: Office
     clock_steps: ClockSteps
     front: Front
+    trail: TrailFiles
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -146,45 +149,53 @@ class System:
         )
 
 
-def build(options: UpOptions, site: Site, pbx: AsteriskProcess, journal: Journal, store: Store) -> System:
+class Kept(NamedTuple):
+    """What this data directory keeps, opened."""
+
+    journal: Journal
+    store: Store
+    trail: TrailFiles
+
+
+def build(options: UpOptions, site: Site, pbx: AsteriskProcess, kept: Kept) -> System:
     """Wire everything; nothing runs yet. Belongs to the running event loop."""
-    past, faults = recalled(journal), PageFaults(utc_now)
+    past, faults = recalled(kept.journal), PageFaults(utc_now)
     bus, admission = Bus(faults), make_admission(site, pbx)
     telephony = make_telephony(options, site, pbx, admission)
     calls = wire_call_path(
         site,
         options.data,
         telephony,
-        journal,
+        kept.journal,
         bus.publish,
         now=utc_now,
-        days=(calendar := RunningCalendar(store.calendar, site.special_days, site.zone)).days,
+        days=(calendar := RunningCalendar(kept.store.calendar, site.special_days, site.zone)).days,
         history=recall(past),
-        callers=(callers := KnownCallers(store.callers, site.area_code, utc_now)),
+        callers=(callers := KnownCallers(kept.store.callers, site.area_code, utc_now)),
         admission=admission,
         new_asterisk=not pbx.adopted,
     )
-    projector, cases = Projector(journal, store), CaseService(site, store, utc_now, calendar.days)
-    calendar.recompute.append(cases.recompute)
-    desk = wire_desk(calls, store, journal, cases.organisation, faults, past)
+    projector, cases = Projector(kept.journal, kept.store), CaseService(site, kept.store, utc_now, calendar.days)
+    desk = wire_desk(calls, kept.store, kept.journal, cases.organisation, faults, past)
     wire_subscriptions(bus, desk)
     return System(
         options=options,
         site=site,
         pbx=pbx,
-        journal=journal,
-        store=store,
+        journal=kept.journal,
+        store=kept.store,
         telephony=telephony,
         sip_watch=make_sip_watch(site, pbx, telephony, calls),
         calls=calls,
         callers=callers,
-        dialler=make_dialler(calls, store, pbx.facts.entity_id),
+        dialler=make_dialler(calls, kept.store, pbx.facts.entity_id),
         projector=projector,
         desk=desk,
         faults=faults,
-        office=wire_office(options, calls, store, cases, calendar, projector, desk),
+        office=wire_office(options, calls, kept.store, cases, calendar, projector, desk),
         clock_steps=ClockSteps(utc_now, monotonic),
         front=Front(Limits(), site.channels.trusted_proxies),
+        trail=kept.trail,
     )
 
 
@@ -220,6 +231,7 @@ def wire_office(
     """What is done about tickets: the other channels in and out, the cases and their deadlines."""
     site, mail = calls.hotline.site, calls.hotline.site.channels.mail
     regulated = Regulated.of(site.policy, site.zone, calendar.days)
+    calendar.recompute.append(cases.recompute)
     intake = Intake(calls.hotline.tickets, site.matters, regulated, utc_now)
     return Office(
         cases=cases,

@@ -1,6 +1,8 @@
 """What the running system does by the clock for its own order: what is kept for a time goes, a day's end is noted, the
 mailbox is read, what the disk refused is written again (flow). Each is a job of app/run/jobs.py."""
 
+import logging
+
 from app.channels.attachments import AttachmentFiles
 from app.channels.raw_mails import RawMails
 from app.data_protection.audit_trail import note_heads
@@ -13,7 +15,12 @@ from app.data_protection.retention import (
     remove_stray_files,
 )
 from app.process.clock import utc_now
+from app.reports.printing import sender
+from app.run.audit_sending import send_heads
 from app.run.system import System
+from crm.errors import StoreAway
+
+log = logging.getLogger(__name__)
 
 
 async def retention(system: System) -> None:
@@ -41,5 +48,21 @@ async def poll_mailbox(system: System) -> None:
 
 
 async def audit_heads(system: System) -> None:
-    """Every ten minutes: the seal of a day that is over is noted soon after midnight (CUS-4)."""
-    await note_heads(system.store, system.options.data.audit_heads, utc_now())
+    """Every minute: the seal of a day that is over is noted soon after midnight, and sent out at once (ACC-5)."""
+    trail, rules, data = system.trail, system.site.audit, system.options.data
+    try:
+        trail.reload_keys()
+        await trail.begin(system.store)
+        copy = system.site.directory / rules.copy_heads_to if rules.copy_heads_to else None
+        if await note_heads(system.store, data.audit_heads, trail.keys, utc_now(), copy):
+            await audit_heads_sent(system)
+    except (StoreAway, OSError, ValueError) as exc:
+        log.error("The audit trail cannot be noted outside: %s", exc, extra={"action": "audit_files_failed"})
+
+
+async def audit_heads_sent(system: System) -> None:
+    """Every ten minutes: whoever could not be told is told now (ACC-5)."""
+    try:
+        await send_heads(system.options.data, system.site.audit, system.site.name, system.trail.keys, sender)
+    except (OSError, ValueError) as exc:
+        log.error("The audit trail's ends cannot be sent: %s", exc, extra={"action": "audit_files_failed"})

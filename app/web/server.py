@@ -14,6 +14,8 @@ from app.web.feeds.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.feeds.wallboard import WallboardFeed
 from app.web.front.edge import expected, readable
 from app.web.front.listener import in_time
+from app.web.http.audit.table import AUDITED
+from app.web.http.audit.trail import WebTrail
 from app.web.http.barrier import problems
 from app.web.http.idempotency import KeptRequests
 from app.web.http.identity import Authenticator
@@ -31,9 +33,9 @@ _LARGEST_BODY: Final = 64 * 1024
 
 def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Application:
     """The web server, not yet listening. Raises ValueError for an operation that nobody has ruled on."""
-    unruled = {operation.name for operation in OPERATIONS} ^ set(PERMISSIONS)
-    if unruled:
-        raise ValueError(f"operations and permissions do not agree on {', '.join(sorted(unruled))}")
+    for table, names in (("permissions", set(PERMISSIONS)), ("what is audited", set(AUDITED))):
+        if unruled := {operation.name for operation in OPERATIONS} ^ names:
+            raise ValueError(f"operations and {table} do not agree on {', '.join(sorted(unruled))}")
     app = web.Application(middlewares=[problems, readable, in_time], client_max_size=_LARGEST_BODY)
     app[FEED] = WallboardFeed(services)
     app[SOCKETS] = set()
@@ -46,8 +48,9 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     app[SECURE] = services.secure_cookie
     app[DESCRIPTION] = encode(describe(DESCRIBED))
     door, kept = Authenticator(services), KeptRequests(services.store.requests, services.clock)
+    trail = WebTrail(services.store, services.clock)
     for operation in OPERATIONS:
-        handler = serve(operation, services, door, kept)
+        handler = serve(operation, services, door, kept, trail)
         app.router.add_route(operation.method, operation.path, handler, name=operation.name, expect_handler=expected)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_all)

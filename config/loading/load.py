@@ -21,6 +21,7 @@ from config.loading.source import Mark, Source
 from config.loading.wording import faults_of
 from config.loading.yaml_source import read_yaml
 from config.schema import Prompt, Settings, Site
+from config.service.audit import Audit
 from config.service.bookings import Bookings
 from config.service.channels import Channels
 from config.service.knowledge import Knowledge
@@ -46,6 +47,7 @@ OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "bookings": ("bookings.yaml", Bookings),
     "outbox": ("outbox.yaml", Outbox),
     "privacy": ("privacy.yaml", Privacy),
+    "audit": ("audit.yaml", Audit),
 }
 """Field of `Site` → the file it is read from, when the site has one; else the model's defaults hold."""
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from crm.audit.seals import NothingOutside, Outside
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.bookings.appointments import AppointmentTable
@@ -55,19 +56,27 @@ __all__ = ["Store", "StoreAway"]
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 
 
+Clock = Callable[[], datetime]
+
+
 def _system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+async def _nothing_to_prepare(database: Database) -> None:
+    """A store that is only read stays as it is."""
 
 
 class Store:
     """Every method of every part raises StoreAway while the database is away; the call path goes on without it."""
 
-    def __init__(self, database: Database, area_code: str, zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, area_code: str, zone: ZoneInfo, clock: Clock, outside: Outside) -> None:
         self.database = database
         self.area_code = area_code
         self.zone = zone
         self.clock = clock
-        self.audit = AuditTrail(database, zone)
+        self.outside = outside
+        self.audit = AuditTrail(database, zone, outside)
         self.cases = CaseTable(database, area_code, clock, self.audit)
         self.hooks = WebHookTable(database, self.audit, clock)
         self.intake = IntakeTable(database, self.audit, clock)
@@ -84,7 +93,7 @@ class Store:
         self.due_calls = DueCallTable(database, area_code, clock, self.audit)
         self.users = UserTable(database, clock)
         self.keys = KeyTable(database, self.audit, clock)
-        self.recordings = RecordingTable(database)
+        self.recordings = RecordingTable(database, self.audit)
         self.messages = MessageTable(database, clock)
         self.agent_states = AgentStateTable(database)
         self.requests = RequestTable(database)
@@ -109,19 +118,36 @@ class Store:
         *,
         area_code: str = "",
         zone: ZoneInfo = CHINA,
-        clock: Callable[[], datetime] = _system_clock,
+        clock: Clock = _system_clock,
         busy_timeout_s: float = 5.0,
+        audit_outside: Outside | None = None,
     ) -> Self:
         """Opens the store at `sqlite+aiosqlite:///…` or `postgresql+psycopg://…` and migrates it to the newest schema.
 
         `area_code` and `zone` are the site's, for local numbers and days; `clock` dates what people change. A database
+        `audit_outside`: the audit trail's keys (ACC-5); without them seals are plain. A database
         that is away now is opened all the same and migrated when first reached; until then everything raises StoreAway.
         Raises ValueError for a URL without one of these drivers.
         """
-        store = cls(Database(url, migrate, busy_timeout_s=busy_timeout_s), area_code, zone, clock)
+        store = cls(
+            Database(url, migrate, busy_timeout_s=busy_timeout_s),
+            area_code,
+            zone,
+            clock,
+            audit_outside or NothingOutside(),
+        )
         if not await store.check():
             log.error("starting without it: %s", store.database.away, extra={"action": "store_away"})
         return store
+
+    @classmethod
+    def to_read(cls, url: str, *, zone: ZoneInfo = CHINA, busy_timeout_s: float = 5.0) -> Self:
+        """The store as it is, for those who only look: nothing is migrated, and the database refuses every write.
+
+        Raises ValueError for a URL without one of our drivers. A schema older than ours may lack what is asked for.
+        """
+        database = Database(url, _nothing_to_prepare, busy_timeout_s=busy_timeout_s, read_only=True)
+        return cls(database, "", zone, _system_clock, NothingOutside())
 
     @asynccontextmanager
     async def act(self) -> AsyncIterator[Self]:
@@ -130,7 +156,7 @@ class Store:
         Inside, ask the yielded store alone. Raises StoreAway.
         """
         async with self.database.act() as database:
-            yield type(self)(database, self.area_code, self.zone, self.clock)
+            yield type(self)(database, self.area_code, self.zone, self.clock, self.outside)
 
     async def check(self) -> bool:
         """Asks the database something, so that `status` is of this moment. Never raises StoreAway."""

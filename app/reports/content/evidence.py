@@ -11,7 +11,7 @@ from app.reports.content.titles import Titles
 from config.schema import Site
 from config.service.policy import Policy
 from config.words import Words
-from crm.audit import Sealed
+from crm.audit.seals import Sealed
 from crm.reports.compliance import ClockRow, Kept, Verdict, verdict
 from crm.reports.document import Cell, Column, ColumnKind, Document, Section
 from crm.reports.words import VERDICTS

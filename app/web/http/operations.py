@@ -6,6 +6,7 @@ asking, may they, is the request well formed; then the handler; then JSON.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 import msgspec
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from app.web.front.values import LARGEST, Unkept, check_name, check_text, check_value
 from app.web.http.acting import Acting
+from app.web.http.audit.table import AUDITED, Audited
+from app.web.http.audit.trail import WebTrail
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
 from app.web.http.identity import Authenticator
@@ -20,6 +23,7 @@ from app.web.http.permissions import is_open_to
 from app.web.http.services import Services, Tools
 from app.web.wire.encoding import encode
 from app.web.wire.problems import Problem, invalid
+from crm.errors import CrmError
 from crm.rights import Principal
 from crm.seen.store import SeenStore
 from crm.use_cases.cases import Ports
@@ -143,14 +147,21 @@ def operation(
 
 
 def serve(
-    operation: AnyOperation, services: Services, door: Authenticator, kept: KeptRequests
+    operation: AnyOperation, services: Services, door: Authenticator, kept: KeptRequests, trail: WebTrail
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The aiohttp handler of an operation."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         principal = await door.principal(request)
-        if not is_open_to(principal, operation.name):
-            raise await _refused(principal, operation, services)
+        try:
+            if not is_open_to(principal, operation.name):
+                raise await _refused(principal, operation, services)
+            return await answer(request, principal)
+        except (Problem, CrmError) as why:
+            await trail.turned_away(principal, operation.name, operation.path, why, request)
+            raise
+
+    async def answer(request: web.Request, principal: Principal | None) -> web.StreamResponse:
         _check_path(request)
         query, body = _query(request, operation.query), await _body(request, operation.body)
         ask = Ask(
@@ -164,12 +175,34 @@ def serve(
         )
         own_response = operation.answer is None or operation.secret
         if request.method not in _WRITES or own_response or principal is None:  # a stranger's key is kept nowhere
-            return await _answer(operation, ask)
+            return await _on_record(operation, ask, trail, lambda: _answer(operation, ask))
         raw = b"" if operation.body is Nothing else await request.read()
         wish = wish_of(request, principal.name, raw)
-        return await (_answer(operation, ask) if wish is None else kept.once(wish, lambda: _keepable(operation, ask)))
+        once = partial(kept.once, wish, lambda: _keepable(operation, ask)) if wish else lambda: _answer(operation, ask)
+        return await _on_record(operation, ask, trail, once)
 
     return handler
+
+
+async def _on_record(
+    operation: AnyOperation, ask: Ask[Any, Any], trail: WebTrail, answer: Callable[[], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answers, and leaves the row that is the server's to write (ACC-5)."""
+    written_by = AUDITED[operation.name]
+    if written_by is Audited.LOGIN:
+        try:
+            response = await answer()
+        except Problem as why:
+            await trail.login_refused(ask.body.name, why, ask.request)
+            raise
+        await trail.logged_in(ask.body.name, ask.request)
+        return response
+    if written_by is Audited.BEGIN:
+        await trail.note(ask.who, operation.name, operation.path, ask.request)
+    response = await answer()
+    if written_by is Audited.ANSWER:
+        await trail.note(ask.who, operation.name, operation.path, ask.request)
+    return response
 
 
 async def _answer(operation: AnyOperation, ask: Ask[Any, Any]) -> web.StreamResponse:

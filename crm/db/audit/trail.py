@@ -1,6 +1,7 @@
 """Adds to the audit trail, in the transaction of the act itself: no act without its row, no row without its act."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,7 +10,8 @@ import msgspec
 from sqlalchemy import Row, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.audit import AuditRow, Head, Sealed, first_seal, seal
+from crm.audit.heads import Head
+from crm.audit.seals import GENESIS, AuditRow, Outside, Place, Sealed, first_seal
 from crm.db.base.engine import Database
 from crm.db.base.paging import cursor, page_size, parse_numbered
 from crm.db.base.typed import typed
@@ -17,16 +19,20 @@ from crm.db.schema.audit import audit
 from crm.page import Page
 from crm.tickets.model import Detail
 
+log = logging.getLogger(__name__)
+
+READ_AT_ONCE: Final = 10_000
 _LOCK: Final = 0x53414155
 """PostgreSQL advisory lock: one writer at a time knows which seal is the last. SQLite has one writer anyway."""
 
 
 class AuditTrail:
-    """One per store. `zone`: in whose days the chain is cut."""
+    """One per store. `zone`: in whose days rows are counted; `outside`: keys and the last row known (ACC-5)."""
 
-    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, outside: Outside) -> None:
         self._database = database
         self._zone = zone
+        self._outside = outside
 
     async def add(
         self,
@@ -55,20 +61,46 @@ class AuditTrail:
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         day = at.astimezone(self._zone).date().isoformat()
-        newest = select(audit.c.serial, audit.c.seal).where(audit.c.day == day).order_by(audit.c.serial.desc())
-        last = (await connection.execute(newest.limit(1))).one_or_none()
-        row = AuditRow(
-            day=day,
-            serial=last.serial + 1 if last else 1,
-            at=at,
-            by=by,
-            action=action,
-            subject=subject,
-            details=details,
-        )
-        sealed = seal(row, last.seal if last else first_seal(day))
+        last, serial = await self._last(connection), await self._serial(connection, day)
+        known = self._outside.last
+        if known is not None and known != last and not await self._has(connection, known):
+            # The gap stays to be seen: what is written now goes behind the row that is gone, not into its place.
+            log.error(
+                "The audit trail was cut: its row %d of %s is gone from the store",
+                known.serial,
+                known.day,
+                extra={"action": "audit_cut", "day": known.day, "serial": known.serial},
+            )
+            last, serial = known, max(serial, known.serial if known.day == day else 0)
+        row = AuditRow(day=day, serial=serial + 1, at=at, by=by, action=action, subject=subject, details=details)
+        sealed = self._outside.keys.seal(row, await self._before(connection, day, last))
         fields = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
         await connection.execute(insert(audit).values(**fields, seal=sealed))
+        place = Place(day, row.serial, sealed)
+        self._database.after_commit(connection, lambda: self._outside.note(place))
+
+    async def _before(self, connection: AsyncConnection, day: str, last: Place | None) -> str:
+        """The seal that a row is chained to: the last of all; without a key the last of its day."""
+        if self._outside.keys.newest is not None:
+            return last.seal if last else GENESIS
+        query = select(audit.c.seal).where(audit.c.day == day).order_by(audit.c.serial.desc()).limit(1)
+        return (await connection.execute(query)).scalar() or first_seal(day)
+
+    @staticmethod
+    async def _last(connection: AsyncConnection) -> Place | None:
+        query = select(audit.c.day, audit.c.serial, audit.c.seal).order_by(audit.c.id.desc()).limit(1)
+        row = (await connection.execute(query)).one_or_none()
+        return Place(row.day, row.serial, row.seal) if row else None
+
+    @staticmethod
+    async def _serial(connection: AsyncConnection, day: str) -> int:
+        query = select(func.max(audit.c.serial)).where(audit.c.day == day)
+        return (await connection.execute(query)).scalar() or 0
+
+    @staticmethod
+    async def _has(connection: AsyncConnection, place: Place) -> bool:
+        query = select(audit.c.seal).where(audit.c.day == place.day, audit.c.serial == place.serial)
+        return (await connection.execute(query)).scalar() == place.seal
 
     async def list(
         self,
@@ -99,16 +131,29 @@ class AuditTrail:
         items = tuple(_row(row) for row in rows[:size])
         return Page(items=items, next=cursor(last.at, last.id) if last else None)
 
-    async def days(self) -> tuple[str, ...]:
-        """The days that have rows. Raises StoreAway."""
+    async def last(self) -> Place | None:
+        """The row that was written last. Raises StoreAway."""
         async with self._database.read() as connection:
-            return tuple((await connection.execute(select(audit.c.day).distinct().order_by(audit.c.day))).scalars())
+            return await self._last(connection)
 
-    async def chain(self, day: str) -> tuple[Sealed, ...]:
-        """A day's rows by serial, as `crm.audit.verify` reads them. Raises StoreAway."""
-        query = select(audit).where(audit.c.day == day).order_by(audit.c.serial, audit.c.id)
+    async def last_unkeyed(self) -> Place | None:
+        """The row that was written last without a key. Raises StoreAway."""
+        query = select(audit.c.day, audit.c.serial, audit.c.seal).where(audit.c.seal.not_like("%:%"))
         async with self._database.read() as connection:
-            return tuple(Sealed(row.id, _row(row), row.seal) for row in await connection.execute(query))
+            row = (await connection.execute(query.order_by(audit.c.id.desc()).limit(1))).one_or_none()
+        return Place(row.day, row.serial, row.seal) if row else None
+
+    async def chain(self) -> AsyncIterator[tuple[Sealed, ...]]:
+        """All rows in the order of writing, in parts, as `crm.audit.verify` reads them. Raises StoreAway."""
+        query = select(audit).order_by(audit.c.id).limit(READ_AT_ONCE)
+        part = query
+        while True:
+            async with self._database.read() as connection:
+                rows = tuple(Sealed(row.id, _row(row), row.seal) for row in await connection.execute(part))
+            if not rows:
+                return
+            yield rows
+            part = query.where(audit.c.id > rows[-1].id)
 
     async def about(self, subject: str) -> tuple[Sealed, ...]:
         """The rows about one record, oldest first. Raises StoreAway."""
@@ -116,10 +161,10 @@ class AuditTrail:
         async with self._database.read() as connection:
             return tuple(Sealed(row.id, _row(row), row.seal) for row in await connection.execute(query))
 
-    async def heads(self, after: str, before: str) -> dict[str, Head]:
-        """How each day between two days ended, neither of them included. Raises StoreAway."""
+    async def heads(self, *, before: str) -> dict[str, Head]:
+        """How each day before that day ended. Raises StoreAway."""
         days = select(audit.c.day, func.max(audit.c.serial).label("last")).group_by(audit.c.day)
-        ends = days.where(audit.c.day > after, audit.c.day < before).subquery()
+        ends = days.where(audit.c.day < before).subquery()
         query = select(audit.c.day, audit.c.serial, audit.c.seal).join(
             ends, (audit.c.day == ends.c.day) & (audit.c.serial == ends.c.last)
         )

@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Self
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, Executable, NullPool, Table, create_engine, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,18 +43,27 @@ class Database:
     away when the system starts is no different from one that goes away later.
     """
 
-    def __init__(self, url: str, prepare: Callable[["Database"], Awaitable[None]], *, busy_timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        prepare: Callable[["Database"], Awaitable[None]],
+        *,
+        busy_timeout_s: float,
+        read_only: bool = False,
+    ) -> None:
         self.url = make_url(url)
         if self.url.drivername not in DRIVERS:
             raise ValueError(f"store URL {self.url.drivername!r}: name the driver, one of {', '.join(DRIVERS)}")
         self.dialect = self.url.get_backend_name()
         self._busy_timeout_s = busy_timeout_s
-        self._engine = make_engine(self.url, busy_timeout_s)
+        self._engine = make_engine(self.url, busy_timeout_s, read_only=read_only)
         self._prepare = prepare
         self._prepared = False
         self.away: str | None = None
         """What the last transaction failed with, when the database was away for it."""
         self._act: _Act | None = None
+        self._after_commit: dict[int, list[Callable[[], None]]] = {}
+        """What waits for a transaction's commit, by its connection."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -92,6 +102,10 @@ class Database:
         if self._act is not None:
             self._act.at_end.append(work)
         return self._act is not None
+
+    def after_commit(self, connection: AsyncConnection, work: Callable[[], None]) -> None:
+        """Does this when the transaction of a connection is committed, and never when it is rolled back."""
+        self._after_commit.setdefault(id(connection), []).append(work)
 
     async def prepare(self) -> None:
         """Makes the database ready, once. Raises StoreAway."""
@@ -150,8 +164,14 @@ class Database:
                     if writes:
                         await connection.execution_options(**{WRITES: True})
                     dropped = _dropped_if(connection, cancelled)
-                    async with dropped, connection.begin(), _dropped_if(connection, cancelled):
-                        yield connection
+                    try:
+                        async with dropped, connection.begin(), _dropped_if(connection, cancelled):
+                            yield connection
+                    except BaseException:
+                        self._after_commit.pop(id(connection), None)
+                        raise
+                    for work in self._after_commit.pop(id(connection), ()):
+                        work()
         except Exception as error:
             if cancelled():
                 raise asyncio.CancelledError from error
@@ -221,20 +241,24 @@ class _RollingBack(sqlite3.Connection):
         super().close()
 
 
-def make_engine(url: URL, busy_timeout_s: float, *, for_migrations: bool = False) -> AsyncEngine:
+def make_engine(
+    url: URL, busy_timeout_s: float, *, for_migrations: bool = False, read_only: bool = False
+) -> AsyncEngine:
     """An engine for one of DRIVERS. For migrations: one connection, no foreign keys on SQLite (which alters a table by
-    copying and dropping it), no time limit per statement on PostgreSQL."""
+    copying and dropping it), no time limit per statement on PostgreSQL. `read_only`: the database refuses writes."""
     pool: dict[str, Any] = {"poolclass": NullPool} if for_migrations else {"pool_size": POOL_SIZE}
     pool |= _DISCREET
     if url.get_backend_name() == "sqlite":
+        if read_only:
+            url = url.set(database=f"file:{quote(url.database or '')}", query={"mode": "ro", "uri": "true"})
         engine = create_async_engine(url, connect_args=_sqlite_arguments(busy_timeout_s), **pool)
-        _prepare_sqlite(engine.sync_engine, busy_timeout_s, foreign_keys=not for_migrations)
+        _prepare_sqlite(engine.sync_engine, busy_timeout_s, foreign_keys=not for_migrations, read_only=read_only)
         return engine
     if not for_migrations:
         # No pool_pre_ping: a cancellation during the ping leaves a busy connection in the pool. Without it the first
         # transaction after a restart of the server is StoreAway, and that empties the pool.
         pool["pool_timeout"] = busy_timeout_s
-    arguments = _postgresql_arguments(busy_timeout_s, limited=not for_migrations)
+    arguments = _postgresql_arguments(busy_timeout_s, limited=not for_migrations, read_only=read_only)
     return create_async_engine(url, connect_args=arguments, **pool)
 
 
@@ -251,7 +275,8 @@ def make_plain_engine(url: URL, busy_timeout_s: float, *, writes: bool) -> Engin
         **_DISCREET,
     )
     if sqlite_:
-        _prepare_sqlite(engine, busy_timeout_s, foreign_keys=True)
+        # What is written in bulk comes from the journal, which is on the disk: what is undone is written again.
+        _prepare_sqlite(engine, busy_timeout_s, foreign_keys=True, lasting=False)
     return engine
 
 
@@ -259,8 +284,10 @@ def _sqlite_arguments(busy_timeout_s: float) -> dict[str, Any]:
     return {"timeout": busy_timeout_s, "factory": _RollingBack}
 
 
-def _postgresql_arguments(busy_timeout_s: float, *, limited: bool) -> dict[str, Any]:
+def _postgresql_arguments(busy_timeout_s: float, *, limited: bool, read_only: bool = False) -> dict[str, Any]:
     settings = {"TimeZone": "UTC", "lock_timeout": f"{int(busy_timeout_s * 1000)}ms"}
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
     if limited:
         # A worker that stops in the middle of a transaction must not hold up the others for ever.
         settings |= {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "10s"}
@@ -268,14 +295,18 @@ def _postgresql_arguments(busy_timeout_s: float, *, limited: bool) -> dict[str, 
     return {"connect_timeout": CONNECT_TIMEOUT_S, "options": options}
 
 
-def _prepare_sqlite(engine: Engine, busy_timeout_s: float, *, foreign_keys: bool) -> None:
+def _prepare_sqlite(
+    engine: Engine, busy_timeout_s: float, *, foreign_keys: bool, lasting: bool = True, read_only: bool = False
+) -> None:
+    """`lasting`: a commit is on the disk when it returns; else a power failure may undo the last ones, whole."""
+
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _record: object) -> None:
         raw.isolation_level = None  # the driver shall not begin transactions: we do, below
         cursor = raw.cursor()
         for pragma in (
             f"busy_timeout={int(busy_timeout_s * 1000)}",
-            "journal_mode=WAL",
+            "query_only=ON" if read_only else "journal_mode=WAL",
             "synchronous=NORMAL",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
         ):

@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
 from crm.db.schema.core import recording, recording_playback
 from crm.tickets.call_rows import RecordingKind, RecordingRow
+from crm.tickets.model import Detail
 
 
 def recording_row(row: Row[Any]) -> RecordingRow:
@@ -27,8 +29,9 @@ def recording_row(row: Row[Any]) -> RecordingRow:
 class RecordingTable:
     """All raise StoreAway. The projector adds the rows."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditTrail) -> None:
         self._database = database
+        self._audit = audit
 
     async def get(self, recording_id: int) -> RecordingRow | None:
         async with self._database.read() as connection:
@@ -39,6 +42,9 @@ class RecordingTable:
         """To be called before the first byte is sent: who cannot be logged does not listen."""
         async with self._database.write() as connection:
             await connection.execute(insert(recording_playback).values(recording_id=recording_id, by=by, at=at))
+            ticket = await connection.scalar(select(recording.c.ticket).where(recording.c.id == recording_id))
+            details: dict[str, Detail] = {"recording": recording_id}
+            await self._audit.add(connection, at=at, by=by, action="heard", subject=f"ticket {ticket}", details=details)
 
     async def expired(self, before: datetime, limit: int = 500) -> tuple[RecordingRow, ...]:
         """Recordings made before an instant whose files are still there, oldest first."""

@@ -14,6 +14,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from app.data_protection.audit_keys import make_key_file
+from app.data_protection.audit_trail import TrailFiles
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
 from app.web.http.services import Services
@@ -75,6 +77,7 @@ class House:
     app: web.Application
     server: TestServer
     ui: Path
+    audit_key: Path
     _calls: int = field(default=0)
 
     @property
@@ -246,7 +249,11 @@ async def house_on(data: DataDir, site: Site, ui: Path) -> AsyncIterator[House]:
     """The server on a data directory that has been made."""
     clock = MovableClock()
     journal = Journal.open(data.journal)
-    store = await Store.open(data.database_url, area_code=site.area_code, clock=clock)
+    audit_key = tmp_path / "audit.key"
+    make_key_file(audit_key)
+    trail = TrailFiles(data, audit_key)
+    store = await Store.open(data.database_url, area_code=site.area_code, clock=clock, audit_outside=trail)
+    await trail.begin(store)
     projector = Projector(journal, store)
     projecting = asyncio.create_task(projector.run())
     acd, hub, talks = FakeAcd(site, clock()), DeskHub(clock), FakeTalks()
@@ -301,6 +308,7 @@ async def house_on(data: DataDir, site: Site, ui: Path) -> AsyncIterator[House]:
                 app=app,
                 server=server,
                 ui=ui,
+                audit_key=audit_key,
             )
     finally:
         await server.close()

@@ -69,12 +69,16 @@ async def test_the_command_says_whether_the_trail_is_as_it_was_written(house: Ho
         connection.execute(f"VACUUM INTO '{copy / 'sanxiang.db'}'")
     connection.close()
 
-    async def verify(data: Path, *options: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["audit", "verify", "--data", str(data), *options])
+    async def verify(data: Path, *options: str, key: Path = house.audit_key) -> Result:
+        given = ["audit", "verify", "--data", str(data), "--audit-key", str(key), *options]
+        return await asyncio.to_thread(CliRunner().invoke, app, given)
 
+    alone = await verify(copy)
+    assert alone.exit_code == 3 and "3 rows" in alone.output, "the end cannot be judged"
+    shutil.copy(house.data.audit_last, copy)
     sound = await verify(copy)
     assert sound.exit_code == 0, sound.output
-    assert "3 rows" in sound.output
+    assert (await verify(copy, key=tmp_path / "no.key")).exit_code == 2
     with sqlite3.connect(copy / "sanxiang.db") as connection:
         connection.execute("DROP TRIGGER audit_refuses_update")
         connection.execute("UPDATE audit SET subject = 'ticket 1' WHERE serial = 2")
@@ -87,6 +91,18 @@ async def test_the_command_says_whether_the_trail_is_as_it_was_written(house: Ho
     assert (await verify(tmp_path / "none")).exit_code == 2
     assert (await verify(copy, "--day", "soon")).exit_code == 2
     shutil.rmtree(copy)
+
+
+@pytest.mark.req("ACC-5")
+async def test_a_new_key_is_added_by_a_command(house: House) -> None:
+    before = house.audit_key.read_text(encoding="ascii")
+    given = ["audit", "rotate-key", "--audit-key", str(house.audit_key)]
+    done = await asyncio.to_thread(CliRunner().invoke, app, given)
+    assert done.exit_code == 0, done.output
+    after = house.audit_key.read_text(encoding="ascii")
+    assert after.startswith(before) and len(after.splitlines()) == len(before.splitlines()) + 1
+    house.audit_key.chmod(0o644)
+    assert (await asyncio.to_thread(CliRunner().invoke, app, given)).exit_code == 1
 
 
 async def test_subscriptions_are_made_changed_tried_and_ended(house: House) -> None:

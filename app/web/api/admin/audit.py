@@ -7,7 +7,7 @@ import msgspec
 
 from app.web.http.contract import Key, Listed, Moment, Nothing, Out, Paging, ShortText
 from app.web.http.operations import AnyOperation, Ask, operation
-from crm.audit import AuditRow
+from crm.audit.seals import AuditRow
 from crm.tickets.model import Detail
 
 

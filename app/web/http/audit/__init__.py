@@ -1,0 +1,1 @@
+"""What the server puts on the audit trail (ACC-5)."""
