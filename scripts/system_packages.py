@@ -1,4 +1,4 @@
-"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL. Root: installs it; else says what to do."""
+"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL, strace. Root: installs it; else says what to do."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ NEEDED = {
     "sip-tester": lambda: shutil.which("sipp"),
     "chromium": lambda: shutil.which("chromium"),
     "postgresql": lambda: list(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+    "strace": lambda: shutil.which("strace"),
     "fonts-noto-cjk": lambda: list(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
 }
 """Package → how to see that it is there."""

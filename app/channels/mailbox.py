@@ -35,7 +35,7 @@ _NOT_THE_MAILS_FAULT: Final = (MailboxAway, StoreAway, TimeoutError, OSError)
 
 
 class MailRoom:
-    """One per system with a mailbox. `caught_up` returns when the store has what the journal has; `all_on_disk` says
+    """One per system with a mailbox. `caught_up` returns when the store has what the journal has; `is_kept` says
     whether the journal has everything; `read` understands a mail (blocking; raises NotParsed)."""
 
     def __init__(
@@ -46,7 +46,7 @@ class MailRoom:
         files: AttachmentFiles,
         raw_mails: RawMails,
         caught_up: Callable[[], Awaitable[None]],
-        all_on_disk: Callable[[], bool],
+        is_kept: Callable[[], Awaitable[bool]],
         read: Callable[[bytes, str, frozenset[str]], MailRead] = read_mail_apart,
     ) -> None:
         self._mail = mail
@@ -55,7 +55,7 @@ class MailRoom:
         self._files = files
         self._raw_mails = raw_mails
         self._caught_up = caught_up
-        self._all_on_disk = all_on_disk
+        self._is_kept = is_kept
         self._read = read
         self._own = frozenset(each.lower() for each in (*mail.addresses, mail.user))
         self._name = f"{mail.user}@{mail.host}/{mail.folder}"
@@ -138,7 +138,7 @@ class MailRoom:
             log.info("A mail made by a machine is left: %s", mail.automatic, extra={"action": "mail_automatic"})
         elif await self._store.intake.ticket_of_key(mail.key) is None:
             await self._letters.enter(await self._kept(mail, fetched, now))
-            if not self._all_on_disk():
+            if not await self._is_kept():
                 raise MailboxAway("the journal's disk refuses; the mail stays unread")
             made = True
             self._received += 1

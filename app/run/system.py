@@ -254,7 +254,7 @@ def make_mail_room(
         AttachmentFiles(options.data.attachments),
         RawMails(options.data.raw_mails),
         projector.caught_up,
-        lambda: intake.all_on_disk,
+        intake.is_kept,
     )
 
 

@@ -131,6 +131,12 @@ class Journal:
             self._wake_followers()
             return Position(segment, start + len(line))
 
+    async def safe(self) -> None:
+        """Returns when all that was appended survives the machine too. Raises JournalFailed when the disk refuses."""
+        await asyncio.to_thread(self._syncer.flush)
+        if failure := self._syncer.failure:
+            raise JournalFailed(f"journal {self._directory}: {failure}")
+
     def read(self, after: Position | None = None) -> Iterator[tuple[Position, AnyEvent]]:
         """Events behind a position (None: all), each with the position behind it. Logs and skips unreadable lines."""
         return ((position, event) for position, event in self._scan(after) if event is not None)

@@ -60,6 +60,8 @@ class Syncer:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()
+        """Held by whoever syncs, from looking at what waits to the end."""
         self._held: dict[int, _Held] = {}
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -94,6 +96,10 @@ class Syncer:
             self._held.setdefault(fd, _Held(0)).retired = True
         self._wake.set()
 
+    def flush(self) -> None:
+        """Returns when everything that was written before is on the disk, or when the disk has refused (`failure`)."""
+        self._sync()
+
     def close(self) -> None:
         """Returns when everything is on the disk, or when the disk has refused for the last time."""
         self._stop.set()
@@ -113,6 +119,10 @@ class Syncer:
             self._stop.wait(SYNC_AFTER_S)
 
     def _sync(self) -> None:
+        with self._syncing:
+            self._sync_files()
+
+    def _sync_files(self) -> None:
         failure = None
         with self._lock:
             waiting = [(fd, held, len(held.lines)) for fd, held in self._held.items()]

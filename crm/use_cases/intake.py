@@ -66,10 +66,9 @@ class Intake:
         """An e-mail that answers on a ticket there is."""
         self._tickets.answer_on(ticket, letter, self._clock())
 
-    @property
-    def all_on_disk(self) -> bool:
-        """Whether everything registered survives this process."""
-        return self._tickets.all_on_disk
+    async def is_kept(self) -> bool:
+        """Whether everything registered survives a power failure; waits for the disk."""
+        return await self._tickets.is_kept()
 
     def registered_lately(self, number: str) -> bool:
         """Whether this ticket may still be on its way into the store."""

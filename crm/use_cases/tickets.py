@@ -95,6 +95,15 @@ class Tickets:
         """Whether everything recorded so far survives this process. False: the disk refused, and memory holds it."""
         return not self._unwritten
 
+    async def is_kept(self) -> bool:
+        """Waits until everything recorded so far survives a power failure: before somebody outside is told that it is
+        kept. False: the disk refuses, and memory may hold it."""
+        try:
+            await self._journal.safe()
+        except JournalFailed:
+            return False
+        return not self._unwritten
+
     @property
     def unwritten(self) -> int:
         """How many events only memory has."""

@@ -307,7 +307,7 @@ def _prepare_sqlite(
         for pragma in (
             f"busy_timeout={int(busy_timeout_s * 1000)}",
             "query_only=ON" if read_only else "journal_mode=WAL",
-            "synchronous=NORMAL",
+            f"synchronous={'FULL' if lasting else 'NORMAL'}",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
         ):
             cursor.execute(f"PRAGMA {pragma}")

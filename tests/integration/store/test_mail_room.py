@@ -86,7 +86,7 @@ class Desk:
             self.files,
             self.raw_mails,
             projector.caught_up,
-            lambda: self.on_disk,
+            self.is_kept,
             read,
         )
         self.projector = projector
@@ -94,6 +94,10 @@ class Desk:
         if not self.password.exists():
             self.password.write_text("secret\n")
             self.password.chmod(0o600)
+
+    async def is_kept(self) -> bool:
+        """As the disk of this test has it."""
+        return self.on_disk
 
     async def poll(self) -> int:
         return await self.room.poll(self.password, self.clock())

@@ -29,12 +29,12 @@ async def register(ask: Ask[Nothing, IntakeNew]) -> TicketRegistered:
     """A ticket at once, with its number; the store may be away."""
     fields = msgspec.structs.asdict(ask.body)
     number = ask.services.intake.register_by_hand(fields.pop("channel"), fields, who=ask.who)
-    return registered(ask.services, number)
+    return await registered(ask.services, number)
 
 
-def registered(services: Tools, number: TicketNumber) -> TicketRegistered:
+async def registered(services: Tools, number: TicketNumber) -> TicketRegistered:
     """Tells of a new ticket. Raises Problem when the disk does not have it."""
-    if not services.intake.all_on_disk:
+    if not await services.intake.is_kept():
         raise Problem(
             "store_away", f"Ticket {number} is in memory alone: the disk refuses. Write it down.", ticket=number
         )

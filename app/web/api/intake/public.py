@@ -77,7 +77,7 @@ async def public_ticket(ask: Ask[Nothing, PublicNew]) -> TicketRegistered:
         "contact_number": number,
         "email": email,
     }
-    answer = registered(services, services.intake.register_fields("web", fields))
+    answer = await registered(services, services.intake.register_fields("web", fields))
     sent.keep(new, answer)
     return answer
 
