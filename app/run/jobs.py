@@ -12,7 +12,14 @@ from app.reports.printing import sender
 from app.run.disk_watch import watch_disk
 from app.run.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.run.system import System
-from app.run.upkeep import audit_heads, audit_heads_sent, poll_mailbox, retention, write_held
+from app.run.upkeep import (
+    audit_heads,
+    audit_heads_sent,
+    poll_mailbox,
+    retention,
+    telephone_certificate,
+    write_held,
+)
 from crm.errors import StoreAway
 from crm.use_cases.bookings.desk import BookingDesk
 from crm.use_cases.by_clock.registering import Registrar
@@ -42,6 +49,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "retention": (partial(retention, system), 3600.0),
         "audit heads": (partial(audit_heads, system), 60.0),
         "audit heads sent": (partial(audit_heads_sent, system), 600.0),
+        "telephone certificate": (partial(telephone_certificate, system), 60.0),
         "web hooks": (system.office.hooks.tick, 2.0),
         **mailbox,
         "reports": (partial(reports, system), 60.0),

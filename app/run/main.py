@@ -35,7 +35,7 @@ from ivr.pbx.ports import ports_wanted, udp_is_free
 from ivr.pbx.prefix.install import ensure_asterisk
 from ivr.pbx.private_files import agent_secrets, make_private, write_private
 from ivr.pbx.process import AsteriskProcess
-from ivr.pbx.settings import PbxSettings
+from ivr.pbx.settings import PbxSettings, SipTls
 from ivr.pbx.supervisor import supervise
 from ivr.port.values import Snapshot
 from ivr.sip.invites import Unserved
@@ -157,12 +157,31 @@ async def start_asterisk(options: UpOptions, site: Site, telephones: dict[str, s
         transfer_key=site.telephones.transfer_key,
         rtp_timeout_s=site.silent_lines.after_s,
         rtp_timeout_hold_s=site.silent_lines.hold_s,
+        tls=sip_tls(site),
+        media_encryption=site.telephones.media_encryption,
     )
     pbx = AsteriskProcess(binary, settings)
     adopted = await pbx.adopt_or_start()
     for told in _ADOPTED if adopted else _STARTED:
         say(told)
     return pbx
+
+
+def sip_tls(site: Site) -> SipTls | None:
+    """Raises ValueError for files that are not there or do not fit: Asterisk would say so to telephones."""
+    if (tls := site.telephones.tls) is None:
+        return None
+    certificate, key = (site.directory / name for name in (tls.certificate, tls.key))
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as exc:
+        raise ValueError(
+            two_lines(
+                f"telephones.tls：证书 {certificate} 或私钥 {key} 不能用：{exc}",
+                f"telephones.tls: the certificate {certificate} or its key {key} cannot be used: {exc}",
+            )
+        ) from exc
+    return SipTls(port=tls.port, certificate=certificate.resolve(), key=key.resolve())
 
 
 async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ from app.reports.printing import sender
 from app.run.audit_sending import send_heads
 from app.run.system import System
 from crm.errors import StoreAway
+from ivr.pbx.prefix.errors import AsteriskNotReady
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,14 @@ async def poll_mailbox(system: System) -> None:
     """E-mails become tickets (TKT-1)."""
     if system.office.mail_room is not None and system.calls.hotline.space.allows("mail"):
         await system.office.mail_room.poll(system.options.data.mail_password, utc_now())
+
+
+async def telephone_certificate(system: System) -> None:
+    """Every minute: a certificate that was renewed is taken without a restart."""
+    try:
+        await system.pbx.renew_certificate()
+    except (AsteriskNotReady, OSError) as exc:
+        log.warning("The telephones' certificate is not taken: %s", exc, extra={"action": "pbx_certificate_failed"})
 
 
 async def audit_heads(system: System) -> None:

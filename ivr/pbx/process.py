@@ -49,6 +49,8 @@ class AsteriskProcess:
         self._home = settings.data.asterisk.resolve()
         self._facts: StartFacts | None = None
         self._process: ProcessId | None = None
+        self._tls_seen: tuple[int, ...] | None = None
+        """When the TLS files were written, as of the last look."""
         self.adopted = False
         """It was found running: calls may have outlived the controller before this one."""
         self.trouble: str | None = None
@@ -204,6 +206,21 @@ class AsteriskProcess:
         await self.command("module reload res_pjsip.so")
         registered = await self.command("database show registrar/contact")
         return re.findall(rf"^/registrar/contact/(agent-{agent};@\w+)", registered, re.MULTILINE)
+
+    async def renew_certificate(self) -> bool:
+        """Has Asterisk take the TLS files when they are other ones than at the last look; connections that are up stay.
+
+        Asterisk compares the files by itself; the first look here only learns them. Raises AsteriskNotReady.
+        """
+        if (tls := self._settings.tls) is None:
+            return False
+        seen = tuple(file.stat().st_mtime_ns for file in (tls.certificate, tls.key))
+        before, self._tls_seen = self._tls_seen, seen
+        if before in (None, seen):
+            return False
+        await self.command("module reload res_pjsip.so")
+        _log.info("Asterisk has the new TLS certificate", extra=_extra("pbx_certificate"))
+        return True
 
     async def rotate_logs(self) -> None:
         """Keeps each log and one before it, of at most 10 MB or so each."""

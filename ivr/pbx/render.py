@@ -44,6 +44,7 @@ _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
 _NETWORK = re.compile(r"[0-9A-Fa-f.:]{2,45}(/\d{1,3})?")
 _AGENT = re.compile(r"[0-9A-Za-z_]{1,20}")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{20,128}")
+_FILE = re.compile(r"/[^\s;\[\]@$\\,()&|\"']{1,500}")
 _MAX_FILES = 65_536
 _SOCKET_PATH_MAX = 107
 _APOLOGY_MARGIN_S = 60
@@ -76,6 +77,7 @@ def render_agents(settings: PbxSettings) -> None:
             agent=_checked(_AGENT, agent, "an agent's id"),
             secret=_checked(_SECRET, secret, "an agent's SIP secret"),
             transfer_key="yes" if settings.transfer_key else "no",
+            media=_agent_media(settings),
         )
         for agent, secret in sorted(settings.agents.items())
     ]
@@ -106,7 +108,32 @@ def _fields(home: Path, settings: PbxSettings, binary: AsteriskBinary, facts: St
         "rtp_timeout_hold_s": settings.rtp_timeout_hold_s,
         **_trunk_fields(settings),
         **_media_fields(settings),
+        "transport_tls": _tls_transport(settings, facts),
     }
+
+
+def _tls_transport(settings: PbxSettings, facts: StartFacts) -> str:
+    """Beside UDP: TLS 1.2 and 1.3, the least that the OpenSSL of the prefix speaks. Empty without a certificate."""
+    if settings.tls is None:
+        return ""
+    files = [_checked(_FILE, str(file), "a TLS file") for file in (settings.tls.certificate, settings.tls.key)]
+    host = _bracketed(_checked(_HOST, facts.sip_host, "the SIP host"))
+    return (
+        "[transport-tls]\ntype = transport\nprotocol = tls\n"
+        f"bind = {host}:{settings.tls.port}\ncert_file = {files[0]}\npriv_key_file = {files[1]}\n"
+        + _media_fields(settings)["transport_media"]
+    )
+
+
+def _agent_media(settings: PbxSettings) -> str:
+    """Keys of SRTP by SDES, so never over UDP where it is required."""
+    match settings.media_encryption:
+        case "required":
+            return "transport = transport-tls\nmedia_encryption = sdes\n"
+        case "optional":
+            return "media_encryption = sdes\nmedia_encryption_optimistic = yes\n"
+        case "none":
+            return "" if settings.tls else "transport = transport-udp\n"
 
 
 def _trunk_fields(settings: PbxSettings) -> dict[str, str]:

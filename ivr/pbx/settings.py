@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from config.paths import DataDir
 
@@ -15,13 +16,22 @@ FALLBACK_AFTER_S = 12
 
 
 @dataclass(frozen=True)
+class SipTls:
+    """SIP over TLS for agents' telephones: its port, and PEM files."""
+
+    port: int
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
 class PbxSettings:
     """From the site and the command line. `agents` maps agent ids to SIP secrets (`agent_secrets`); times are seconds.
 
     `trunk_match`: addresses or networks that the trunk's calls come from. `trunk_outbound`: host:port that customers'
     numbers are dialled through. `media_address`: what other machines are told to send audio to, behind NAT.
     `transfer_key`: agents' telephones may transfer by REFER. `rtp_timeout_s`: a party that sends no RTP for so long is
-    hung up; `rtp_timeout_hold_s`: while it has put us on hold.
+    hung up; `rtp_timeout_hold_s`: while it has put us on hold. `media_encryption`: SRTP with agents' telephones.
     """
 
     data: DataDir
@@ -40,6 +50,8 @@ class PbxSettings:
     transfer_key: bool = False
     rtp_timeout_s: int = 900
     rtp_timeout_hold_s: int = 7200
+    tls: SipTls | None = None
+    media_encryption: Literal["none", "optional", "required"] = "none"
 
 
 @dataclass(frozen=True)

@@ -184,11 +184,14 @@ class TalkOut(TalkStatus, frozen=True, kw_only=True):
 
 
 class Telephone(Out, frozen=True, kw_only=True):
-    """How an agent's telephone registers. `sip`: host:port."""
+    """How an agent's telephone registers. `sip`: host:port, over UDP; `sip_tls`: the same over TLS, where there is one;
+    `media_encryption`: of its audio, as the site has it: none, optional or required (then over TLS alone)."""
 
     username: str
     secret: str
     sip: str
+    sip_tls: str | None
+    media_encryption: str
 
 
 # --- live ------------------------------------------------------------------------------------------------------------

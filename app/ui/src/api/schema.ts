@@ -5014,10 +5014,15 @@ export interface components {
             target_kind: ("agent" | "line" | "number" | "queue") | null;
             transfer: ("joined" | "ringing") | null;
         };
-        /** @description How an agent's telephone registers. `sip`: host:port. */
+        /**
+         * @description How an agent's telephone registers. `sip`: host:port, over UDP; `sip_tls`: the same over TLS, where there is one;
+         *     `media_encryption`: of its audio, as the site has it: none, optional or required (then over TLS alone).
+         */
         Telephone: {
+            media_encryption: string;
             secret: string;
             sip: string;
+            sip_tls: string | null;
             username: string;
         };
         /** @description `words` "": the proposer is rung (again); else how the proposer was told otherwise. */

@@ -85,7 +85,15 @@ async def get_telephone(ask: Ask[Nothing, Nothing]) -> Telephone:
     secret = ask.services.telephone_secret(agent)
     if secret is None:
         raise Problem("not_found", f"{agent} has no telephone.")
-    return Telephone(username=f"agent-{agent}", secret=secret, sip=ask.services.sip_address)
+    telephones, sip = ask.services.site.telephones, ask.services.sip_address
+    host = sip.rpartition(":")[0]
+    return Telephone(
+        username=f"agent-{agent}",
+        secret=secret,
+        sip=sip,
+        sip_tls=f"{host}:{telephones.tls.port}" if telephones.tls else None,
+        media_encryption=telephones.media_encryption,
+    )
 
 
 def _agent_of_queue(ask: Ask[Nothing, StateWish] | Ask[Nothing, WrapUpStep]) -> AgentId:
