@@ -20,7 +20,7 @@ TELEPHONES := $(filter-out $(ALONE),$(wildcard tests/integration/test_*.py))
 BESIDE := $(filter-out tests/bench tests/fakes tests/integration,$(patsubst %/,%,$(filter-out %__pycache__/,$(wildcard tests/*/)))) \
 	tests/integration/store tests/integration/web
 
-.PHONY: help run setup dev test parts soak bench check check-python check-pages contract prompts lock system clean
+.PHONY: help run setup dev test parts soak bench check check-python check-pages contract prompts lock sbom audit system clean
 
 help:
 	@echo "make run     start the demo hotline (Ctrl-C stops it)"
@@ -30,6 +30,8 @@ help:
 	@echo "make bench   our figures beside app_queue's, in one run (P=P1,P2: a part)"
 	@echo "make setup   what make run needs, without running"
 	@echo "make contract write docs/openapi.json and the pages' types again, after a change of the API"
+	@echo "make sbom    the bill of materials (CycloneDX) of all that is locked, into build/"
+	@echo "make audit   asks what is known to be weak of it; red too where it could not ask"
 	@echo "make prompts make the Mandarin prompts again"
 	@echo "make lock    renew the lock files"
 
@@ -107,6 +109,12 @@ contract: dev
 
 prompts: dev
 	$(BIN)/python scripts/make_prompts.py
+
+sbom: dev
+	@PYTHONPATH=. $(BIN)/python scripts/bill_of_materials.py
+
+audit: dev
+	@PYTHONPATH=. $(BIN)/python scripts/advisories.py
 
 lock: dev
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra build --extra phone pyproject.toml -o requirements.lock

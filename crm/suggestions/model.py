@@ -26,7 +26,7 @@ class SuggestionStep(StrEnum):
     """`tell`: a call to the proposer is due (again). `told`: it came about, or the proposer was told otherwise."""
 
     REGISTER = "register"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (a step, no password)
     ADOPT = "adopt"
     DECLINE = "decline"
     REMIND = "remind"

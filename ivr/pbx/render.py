@@ -156,7 +156,7 @@ def _media_fields(settings: PbxSettings) -> dict[str, str]:
         transport = (
             f"external_media_address = {address}\nexternal_signaling_address = {address}\nlocal_net = 127.0.0.0/8\n"
         )
-    if settings.sip_host not in ("0.0.0.0", "::"):
+    if settings.sip_host not in ("0.0.0.0", "::"):  # noqa: S104 (compared with, not bound)
         party = f"media_address = {settings.sip_host}\nbind_rtp_to_media_address = yes\n"
     return {"transport_media": transport, "party_media": party}
 

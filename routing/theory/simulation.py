@@ -106,7 +106,7 @@ class Simulation:
 
     def __init__(self, traffic: Traffic, threshold_s: float, seed: str) -> None:
         self.traffic, self.threshold_s = traffic, threshold_s
-        self.clock, self.random = VirtualClock(), Random(seed).random
+        self.clock, self.random = VirtualClock(), Random(seed).random  # noqa: S311 (has to repeat itself)
         agents = tuple(AgentId(str(number)) for number in range(traffic.agents))
         self.acd = Acd(
             [QueueRules(name=QUEUE, agents=agents)],

@@ -43,7 +43,7 @@ async def test_what_was_acknowledged_is_there_after_a_power_failure_at_any_momen
     events = list(traced(Path(acknowledging.__file__), root, tmp_path / "strace"))
     said = [place for place, event in enumerate(events) if event.kind == "said"]
     assert len(said) == 4 * acknowledging.ROUNDS
-    cuts = {*lot.sample(said, CUTS), said[-1]}
+    cuts = {*lot.sample(said[:-1], CUTS), said[-1]}
     told, checked = set[str](), 0
     for place, event in enumerate(events):
         disk.see(event)

@@ -77,6 +77,8 @@ async def test_a_telephone_registers_with_what_the_api_says(house: House) -> Non
                 "username": "agent-8001",
                 "secret": "secret of 8001",
                 "sip": "127.0.0.1:5062",
+                "sip_tls": None,
+                "media_encryption": "none",
             }
         async with program.get("/api/agents/8901/telephone") as answer:
             assert answer.status == 404

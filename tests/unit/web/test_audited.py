@@ -73,6 +73,8 @@ def test_what_writes_and_is_not_on_the_trail_says_where_it_is_kept_instead() -> 
 def test_an_answer_is_about_what_its_path_names() -> None:
     assert subject_of("/api/agents/{id}/telephone", {"id": "8001"}) == "agents 8001"
     assert subject_of("/api/logout", {}) == "logout"
+    assert subject_of("/api/x/{id}", {"id": "\udcff\0"}) == "x \\udcff\\0"
+    assert len(subject_of("/api/x/{id}", {"id": "a" * 9000})) == 200
 
 
 @pytest.mark.req("ACC-5")

@@ -61,9 +61,15 @@ AUDITED: Final[Mapping[str, Audited]] = {
 """Operation → who writes its row."""
 
 
+MOST_SUBJECT: Final = 200
+"""Signs of a subject that is told."""
+
+
 def subject_of(path: str, places: Mapping[str, str]) -> str:
-    """What an answer was about: `agents 8001` for `/api/agents/{id}/telephone`."""
-    return " ".join((path.removeprefix("/api/").split("/")[0], *places.values()))
+    """What an answer was about: `agents 8001` for `/api/agents/{id}/telephone`. Places may be anybody's words, in any
+    bytes: what no store could keep is written out."""
+    words = " ".join((path.removeprefix("/api/").split("/")[0], *places.values()))
+    return words.encode("ascii", "backslashreplace").decode().replace("\0", "\\0")[:MOST_SUBJECT]
 
 
 MINUTE: Final = timedelta(minutes=1)

@@ -67,7 +67,7 @@ class WebTrail:
             return
         if left_out:
             details["left_out"] = left_out
-        await self._store.note_act(by=by, action=action, subject=subject[:200], details=details)
+        await self._store.note_act(by=by, action=action, subject=subject, details=details)
 
 
 def _is_refusal(why: Exception) -> bool:
