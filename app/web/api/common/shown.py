@@ -28,12 +28,14 @@ from app.web.http.contract import (
     QueueOut,
     QueueWithCallers,
     SiteOut,
+    Telephone,
     UserOut,
 )
 from app.web.http.contract import QueueName as QueueNameOut
 from app.web.http.services import AgentView, QueueView
 from app.web.wire.desk_messages import AgentChanged
 from app.web.wire.encoding import instant
+from config.ids import AgentId
 from config.masking import Whole, has_number
 from config.schema import Queue, Site
 from crm.customers.model import Contact, Customer, CustomerChange
@@ -221,4 +223,16 @@ def site_out(site: Site) -> SiteOut:
         talk_amber_s=TALK_AMBER_S,
         talk_red_s=TALK_RED_S,
         wait_threshold_s=site.service_level.threshold_s,
+    )
+
+
+def telephone_out(agent: AgentId, secret: str, site: Site, sip: str) -> Telephone:
+    """All that an agent's telephone has to be told. `sip`: host:port over UDP."""
+    tls = site.telephones.tls
+    return Telephone(
+        username=f"agent-{agent}",
+        secret=secret,
+        sip=sip,
+        sip_tls=f"{sip.rpartition(':')[0]}:{tls.port}" if tls else None,
+        media_encryption=site.telephones.media_encryption,
     )

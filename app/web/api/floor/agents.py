@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from app.web.api.common.shown import agent_out, queue_with_callers
+from app.web.api.common.shown import agent_out, queue_with_callers, telephone_out
 from app.web.http.contract import (
     AgentOut,
     ColleagueOut,
@@ -85,15 +85,7 @@ async def get_telephone(ask: Ask[Nothing, Nothing]) -> Telephone:
     secret = ask.services.telephone_secret(agent)
     if secret is None:
         raise Problem("not_found", f"{agent} has no telephone.")
-    telephones, sip = ask.services.site.telephones, ask.services.sip_address
-    host = sip.rpartition(":")[0]
-    return Telephone(
-        username=f"agent-{agent}",
-        secret=secret,
-        sip=sip,
-        sip_tls=f"{host}:{telephones.tls.port}" if telephones.tls else None,
-        media_encryption=telephones.media_encryption,
-    )
+    return telephone_out(agent, secret, ask.services.site, ask.services.sip_address)
 
 
 def _agent_of_queue(ask: Ask[Nothing, StateWish] | Ask[Nothing, WrapUpStep]) -> AgentId:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.web.api.common.shown import telephone_out
 from app.web.http.contract import Nothing, Telephone
 from app.web.http.operations import AnyOperation, Ask, operation
 from config.ids import AgentId
@@ -12,7 +13,7 @@ async def renew_telephone(ask: Ask[Nothing, Nothing]) -> Telephone:
     """What the telephone registers with from now on."""
     agent, services = AgentId(ask.path("id")), ask.services
     secret = await ask.do(renew, agent, services.renew_telephone_secret)
-    return Telephone(username=f"agent-{agent}", secret=secret, sip=services.sip_address)
+    return telephone_out(agent, secret, services.site, services.sip_address)
 
 
 # fmt: off

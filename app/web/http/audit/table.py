@@ -28,7 +28,8 @@ _ACT: Final = (
     "patch_ticket get_recording get_message hear_check take_step add_attachment get_attachment create_customer "
     "patch_customer reveal_customer move_number keep_apart merge_customers confirm_import export_customers "
     "remove_customer create_due_call accept_due_call cancel_due_call create_booking patch_booking step_booking "
-    "tell_booking create_appointment patch_appointment step_appointment create_webhook patch_webhook "
+    "tell_booking create_appointment patch_appointment step_appointment create_api_key revoke_api_key renew_telephone "
+    "create_webhook patch_webhook "
     "delete_webhook draw_checks score_check answer_check decide_check close_month add_file_note create_card "
     "revise_card approve_card register_suggestion pass_suggestion decide_suggestion tell_suggestion enter_notice "
     "enter_day get_report_file get_compliance_file get_register get_handling_form get_evidence"
@@ -40,6 +41,7 @@ _JOURNAL: Final = (
     "close_queue stop_supervising open_queue set_agent_state change_wrap_up register public_ticket"
 )
 _NOTHING: Final = (
+    "list_api_keys "
     "page status openapi get_words me list_tickets search_tickets get_ticket list_calls get_talk list_colleagues "
     "list_queues list_agents list_customers get_customer customer_history list_duplicates import_template "
     "preview_import get_import list_removals list_due_calls get_slots list_bookings get_booking "
