@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from config.schema import Site
-from crm.audit import AuditRow
+from crm.audit.seals import AuditRow
 from crm.db.store import Store
 from crm.hooks.model import Delivery, WebHook
 from crm.intake.aside import AsideMail

@@ -9,13 +9,15 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 TRACED = "openat,write,pwrite64,ftruncate,fsync,fdatasync,unlink"
-LINE = re.compile(r"(?P<at>\d+\.\d+) (?P<call>\w+)\((?P<given>.*)\) += (?P<result>-?\d+)\S* ?.*<(?P<took>\d+\.\d+)>$")
+LINE = re.compile(r"(?P<thread>\d+) +(?P<told>.*)$")
+CALL = re.compile(r"(?P<call>\w+)\((?P<given>.*)\) += (?P<result>-?\d+)")
+UNFINISHED, RESUMED = " <unfinished ...>", re.compile(r"<\.\.\. \w+ resumed>")
 FD = re.compile(r"\d+<(?P<path>[^>]*)>(?:, (?P<rest>.*))?$")
 TEXT = re.compile(r'"(?P<text>(?:\\x[0-9a-f]{2})*)"')
 
@@ -23,7 +25,8 @@ TEXT = re.compile(r'"(?P<text>(?:\\x[0-9a-f]{2})*)"')
 class Event(NamedTuple):
     """One thing that was done. A write counts from its end, a sync is split into begin and end."""
 
-    at: float
+    at: int
+    """Its place in the order in which the kernel was asked and answered."""
     kind: Literal["write", "truncate", "begin sync", "end sync", "created", "unlinked", "said"]
     path: str
     number: int = 0
@@ -114,28 +117,41 @@ class Disk:
 
 def traced(program: Path, root: Path, log: Path, arguments: Sequence[str] = ()) -> Iterator[Event]:
     """Runs a Python program under strace; all it did to files below `root`, and what it said, in the order of time."""
-    command = ["strace", "-ff", "-ttt", "-T", "-y", "-xx", "-s", "10000000", "-e", f"trace={TRACED}", "-o", str(log)]
-    with (log.with_suffix(".said")).open("wb") as said:
+    command = ["strace", "-f", "-y", "-xx", "-s", "10000000", "-e", f"trace={TRACED}", "-o", str(log)]
+    told = log.with_suffix(".said")
+    with told.open("wb") as said:
         subprocess.run(
             [*command, sys.executable, str(program), str(root), *arguments], stdout=said, check=True, timeout=120
         )
-    told = str(log.with_suffix(".said"))
-    events = [
-        event
-        for file in sorted(log.parent.glob(f"{log.name}.[0-9]*"))
-        for line in file.read_text(encoding="ascii").splitlines()
-        if (found := LINE.match(line)) and int(found["result"]) >= 0
-        for event in _events(found, str(root), told)
-    ]
+    with log.open(encoding="ascii") as lines:
+        events = [
+            event for begun, ended, call in _calls(lines) for event in _events(begun, ended, call, str(root), str(told))
+        ]
     yield from sorted(events, key=lambda event: event.at)
 
 
-_numbers = iter(range(10**9))
+def _calls(lines: Iterable[str]) -> Iterator[tuple[int, int, "re.Match[str]"]]:
+    """Each call that succeeded, with the places of its begin and its end. strace sees one thing after the other, so the
+    order of its lines is the true one; times would have to be believed."""
+    waiting = dict[str, tuple[int, str]]()
+    for place, line in enumerate(lines):
+        found = LINE.match(line)
+        if found is None:
+            continue
+        thread, told, begun = found["thread"], found["told"], place
+        if told.endswith(UNFINISHED):
+            waiting[thread] = (place, told.removesuffix(UNFINISHED))
+            continue
+        if resumed := RESUMED.match(told):
+            begun, entry = waiting.pop(thread)
+            told = entry + told[resumed.end() :]
+        call = CALL.match(told)
+        if call is not None and int(call["result"]) >= 0:
+            yield begun, place, call
 
 
-def _events(found: "re.Match[str]", root: str, told: str) -> Iterator[Event]:
-    begun, call = float(found["at"]), found["call"]
-    ended = begun + float(found["took"])
+def _events(begun: int, ended: int, found: "re.Match[str]", root: str, told: str) -> Iterator[Event]:
+    call = found["call"]
     texts = [_bytes(each["text"]) for each in TEXT.finditer(found["given"])]
     if call in ("openat", "unlink"):
         path = texts[0].decode() if texts else ""
@@ -156,6 +172,5 @@ def _events(found: "re.Match[str]", root: str, told: str) -> Iterator[Event]:
     elif call == "ftruncate":
         yield Event(ended, "truncate", path, int(place["rest"]))
     else:
-        number = next(_numbers)
-        yield Event(begun, "begin sync", path, number)
-        yield Event(ended, "end sync", path, number)
+        yield Event(begun, "begin sync", path, begun)
+        yield Event(ended, "end sync", path, begun)

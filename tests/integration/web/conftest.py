@@ -249,7 +249,7 @@ async def house_on(data: DataDir, site: Site, ui: Path) -> AsyncIterator[House]:
     """The server on a data directory that has been made."""
     clock = MovableClock()
     journal = Journal.open(data.journal)
-    audit_key = tmp_path / "audit.key"
+    audit_key = data.root.parent / "audit.key"
     make_key_file(audit_key)
     trail = TrailFiles(data, audit_key)
     store = await Store.open(data.database_url, area_code=site.area_code, clock=clock, audit_outside=trail)

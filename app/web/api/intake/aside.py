@@ -77,7 +77,7 @@ async def register_aside_mail(ask: Ask[Nothing, AsideTicket]) -> TicketRegistere
     fields = msgspec.structs.asdict(ask.body)
     services = ask.services
     number = await ask.do(use_cases.register_mail, services.intake, id_of(ask, "mail"), fields)
-    return registered(services, number)
+    return await registered(services, number)
 
 
 async def dismiss_aside_mail(ask: Ask[Nothing, AsideDismissal]) -> AsideMailOut:

@@ -25,6 +25,7 @@ class Audited(Enum):
 
 
 _ACT: Final = (
+    "get_aside_mail register_aside_mail dismiss_aside_mail "
     "patch_ticket get_recording get_message hear_check take_step add_attachment get_attachment create_customer "
     "patch_customer reveal_customer move_number keep_apart merge_customers confirm_import export_customers "
     "remove_customer create_due_call accept_due_call cancel_due_call create_booking patch_booking step_booking "
@@ -41,7 +42,7 @@ _JOURNAL: Final = (
     "close_queue stop_supervising open_queue set_agent_state change_wrap_up register public_ticket"
 )
 _NOTHING: Final = (
-    "list_api_keys "
+    "list_aside_mails list_api_keys "
     "page status openapi get_words me list_tickets search_tickets get_ticket list_calls get_talk list_colleagues "
     "list_queues list_agents list_customers get_customer customer_history list_duplicates import_template "
     "preview_import get_import list_removals list_due_calls get_slots list_bookings get_booking "
