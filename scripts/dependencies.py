@@ -27,6 +27,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "setuptools": "builds this package",
     "import-linter": "a command of make check",
     "mypy": "a command of make check",
+    "pip-audit": "a command of make audit",
     "ruff": "a command of make check",
     "uv": "a command of make lock",
     "pytest-timeout": "a plug-in of pytest",

@@ -72,8 +72,8 @@ def add_key(file: Path) -> Key:
     return Key.of(secret)
 
 
-def _write(file: Path, text: str, how: int) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | how, 0o600)
+def _write(file: Path, text: str, flag: int) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | flag, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(text)
         stream.flush()
