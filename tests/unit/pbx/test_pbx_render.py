@@ -15,7 +15,7 @@ from ivr.pbx.prefix.errors import PbxError
 from ivr.pbx.prefix.install import AsteriskBinary
 from ivr.pbx.prefix.templates import module_names
 from ivr.pbx.render import render, render_agents
-from ivr.pbx.settings import PbxSettings, StartFacts
+from ivr.pbx.settings import PbxSettings, SipTls, StartFacts
 from tests.unit.config.workshop import DEMO
 
 SECRET = "s" * 32
@@ -217,3 +217,29 @@ def test_prompts_are_linked_where_sound_uris_find_them(
     assert (sounds / "zh/site").readlink() == other
     assert (sounds / "en").readlink().name == "en_US_f_Allison"
     assert (settings.data.asterisk / "moh/wait-music.wav").readlink() == other / "wait-music.wav"
+
+
+TLS = SipTls(port=5061, certificate=Path("/etc/sip/a.crt"), key=Path("/etc/sip/a.key"))
+
+
+def test_telephones_have_tls_and_encryption_as_the_site_says(settings: PbxSettings, binary: AsteriskBinary) -> None:
+    render(settings, binary, FACTS)
+    assert "transport-tls" not in etc(settings, "pjsip.conf")
+    assert "transport = transport-udp" in etc(settings, "pjsip_agents.conf")
+
+    for encryption, expected in (
+        ("none", ()),
+        ("optional", ("media_encryption = sdes", "media_encryption_optimistic = yes")),
+        ("required", ("transport = transport-tls", "media_encryption = sdes")),
+    ):
+        secured = replace(settings, tls=TLS, media_encryption=encryption)
+        render(secured, binary, FACTS)
+        assert "protocol = tls\nbind = 127.0.0.1:5061\ncert_file = /etc/sip/a.crt" in etc(secured, "pjsip.conf")
+        agents = etc(secured, "pjsip_agents.conf").splitlines()
+        said = {line for line in agents if line.startswith(("transport", "media_encryption"))}
+        assert said == set(expected), encryption
+
+
+def test_a_tls_file_that_would_break_out_of_its_line_is_refused(settings: PbxSettings, binary: AsteriskBinary) -> None:
+    with pytest.raises(PbxError, match="TLS file"):
+        render(replace(settings, tls=replace(TLS, key=Path("/etc/a;b.key"))), binary, FACTS)
