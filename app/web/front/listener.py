@@ -237,10 +237,11 @@ def bound_sockets(host: str, port: int) -> list[socket.socket]:
         try:
             sockets.append(_bound(family, address))
         except OSError as exc:
+            told = OSError(exc.errno, f"{host}:{port}: {exc.strerror}")
             if exc.errno not in NOT_HERE:
                 _close(sockets)
-                raise
-            missing = exc
+                raise told from exc
+            missing = told
     if missing and not sockets:
         raise missing
     return sockets
