@@ -51,11 +51,11 @@ def card(ani: str = "13812345678", **others: Any) -> Pop:
         open_cases=[],
         tickets=[],
     )
-    return msgspec.convert(msgspec.structs.asdict(known) | others, Pop, from_attributes=True)
+    return opened(msgspec.convert(msgspec.structs.asdict(known) | others, Pop, from_attributes=True))
 
 
 def pop(call: str = "c-1", ticket: str = "20261122-0001", **others: Any) -> ScreenPop:
-    return ScreenPop(call=call, ticket=ticket, pop=opened(card(**others)))
+    return ScreenPop(call=call, ticket=ticket, pop=card(**others))
 
 
 def call_is(

@@ -74,7 +74,8 @@ async def test_search_and_pages(store: Store, clock: HandClock) -> None:
 
     assert await found("王") == ["王100%", "王芳"]
     assert await found("%") == ["王100%"]
-    assert await found("1234") == ["王芳"]
+    assert await found("1234") == await found("1381234567") == [], "a part of a number finds nothing"
+    assert await found("+86 138 1234 5678") == ["王芳"]
     assert await found("+86 139 0000 0000") == ["李强"]
     assert await found("88888888") == ["王100%"]
     assert await found("无此人") == []
