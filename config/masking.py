@@ -73,7 +73,10 @@ def _masked_run(run: str) -> str:
 
 
 def _masked_number(number: str) -> str:
-    return mask(normalise(number, "").normalised)
+    """What is ours stays as it was written: a carrier's notation is what an operator looks for."""
+    known = normalise(number, "").normalised
+    hidden = mask(known)
+    return number if hidden == known else hidden
 
 
 def _numbers_of(run: str) -> list[str]:

@@ -86,7 +86,6 @@ class Reception:
     _pieces: list[tuple[int, Samples]] = field(default_factory=list)
     _anchor: tuple[int, int, int] | None = None  # SSRC, RTP time, position
     _sequence: int = 0
-    _end: int = 0
     _last_event: tuple[int, int] | None = None
     _waiting: list[tuple[Callable[["Reception"], bool], asyncio.Future[None]]] = field(default_factory=list)
 
@@ -113,21 +112,19 @@ class Reception:
     def take_sound(self, packet: RtpPacket, samples: Samples, at: float) -> None:
         """Places a packet by its RTP time, and by its arrival whenever source or clock changes.
 
-        The next packet of an unbroken stream is late when this process was held up, not when it was spoken later. What
-        begins while the last packet of something else sounds is played after it, as telephones do.
+        The next packet of an unbroken stream is late when this process was held up, not when it was spoken later.
         """
         self.arrivals.append(at)
         arrived = round((at - self.arrivals[0]) * SAMPLE_RATE)
-        position = anew = self._end if 0 < self._end - arrived <= JUMP else arrived
+        position = arrived
         if self._anchor is not None and self._anchor[0] == packet.ssrc:
             passed = (packet.timestamp - self._anchor[1] + 0x80000000) % 0x100000000 - 0x80000000
             by_clock = self._anchor[2] + passed
             next_one = packet.sequence_number == (self._sequence + 1) % 0x10000 and passed == FRAME
-            position = by_clock if next_one or abs(by_clock - arrived) <= JUMP else anew
+            position = by_clock if next_one or abs(by_clock - arrived) <= JUMP else arrived
         self._anchor, self._sequence = (packet.ssrc, packet.timestamp, position), packet.sequence_number
         if position >= 0:
             self._pieces.append((position, samples))
-            self._end = max(self._end, position + samples.size)
         self._tell()
 
     def take_event(self, packet: RtpPacket, at: float) -> None:
@@ -149,7 +146,7 @@ class Reception:
         size = max(position + piece.size for position, piece in pieces)  # the last to come need not be the last in time
         start = 0 if since is None else max(0, round((since - self.arrivals[0]) * SAMPLE_RATE))
         whole = np.zeros(max(0, size - start), dtype=np.int16)
-        for position, piece in reversed(pieces):
+        for position, piece in pieces:  # what begins cuts off what is still to be played of something else
             fitting = piece[max(0, start - position) :]
             place = max(0, position - start)
             whole[place : place + fitting.size] = fitting

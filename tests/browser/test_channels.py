@@ -99,14 +99,14 @@ async def test_administrators_read_the_trail_and_nobody_else_does(hall: Hall, op
     for version, matter in enumerate(("问路", "问票价"), start=1):
         await hall.store.tickets.save_form(ticket, TicketForm(matter=matter), by=AgentId("8001"), version=version)
     page = await open_page("8901", "/audit")
-    await expect(page.get_by_test_id("act")).to_have_count(2)
-    await expect(page.get_by_test_id("act").first).to_contain_text("修改")
+    changes = page.get_by_test_id("act").filter(has_text="修改")  # logging in and reading the trail are on it, too
+    await expect(changes).to_have_count(2)
     await picture(page, "audit")
     await page.get_by_label("操作人").fill("8002")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("没有符合条件的记录")).to_be_visible()
     await page.get_by_role("button", name="清除条件").click()
-    await expect(page.get_by_test_id("act")).to_have_count(2)
+    await expect(changes).to_have_count(2)
     await english(page)
     await expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
     agent = await open_page("8001", "/audit")

@@ -225,7 +225,6 @@ async def _refused(principal: Principal | None, operation: AnyOperation, service
     if principal is None:
         return Problem("unauthenticated", "No valid session, key or token came with the request.")
     if principal.scope is not None:
-        await services.store.keys.note_out_of_scope(principal.name, operation.name)
         return Problem("forbidden", f"{operation.name} is not in the scope of this key.")
     return Problem("forbidden", f"{operation.name} is not open to the role {principal.role}.")
 

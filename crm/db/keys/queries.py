@@ -92,10 +92,6 @@ class KeyTable:
         if key.refused_at is None or now - key.refused_at >= NOTED_EVERY:
             await self._refused(key.name, now, {"why": key.closed(now)})
 
-    async def note_out_of_scope(self, by: str, operation: str) -> None:
-        """Notes that a key (`by`: its principal) was used for what it was not given: every time."""
-        await self._refused(by.removeprefix(MARK), self._clock(), {"why": "scope", "operation": operation})
-
     async def _refused(self, name: str, now: datetime, details: Mapping[str, Detail]) -> None:
         async with self._database.write() as connection:
             await connection.execute(update(api_key).where(api_key.c.name == name).values(refused_at=now))

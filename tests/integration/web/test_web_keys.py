@@ -71,8 +71,8 @@ async def test_what_is_out_of_scope_is_refused_and_on_the_trail_each_time(house:
         async with house.program(str(made["secret"])) as system, system.get("/api/queues") as answer:
             assert answer.status == 403 and await kind_of(answer) == "forbidden"
     rows = [row for row in (await house.store.audit.list(by="key:reports")).items if row.action == "refused"]
-    assert [row.details for row in rows] == ['{"operation":"list_queues","why":"scope"}'] * 2
-    assert {row.subject for row in rows} == {"api_key reports"}
+    assert [row.details for row in rows] == ['{"address":"127.0.0.1","operation":"list_queues"}'] * 2
+    assert {row.subject for row in rows} == {"queues"}
 
 
 @pytest.mark.req("ACC-4")
