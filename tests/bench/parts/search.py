@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from time import perf_counter
 
+from crm.cases.organisation import SEES_ALL
 from crm.db.tickets.search_queries import Within
 from tests.bench.archive import LAST_DAY, TICKETS, Archive, archive
 from tests.bench.figure import Figure
@@ -15,7 +16,7 @@ from tests.bench.measure import median, percentile
 ID = "P13"
 TARGET_MS = {"postgresql": 200.0, "sqlite": 500.0}
 ROUNDS = 12
-ALL = Within(restricted=True)
+ALL = Within(sight=SEES_ALL)
 Asked = tuple[str, str, Within]
 """A kind of question, what is typed, and the filters."""
 
