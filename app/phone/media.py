@@ -146,7 +146,7 @@ class Reception:
         size = max(position + piece.size for position, piece in pieces)  # the last to come need not be the last in time
         start = 0 if since is None else max(0, round((since - self.arrivals[0]) * SAMPLE_RATE))
         whole = np.zeros(max(0, size - start), dtype=np.int16)
-        for position, piece in pieces:  # what begins cuts off what is still to be played of something else
+        for position, piece in reversed(pieces):
             fitting = piece[max(0, start - position) :]
             place = max(0, position - start)
             whole[place : place + fitting.size] = fitting
@@ -175,7 +175,7 @@ class MediaStream:
         """Binds an even port and the odd one above it. Raises PortsTaken after 50 attempts."""
         loop = asyncio.get_running_loop()
         for _ in range(50):
-            port = random.randrange(20000, 59998, 2)  # noqa: S311 (a port to try, no secret)
+            port = random.randrange(20000, 59998, 2)
             try:
                 self._rtp = StampedSocket((self.host, port), self._received)
             except OSError:

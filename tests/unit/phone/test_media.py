@@ -1,7 +1,6 @@
 """What a test telephone heard, put together from packets whose arrival does not go by the clock."""
 
 import numpy as np
-import pytest
 from aiortp import RtpPacket
 
 from app.phone.media import Reception
@@ -37,17 +36,3 @@ def test_sound_can_be_asked_for_when_the_last_packets_are_placed_far_before_othe
     assert whole.size == 3 * SAMPLE_RATE + 99 * FRAME
     assert (whole[0], whole[SAMPLE_RATE], whole[3 * SAMPLE_RATE]) == (1, 3, 2)
     assert heard.samples(since=2.0).size == whole.size - 2 * SAMPLE_RATE
-
-
-@pytest.mark.parametrize("source", [1, 2])
-@pytest.mark.parametrize("before", [1, 4, 20])
-def test_what_begins_while_another_sound_ends_is_heard_from_its_beginning(source: int, before: int) -> None:
-    """A bridge's last packets, perhaps several at once, and 5 ms later a prompt with a clock or a source of its own."""
-    heard = Reception()
-    for number in range(before):
-        heard.take_sound(packet(number), sound(1), 0.0)
-    for number in range(20):
-        told = packet(before + number, after_ms=5000, ssrc=source)
-        heard.take_sound(told, sound(2), 0.005 + number * FRAME_S)
-    begins = SAMPLE_RATE // 200
-    assert heard.samples()[begins : begins + 20 * FRAME].tolist() == [2] * 20 * FRAME
