@@ -175,7 +175,7 @@ class MediaStream:
         """Binds an even port and the odd one above it. Raises PortsTaken after 50 attempts."""
         loop = asyncio.get_running_loop()
         for _ in range(50):
-            port = random.randrange(20000, 59998, 2)
+            port = random.randrange(20000, 59998, 2)  # noqa: S311 (a port to try, no secret)
             try:
                 self._rtp = StampedSocket((self.host, port), self._received)
             except OSError:
