@@ -62,6 +62,9 @@ class _Reader:
             where = _mark_at(text[: exc.position])
             self.report(where, f"YAML syntax error: the character {exc.character!r} is not allowed")
             return None
+        except RecursionError:
+            self.report(Mark(), "nested too deeply: no file of a site has so many brackets or indents")
+            return None
         return self._convert(root) if root is not None else Tree(entries={})
 
     def _convert(self, node: YamlNode) -> Tree:

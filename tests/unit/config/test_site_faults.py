@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.loading.load import SiteFaults, check_site, load_site
+from config.loading.yaml_source import read_yaml
 from tests.unit.config.workshop import Workshop
 
 
@@ -360,3 +361,11 @@ def test_a_directory_that_is_no_site(tmp_path: Path) -> None:
         "queues.yaml",
         "site.yaml",
     ]
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_what_is_nested_without_end_is_a_fault_like_others(tmp_path: Path, opening: str) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text(opening * 20_000, encoding="utf-8")
+    _, faults = read_yaml(file)
+    assert [fault for fault in faults if "nested too deeply" in fault.message]
