@@ -155,7 +155,7 @@ def serve(
         principal = await door.principal(request)
         try:
             if not is_open_to(principal, operation.name):
-                raise await _refused(principal, operation, services)
+                raise _refused(principal, operation)
             return await answer(request, principal)
         except (Problem, CrmError) as why:
             await trail.turned_away(principal, operation.name, operation.path, why, request)
@@ -221,7 +221,7 @@ async def _keepable(operation: AnyOperation, ask: Ask[Any, Any]) -> Kept:
     return Kept(operation.status, encode(answer))
 
 
-async def _refused(principal: Principal | None, operation: AnyOperation, services: Services) -> Problem:
+def _refused(principal: Principal | None, operation: AnyOperation) -> Problem:
     if principal is None:
         return Problem("unauthenticated", "No valid session, key or token came with the request.")
     if principal.scope is not None:
