@@ -12,7 +12,8 @@ import numpy as np
 from app.phone.sound.audio import SAMPLE_RATE, SILENCE_RMS, Haystack, Samples, Signal, rms, tone_over_rest_db
 
 THRESHOLD = 0.8
-HEAD_S = 1.0  # a prompt is searched by this much of its beginning
+HEAD_S = 1.0  # a prompt is searched by its beginning, until here
+BLUR_S = 0.1  # its very beginning may lie under the last packets of what was played before: it does not count
 SHORTEST_S = 0.25  # less sound than this is too little to be sure
 STEP = SAMPLE_RATE // 4  # a prompt that was cut off is followed in such steps
 STEP_SCORE = 0.5
@@ -36,7 +37,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt's samples without the silence before it; `lead` is the length of that silence in samples."""
+    """What a prompt is known by: its samples without the silence and the blur before; `lead` is the length of these."""
 
     prompt: str
     samples: Signal
@@ -50,7 +51,7 @@ class Template:
 
     @property
     def head(self) -> Signal:
-        return self.samples[: round(HEAD_S * SAMPLE_RATE)]
+        return self.samples[: round((HEAD_S - BLUR_S) * SAMPLE_RATE)]
 
 
 def _is_tone(samples: Signal) -> bool:
@@ -70,8 +71,12 @@ def _template(prompt: str, samples: Samples) -> Template:
     loud = np.flatnonzero(np.abs(signal) > max(3 * SILENCE_RMS, 0.01 * np.abs(signal).max(initial=0.0)))
     if loud.size == 0:
         return Template(prompt, np.zeros(0), 0)
-    lead = int(loud[0])
-    return Template(prompt, signal[lead : int(loud[-1]) + 1], lead)
+    lead, end = int(loud[0]), int(loud[-1]) + 1
+    whole = Template(prompt, signal[lead:end], lead)
+    blurred = round(BLUR_S * SAMPLE_RATE)
+    if whole.is_tone or whole.samples.size - blurred < SHORTEST_S * SAMPLE_RATE:  # it cannot spare that much
+        return whole
+    return Template(prompt, signal[lead + blurred : end], lead + blurred)
 
 
 def recognise(recording: Samples | Haystack, known: Iterable[Template], *, threshold: float = THRESHOLD) -> list[Heard]:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Literal, NamedTuple
 
 TRACED = "openat,write,pwrite64,ftruncate,fsync,fdatasync,unlink"
@@ -115,13 +116,16 @@ class Disk:
         return into
 
 
-def traced(program: Path, root: Path, log: Path, arguments: Sequence[str] = ()) -> Iterator[Event]:
+def traced(program: ModuleType, root: Path, log: Path, arguments: Sequence[str] = ()) -> Iterator[Event]:
     """Runs a Python program under strace; all it did to files below `root`, and what it said, in the order of time."""
     command = ["strace", "-f", "-y", "-xx", "-s", "10000000", "-e", f"trace={TRACED}", "-o", str(log)]
     told = log.with_suffix(".said")
     with told.open("wb") as said:
         subprocess.run(
-            [*command, sys.executable, str(program), str(root), *arguments], stdout=said, check=True, timeout=120
+            [*command, sys.executable, "-m", program.__name__, str(root), *arguments],
+            stdout=said,
+            check=True,
+            timeout=120,
         )
     with log.open(encoding="ascii") as lines:
         events = [

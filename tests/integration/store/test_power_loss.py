@@ -40,7 +40,7 @@ async def test_what_was_acknowledged_is_there_after_a_power_failure_at_any_momen
     root.mkdir()
     await (await Store.open(f"sqlite+aiosqlite:///{root / 'store.db'}")).close()
     disk, lot = Disk.of(root), random.Random(11)
-    events = list(traced(Path(acknowledging.__file__), root, tmp_path / "strace"))
+    events = list(traced(acknowledging, root, tmp_path / "strace"))
     said = [place for place, event in enumerate(events) if event.kind == "said"]
     assert len(said) == 4 * acknowledging.ROUNDS
     cuts = {*lot.sample(said[:-1], CUTS), said[-1]}
