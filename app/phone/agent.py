@@ -15,7 +15,7 @@ from app.phone.errors import ApiRefused, PhoneError, PhoneTimeout, SystemNotRunn
 from app.phone.media import Tone
 from app.phone.sip import TestPhone
 from app.phone.sound.audio import prevailing_tone_hz
-from app.phone.system import Json, Say, SystemClient, SystemFile, stamp, until_interrupted
+from app.phone.system import Json, Say, SystemClient, stamp, until_interrupted
 from config.paths import DataDir
 from config.words import one_line
 
@@ -108,8 +108,7 @@ async def work(options: AgentOptions, reporter: Reporter, stop: asyncio.Event | 
 
     Raises SystemNotRunning, ApiRefused (unknown agent, state not possible), RegistrationRefused.
     """
-    system = SystemFile.read(options.data)
-    async with SystemClient(system) as client, TestPhone(options.host) as phone:
+    async with SystemClient(options.data) as client, TestPhone(options.host) as phone:
         await phone.register(await client.telephone(options.agent))
         shift = Shift(options, client, phone, reporter)
         await shift.run(stop or asyncio.Event())

@@ -115,7 +115,7 @@ async def place_call(options: CallOptions, say: Say, stop: asyncio.Event | None 
     system = SystemFile.read(options.data)
     sounds = await asyncio.to_thread(SiteSounds.read, system.site)
     number = options.caller or f"138{secrets.randbelow(10**8):08d}"
-    async with SystemClient(system) as client, TestPhone(options.host) as phone:
+    async with SystemClient(options.data) as client, TestPhone(options.host) as phone:
         line = await phone.dial(options.number, system.sip, caller=number)
         say(one_line(f"呼叫 {options.number}，主叫 {number}", "calling"))
         journey = Journey(options, sounds, line, CallResult(caller=number), (client, say))

@@ -23,6 +23,7 @@ Say = Callable[[str], None]
 Json = Mapping[str, object]
 
 API_TIMEOUT_S = 5.0
+UNAUTHENTICATED = 401
 ALIVE_S = 15.0  # the desk's socket says something every 5 s; silence for longer is a dead line
 
 
@@ -96,16 +97,19 @@ class CallFacts:
 
 
 class SystemClient:
-    """The few requests that test telephones make, with the local token. Use as `async with`."""
+    """The few requests of commands, with the local token of whoever runs on `data` now. Use as `async with`.
 
-    def __init__(self, system: SystemFile) -> None:
-        self.system = system
+    A controller that is started again has a new token, and perhaps another address: both are read again when the old
+    ones do no longer. Raises SystemNotRunning at once when nothing runs there.
+    """
+
+    def __init__(self, data: DataDir) -> None:
+        self._data = data
+        self.system = SystemFile.read(data)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "SystemClient":
         self._session = aiohttp.ClientSession(
-            base_url=self.system.base_url,
-            headers={"Authorization": f"Bearer {self.system.token}"},
             timeout=aiohttp.ClientTimeout(total=API_TIMEOUT_S),
             connector=aiohttp.TCPConnector(ssl=False),  # a demo's certificate is its own; the host is this machine
         )
@@ -157,9 +161,10 @@ class SystemClient:
 
     async def desk(self, agent: str) -> AsyncIterator[Json]:
         """The messages of the agent's desk, acknowledged; ends when the line is lost. Raises as `ask` does."""
-        path = f"/api/live/desk?agent={agent}"
+        url = f"{self.system.base_url}/api/live/desk?agent={agent}"
+        limits = aiohttp.ClientWSTimeout(ws_close=1.0)
         try:
-            async with self._open().ws_connect(path, timeout=aiohttp.ClientWSTimeout(ws_close=1.0)) as socket:
+            async with self._open().ws_connect(url, headers=self._headers(), timeout=limits) as socket:
                 while True:
                     message = await socket.receive(timeout=ALIVE_S)
                     if message.type is not aiohttp.WSMsgType.TEXT:
@@ -168,34 +173,61 @@ class SystemClient:
                     yield said
                     await socket.send_json({"type": "ack", "seq": said.get("seq", 0)})
         except aiohttp.WSServerHandshakeError as exc:
+            if exc.status == UNAUTHENTICATED:
+                self._read_again()
+                raise self._gone() from exc
             raise ApiRefused(
                 exc.status, two_lines(f"坐席页面连接被拒绝：{exc.status}", f"the desk refused: {exc.status}")
             ) from exc
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+            self._read_again()
             raise self._gone() from exc
 
     async def ask(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Json | None = None
     ) -> dict[str, object]:
-        """The answer of a request to the API, as JSON. Raises SystemNotRunning, ApiRefused."""
-        try:
-            async with self._open().request(method, path, params=query, json=body) as response:
-                answer = await response.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
-            raise self._gone() from exc
-        except ValueError as exc:
-            raise ApiRefused(response.status, f"{method} {path}: {response.status}") from exc
-        said = answer if isinstance(answer, dict) else {}
-        if response.status >= 400:
-            why = said.get("detail") or said.get("title") or ""
+        """What the API answers. Raises SystemNotRunning (also while it starts again), ApiRefused."""
+        status, said = await self._answer(method, path, query, body)
+        if status == UNAUTHENTICATED and self._read_again():
+            status, said = await self._answer(method, path, query, body)
+        if status == UNAUTHENTICATED:
+            raise self._gone()
+        if status >= 400:
+            why = said.get("detail_zh") or said.get("detail") or said.get("title") or ""
+            english = said.get("detail") or why
             raise ApiRefused(
-                response.status,
+                status,
                 two_lines(
-                    f"系统拒绝：{method} {path}：{response.status} {why}",
-                    f"refused: {method} {path}: {response.status} {why}",
+                    f"系统拒绝：{method} {path}：{status} {why}", f"refused: {method} {path}: {status} {english}"
                 ),
             )
         return said
+
+    async def _answer(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None
+    ) -> tuple[int, dict[str, object]]:
+        url = f"{self.system.base_url}{path}"
+        try:
+            async with self._open().request(method, url, params=query, json=body, headers=self._headers()) as response:
+                said = await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+            self._read_again()
+            raise self._gone() from exc
+        except ValueError as exc:
+            raise ApiRefused(response.status, f"{method} {path}: {response.status}") from exc
+        return response.status, said if isinstance(said, dict) else {}
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.system.token}"}
+
+    def _read_again(self) -> bool:
+        """Whether another controller runs there by now."""
+        before = self.system
+        try:
+            self.system = SystemFile.read(self._data)
+        except SystemNotRunning:
+            return False
+        return self.system != before
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

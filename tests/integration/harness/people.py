@@ -19,7 +19,7 @@ from app.phone.sip import TestPhone
 from app.phone.sound.audio import SAMPLE_RATE, Samples, tone_over_rest_db
 from app.phone.sound.heard import Heard, Template, recognise, templates
 from app.phone.sound.wav import read_prompts
-from app.phone.system import SystemClient, SystemFile
+from app.phone.system import SystemClient
 from tests.integration.harness.api import until
 from tests.integration.harness.running import RunningSystem
 
@@ -148,7 +148,7 @@ class Customer:
 @asynccontextmanager
 async def desk(system: RunningSystem, agent: str) -> AsyncIterator["Desk"]:
     """The agent's page, as messages."""
-    async with SystemClient(SystemFile.read(system.data)) as client:
+    async with SystemClient(system.data) as client:
         page = Desk()
         reading = asyncio.create_task(page.read(client, agent))
         try:
