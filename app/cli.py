@@ -17,6 +17,7 @@ from app.commands.credentials import telephones as telephone_secrets
 from app.commands.hours import ask, find_line, moment
 from app.commands.policy_commands import policy
 from app.commands.report_command import report
+from app.commands.user_commands import user
 from app.phone.system import SystemFile
 from app.process.clock import utc_now
 from app.process.logs import set_up_logging
@@ -37,6 +38,7 @@ app.add_typer(pbx, name="pbx")
 app.add_typer(policy, name="policy")
 app.add_typer(api_keys, name="key")
 app.add_typer(telephone_secrets, name="telephone")
+app.add_typer(user, name="user")
 app.command(
     help=one_line("试做一份报表，--send 才发送", "try a report: what it says, who gets it; sent only with --send")
 )(report)

@@ -16,6 +16,16 @@ class DataDir:
         return self.root / "system.json"
 
     @property
+    def one_time_passwords(self) -> Path:
+        """One-time passwords until they are handed out, 0600 (ACC-1)."""
+        return self.root / "one-time-passwords"
+
+    @property
+    def shared_password(self) -> Path:
+        """Everybody's first password in earlier versions: opens nothing any more, and is removed."""
+        return self.root / "initial-password"
+
+    @property
     def lock_file(self) -> Path:
         """Held (flock) by the one controller of this directory."""
         return self.root / "controller.lock"

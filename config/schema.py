@@ -234,7 +234,11 @@ class Line(Model):
 
 
 class Settings(Model):
-    """site.yaml: what holds for the whole site. `special_days` goes before the built-in calendar (CPL-3)."""
+    """site.yaml: what holds for the whole site. `special_days` goes before the built-in calendar (CPL-3).
+
+    `first_passwords`: where one-time passwords that the start makes go: into DATA/one-time-passwords, which only its
+    owner can read, or on the terminal, as a demonstration wants it (ACC-1).
+    """
 
     name: Text
     name_en: Text
@@ -242,6 +246,7 @@ class Settings(Model):
     area_code: AreaCode
     ring_period_s: RingPeriod = 5.0
     trunk: Trunk
+    first_passwords: Literal["sealed", "printed"] = "sealed"
     recording: Recording = Recording()
     outbound: OutboundRules = OutboundRules()
     telephones: Telephones = Telephones()

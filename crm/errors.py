@@ -22,14 +22,15 @@ CrmError
 ├── ClaimLost          another worker owns the due call now: drop it, dial nothing
 ├── TooManyFiles       a ticket has as many files as are kept with one
 ├── BookingRefused     no room, no guide, not at that time: `reason` says which
-├── AccountLocked      too many wrong passwords: try again later
+├── WrongPassword      what was given is not this person's password
+├── BadPassword        what was chosen may not be a password: says why
 ├── BadCursor          a page cursor that no list of ours has given out
 └── BadQuery           nothing that could be looked for
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from config.destination import NotDialled
 
@@ -195,12 +196,16 @@ class BookingRefused(CrmError):
         self.reason = reason
 
 
-class AccountLocked(CrmError):
-    """Too many wrong passwords for this account; the right one is refused as well until `until`."""
+class WrongPassword(CrmError):
+    """What was given as the present password is not it."""
 
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"account is locked until {until.isoformat()}")
-        self.until = until
+
+class BadPassword(CrmError):
+    """What was chosen may not be a password; says why, in English and (`zh`) in Chinese."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
 
 
 class BadCursor(CrmError, ValueError):

@@ -1,9 +1,13 @@
 """Who may do what to whose records (rules). Which operations a role has at all is the API's table. CUS-4, QUA-6."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from config.schema import Role
+from config.words import Words
+
+Pending = Literal["new_password"]
+"""What somebody has to do before anything else is open to a login: choose a password of one's own. ACC-1."""
 
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
 
@@ -13,12 +17,15 @@ class Principal:
     """Who is asking, whatever shows it: a session, a key, a token. `agent` is the person's own desk; None: a program.
 
     `scope`: the operations that a key was given, of those that its role may use; None: all of them. ACC-4.
+    `title`: what a person is called. `pending`: what has to be done before anything else is open.
     """
 
     name: str
     agent: str | None
     role: Role
     scope: frozenset[str] | None = None
+    title: Words | None = None
+    pending: Pending | None = None
 
     @property
     def mailbox(self) -> str:

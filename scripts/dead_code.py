@@ -40,7 +40,6 @@ ALLOWED: Final[Mapping[str, str]] = {
     "crm/bookings/appointments.py:variable:*": "columns of a row, handed to the API whole",
     "crm/db/schema/core.py:*": "SQLAlchemy's names for a type of column",
     "crm/db/base/engine.py:attribute:isolation_level": "of sqlite3's connection",
-    "crm/db/users/users.py:method:set_password": "until people change their own (ACC-1), only tests end sessions by it",
     "crm/journal/journal.py:function:__call__": "of a protocol",
     "ivr/pbx/processes.py:variable:started_ticks": "compared with the whole (ProcessId)",
     "routing/theory/simulation.py:method:advance": "the tests' way to let time pass in the ACD",

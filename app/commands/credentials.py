@@ -12,7 +12,7 @@ from urllib.parse import quote
 import typer
 
 from app.commands.command_line import DATA, DEFAULT_DATA, JSON, clear_errors
-from app.phone.system import Json, SystemClient, SystemFile
+from app.phone.system import Json, SystemClient
 from config.paths import DataDir
 from config.words import one_line, two_lines
 from crm.keys.model import DEFAULT_LASTS
@@ -101,7 +101,7 @@ def _ask(data: Path, method: str, path: str, body: Json | None = None) -> dict[s
     """Raises PhoneError, with words for the terminal."""
 
     async def ask() -> dict[str, object]:
-        async with SystemClient(SystemFile.read(DataDir(data))) as client:
+        async with SystemClient(DataDir(data)) as client:
             return await client.ask(method, path, body=body)
 
     return asyncio.run(ask())

@@ -7,8 +7,9 @@ from app.web.http.contract import WaitingOut, WishedState
 from app.web.http.services import AgentView, Floor, QueueView
 from config.ids import AgentId, QueueName
 from crm.calls.open_calls import OpenCalls
+from crm.errors import NotLikeThis
 from routing.acd import Acd
-from routing.agent import Agent, AgentEvent
+from routing.agent import Agent, AgentEvent, AgentState
 
 WISHED: dict[AgentEvent, WishedState] = {
     AgentEvent.MAKE_AVAILABLE: "available",
@@ -43,6 +44,7 @@ class LiveAcd:
         self._calls = calls
         self._missed = missed
         self._floor = floor
+        self._shut_out: set[AgentId] = set()
 
     def agents(self) -> list[AgentView]:
         return [agent_view(agent, self._missed, self._floor) for agent in self._acd.agents()]
@@ -54,6 +56,8 @@ class LiveAcd:
         return [self._queue(name) for name in self._acd.queue_names()]
 
     def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
+        if agent in self._shut_out and state != "logged_out":
+            raise NotLikeThis("shut_out", f"{agent} is locked or has left.", f"{agent} 的账号已锁定或停用。")
         return agent_view(self._acd.wish(agent, EVENTS[state], reason, by), self._missed, self._floor)
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
@@ -61,6 +65,15 @@ class LiveAcd:
 
     def extend_wrap_up(self, agent: AgentId, seconds: float) -> AgentView:
         return agent_view(self._acd.roster.extend_wrap_up(agent, seconds), self._missed, self._floor)
+
+    def shut_out(self, agent: AgentId, by: str | None) -> None:
+        self._shut_out.add(agent)
+        known = next((each for each in self._acd.agents() if each.agent_id == agent), None)
+        if known is not None and (known.state is not AgentState.LOGGED_OUT or known.wish):
+            self._acd.wish(agent, AgentEvent.LOG_OUT, None, by)
+
+    def let_in(self, agent: AgentId) -> None:
+        self._shut_out.discard(agent)
 
     def _queue(self, name: QueueName) -> QueueView:
         waiting = self._acd.waiting(name)

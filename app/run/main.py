@@ -9,10 +9,10 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from app.data_protection.audit_keys import key_file, make_key_file, warnings
 from app.data_protection.audit_trail import TrailFiles
+from app.data_protection.logins import Enrolment, keep_enrolling
 from app.process.clock import utc_now
 from app.process.descriptors import raise_descriptor_limit
 from app.process.memory import freeze_lasting_objects, shorten_thread_turns
@@ -34,7 +34,7 @@ from crm.users.words import ROLES
 from ivr.arrivals.left_messages import collect_left_messages
 from ivr.pbx.ports import ports_wanted, udp_is_free
 from ivr.pbx.prefix.install import ensure_asterisk
-from ivr.pbx.private_files import agent_secrets, make_private, write_private
+from ivr.pbx.private_files import agent_secrets, make_private
 from ivr.pbx.process import AsteriskProcess
 from ivr.pbx.settings import PbxSettings, SipTls
 from ivr.pbx.supervisor import supervise
@@ -46,6 +46,9 @@ log = logging.getLogger(__name__)
 PROJECTOR_RETRY_S = 2.0
 CATCH_UP_S = 5.0
 """How long the end waits for the store to have what the journal has; the next start does the rest."""
+
+ENROLS_WITHIN_S = 5.0
+"""So long the start waits for people's accounts; with the store away they follow."""
 
 _ADOPTED = ("接管正在运行的 Asterisk", "Adopted the running Asterisk")
 _STARTED = ("Asterisk 已启动", "Asterisk started")
@@ -196,6 +199,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         asyncio.create_task(until(stop), name="stop"),
     ]
     figures = asyncio.create_task(system.desk.figures.read_journal(), name="figures")
+    people = asyncio.create_task(keep_enrolling(enrolment(system, say)), name="people")
     scheduler = Scheduler(jobs(system), system.clock_steps)
     try:
         async with web_server(system, token, telephones) as listening:
@@ -205,7 +209,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
             write_system_file(system.options, f"{system.pbx.facts.sip_host}:{system.pbx.facts.sip_port}", token)
             scheduler.start()
             await asyncio.gather(system.callers.refresh(), system.office.calendar.refresh())
-            await ensure_logins(system, say)
+            await asyncio.wait([people], timeout=ENROLS_WITHIN_S)
             await ship_cards(system.store, system.site)
             await wait_ready(system, works)
             welcome(system, say)
@@ -217,9 +221,20 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
         await system.office.hooks.close()
         await system.desk.supervision.close()
         await system.calls.reception.close()
-        for work in (figures, *works):
+        for work in (figures, people, *works):
             work.cancel()
-        await asyncio.wait([figures, *works], timeout=STOPS_WITHIN_S)
+        await asyncio.wait([figures, people, *works], timeout=STOPS_WITHIN_S)
+
+
+def enrolment(system: System, say: Say) -> Enrolment:
+    """Accounts for the people of this site; who has none any more is signed off."""
+    return Enrolment(
+        store=system.store,
+        site=system.site,
+        data=system.options.data,
+        shut_out=lambda agent: system.desk.acd.shut_out(agent, by=None),
+        say=say,
+    )
 
 
 async def keep_projecting(projector: Projector) -> None:
@@ -286,26 +301,6 @@ def sign_of_life(system: System) -> Callable[[], Awaitable[bool]]:
     return ping
 
 
-async def ensure_logins(system: System, say: Say) -> None:
-    """Every person of the site can log in; the first password is random, kept in a private file, said at each start."""
-    file = initial_password_file(system.options.data)
-    if not file.exists():
-        write_private(file, secrets.token_urlsafe(8) + "\n")
-    password = file.read_text(encoding="utf-8").strip()
-    try:
-        await system.store.users.sync_from_site(
-            system.site.agents, {agent.id: password for agent in system.site.agents}
-        )
-    except StoreAway as exc:
-        say("数据库暂不可用，登录名稍后建立。")
-        say(f"The store is away, logins follow later: {exc}")
-
-
-def initial_password_file(data: DataDir) -> Path:
-    """Where the first password of this directory's logins lies."""
-    return data.root / "initial-password"
-
-
 async def wait_ready(system: System, works: list["asyncio.Task[None]"]) -> None:
     """Until Asterisk has connected and its calls are taken up, or one of the works has failed."""
     ready = asyncio.create_task(system.telephony.serving.wait())
@@ -325,10 +320,9 @@ def welcome(system: System, say: Say) -> None:
     for role, title in ROLES.items():
         names = ", ".join(agent.id for agent in site.agents if agent.role == role)
         rows += [(Words("登录", "log in"), f"{title.on_paper()}: {names}")]
-    password = initial_password_file(options.data).read_text(encoding="utf-8").strip()
     data = options.data.root
     rows += [
-        (Words("初始密码", "password"), password),
+        (Words("忘记密码", "password"), f"sanxiang user reset {site.agents[0].id} --data {data}"),
         (Words("试一试", "try"), f"sanxiang agent 8001 --data {data}"),
         (Words("试一试", "try"), f"sanxiang call {site.lines[-1].dnis} --keys 1 --data {data}"),
         (Words("停止", "stop"), "Ctrl-C"),

@@ -144,7 +144,6 @@ class System:
             telephone_secret=telephones.of,
             renew_telephone_secret=telephones.renew,
             sip_address=f"{facts.sip_host}:{facts.sip_port}",
-            secure_cookie=self.options.certificate is not None,
             due_call_accepted=lambda due_call, agent: self.dialler.accept(int(due_call), agent),
         )
 

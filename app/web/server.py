@@ -9,7 +9,6 @@ from aiohttp import web
 from app.web.api.intake.public import RATE, SENT
 from app.web.api.intake.sent_forms import SentForms
 from app.web.api.table import DESCRIBED, DESCRIPTION, OPERATIONS
-from app.web.api.users.people import GUARD
 from app.web.feeds.live import FEED, SOCKETS, STREAMS, close_all
 from app.web.feeds.wallboard import WallboardFeed
 from app.web.front.edge import expected, readable
@@ -19,9 +18,8 @@ from app.web.http.audit.trail import WebTrail
 from app.web.http.barrier import problems
 from app.web.http.idempotency import KeptRequests
 from app.web.http.identity import Authenticator
-from app.web.http.login_guard import LoginGuard
 from app.web.http.operations import serve
-from app.web.http.pages import SECURE, UI, UI_DIRECTORY, add_headers
+from app.web.http.pages import DOOR, UI, UI_DIRECTORY, add_headers
 from app.web.http.permissions import PERMISSIONS
 from app.web.http.rate import RateLimit
 from app.web.http.services import Services
@@ -40,15 +38,14 @@ def create_app(services: Services, *, ui: Path = UI_DIRECTORY) -> web.Applicatio
     app[FEED] = WallboardFeed(services)
     app[SOCKETS] = set()
     app[STREAMS] = set()
-    app[GUARD] = LoginGuard()
     web_form = services.site.channels.web_form
     app[RATE] = RateLimit(web_form.per_address, web_form.total)
     app[SENT] = SentForms()
     app[UI] = ui
-    app[SECURE] = services.secure_cookie
     app[DESCRIPTION] = encode(describe(DESCRIBED))
     door, kept = Authenticator(services), KeptRequests(services.store.requests, services.clock)
-    trail = WebTrail(services.store, services.clock)
+    app[DOOR] = door
+    trail = WebTrail(services.store, services.clock, door.address)
     for operation in OPERATIONS:
         handler = serve(operation, services, door, kept, trail)
         app.router.add_route(operation.method, operation.path, handler, name=operation.name, expect_handler=expected)

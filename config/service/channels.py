@@ -109,7 +109,7 @@ class WebHooks(Model):
 class Channels(Model):
     """channels.yaml; a site without one has no channel but the telephone and what people register by hand.
 
-    `trusted_proxies`: whose X-Forwarded-For is believed; nobody's by default.
+    `trusted_proxies`: whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed; nobody's by default.
     """
 
     web_form: WebForm = WebForm()

@@ -14,6 +14,7 @@ from crm.db.schema import customers as customers
 from crm.db.schema import intake as intake
 from crm.db.schema import outbox as outbox
 from crm.db.schema import suggestions as suggestions
+from crm.db.schema import users as users
 from crm.db.schema.core import metadata
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "reports",
     "requests",
     "suggestions",
+    "users",
 ]

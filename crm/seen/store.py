@@ -11,6 +11,7 @@ from typing import Any, Self
 from config.schema import Site
 from crm.audit.seals import AuditRow
 from crm.db.store import Store
+from crm.errors import UnknownRecord
 from crm.hooks.model import Delivery, WebHook
 from crm.intake.aside import AsideMail
 from crm.keys.model import ApiKey
@@ -27,6 +28,7 @@ from crm.seen.quality import SeenQuality
 from crm.seen.rights import Rights
 from crm.seen.tickets import SeenCalls, SeenTickets
 from crm.seen.visits import SeenVisits
+from crm.users.model import Account, Session
 
 
 class SeenStore:
@@ -94,6 +96,16 @@ class House:
     async def unread_mails(self) -> Sequence[AsideMail]:
         """Mails that could not be read and wait for a person."""
         return await self._store.aside.list("kept")
+
+    async def accounts(self) -> Sequence[Account]:
+        """All there ever were, by name."""
+        return await self._store.users.list()
+
+    async def sessions(self, name: str) -> Sequence[Session]:
+        """Somebody's that hold. Raises UnknownRecord, but for a program's name."""
+        if ":" not in name and await self._store.users.get(name) is None:
+            raise UnknownRecord("user", name)
+        return await self._store.users.sessions.list(name, self._store.clock())
 
     async def api_keys(self) -> Sequence[ApiKey]:
         return await self._store.keys.list()

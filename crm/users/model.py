@@ -1,29 +1,85 @@
-"""Who may log in, and the rules of passwords and sessions: limits and back-off. No hashing and no SQL here."""
+"""Who may log in: accounts, what they may be in, and the rules of sessions (rules). No hashing, no SQL. ACC-1."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
+from config.schema import Role
+from crm.rights import Pending
+
 SESSION_IDLE: Final = timedelta(minutes=30)
 SESSION_ABSOLUTE: Final = timedelta(hours=12)
-FREE_FAILURES: Final = 5
-"""So many wrong passwords in a row cost nothing but themselves."""
-LONGEST_LOCK: Final = timedelta(minutes=15)
+ONE_TIME_LASTS: Final = timedelta(days=7)
+"""So long a one-time password waits for its person; then it is as good as none."""
+
+AccountState = Literal["active", "locked", "retired"]
+"""Locked: for a time, by an administrator. Retired: the person has left."""
+
+PasswordState = Literal["none", "one_time", "expired", "own"]
+
+_ADDED_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who may log in. `name` is the agent's id ("8001")."""
+    """A person who is logging in or has. `name` is the agent's id ("8001")."""
 
     name: str
     display_name: str
     display_name_en: str
-    role: str
-    """agent, supervisor or administrator."""
+    role: Role
+    pending: Pending | None = None
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as administrators see it. `of_site`: the person stands in agents.yaml, which says name and role;
+    `listed` False: stood there once, which is as good as retired. `sessions`: so many are logged in."""
+
+    name: str
+    display_name: str
+    display_name_en: str
+    role: Role
+    state: AccountState
+    of_site: bool
+    listed: bool
+    password: PasswordState
+    password_until: datetime | None
+    last_login_at: datetime | None
+    sessions: int
+
+    @property
+    def may_log_in(self) -> bool:
+        """Whether a right password would let this person in."""
+        return self.state == "active" and self.listed and self.password in ("one_time", "own")
+
+    @property
+    def is_gone(self) -> bool:
+        """No right is left: nobody can log in, and takes calls."""
+        return self.state != "active" or not self.listed
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that holds. `id` names it to people; only who has its token can use it. `browser`: as it calls itself."""
+
+    id: str
+    name: str
+    created_at: datetime
+    seen_at: datetime
+    address: str
+    browser: str
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where somebody logs in from: network address (IPv6: its /64) and what the browser calls itself."""
+
+    address: str
+    browser: str
 
 
 class SiteAgent(Protocol):
-    """What of a site's agent becomes a user (config.schema.Agent has it)."""
+    """What of a site's agent becomes an account (config.schema.Agent has it)."""
 
     @property
     def id(self) -> str: ...
@@ -32,14 +88,29 @@ class SiteAgent(Protocol):
     @property
     def name_en(self) -> str: ...
     @property
-    def role(self) -> str: ...
+    def role(self) -> Role: ...
 
 
-def lock_after(failures: int) -> timedelta:
-    """How long an account is locked after so many wrong passwords in a row: 1 s from the sixth, doubling to 15 min."""
-    if failures <= FREE_FAILURES:
-        return timedelta(0)
-    return min(timedelta(seconds=2.0 ** min(failures - FREE_FAILURES - 1, 20)), LONGEST_LOCK)
+def checked_name(name: str) -> str:
+    """The name of somebody who is added by hand. Raises ValueError with words."""
+    if _ADDED_NAME.fullmatch(name) is None:
+        raise ValueError("name: 2 to 32 of a-z, 0-9, dot, dash and underscore, such as 8902 or li.na")
+    return name
+
+
+def password_state(*, has_one: bool, must_change: bool, until: datetime | None, now: datetime) -> PasswordState:
+    """What stands in an account's row, at `now`."""
+    if not has_one:
+        return "none"
+    if not must_change:
+        return "own"
+    return "one_time" if until is not None and now < until else "expired"
+
+
+def is_last_administrator(accounts: Iterable[Account], name: str) -> bool:
+    """Whether nobody else could administer the system if this person could not get in."""
+    able = {each.name for each in accounts if each.role == "administrator" and each.may_log_in}
+    return able == {name}
 
 
 def session_is_valid(*, created_at: datetime, seen_at: datetime, now: datetime) -> bool:

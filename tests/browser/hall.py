@@ -49,11 +49,12 @@ from crm.use_cases.tickets import Tickets
 from routing.agent import AgentState
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
+from tests.fakes.logins import password_of, store_of_people
 from tests.fakes.small_site import small_site
 from tests.fakes.talk_desk import FakeTalks
 from tests.fakes.telephone_secrets import FakeTelephoneSecrets
 
-PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
+PASSWORDS = {name: password_of(name) for name in ("8001", "8002", "8003", "8801", "8901")}
 DEMO = Path(__file__).parents[2] / "config" / "site"
 ALL_KINDS: tuple[TicketKind, ...] = ("consultation", "complaint", "suggestion", "visit_booking", "guide_booking")
 
@@ -190,7 +191,6 @@ class Hall:
             telephone_secret=telephones.of,
             renew_telephone_secret=telephones.renew,
             sip_address="127.0.0.1:5062",
-            secure_cookie=False,
             due_call_accepted=lambda due_call, agent: self.accepted.append((due_call, agent)),
         )
         self._runner = web.AppRunner(create_app(services), shutdown_timeout=0.2)
@@ -297,10 +297,9 @@ class Hall:
 async def open_hall(directory: Path) -> AsyncIterator[Hall]:
     """A hall that listens on a free port of 127.0.0.1, with people who can log in."""
     site, data = hall_site(), DataDir(directory)
-    data.root.mkdir(exist_ok=True)
+    await store_of_people(data, site.agents)
     journal = Journal.open(data.journal)
     store = await Store.open(data.database_url, area_code=site.area_code)
-    await store.users.sync_from_site(site.agents, PASSWORDS)
     projector = Projector(journal, store)
     projecting = asyncio.create_task(projector.run())
     hub = DeskHub(lambda: datetime.now(UTC))

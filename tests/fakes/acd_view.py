@@ -10,6 +10,7 @@ from app.web.http.contract import ClosingOut, WaitingOut, WishedState
 from app.web.http.services import AgentView, QueueView
 from config.ids import AgentId
 from config.schema import Site
+from crm.errors import NotLikeThis
 from routing.agent import AgentEvent, AgentState, apply
 
 _WISHES = {
@@ -27,6 +28,7 @@ class FakeAcd:
         self._waiting: dict[str, list[WaitingOut]] = {queue.name: [] for queue in site.queues}
         self.closed: dict[str, ClosingOut] = {}
         self._agents: dict[str, AgentView] = {}
+        self._shut_out: set[str] = set()
         for queue in site.queues:
             for agent in queue.agents:
                 before = self._agents[agent].queues if agent in self._agents else ()
@@ -57,8 +59,18 @@ class FakeAcd:
         ]
 
     def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
+        if agent in self._shut_out and state != "logged_out":
+            raise NotLikeThis("shut_out", f"{agent} is locked or has left.", f"{agent} 的账号已锁定或停用。")
         after = apply(self._agents[agent].state, _WISHES[state])
         return self.put(replace(self._agents[agent], state=after, reason=reason, by=by))
+
+    def shut_out(self, agent: AgentId, by: str | None) -> None:
+        self._shut_out.add(agent)
+        if agent in self._agents:
+            self.put(replace(self._agents[agent], state=AgentState.LOGGED_OUT, reason=None, by=by))
+
+    def let_in(self, agent: AgentId) -> None:
+        self._shut_out.discard(agent)
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
         after = apply(self._agents[agent].state, AgentEvent.END_WRAP_UP)

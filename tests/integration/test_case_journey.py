@@ -2,18 +2,15 @@
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
-from app.phone.system import SystemFile
-from app.run.main import initial_password_file
 from tests.integration.harness.api import Api, Item, until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
+from tests.integration.harness.logins import logged_in
 from tests.integration.harness.people import OUTSIDE, Customer, caller, desk
 from tests.integration.harness.phones import agent_telephone
 from tests.integration.harness.running import RunningSystem, free_port
@@ -33,19 +30,6 @@ async def hotline() -> AsyncIterator[RunningSystem]:
         yield system
         await assert_nothing_left(system)
         assert_one_end_each(journal_events(system.data))
-
-
-@asynccontextmanager
-async def logged_in(system: RunningSystem, name: str) -> AsyncIterator[Api]:
-    """The API as this person: a session's token is as good as its cookie."""
-    password = initial_password_file(system.data).read_text(encoding="utf-8").strip()
-    login = f"{SystemFile.read(system.data).base_url}/api/login"
-    async with aiohttp.ClientSession() as browser:
-        async with browser.post(login, json={"name": name, "password": password}) as answer:
-            assert answer.status == 200, await answer.text()
-            (cookie,) = answer.cookies.values()
-    async with Api(system.data, cookie.value) as api:
-        yield api
 
 
 async def take(api: Api, number: str, step: str, **fields: Any) -> Item:

@@ -9,6 +9,7 @@ import pytest
 from crm.customers.model import Customer, CustomerNumber
 from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
 from crm.journal.events import CallArrived, CallEnded
+from crm.use_cases.accounts.people import enrol_site
 from ivr.outbound.dialler import UNSENT_RETRY_S
 from tests.fakes.channel import Party
 from tests.fakes.small_site import small_site
@@ -127,7 +128,7 @@ async def test_a_fault_of_ours_is_borne_three_times_and_then_told(tmp_path: Path
     """Of a queue that the site has no more: it was tried every twelve seconds for ever, and blocked its number."""
     telephony = at_ten()
     async with house(tmp_path, telephony, with_cards=True) as home:
-        await home.store.users.sync_from_site(small_site().agents, {})
+        await enrol_site(home.store, small_site().agents)
         due = await owe(home, "13800000001", DueCallKind.CALLBACK, queue="gone")
         for made in range(1, FAULTS_BORNE + 1):
 

@@ -44,6 +44,6 @@ router.beforeEach(async (to) => {
   }
   const session = useSession();
   await Promise.all([session.restore(), labels]);
-  if (to.meta.open) return session.me ? "/" : true;
-  return session.me ? true : { name: "login", query: to.fullPath === "/" ? {} : { to: to.fullPath } };
+  if (to.meta.open) return session.entered ? "/" : true;
+  return session.entered ? true : { name: "login", query: to.fullPath === "/" ? {} : { to: to.fullPath } };
 });

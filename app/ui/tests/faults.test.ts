@@ -70,9 +70,9 @@ describe("an answer of the API", () => {
 describe("a problem in words", () => {
   it("is the page's own words for its kind, in the page's language", () => {
     const problem = new ApiProblem("wrong_login", 401, "Name or password is wrong");
-    expect(problemText(problem)).toBe("工号或密码不正确，请核对后重试。");
+    expect(problemText(problem)).toBe("工号或密码不正确，或账号已锁定。请核对后重试，忘记密码请找管理员。");
     setLocale("en");
-    expect(problemText(problem)).toBe("Agent number or password is not right. Check both and try again.");
+    expect(problemText(problem)).toBe("The number or the password is not right, or the account is locked. Check both; if the password is lost, ask an administrator.");
   });
 
   it("is the server's words where it has them in both languages", () => {

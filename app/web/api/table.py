@@ -44,6 +44,7 @@ from app.web.api.suggestions.suggestions import SUGGESTION_OPERATIONS
 from app.web.api.tickets import sound, tickets
 from app.web.api.tickets.search import SEARCH
 from app.web.api.users import people
+from app.web.api.users.accounts import ACCOUNTS
 from app.web.api.users.keys import API_KEYS
 from app.web.api.users.telephones import TELEPHONES
 from app.web.feeds import live
@@ -61,6 +62,7 @@ from app.web.http.contract import (
     MoveWish,
     Nothing,
     PageQuery,
+    PasswordChange,
     QueueWithCallers,
     RecordingWish,
     StateWish,
@@ -98,6 +100,8 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
     operation("logout", "POST /api/logout", people.logout, "End the session", Nothing, Nothing, None, 204),
     operation("me", "GET /api/me", people.me,
               "Who one is, the site's lists, one's live state", Nothing, Nothing, Me),
+    operation("change_password", "POST /api/me/password", people.change_password,
+              "Change one's own password; all other sessions end", Nothing, PasswordChange, None, 204, secret=True),
     operation("list_tickets", "GET /api/tickets", tickets.list_tickets,
               "Tickets, newest first", TicketQuery, Nothing, Listed[TicketOut]),
     operation("get_ticket", "GET /api/tickets/{number}", tickets.get_ticket,
@@ -207,6 +211,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *BOOKINGS,
     *APPOINTMENTS,
     *CUSTOMER_OPERATIONS,
+    *ACCOUNTS,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

@@ -6,6 +6,8 @@ when the session does.
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -37,11 +39,22 @@ FEED: Final = web.AppKey("feed", WallboardFeed)
 
 
 class LoginCheck:
-    """Whether the login a long connection began with still holds, asked now and then."""
+    """Whether the login a long connection began with still holds: asked now and then, and at once when it may not."""
 
     def __init__(self, ask: Ask[DeskQuery, Nothing] | Ask[Nothing, Nothing]) -> None:
         self._ask = ask
         self._next = asyncio.get_running_loop().time() + LOGIN_CHECK_EVERY_S
+
+    @contextmanager
+    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+        """While the connection is open: `wake` is called when it is to ask again."""
+
+        def look() -> None:
+            self._next = 0.0
+            wake()
+
+        with self._ask.door.long_connection(self._ask.who, look):
+            yield
 
     async def still_holds(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -95,11 +108,12 @@ async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketRespons
     hub, login = ask.services.hub, LoginCheck(ask)
     try:
         await _send(socket, _hello(ask, agent))
-        while await login.still_holds():
-            for message in page.take():
-                await _send(socket, message.text)
-            if not await page.news(ALIVE_EVERY_S):
-                await _send(socket, encode_text(Alive(seq=hub.newest, at=ask.services.clock())))
+        with login.watched(page.notify):
+            while await login.still_holds():
+                for message in page.take():
+                    await _send(socket, message.text)
+                if not await page.news(ALIVE_EVERY_S):
+                    await _send(socket, encode_text(Alive(seq=hub.newest, at=ask.services.clock())))
         await socket.close(code=SESSION_OVER, message=b"session over")
     except TimeoutError:
         log.warning("A page of agent %s does not read; closed", agent, extra={"action": "desk_stuck", "agent": agent})
@@ -159,7 +173,7 @@ async def live_wallboard(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 
 async def _write_wallboard(ask: Ask[Nothing, Nothing], response: web.StreamResponse) -> None:
     login = LoginCheck(ask)
-    with ask.request.app[FEED].watch() as watcher:
+    with ask.request.app[FEED].watch() as watcher, login.watched(watcher.notify):
         await _write(response, "retry: 1000\n\n")
         while await login.still_holds():
             news = await watcher.next(ALIVE_EVERY_S)

@@ -112,6 +112,10 @@ def _of_use_case(exc: Exception) -> Problem:
         case errors.BadValues():
             faults = [{"field": field, "message": message} for field, message in exc.faults.items()]
             return Problem("invalid", f"{exc}", errors=faults)
+        case errors.WrongPassword():
+            return invalid("old", "this is not the present password", "原密码不正确")
+        case errors.BadPassword():
+            return invalid("new", f"{exc}", exc.zh)
         case errors.NumberTaken():
             detail = f"{exc}: move it here explicitly, or merge the two cards"
             return Problem("conflict", detail, taken={"number": opened(exc.number), "customer": str(exc.customer_id)})

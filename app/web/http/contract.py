@@ -20,6 +20,7 @@ from app.web.wire.shapes import TalkStatus as TalkStatus
 from app.web.wire.shapes import TargetKind as TargetKind
 from app.web.wire.shapes import WishedState as WishedState
 from config.schema import LineKind, Role
+from crm.rights import Pending
 from crm.tickets.model import Severity, TicketKind, TicketState
 from routing.agent import AgentState
 
@@ -60,8 +61,16 @@ class Login(In, frozen=True, kw_only=True):
     password: Annotated[str, Meta(min_length=1, max_length=256)]
 
 
+class PasswordChange(In, frozen=True, kw_only=True):
+    """`old`: the present one, also when it is a one-time password that is to be changed."""
+
+    old: Annotated[str, Meta(min_length=1, max_length=256)]
+    new: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
 class UserOut(Out, frozen=True, kw_only=True):
-    """`agent` is the person's own desk; null for a program with a token."""
+    """`agent` is the person's own desk; null for a program with a token, and for people who take no calls. `pending`:
+    what has to be done before anything else is open to this login."""
 
     name: str
     agent: str | None
@@ -69,6 +78,7 @@ class UserOut(Out, frozen=True, kw_only=True):
     display_name: str
     display_name_en: str
     telephone: bool
+    pending: Pending | None = None
 
 
 class LoggedIn(Out, frozen=True, kw_only=True):

@@ -8,27 +8,36 @@ import hashlib
 import logging
 import math
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final, get_args
+from typing import Final, TypeVar
 
 from aiohttp import hdrs, web
-from yarl import URL
 
-from app.web.http.login_guard import LoginGuard
+from app.web.http.outside import Outside, outside
 from app.web.http.services import Services
 from app.web.http.tokens import role_of
 from app.web.wire.problems import Problem
-from config.schema import Role
-from crm.errors import AccountLocked, StoreAway
+from config.words import Words
+from crm.db.users.sessions import session_id
+from crm.errors import BadPassword, StoreAway
 from crm.keys.model import PREFIX
 from crm.rights import Principal
-from crm.users.model import SESSION_ABSOLUTE, User, session_is_valid
+from crm.use_cases.accounts.logins import Login, log_in
+from crm.users.model import SESSION_ABSOLUTE, Place, User, session_is_valid
+from crm.users.throttle import Attempt, Throttle
 
 log = logging.getLogger(__name__)
 security = logging.getLogger("security")
 
+T = TypeVar("T")
+
 _SAFE: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
-_MAX_REMEMBERED = 5_000
+_MAX_REMEMBERED: Final = 5_000
+_DEVICE_LASTS: Final = timedelta(days=400)
+"""As long as browsers keep a cookie at all."""
+_LONGEST_BROWSER: Final = 200
 
 
 class Authenticator:
@@ -37,6 +46,10 @@ class Authenticator:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._seen: OrderedDict[str, tuple[User, datetime, datetime]] = OrderedDict()
+        self._throttle = Throttle()
+        self._long: dict[str, set[Callable[[], None]]] = {}
+
+    # --- who it is ----------------------------------------------------------------------------------------------------
 
     async def principal(self, request: web.Request) -> Principal | None:
         """None when nothing valid came with the request. Raises Problem for a cookie from a foreign page."""
@@ -53,13 +66,26 @@ class Authenticator:
             self.check_origin(request, required=True)
         return await self._of_session(token)
 
+    def outside(self, request: web.Request) -> Outside:
+        """How the request looks from outside, behind a proxy of ours too."""
+        trusted = self._services.site.channels.trusted_proxies
+        return outside(request.remote, request.scheme, request.host, request.headers, trusted)
+
+    def address(self, request: web.Request) -> str:
+        """Who asks, as it stands on the audit trail."""
+        return self.outside(request).address
+
+    def secure(self, request: web.Request) -> bool:
+        """Whether the page is open by TLS. Asks no Host, which an unreadable request may lack."""
+        trusted = self._services.site.channels.trusted_proxies
+        return outside(request.remote, request.scheme, "", request.headers, trusted).secure
+
     def check_origin(self, request: web.Request, *, required: bool) -> None:
         """Raises Problem unless the request comes from a page of this very server."""
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is None and not required:
             return
-        scheme = "https" if self._services.secure_cookie else request.scheme
-        if origin is None or origin != str(URL(f"{scheme}://{request.host}").origin()):
+        if origin is None or origin.lower() != self.outside(request).origin:
             log.warning(
                 "Refused a request with the cookie of a session from the page %s",
                 origin,
@@ -67,44 +93,113 @@ class Authenticator:
             )
             raise Problem("foreign_origin", "A session's cookie is good only on this server's own pages.")
 
-    def cookie_name(self, request: web.Request) -> str:
-        """Browsers do not tell ports apart, systems that run side by side must."""
-        prefix = "__Host-" if self._services.secure_cookie else ""
-        return f"{prefix}sanxiang-{request.url.port}"
-
-    def set_cookie(self, request: web.Request, response: web.Response, token: str) -> None:
-        response.set_cookie(
-            self.cookie_name(request),
-            token,
-            max_age=int(SESSION_ABSOLUTE.total_seconds()),
-            path="/",
-            httponly=True,
-            secure=self._services.secure_cookie,
-            samesite="Strict",
+    def principal_of(self, user: User) -> Principal:
+        """A user with the role the store knows; the desk only while the site still has the agent."""
+        is_agent = any(agent.id == user.name for agent in self._services.site.agents)
+        return Principal(
+            name=user.name,
+            agent=user.name if is_agent else None,
+            role=user.role,
+            title=Words(user.display_name, user.display_name_en),
+            pending=user.pending,
         )
 
-    async def log_in(self, name: str, password: str, address: str, guard: LoginGuard) -> tuple[User, str]:
-        """A new session and its token. Raises Problem: too many attempts, or a wrong name or password."""
-        users, now = self._services.store.users, self._services.clock()
-        if wait := guard.admit(address, now):
+    # --- in and out ---------------------------------------------------------------------------------------------------
+
+    async def log_in(self, request: web.Request, name: str, password: str) -> Login:
+        """A new session. Raises Problem: too many attempts, or a wrong name or password, in the same words."""
+        store = self._services.store
+        place = Place(address=self.outside(request).address, browser=_browser(request))
+        device = request.cookies.get(self._device_name(request))
+        entered = await self.attempt(request, name, lambda: log_in(store, name, password, place, device=device))
+        if entered is None:
+            raise Problem("wrong_login", "The name is unknown, the password is wrong, or the account is locked.")
+        security.info("%s has logged in", entered.user.name, extra={"action": "logged_in", "address": place.address})
+        return entered
+
+    async def attempt(self, request: web.Request, name: str, check: Callable[[], Awaitable[T | None]]) -> T | None:
+        """What `check` says of somebody's password; None, or an exception but BadPassword: it is wrong, and counted.
+
+        Raises Problem when it is tried too often: on a machine where this person has logged in before nobody else's
+        attempts count (crm/users/throttle.py).
+        """
+        token = request.cookies.get(self._device_name(request))
+        device = await self._services.store.users.devices.known(token, name)
+        attempt = Attempt(name, self.outside(request).address, device)
+        if wait := self._throttle.admit(attempt, self._services.clock()):
             raise _too_many(wait)
         try:
-            user = await users.verify(name, password)
-        except AccountLocked as exc:
-            raise _too_many(exc.until - now) from exc
-        if user is None:
-            raise Problem("wrong_login", "The name is unknown or the password is wrong.")
-        guard.succeeded(address)
-        security.info("%s has logged in", user.name, extra={"action": "logged_in", "address": address})
-        return user, await users.sessions.create(user, now)
+            right = await check()
+        except BadPassword:  # the old one was right, the new one will not do
+            self._throttle.succeeded(attempt)
+            raise
+        if right is not None:
+            self._throttle.succeeded(attempt)
+        return right
 
     async def log_out(self, request: web.Request, response: web.Response) -> None:
         """Ends the session on the server too; a program's token is not affected."""
-        token = _bearer(request) or request.cookies.get(self.cookie_name(request))
+        token = self._token(request)
         if token is not None:
             await self._services.store.users.sessions.revoke(token)
             self._seen.pop(_digest(token), None)
-        response.del_cookie(self.cookie_name(request), path="/", secure=self._services.secure_cookie, samesite="Strict")
+        secure = self.outside(request).secure
+        response.del_cookie(self.cookie_name(request), path="/", secure=secure, samesite="Strict")
+
+    def session_of(self, request: web.Request) -> str | None:
+        """What the session of this request is called (crm.users.model.Session.id)."""
+        token = self._token(request)
+        return None if token is None else session_id(token)
+
+    # --- rights that end ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def long_connection(self, who: Principal, look: Callable[[], None]) -> Iterator[None]:
+        """While a connection is open that began with this login: `look` is called when the login may have ended."""
+        looks = self._long.setdefault(who.name, set())
+        looks.add(look)
+        try:
+            yield
+        finally:
+            looks.discard(look)
+            if not looks:
+                self._long.pop(who.name, None)
+
+    def rights_changed(self, name: str) -> None:
+        """This person's sessions or rights have: nothing remembered holds, and open connections look at once."""
+        for key in [key for key, (user, _, _) in self._seen.items() if user.name == name]:
+            del self._seen[key]
+        for look in list(self._long.get(name, ())):
+            look()
+
+    # --- cookies ------------------------------------------------------------------------------------------------------
+
+    def cookie_name(self, request: web.Request) -> str:
+        """Browsers do not tell ports apart, systems that run side by side must."""
+        seen = self.outside(request)
+        return f"{'__Host-' if seen.secure else ''}sanxiang-{seen.port}"
+
+    def _device_name(self, request: web.Request) -> str:
+        return f"{self.cookie_name(request)}-device"
+
+    def set_cookies(self, request: web.Request, response: web.Response, login: Login) -> None:
+        """The session's, and that of the machine, by which strangers who guess are told from its owner."""
+        for name, token, lasts in (
+            (self.cookie_name(request), login.session, SESSION_ABSOLUTE),
+            (self._device_name(request), login.device, _DEVICE_LASTS),
+        ):
+            response.set_cookie(
+                name,
+                token,
+                max_age=int(lasts.total_seconds()),
+                path="/",
+                httponly=True,
+                secure=self.outside(request).secure,
+                samesite="Strict",
+            )
+
+    def _token(self, request: web.Request) -> str | None:
+        return _bearer(request) or request.cookies.get(self.cookie_name(request))
 
     async def _of_key(self, secret: str) -> Principal | None:
         """ACC-4. Unlike a session it opens nothing while the store is away: it may have been revoked by then."""
@@ -130,12 +225,6 @@ class Authenticator:
             self._remember(token, user, now)
         return None if user is None else self.principal_of(user)
 
-    def principal_of(self, user: User) -> Principal:
-        """A user with the role the store knows; the desk only while the site still has the agent."""
-        role = next(known for known in get_args(Role) if known == user.role)
-        is_agent = any(agent.id == user.name for agent in self._services.site.agents)
-        return Principal(name=user.name, agent=user.name if is_agent else None, role=role)
-
     def _remember(self, token: str, user: User | None, now: datetime) -> None:
         known = self._seen.pop(_digest(token), None)
         if user is None:
@@ -158,6 +247,12 @@ def _too_many(wait: timedelta) -> Problem:
     return Problem(
         "too_many_attempts", "Too many wrong passwords.", retry_after_s=max(1, math.ceil(wait.total_seconds()))
     )
+
+
+def _browser(request: web.Request) -> str:
+    """What the browser calls itself: for people to recognise a session by, and nobody's proof of anything."""
+    said = request.headers.get(hdrs.USER_AGENT, "")
+    return "".join(character for character in said if character.isprintable())[:_LONGEST_BROWSER]
 
 
 def _bearer(request: web.Request) -> str | None:

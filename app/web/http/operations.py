@@ -19,7 +19,7 @@ from app.web.http.audit.trail import WebTrail
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
 from app.web.http.identity import Authenticator
-from app.web.http.permissions import is_open_to
+from app.web.http.permissions import held_back, is_open_to
 from app.web.http.services import Services, Tools
 from app.web.wire.encoding import encode
 from app.web.wire.problems import Problem, invalid
@@ -110,6 +110,7 @@ class Operation(Generic[Q, B]):
 
 AnyOperation = Operation[Any, Any]
 
+_PENDING_WORDS: Final = "This login has something to do first: look at `user.pending` of GET /api/me."
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -156,6 +157,8 @@ def serve(
         try:
             if not is_open_to(principal, operation.name):
                 raise _refused(principal, operation)
+            if principal is not None and held_back(principal.pending, operation.name):
+                raise Problem(principal.pending or "forbidden", _PENDING_WORDS)
             return await answer(request, principal)
         except (Problem, CrmError) as why:
             await trail.turned_away(principal, operation.name, operation.path, why, request)

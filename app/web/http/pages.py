@@ -9,13 +9,14 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.web.http.contract import Nothing, PageQuery
+from app.web.http.identity import Authenticator
 from app.web.http.operations import Ask
 from app.web.wire.problems import Problem
 
 UI_DIRECTORY: Final = Path(__file__).resolve().parents[2] / "ui" / "dist"
 UI: Final = web.AppKey("ui", Path)
-SECURE: Final = web.AppKey("secure", bool)
-"""Pages come by TLS."""
+DOOR: Final = web.AppKey("door", Authenticator)
+"""Knows which pages are open by TLS, behind a proxy of ours too."""
 
 _POLICY: Final = "; ".join(
     (
@@ -68,7 +69,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """On every answer, errors and streams too; what the API says is never kept by a browser."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.app[SECURE]:
+    if request.app[DOOR].secure(request):
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers.pop(hdrs.SERVER, None)  # of no use to anybody but an attacker
     if request.path.startswith(("/api/", "/status")):

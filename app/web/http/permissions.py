@@ -24,6 +24,18 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "login": PUBLIC,
     "logout": _ALL,
     "me": _ALL,
+    "change_password": _ALL,
+    "list_own_sessions": _ALL,
+    "end_own_session": _ALL,
+    "list_users": _ADMINISTRATORS,
+    "add_user": _ADMINISTRATORS,
+    "reset_password": _ADMINISTRATORS,
+    "lock_user": _ADMINISTRATORS,
+    "unlock_user": _ADMINISTRATORS,
+    "retire_user": _ADMINISTRATORS,
+    "list_user_sessions": _ADMINISTRATORS,
+    "end_user_sessions": _ADMINISTRATORS,
+    "end_user_session": _ADMINISTRATORS,
     "list_tickets": _ALL,
     "search_tickets": _ALL,
     "get_ticket": _ALL,
@@ -168,6 +180,18 @@ NOT_FOR_KEYS: Final = frozenset(
         "login",
         "logout",
         "me",
+        "change_password",
+        "list_own_sessions",
+        "end_own_session",
+        "list_users",
+        "add_user",
+        "reset_password",
+        "lock_user",
+        "unlock_user",
+        "retire_user",
+        "list_user_sessions",
+        "end_user_sessions",
+        "end_user_session",
         "list_api_keys",
         "create_api_key",
         "revoke_api_key",
@@ -194,6 +218,17 @@ def is_open_to(who: Principal | None, operation: str) -> bool:
     if who is None or who.scope is None or PERMISSIONS[operation] == PUBLIC:
         return True
     return operation in who.scope and operation not in NOT_FOR_KEYS
+
+
+WHILE_PENDING: Final[Mapping[str, frozenset[str]]] = {
+    "new_password": frozenset({"me", "logout", "change_password"}),
+}
+"""What is open to a login that has something to do first (crm.rights.Pending), besides what is public."""
+
+
+def held_back(pending: str | None, operation: str) -> bool:
+    """Whether the operation has to wait until this login has done what it has to. ACC-1."""
+    return pending is not None and PERMISSIONS[operation] != PUBLIC and operation not in WHILE_PENDING[pending]
 
 
 def may(role: Role | None, operation: str) -> bool:

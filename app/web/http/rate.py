@@ -1,12 +1,8 @@
 """How often the public may write: a bucket for each address and one for all, half of which is kept for addresses that
 have not written lately (rules: no clock). D11, OPS-7
-
-And whose address it is: behind a proxy of our own the one that the proxy names, else nobody's word is taken for it.
 """
 
-import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -58,27 +54,3 @@ class RateLimit:
             mine.tokens -= 1
             self._all.tokens -= 1
         return wait
-
-
-def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Iterable[str]) -> str:
-    """Who asks: the peer, or when that is a proxy of ours the last address before it that is none. IPv6 counts by its
-    /64, which one subscriber has."""
-    networks = [ipaddress.ip_network(each) for each in trusted]
-    hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
-    address = _parsed(peer or "")
-    while address is not None and hops and any(address in network for network in networks):
-        before = _parsed(hops.pop())
-        if before is None:
-            break
-        address = before
-    if address is None:
-        return "unknown"
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
-
-
-def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address

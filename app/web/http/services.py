@@ -76,7 +76,17 @@ class AcdView(Protocol):
     def queues(self) -> list[QueueView]: ...
 
     def set_state(self, agent: AgentId, state: WishedState, reason: str | None, by: str | None = None) -> AgentView:
-        """`by`: who does it, when it is not the agent. Raises `routing.agent.IllegalTransition` with words."""
+        """`by`: who does it, when it is not the agent. Raises `routing.agent.IllegalTransition` with words, NotLikeThis
+        for who is shut out."""
+        ...
+
+    def shut_out(self, agent: AgentId, by: str | None) -> None:
+        """This person has no rights any more: signed off, in a talk after it, and nobody makes it otherwise until
+        `let_in`. Nothing else happens to who takes no calls."""
+        ...
+
+    def let_in(self, agent: AgentId) -> None:
+        """The opposite of `shut_out`; the person signs in as always."""
         ...
 
     def end_wrap_up(self, agent: AgentId) -> AgentView:
@@ -164,7 +174,6 @@ class Tools:
     renew_telephone_secret: Callable[[AgentId], Awaitable[str]] = field(repr=False)
     """Another one; the old one opens nothing from then on. Raises KeyError, `ivr.port.values.TelephonyError`."""
     sip_address: str
-    secure_cookie: bool
     talks: TalkControl = field(default_factory=NobodyTalks)
     space: Space = field(default_factory=Space)
     """What the disk still has room for."""

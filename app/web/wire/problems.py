@@ -15,6 +15,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unauthenticated": (401, "Log in first"),
     "wrong_login": (401, "Name or password is wrong"),
     "forbidden": (403, "Not allowed"),
+    "new_password": (403, "Choose a password of your own first"),
     "foreign_origin": (403, "Not from this page"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "Not possible with this method"),

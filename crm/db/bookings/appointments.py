@@ -19,7 +19,8 @@ from crm.db.bookings.rows import appointment_row, select_appointments, step_entr
 from crm.db.bookings.steps import differences, step_insert
 from crm.db.followups.owed_calls import SYSTEM
 from crm.db.schema.bookings import appointment, booking_step
-from crm.db.schema.core import colleague_message, user_account
+from crm.db.schema.core import colleague_message
+from crm.db.schema.users import in_force, user_account
 from crm.errors import UnknownRecord, VersionConflict
 from crm.page import Page
 from crm.tickets.model import Detail
@@ -205,7 +206,7 @@ async def _write(connection: AsyncConnection, row: Appointment, values: Mapping[
 
 
 async def _supervisors(connection: AsyncConnection) -> list[str]:
-    query = select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
+    query = select(user_account.c.name).where(user_account.c.role == "supervisor", in_force)
     return list((await connection.execute(query)).scalars())
 
 

@@ -26,10 +26,9 @@ from crm.db.schema.core import (
     rejected_event,
     ticket,
     ticket_change,
-    user_account,
-    user_session,
 )
 from crm.db.schema.customers import customer_access, customer_import, customer_import_row, customer_removal
+from crm.db.schema.users import user_account, user_device, user_session
 
 _ELSEWHERE: Final = (
     # Sealed, and without personal data: acts name records by their numbers.
@@ -48,6 +47,7 @@ _ELSEWHERE: Final = (
     agent_state,
     journal_position,
     user_account,
+    user_device,
     user_session,
 )
 _NAMED: Final[dict[str, Table]] = {"ticket": ticket, "call_id": call, "due_call": due_call, "customer_id": customer}

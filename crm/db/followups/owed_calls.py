@@ -12,7 +12,8 @@ from config.numbering import normalise
 from crm.calls.words import duty_missed
 from crm.db.base.bulk import insert_new
 from crm.db.followups.entering import NewCall, enter_told
-from crm.db.schema.core import colleague_message, user_account
+from crm.db.schema.core import colleague_message
+from crm.db.schema.users import in_force, user_account
 from crm.followups.model import DueCall
 from crm.followups.words import set_aside
 from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
@@ -75,7 +76,7 @@ def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
 def _warn(connection: Connection, warnings: Sequence[tuple[str, datetime, str, str | None]]) -> None:
     """Each is a key, an instant, the words and the ticket."""
     supervisors = connection.execute(
-        select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
+        select(user_account.c.name).where(user_account.c.role == "supervisor", in_force)
     ).scalars()
     rows = [
         {

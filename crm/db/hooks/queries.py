@@ -16,7 +16,8 @@ from crm.db.base.typed import typed
 from crm.db.hooks.tables import webhook, webhook_delivery, webhook_position
 from crm.db.schema.audit import audit
 from crm.db.schema.cases import ticket_step
-from crm.db.schema.core import colleague_message, event, user_account
+from crm.db.schema.core import colleague_message, event
+from crm.db.schema.users import in_force, user_account
 from crm.errors import UnknownRecord, VersionConflict
 from crm.hooks.model import EVENT_NAMES, Delivery, News, WebHook, news_of_act, news_of_event, retry_after, wants
 from crm.journal.decoding import decode_event
@@ -245,7 +246,7 @@ def _message(hook_id: int, news: News, now: datetime) -> dict[str, Any]:
 
 
 async def _tell_administrators(connection: AsyncConnection, hook: Row[Any], error: str, now: datetime) -> None:
-    names = select(user_account.c.name).where(user_account.c.role == "administrator", user_account.c.active)
+    names = select(user_account.c.name).where(user_account.c.role == "administrator", in_force)
     text = f"消息推送 {hook.id}（{hook.url}）长时间失败，已停用：{error}"[:500]
     rows = [
         {

@@ -14,8 +14,9 @@ from config.numbering import normalise
 from config.words import two_lines
 from crm.db.base.bulk import insert_new
 from crm.db.calls.owners import owners
-from crm.db.schema.core import colleague_message, ticket, user_account
+from crm.db.schema.core import colleague_message, ticket
 from crm.db.schema.intake import attachment, intake, letter
+from crm.db.schema.users import in_force, user_account
 from crm.db.tickets.search_index import reindex
 from crm.intake.model import FileKept, Letter, Opening
 from crm.journal.events import AnyEvent, LetterReceived, TicketOpened
@@ -145,7 +146,7 @@ def _enter_letter(connection: Connection, each: LetterReceived) -> None:
 
 def _tell(connection: Connection, each: LetterReceived) -> None:
     agent = connection.execute(select(ticket.c.agent).where(ticket.c.number == each.ticket)).scalar_one_or_none()
-    supervisors = select(user_account.c.name).where(user_account.c.role == "supervisor", user_account.c.active)
+    supervisors = select(user_account.c.name).where(user_account.c.role == "supervisor", in_force)
     readers = [agent] if agent else list(connection.execute(supervisors).scalars())
     _notify(connection, each, readers, f"工单 {each.ticket} 收到客户来信：{each.letter.subject or '（无主题）'}")
 

@@ -348,25 +348,3 @@ colleague_message = Table(
     Index("ix_colleague_message_recipient_at", "recipient", "at"),
     Index("ix_colleague_message_sender_at", "sender", "at"),
 )
-
-user_account = Table(
-    "user_account",
-    metadata,
-    Column("name", Text(), primary_key=True),
-    Column("display_name", Text(), nullable=False),
-    text_column("display_name_en"),
-    Column("role", Text(), nullable=False),
-    Column("password_hash", Text()),
-    Column("active", Boolean(), nullable=False),
-    Column("failures", Integer(), nullable=False, server_default="0"),
-    at_column("locked_until"),
-)
-
-user_session = Table(
-    "user_session",
-    metadata,
-    Column("token_hash", Text(), primary_key=True),
-    Column("name", ForeignKey("user_account.name"), nullable=False, index=True),
-    at_column("created_at", nullable=False),
-    at_column("seen_at", nullable=False),
-)

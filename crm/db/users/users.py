@@ -1,147 +1,118 @@
-"""Accounts of people: passwords (argon2id) and the back-off after wrong ones. The limits are rules in crm/users."""
+"""Accounts of people in the store. What may become of one is said in crm/users and crm/use_cases/accounts."""
 
-import asyncio
-import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Row, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row, Select, func, select, update
 
 from crm.db.base.engine import Database
-from crm.db.schema.core import user_account, user_session
-from crm.db.users.sessions import SessionTable, user_row
-from crm.errors import AccountLocked, UnknownRecord
-from crm.users.model import SiteAgent, User, lock_after
+from crm.db.base.typed import typed
+from crm.db.schema.users import in_force, user_account, user_session
+from crm.db.users.devices import DeviceTable
+from crm.db.users.sessions import SessionTable, still_valid, user_row
+from crm.users.model import Account, AccountState, SiteAgent, User, password_state
 
-log = logging.getLogger(__name__)
 
-_HASHES_AT_ONCE: Final = 2
-"""A hash takes 19 MiB and most of a core for some 30 ms: more at once would only be slower for all."""
+class Credential(NamedTuple):
+    """What a password is compared with. `password_hash`: never shown, never logged."""
+
+    account: Account
+    user: User
+    password_hash: str | None
 
 
 class UserTable:
-    """Who may log in. `sessions` are theirs. All raise StoreAway."""
+    """Who may log in; `sessions` and `devices` are theirs. All raise StoreAway."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._hasher = PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
-        self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
-        self._nobody: str | None = None
         self.sessions = SessionTable(database)
+        self.devices = DeviceTable(database)
 
-    async def sync_from_site(self, agents: Iterable[SiteAgent], passwords: Mapping[str, str]) -> None:
-        """The site's agents become the users. A password is only set where there is none yet; who is no longer in the
-        site cannot log in any more, and is logged out."""
-        wanted = {agent.id: agent for agent in agents}
+    async def get(self, name: str) -> Account | None:
+        """The account of that name, whatever has become of it."""
         async with self._database.read() as connection:
-            known = {row.name: row for row in await connection.execute(select(user_account))}
-        hashes = {
-            name: await self._hash(passwords[name])
-            for name in wanted
-            if name in passwords and (name not in known or known[name].password_hash is None)
+            row = (await connection.execute(self._accounts().where(user_account.c.name == name))).one_or_none()
+        return None if row is None else self._account(row)
+
+    async def list(self) -> tuple[Account, ...]:
+        """All there ever were, by name."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(self._accounts().order_by(user_account.c.name))
+        return tuple(self._account(row) for row in rows)
+
+    async def locked_list(self) -> tuple[Account, ...]:
+        """As `list`, inside an act: nobody else changes an account until it ends."""
+        async with self._database.write() as connection:
+            await connection.execute(select(user_account.c.name).order_by(user_account.c.name).with_for_update())
+        return await self.list()
+
+    async def gone(self) -> frozenset[str]:
+        """The names of those who have no rights any more."""
+        async with self._database.read() as connection:
+            return frozenset((await connection.execute(select(user_account.c.name).where(~in_force))).scalars())
+
+    async def credential(self, name: str) -> Credential | None:
+        """What somebody's password is compared with."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(self._accounts().where(user_account.c.name == name))).one_or_none()
+        return None if row is None else Credential(self._account(row), user_row(row), row.password_hash)
+
+    async def add(self, person: SiteAgent, *, of_site: bool) -> None:
+        """A new account, without a password; or an old one again, as the person is called now."""
+        row = {
+            "name": person.id,
+            "display_name": person.name,
+            "display_name_en": person.name_en,
+            "role": person.role,
+            "of_site": of_site,
+            "listed": True,
         }
-        rows = [
-            {
-                "name": agent.id,
-                "display_name": agent.name,
-                "display_name_en": agent.name_en,
-                "role": agent.role,
-                "active": True,
-                "password_hash": hashes.get(agent.id) or (known[agent.id].password_hash if agent.id in known else None),
-            }
-            for agent in wanted.values()
-        ]
-        gone = known.keys() - wanted.keys()
         async with self._database.write() as connection:
-            await self._database.upsert(connection, user_account, rows, ["name"])
-            await connection.execute(update(user_account).where(user_account.c.name.in_(gone)).values(active=False))
-            await connection.execute(delete(user_session).where(user_session.c.name.in_(gone)))
+            await self._database.upsert(connection, user_account, [row], ["name"])
 
-    async def get(self, name: str) -> User | None:
-        """The user of that name, if active."""
-        async with self._database.read() as connection:
-            row = await _account(connection, name)
-        return None if row is None or not row.active else user_row(row)
-
-    async def set_password(self, name: str, password: str) -> None:
-        """Sets it, unlocks the account and ends all its sessions. Raises UnknownRecord."""
-        password_hash = await self._hash(password)
+    async def unlist(self, names: Iterable[str]) -> None:
+        """These stand in agents.yaml no more: nothing is open to them, as long as they do not."""
+        gone = list(names)
         async with self._database.write() as connection:
-            done = await connection.execute(
-                update(user_account)
-                .where(user_account.c.name == name)
-                .values(password_hash=password_hash, failures=0, locked_until=None)
-            )
-            if done.rowcount != 1:
-                raise UnknownRecord("user", name)
-            await connection.execute(delete(user_session).where(user_session.c.name == name))
+            await connection.execute(update(user_account).where(user_account.c.name.in_(gone)).values(listed=False))
+        await self.sessions.end_all(gone)
 
-    async def verify(self, name: str, password: str) -> User | None:
-        """The user when the password is right, else None, after the same time whether or not the name exists.
-
-        Raises AccountLocked after too many wrong ones: then the password was not looked at.
-        """
-        async with self._hashing:
-            async with self._database.read() as connection:
-                row = await _account(connection, name)
-            now = self._clock()
-            if row is not None and row.locked_until is not None and now < row.locked_until:
-                raise AccountLocked(row.locked_until)
-            right = await self._is_right(row, password)
-            if row is None or not row.active or row.password_hash is None:
-                return None
-            if not right:
-                await self._count_failure(name, now)
-                return None
-            if row.failures:
-                await self._forgive(name)
-            return user_row(row)
-
-    async def _is_right(self, row: Row[Any] | None, password: str) -> bool:
-        if self._nobody is None:
-            self._nobody = await asyncio.to_thread(self._hasher.hash, "")
-        stored = self._nobody if row is None or row.password_hash is None else row.password_hash
-        try:
-            return await asyncio.to_thread(self._hasher.verify, stored, password)
-        except VerifyMismatchError:
-            return False
-        except InvalidHashError:
-            log.error(
-                "the password hash of %s is damaged: set a new one", row and row.name, extra={"action": "bad_hash"}
-            )
-            return False
-
-    async def _hash(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(self._hasher.hash, password)
-
-    async def _count_failure(self, name: str, now: datetime) -> None:
+    async def set_state(self, name: str, state: AccountState) -> None:
+        """Active, locked or retired."""
         async with self._database.write() as connection:
-            done = await connection.execute(
-                update(user_account)
-                .where(user_account.c.name == name)
-                .values(failures=user_account.c.failures + 1)
-                .returning(user_account.c.failures)
-            )
-            failures = int(done.scalar_one())
-            wait = lock_after(failures)
-            if wait:
-                await connection.execute(
-                    update(user_account).where(user_account.c.name == name).values(locked_until=now + wait)
-                )
-                log.warning("account %s locked for %s after %d wrong passwords", name, wait, failures)
+            await connection.execute(update(user_account).where(user_account.c.name == name).values(state=state))
 
-    async def _forgive(self, name: str) -> None:
+    async def set_password(self, name: str, password_hash: str, *, until: datetime | None) -> None:
+        """`until`: it is a one-time password, which opens nothing but the choice of another, and that until then."""
+        values = {"password_hash": password_hash, "must_change": until is not None, "password_until": until}
         async with self._database.write() as connection:
-            await connection.execute(
-                update(user_account).where(user_account.c.name == name).values(failures=0, locked_until=None)
-            )
+            await connection.execute(update(user_account).where(user_account.c.name == name).values(values))
 
+    async def clear_password(self, name: str) -> None:
+        """No password is right any more."""
+        values = {"password_hash": None, "must_change": False, "password_until": None}
+        async with self._database.write() as connection:
+            await connection.execute(update(user_account).where(user_account.c.name == name).values(values))
 
-async def _account(connection: AsyncConnection, name: str) -> Row[Any] | None:
-    return (await connection.execute(select(user_account).where(user_account.c.name == name))).one_or_none()
+    async def logged_in(self, name: str, password_hash: str, now: datetime) -> bool:
+        """Notes the time of a login; False when the password or the account has changed since it was compared."""
+        unchanged = (user_account.c.name == name, user_account.c.password_hash == password_hash, in_force)
+        async with self._database.write() as connection:
+            done = await connection.execute(update(user_account).where(*unchanged).values(last_login_at=now))
+        return done.rowcount == 1
+
+    def _accounts(self) -> Select[*tuple[Any, ...]]:
+        held = select(func.count()).where(user_session.c.name == user_account.c.name, still_valid(self._clock()))
+        return select(user_account, held.scalar_subquery().label("sessions"))
+
+    def _account(self, row: Row[Any]) -> Account:
+        password = password_state(
+            has_one=row.password_hash is not None,
+            must_change=row.must_change,
+            until=row.password_until,
+            now=self._clock(),
+        )
+        return typed(Account, row, password=password)

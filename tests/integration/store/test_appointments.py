@@ -9,6 +9,7 @@ from crm.bookings.appointments import Appointment, AppointmentState, Appointment
 from crm.db.schema.core import ticket
 from crm.db.store import Store
 from crm.errors import IllegalTransition, UnknownRecord, VersionConflict
+from crm.use_cases.accounts.people import enrol_site
 from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
 
@@ -22,7 +23,7 @@ def words(row: Appointment, overdue: bool) -> str:
 
 @pytest.mark.req("BKG-5")
 async def test_an_appointment_from_proposal_to_visit(store: Store, clock: HandClock) -> None:
-    await store.users.sync_from_site(small_site().agents, {agent.id: "secret-word" for agent in small_site().agents})
+    await enrol_site(store, small_site().agents)
     row = {"number": TICKET, "opened_at": clock.now, "state": "open", "severity": "normal", "channel": "telephone"}
     async with store.database.write() as connection:
         await connection.execute(insert(ticket).values(**row, version=1))

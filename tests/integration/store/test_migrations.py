@@ -14,7 +14,8 @@ from sqlalchemy import Connection, insert, select
 from config.ids import TicketNumber
 from crm.db.base.engine import Database
 from crm.db.migrate import MIGRATIONS, newest_revision
-from crm.db.schema.core import metadata, ticket, user_account, user_session
+from crm.db.schema.core import metadata, ticket
+from crm.db.schema.users import user_account, user_session
 from crm.db.store import Store
 from tests.integration.store.old_schema import migrate_to
 
@@ -49,7 +50,7 @@ def test_the_newest_step_is_told_by_the_names_of_the_files() -> None:
 async def test_an_instant_comes_back_as_utc_whatever_zone_it_had(store: Store) -> None:
     at = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
     async with store.database.write() as connection:
-        await connection.execute(insert(user_account).values(name="8001", display_name="", role="agent", active=True))
+        await connection.execute(insert(user_account).values(name="8001", display_name="", role="agent"))
         await connection.execute(insert(user_session).values(token_hash="t", name="8001", created_at=at, seen_at=at))
         (back,) = (await connection.execute(select(user_session.c.created_at))).scalars()
     assert back == at

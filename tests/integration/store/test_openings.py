@@ -23,7 +23,9 @@ from crm.intake.model import CHANNELS, FileKept, Letter, Opening, contact_of, ma
 from crm.journal.events import TicketOpened
 from crm.journal.journal import Journal
 from crm.tickets.model import TicketForm, TicketKind, TicketStep
+from crm.use_cases.accounts.people import enrol_site
 from crm.use_cases.tickets import Tickets
+from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
 
@@ -100,11 +102,7 @@ async def test_a_persons_words_outlive_a_second_reading_of_the_journal(
 async def test_an_answer_tells_whoever_has_the_ticket(store: Store, journal: Journal, clock: HandClock) -> None:
     tickets = tickets_of(journal)
     made = tickets.open_from("letter", Opening(received_at=clock(), matter="x"), clock())
-    await store.users.sync_from_site((), {})
-    async with store.database.write() as connection:
-        await connection.execute(
-            text("INSERT INTO user_account (name, display_name, role, active) VALUES ('8801', '', 'supervisor', true)")
-        )
+    await enrol_site(store, [agent for agent in small_site().agents if agent.role == "supervisor"])
     answer = Letter(received_at=clock(), sender="a@b.cn", subject="再问", text="怎么样了", key="mail:9")
     tickets.answer_on(made, answer, clock())
     tickets.answer_on(made, answer, clock())

@@ -6,6 +6,7 @@ from crm.customers.model import Customer, CustomerNumber
 from crm.db.store import Store
 from crm.journal.events import CallbackOwed, CallOverflowed, DutyMissed
 from crm.journal.journal import Journal
+from crm.use_cases.accounts.people import enrol_site
 from tests.fakes.call_story import INVITED, arrived
 from tests.fakes.small_site import small_site
 from tests.integration.store.projecting import project_all
@@ -13,7 +14,7 @@ from tests.integration.store.projecting import project_all
 
 async def test_an_owed_call_is_entered_once_and_hangs_on_its_ticket(store: Store, journal: Journal) -> None:
     saved = await store.customers.save(Customer(name="王芳", numbers=(CustomerNumber(raw="13812345678"),)))
-    await store.users.sync_from_site(small_site().agents, {agent.id: "secret-word" for agent in small_site().agents})
+    await enrol_site(store, small_site().agents)
     call = arrived("c1", "20261122-0001")
     at = INVITED + timedelta(seconds=60)
     owed = CallbackOwed(

@@ -19,6 +19,7 @@ from crm.db.store import Store
 from crm.intake.model import FileKept
 from crm.journal.events import CallArrived
 from crm.journal.journal import Journal
+from crm.use_cases.accounts.people import enrol_site
 from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -144,7 +145,7 @@ async def test_a_failure_holds_up_what_is_behind_it_and_is_tried_again(
 async def test_who_fails_for_days_is_stopped_and_administrators_are_told(
     store: Store, journal: Journal, clock: HandClock, sender: HookSender, subscriber: Subscriber
 ) -> None:
-    await store.users.sync_from_site(small_site().agents, {"8901": "a long password"})
+    await enrol_site(store, small_site().agents)
     hook = await store.hooks.create(f"{subscriber.origin}/hook", ["*"], "key", by="8901")
     (number, *_) = await calls(store, journal, clock, 1)
     subscriber.answers = [500] * 9

@@ -35,13 +35,14 @@ from crm.use_cases.intake import Intake
 from crm.use_cases.tickets import Tickets
 from tests.fakes.acd_view import FakeAcd
 from tests.fakes.floor import FakeFloor
+from tests.fakes.logins import let_people_log_in, password_of
 from tests.fakes.site_watch import as_it_was_loaded
 from tests.fakes.small_site import small_site
 from tests.fakes.talk_desk import FakeTalks
 from tests.fakes.telephone_secrets import FakeTelephoneSecrets
 
 LOCAL_TOKEN = "the-local-token-of-this-system"
-PASSWORDS = {name: f"password of {name}" for name in ("8001", "8002", "8003", "8801", "8901")}
+PASSWORDS = {name: password_of(name) for name in ("8001", "8002", "8003", "8801", "8901")}
 
 
 class MovableClock:
@@ -216,7 +217,7 @@ def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def make() -> None:
         store = await Store.open(data.database_url)
-        await store.users.sync_from_site(small_site().agents, PASSWORDS)
+        await let_people_log_in(store, small_site().agents)
         await store.close()
 
     asyncio.run(make())
@@ -283,7 +284,6 @@ async def house_on(data: DataDir, site: Site, ui: Path) -> AsyncIterator[House]:
         telephone_secret=telephones.of,
         renew_telephone_secret=telephones.renew,
         sip_address="127.0.0.1:5062",
-        secure_cookie=False,
         due_call_accepted=lambda due_call, agent: accepted.append((due_call, agent)),
     )
     app = create_app(services, ui=ui)

@@ -43,6 +43,7 @@ from crm.journal.events import (
 )
 from crm.use_cases.by_clock.registering import Registrar
 from crm.use_cases.cases import CaseService
+from tests.fakes.logins import let_people_log_in, password_of
 from tests.integration.web.conftest import PASSWORDS, House
 
 DEMO = Path(__file__).parents[3] / "config" / "site"
@@ -64,11 +65,11 @@ def site() -> Site:
 def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As of the other tests, with the people of the demo."""
     data = DataDir(tmp_path_factory.mktemp("demo-template"))
-    PASSWORDS.update({name: f"password of {name}" for name in PEOPLE})
+    PASSWORDS.update({name: password_of(name) for name in PEOPLE})
 
     async def make() -> None:
         store = await Store.open(data.database_url)
-        await store.users.sync_from_site(load_site(DEMO).agents, PASSWORDS)
+        await let_people_log_in(store, load_site(DEMO).agents)
         await store.close()
 
     asyncio.run(make())

@@ -22,6 +22,7 @@ from crm.cases.steps import STEPS
 from crm.db.store import Store
 from crm.use_cases.cases import offers
 from tests.fakes.case_site import NAMES, case_site
+from tests.fakes.logins import let_people_log_in, password_of
 from tests.integration.web.conftest import PASSWORDS, House, kind_of, write_sound
 from tests.integration.web.test_web_desk import desk
 from tests.unit.crm.test_case_story import WORDS
@@ -38,11 +39,11 @@ def site() -> Site:
 def store_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As of the other tests, with the people of this site."""
     data = DataDir(tmp_path_factory.mktemp("case-template"))
-    PASSWORDS.update({name: f"password of {name}" for name in NAMES})
+    PASSWORDS.update({name: password_of(name) for name in NAMES})
 
     async def make() -> None:
         store = await Store.open(data.database_url)
-        await store.users.sync_from_site(case_site().agents, PASSWORDS)
+        await let_people_log_in(store, case_site().agents)
         await store.close()
 
     asyncio.run(make())

@@ -13,6 +13,7 @@ import pytest
 from config.service.channels import Channels, Rate, WebForm
 from config.service.matters import Category, Department, Matters
 from crm.errors import StoreAway
+from tests.fakes.logins import password_of
 from tests.integration.web.conftest import House, kind_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
@@ -345,6 +346,6 @@ async def restarted(house: House) -> AsyncIterator[aiohttp.ClientSession]:
         aiohttp.ClientSession(base_url=origin, headers={"Origin": origin}) as one,
     ):
         one._cookie_jar = aiohttp.CookieJar(unsafe=True)
-        async with one.post("/api/login", json={"name": "8001", "password": "password of 8001"}) as answer:
+        async with one.post("/api/login", json={"name": "8001", "password": password_of("8001")}) as answer:
             assert answer.status == 200
         yield one

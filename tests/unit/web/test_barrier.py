@@ -30,6 +30,8 @@ EXPECTED = [
     (errors.IllegalTransition("closed", "wait"), "illegal_transition"),
     (errors.NotLikeThis("by_steps", "by steps", "按步骤"), "illegal_transition"),
     (errors.TooManyFiles("1", 20), "conflict"),
+    (errors.WrongPassword(), "invalid"),
+    (errors.BadPassword("too short", "太短"), "invalid"),
     (errors.BookingRefused("full", "full"), "conflict"),
     (errors.BadCursor("nonsense"), "invalid"),
     (errors.BadQuery("nothing", "空"), "invalid"),
@@ -40,7 +42,7 @@ EXPECTED = [
     (IllegalTransition(AgentState.AVAILABLE, AgentEvent.ANSWER), "illegal_transition"),
     (TelephonyError("no channel"), "telephones_away"),
 ]
-NO_PAGE = {"JournalFailed", "JournalInUse", "ClaimLost", "AccountLocked", "BadFile", "CallGoesOn"}
+NO_PAGE = {"JournalFailed", "JournalInUse", "ClaimLost", "BadFile", "CallGoesOn"}
 """What no page begins, or what is told in words of its own (a file, a login), or as a plain conflict."""
 
 

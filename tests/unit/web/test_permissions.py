@@ -3,7 +3,16 @@
 import pytest
 
 from app.web.api.table import OPERATIONS
-from app.web.http.permissions import NOT_FOR_KEYS, PERMISSIONS, PUBLIC, grantable, is_open_to, may
+from app.web.http.permissions import (
+    NOT_FOR_KEYS,
+    PERMISSIONS,
+    PUBLIC,
+    WHILE_PENDING,
+    grantable,
+    held_back,
+    is_open_to,
+    may,
+)
 from crm.rights import Principal, may_reveal, may_see_calls_of, may_set_state_of, may_sit_at, may_work_on
 
 AGENT = Principal(name="8001", agent="8001", role="agent")
@@ -20,6 +29,14 @@ def test_what_nobody_ruled_on_is_refused(role):
 def test_without_a_login_only_these_are_open():
     public = {"page", "status", "openapi", "get_words", "login", "public_form", "public_ticket"}
     assert {name for name in PERMISSIONS if may(None, name)} == public
+
+
+def test_a_login_that_has_something_to_do_first_can_do_that_and_nothing_else():
+    for pending, operations in WHILE_PENDING.items():
+        left = {name for name, roles in PERMISSIONS.items() if roles != PUBLIC and not held_back(pending, name)}
+        assert left == operations == {"me", "logout", "change_password"}
+        assert not held_back(pending, "page")
+    assert not any(held_back(None, name) for name in PERMISSIONS)
 
 
 def test_an_administrator_may_do_all_that_a_supervisor_may_and_a_supervisor_all_that_an_agent_may():
@@ -99,6 +116,15 @@ ADMINISTRATION = {
     "delete_webhook",
     "list_deliveries",
     "ping_webhook",
+    "list_users",
+    "add_user",
+    "reset_password",
+    "lock_user",
+    "unlock_user",
+    "retire_user",
+    "list_user_sessions",
+    "end_user_sessions",
+    "end_user_session",
 }
 
 CUSTOMERS_AT_LARGE = {
@@ -160,5 +186,5 @@ def test_an_answer_with_a_secret_is_kept_nowhere():
     assert telling & writing & unmarked <= SECRET_IS_EMPTY
 
 
-SECRET_IS_EMPTY = {"ping_webhook", "revoke_api_key"}
-"""Their answers have the field, and nothing in it."""
+SECRET_IS_EMPTY = {"ping_webhook", "revoke_api_key", "lock_user", "unlock_user", "retire_user"}
+"""Their answers have the field, and nothing in it; or say of which kind somebody's password is."""

@@ -1324,6 +1324,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's own password; all other sessions end */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is logged in */
+        get: operations["list_own_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Log oneself out on another machine */
+        delete: operations["end_own_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages": {
         parameters: {
             query?: never;
@@ -2026,6 +2077,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts, by name */
+        get: operations["list_users"];
+        put?: never;
+        /** Add somebody; the answer has the one-time password */
+        post: operations["add_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take all rights for a time */
+        post: operations["lock_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new one-time password; all sessions end */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The person has left: all rights end at once */
+        post: operations["retire_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody is logged in */
+        get: operations["list_user_sessions"];
+        put?: never;
+        post?: never;
+        /** Log somebody out everywhere */
+        delete: operations["end_user_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Log somebody out on one machine */
+        delete: operations["end_user_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give them back */
+        post: operations["unlock_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks": {
         parameters: {
             query?: never;
@@ -2142,6 +2314,40 @@ export interface components {
             reason: string;
             ticket: string | null;
             what: string;
+        };
+        /** @description Somebody without a telephone: who takes calls stands in agents.yaml. `name`: to log in with. */
+        AccountNew: {
+            display_name: string;
+            display_name_en: string;
+            name: string;
+            /** @enum {unknown} */
+            role: "administrator" | "agent" | "supervisor";
+        };
+        /**
+         * @description `of_site`: stands in agents.yaml, which says name and role. `listed` false: stood there once, and has no rights.
+         *     `sessions`: so many are logged in now.
+         */
+        AccountOut: {
+            display_name: string;
+            display_name_en: string;
+            last_login_at: string | null;
+            listed: boolean;
+            name: string;
+            of_site: boolean;
+            /** @enum {unknown} */
+            password: "expired" | "none" | "one_time" | "own";
+            password_until: string | null;
+            /** @enum {unknown} */
+            role: "administrator" | "agent" | "supervisor";
+            sessions: number;
+            /** @enum {unknown} */
+            state: "active" | "locked" | "retired";
+        };
+        /** @description Labels of the group `account_state`, by code. */
+        AccountStateWords: {
+            active: components["schemas"]["Words"];
+            locked: components["schemas"]["Words"];
+            retired: components["schemas"]["Words"];
         };
         /** @description 超时问责. `totals`: by unit and person, over the whole time asked for. */
         AccountabilityOut: {
@@ -3730,6 +3936,12 @@ export interface components {
             remark: components["schemas"]["Words"];
             reward: components["schemas"]["Words"];
         };
+        /** @description `password` opens nothing but the choice of another one. It is shown in this answer only. */
+        FirstPasswordOut: {
+            name: string;
+            password: string;
+            until: string;
+        };
         FormGroupOut: {
             /** @enum {unknown} */
             counts_for: "attitude" | "knowledge";
@@ -3942,6 +4154,11 @@ export interface components {
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
+        Listed_AccountOut_: {
+            items: components["schemas"]["AccountOut"][];
+            next: string | null;
+        };
+        /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_AgentOut_: {
             items: components["schemas"]["AgentOut"][];
             next: string | null;
@@ -4039,6 +4256,11 @@ export interface components {
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
         Listed_ReportRunOut_: {
             items: components["schemas"]["ReportRunOut"][];
+            next: string | null;
+        };
+        /** @description A list; `next` goes into `after` of the next request, null = the end. */
+        Listed_SessionOut_: {
+            items: components["schemas"]["SessionOut"][];
             next: string | null;
         };
         /** @description A list; `next` goes into `after` of the next request, null = the end. */
@@ -4338,6 +4560,18 @@ export interface components {
             to: string;
             /** @default 0 */
             version?: number;
+        };
+        /** @description `old`: the present one, also when it is a one-time password that is to be changed. */
+        PasswordChange: {
+            new: string;
+            old: string;
+        };
+        /** @description Labels of the group `password_state`, by code. */
+        PasswordStateWords: {
+            expired: components["schemas"]["Words"];
+            none: components["schemas"]["Words"];
+            one_time: components["schemas"]["Words"];
+            own: components["schemas"]["Words"];
         };
         /** @description A part of a snippet; `hit`: it is what was looked for. */
         PieceOut: {
@@ -4717,10 +4951,23 @@ export interface components {
             /** @enum {unknown} */
             state: "failed" | "sent" | "waiting";
         };
+        /** @description A login that holds. `current`: that of this very request. `browser`: as it calls itself. */
+        SessionOut: {
+            address: string;
+            browser: string;
+            created_at: string;
+            current: boolean;
+            id: string;
+            name: string;
+            seen_at: string;
+        };
         /** @description The last message: log in again. */
         SessionOver: {
             /** @enum {unknown} */
             type: "session_over";
+        };
+        SessionsEnded: {
+            ended: number;
         };
         /**
          * @description CPL-1: 一般, 重大.
@@ -5195,12 +5442,16 @@ export interface components {
             version?: number;
             words: string;
         };
-        /** @description `agent` is the person's own desk; null for a program with a token. */
+        /**
+         * @description `agent` is the person's own desk; null for a program with a token, and for people who take no calls. `pending`:
+         *     what has to be done before anything else is open to this login.
+         */
         UserOut: {
             agent: string | null;
             display_name: string;
             display_name_en: string;
             name: string;
+            pending: "new_password" | null;
             /** @enum {unknown} */
             role: "administrator" | "agent" | "supervisor";
             telephone: boolean;
@@ -5260,6 +5511,7 @@ export interface components {
         };
         /** @description Labels of codes in both languages, by group. */
         Vocabulary: {
+            account_state: components["schemas"]["AccountStateWords"];
             agent_state: components["schemas"]["AgentStateWords"];
             appointment_state: components["schemas"]["AppointmentStateWords"];
             attempt_outcome: components["schemas"]["AttemptOutcomeWords"];
@@ -5291,6 +5543,7 @@ export interface components {
             not_reached: components["schemas"]["NotReachedWords"];
             number_use: components["schemas"]["NumberUseWords"];
             overflow: components["schemas"]["OverflowWords"];
+            password_state: components["schemas"]["PasswordStateWords"];
             role: components["schemas"]["RoleWords"];
             satisfied: components["schemas"]["SatisfiedWords"];
             severity: components["schemas"]["SeverityWords"];
@@ -5391,7 +5644,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
+        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, new_password 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
         Problem: {
             headers: {
                 [name: string]: unknown;
@@ -7603,6 +7856,73 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Change one's own password; all other sessions end */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where one is logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_SessionOut_"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_own_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Log oneself out on another machine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -8736,6 +9056,214 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuggestionFull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accounts, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_AccountOut_"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountNew"];
+            };
+        };
+        responses: {
+            /** @description Add somebody; the answer has the one-time password */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPasswordOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    lock_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take all rights for a time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new one-time password; all sessions end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPasswordOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retire_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person has left: all rights end at once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where somebody is logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_SessionOut_"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Log somebody out everywhere */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_user_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Log somebody out on one machine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unlock_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Give them back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -17,6 +17,8 @@ export const useSession = defineStore("session", () => {
 
   const user = computed(() => me.value?.user ?? null);
   const site = computed(() => me.value?.site ?? null);
+  /** Logged in, with nothing to do first. */
+  const entered = computed(() => user.value !== null && user.value.pending === null);
   const supervises = computed(() => user.value !== null && user.value.role !== "agent");
 
   async function takeUp(): Promise<void> {
@@ -50,6 +52,12 @@ export const useSession = defineStore("session", () => {
     await takeUp();
   }
 
+  /** One's own password, to another one; the other sessions end. */
+  async function changePassword(old: string, chosen: string): Promise<void> {
+    await api.post("/api/me/password", { old, new: chosen });
+    await takeUp();
+  }
+
   async function logout(): Promise<void> {
     await api.post("/api/logout");
     useDrafts().belongTo("");
@@ -58,11 +66,11 @@ export const useSession = defineStore("session", () => {
   }
 
   function end(): void {
-    expired.value = me.value !== null;
+    expired.value ||= me.value !== null;
     me.value = null;
   }
 
   whenSessionIsOver(end);
 
-  return { me, user, site, supervises, expired, fault, load, restore, login, logout, end };
+  return { me, user, site, entered, supervises, expired, fault, load, restore, login, changePassword, logout, end };
 });

@@ -38,6 +38,7 @@ from app.web.wire.encoding import instant
 from config.ids import AgentId
 from config.masking import Whole, has_number
 from config.schema import Queue, Site
+from config.words import Words
 from crm.customers.model import Contact, Customer, CustomerChange
 from crm.followups.model import DueCall
 from crm.rights import Principal
@@ -181,16 +182,17 @@ def queue_with_callers(view: QueueView, site: Site) -> QueueWithCallers:
     return shaped(QueueWithCallers, queue_out(view, site), entries=list(view.entries))
 
 
-def user_out(name: str, who: Principal, site: Site) -> UserOut:
+def user_out(who: Principal, site: Site) -> UserOut:
     """Somebody logged in, or a program with a token, which has no names of its own."""
-    person = next((agent for agent in site.agents if agent.id == who.agent), None)
+    title = who.title or Words(who.name, who.name)
     return UserOut(
-        name=name,
+        name=who.name,
         agent=who.agent,
         role=who.role,
-        display_name=person.name if person else name,
-        display_name_en=person.name_en if person else name,
-        telephone=person.telephone if person else False,
+        display_name=title.zh,
+        display_name_en=title.en,
+        telephone=any(agent.telephone for agent in site.agents if agent.id == who.agent),
+        pending=who.pending,
     )
 
 

@@ -69,6 +69,8 @@ GROUPS: Final[Mapping[str, Labels]] = {
     "check_step": quality.STEPS,
     "file_note": quality.NOTES,
     "role": users.ROLES,
+    "account_state": users.ACCOUNT_STATES,
+    "password_state": users.PASSWORDS,
     "figure": figures.FIGURES,
     "formula": figures.FORMULAS,
     "count": figures.COUNTS,

@@ -18,7 +18,7 @@ from app.web.api.intake.intake_shapes import PublicForm, PublicNew, TicketRegist
 from app.web.api.intake.sent_forms import SentForms
 from app.web.http.contract import Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
-from app.web.http.rate import RateLimit, client_address
+from app.web.http.rate import RateLimit
 from app.web.wire.problems import Problem, invalid
 from crm.intake.model import contact_of
 from crm.tickets.model import TicketKind
@@ -60,10 +60,7 @@ async def public_ticket(ask: Ask[Nothing, PublicNew]) -> TicketRegistered:
             return known
     except ValueError as exc:
         raise Problem("form_expired", "This form was sent already: open it again to write once more.") from exc
-    channels = services.site.channels
-    forwarded = ask.request.headers.getall("X-Forwarded-For", [])
-    address = client_address(ask.request.remote, forwarded, channels.trusted_proxies)
-    if wait := ask.request.app[RATE].take(address, now):
+    if wait := ask.request.app[RATE].take(ask.door.outside(ask.request).address, now):
         wait_s = max(1, math.ceil(wait.total_seconds()))
         raise Problem("too_many_requests", "Too much was sent in a short time; try later.", retry_after_s=wait_s)
     number, email = contact_of(new.contact)

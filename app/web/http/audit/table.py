@@ -33,7 +33,8 @@ _ACT: Final = (
     "create_webhook patch_webhook "
     "delete_webhook draw_checks score_check answer_check decide_check close_month add_file_note create_card "
     "revise_card approve_card register_suggestion pass_suggestion decide_suggestion tell_suggestion enter_notice "
-    "enter_day get_report_file get_compliance_file get_register get_handling_form get_evidence"
+    "change_password end_own_session add_user reset_password lock_user unlock_user retire_user end_user_sessions "
+    "end_user_session enter_day get_report_file get_compliance_file get_register get_handling_form get_evidence"
 )
 _BEGIN: Final = "supervise"
 _ANSWER: Final = "logout get_telephone list_audit list_accesses"
@@ -42,7 +43,7 @@ _JOURNAL: Final = (
     "close_queue stop_supervising open_queue set_agent_state change_wrap_up register public_ticket"
 )
 _NOTHING: Final = (
-    "list_aside_mails list_api_keys "
+    "list_aside_mails list_api_keys list_users list_user_sessions list_own_sessions "
     "page status openapi get_words me list_tickets search_tickets get_ticket list_calls get_talk list_colleagues "
     "list_queues list_agents list_customers get_customer customer_history list_duplicates import_template "
     "preview_import get_import list_removals list_due_calls get_slots list_bookings get_booking "

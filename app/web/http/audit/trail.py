@@ -21,14 +21,15 @@ TURNED_AWAY: Final = frozenset({"forbidden", "foreign_origin"})
 class WebTrail:
     """One for the whole server."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], address: Callable[[web.Request], str]) -> None:
         self._store = store
         self._clock = clock
+        self._address = address
         self._refusals = Refusals()
 
     async def logged_in(self, name: str, request: web.Request) -> None:
         """Raises StoreAway."""
-        details = {"address": _address(request)}
+        details = {"address": self._address(request)}
         await self._store.note_act(by=name, action="logged_in", subject=f"user {name}", details=details)
 
     async def login_refused(self, name: str, why: Problem, request: web.Request) -> None:
@@ -37,7 +38,7 @@ class WebTrail:
             return
         try:
             known = await self._store.users.get(name)
-            by, address = known.name if known else "unknown", _address(request)
+            by, address = known.name if known else "unknown", self._address(request)
             await self._refused(address, by, "login_refused", f"user {by}", {"address": address, "why": why.kind})
         except StoreAway:
             pass  # who was refused gets nothing: no secret left the house unrecorded
@@ -56,7 +57,7 @@ class WebTrail:
         subject = subject_of(path, dict(request.match_info))
         try:
             await self._refused(
-                who.name, who.name, "refused", subject, {"operation": name, "address": _address(request)}
+                who.name, who.name, "refused", subject, {"operation": name, "address": self._address(request)}
             )
         except StoreAway:
             pass
@@ -74,7 +75,3 @@ def _is_refusal(why: Exception) -> bool:
     if isinstance(why, Problem):
         return why.kind in TURNED_AWAY
     return isinstance(why, Forbidden) or (isinstance(why, StepRefused) and why.forbidden)
-
-
-def _address(request: web.Request) -> str:
-    return request.remote or "unknown"
