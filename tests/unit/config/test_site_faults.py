@@ -224,7 +224,7 @@ def test_what_is_no_text_at_all(workshop: Workshop) -> None:
 
 
 def test_structure_and_types(workshop: Workshop) -> None:
-    workshop.edit("site.yaml", "caller_id:", "⟦duplicate key 'match': already in line 10⟧match: []\n  caller_id:")
+    workshop.edit("site.yaml", "caller_id:", "⟦duplicate key 'match': already in line 13⟧match: []\n  caller_id:")
     workshop.edit("site.yaml", "  enabled: true", "  enabled: ⟦true or false (found 'yes')⟧yes")
     workshop.edit("site.yaml", "levels:  ", "⟦unknown key 'level'⟧level:  ")
     workshop.edit("site.yaml", "name: 城市规划展览馆\n", "name: ⟦wrong type⟧[城市]\n")
