@@ -22,6 +22,7 @@ from tests.integration.store.hand_clock import HandClock
 
 pytestmark = pytest.mark.req("ACC-1", "ACC-2")
 
+READING = ("list", "sessions")
 Ask = Callable[..., Coroutine[Any, Any, Result]]
 
 
@@ -39,8 +40,8 @@ async def ask(store: Store, store_url: str, tmp_path: Path) -> Ask:
     await let_people_log_in(store, small_site().agents)
 
     async def ask(*words: str) -> Result:
-        key = tmp_path / "audit.key"
-        command = ["user", *words, "--data", str(tmp_path), "--database", store_url, "--audit-key", str(key)]
+        key = [] if words[0] in READING else ["--audit-key", str(tmp_path / "audit.key")]
+        command = ["user", *words, "--data", str(tmp_path), "--database", store_url, *key]
         return await asyncio.to_thread(CliRunner().invoke, app, command)
 
     return ask
