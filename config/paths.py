@@ -91,6 +91,11 @@ class DataDir:
         return self.root / "report-addresses"
 
     @property
+    def clock_file(self) -> Path:
+        """What time it was when we looked last: the next controller goes on from there (F21)."""
+        return self.root / "clock.json"
+
+    @property
     def database_url(self) -> str:
         """The embedded store, used when the site names no other."""
         return f"sqlite+aiosqlite:///{self.database_file}"

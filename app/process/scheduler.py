@@ -1,7 +1,7 @@
 """What happens by the clock. APScheduler only ticks, from memory; what must last lies in tables of our own (D6).
 
-APScheduler goes by the wall clock. When that is set, each job is planned anew, so that all go on at their intervals:
-set back, they would wait for the old time; set ahead, they would have every tick in between to make up for.
+APScheduler goes by the machine's clock. When that is set, each job is planned anew, so that all go on at their
+intervals: set back, they would wait for the old time; set ahead, they would have every tick in between to make up for.
 """
 
 import asyncio
@@ -13,13 +13,11 @@ from functools import partial
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from app.process.clock_steps import ClockSteps
+from app.process.clock import LOOKS_EVERY_S, Clock
 
 Job = Callable[[], Awaitable[object]]
 
 log = logging.getLogger(__name__)
-
-LOOKS_EVERY_S = 1.0
 
 
 class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
@@ -33,11 +31,16 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no types
 
 
 class Scheduler:
-    """Runs each job every so many seconds; a late job is run once, not twice. `start` and `shutdown` once each."""
+    """Runs each job every so many seconds; a late job is run once, not twice. `start` and `shutdown` once each.
 
-    def __init__(self, jobs: dict[str, tuple[Job, float]], steps: ClockSteps) -> None:
+    `stepped` hears by how many seconds the machine's clock was set.
+    """
+
+    def __init__(
+        self, jobs: dict[str, tuple[Job, float]], clock: Clock, stepped: Callable[[float], None] = lambda step_s: None
+    ) -> None:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        self._steps = steps
+        self._clock, self._stepped = clock, stepped
         self._look: asyncio.TimerHandle | None = None
         self._ticking = AsyncIOScheduler()
         for name, (job, every_s) in jobs.items():
@@ -59,14 +62,15 @@ class Scheduler:
     def _look_again(self) -> None:
         """Once a second by the loop's own clock, which nobody sets."""
         self._look = asyncio.get_running_loop().call_later(LOOKS_EVERY_S, self._look_again)
-        if (step_s := self._steps.look()) is not None:
-            log.warning("The clock was set by %+.1f s; jobs go on.", step_s, extra={"action": "clock_stepped"})
+        if (step_s := self._clock.look()) is not None:
+            log.warning("The clock was set by %+.1f s; we go on by ours.", step_s, extra={"action": "clock_stepped"})
             self._plan_anew(timedelta(seconds=step_s))
+            self._stepped(step_s)
 
     def _plan_anew(self, step: timedelta) -> None:
         """Each job is due in as many seconds as before the step; at the latest after its interval, for some have been
         run, and planned by the new time, since."""
-        now = self._steps.wall()
+        now = self._clock.wall()
         for job in self._ticking.get_jobs():
             job.modify(next_run_time=min(job.next_run_time + step, now + job.trigger.every))
 

@@ -52,6 +52,7 @@ def wire_call_path(
     publish: Callable[[Event], None],
     *,
     now: Clock,
+    ours: Callable[[datetime], datetime] = lambda at: at,
     days: SpecialDays | None = None,
     history: History | None = None,
     callers: Callers | None = None,
@@ -61,15 +62,16 @@ def wire_call_path(
 ) -> CallPath:
     """Nothing is served yet; belongs to the running event loop. `publish` hears of each event and must not block.
 
-    `days`: the special days, None: those of the site's files. `callers` None: nobody is known. `new_asterisk` and
-    `admission` are as of Reception.
+    `ours`: as of Hotline. `days`: the special days, None: those of the site's files. `callers` None: nobody is known.
+    `new_asterisk` and `admission` are as of Reception.
     """
     history = history or History()
     tickets = make_tickets(journal, site.zone, publish, history.calls)
     acd = make_acd(site, tickets, history, now)
     days = site.special_days if days is None else days
     space = Space(site.disk)
-    hotline = Hotline(site, data, telephony, acd, tickets, now, days, callers or Strangers(), space=space)
+    known = callers or Strangers()
+    hotline = Hotline(site, data, telephony, acd, tickets, now, days, ours, known, space=space)
     for closed in history.closed.values():
         hotline.closed.put(closed)
     reception = Reception(hotline, history, new_asterisk=new_asterisk, admission=admission)

@@ -36,6 +36,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
     mailbox: dict[str, tuple[Job, float]] = {"mailbox": (partial(poll_mailbox, system), mail.poll_s)} if mail else {}
     return {
         "due calls": (system.dialler.tick, 1.0),
+        "clock": (partial(keep_clock, system), 1.0),
         "left messages": (partial(collect_left_messages, system.calls.hotline, system.calls.history), 5.0),
         "held events": (partial(write_held, system), 1.0),
         "store check": (store.check, 2.0),
@@ -60,6 +61,11 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "suggestions": (lambda: follow_suggestions(store, site, utc_now()), 30.0),
         "knowledge cards": (partial(ship_cards, store, site), 3600.0),
     }
+
+
+async def keep_clock(system: System) -> None:
+    """The next controller goes on by our time (ADR 42)."""
+    system.clock.keep(system.options.data.clock_file)
 
 
 async def tell_of_unknown_year(system: System) -> None:

@@ -9,11 +9,12 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from app.data_protection.audit_keys import key_file, make_key_file, warnings
 from app.data_protection.audit_trail import TrailFiles
 from app.data_protection.logins import Enrolment, keep_enrolling
-from app.process.clock import utc_now
+from app.process.clock import CLOCK, utc_now
 from app.process.descriptors import raise_descriptor_limit
 from app.process.memory import freeze_lasting_objects, shorten_thread_turns
 from app.process.options import UpOptions, write_system_file
@@ -29,6 +30,7 @@ from config.words import Words, two_lines
 from crm.db.projecting.projector import Projector
 from crm.db.store import Store
 from crm.errors import StoreAway
+from crm.journal.events import ClockStepped
 from crm.journal.journal import Journal
 from crm.users.words import ROLES
 from ivr.arrivals.left_messages import collect_left_messages
@@ -71,6 +73,7 @@ async def run(options: UpOptions, say: Say, stop: asyncio.Event) -> None:
     site = load_site(options.site)
     raise_descriptor_limit()
     with only_one(options.data):
+        CLOCK.go_on_from(options.data.clock_file)
         telephones = agent_secrets(options.data, [agent.id for agent in site.agents if agent.telephone])
         journal = Journal.open(options.data.journal)
         url = options.database_url or options.data.database_url
@@ -200,7 +203,7 @@ async def serve(system: System, telephones: dict[str, str], say: Say, stop: asyn
     ]
     figures = asyncio.create_task(system.desk.figures.read_journal(), name="figures")
     people = asyncio.create_task(keep_enrolling(enrolment(system, say)), name="people")
-    scheduler = Scheduler(jobs(system), system.clock_steps)
+    scheduler = Scheduler(jobs(system), system.clock, partial(clock_stepped, system))
     try:
         async with web_server(system, token, telephones) as listening:
             works.append(listening)
@@ -275,6 +278,13 @@ def unserved(system: System) -> Callable[[Unserved], None]:
     """Calls that Asterisk has refused by itself go on record."""
     loop = asyncio.get_running_loop()
     return lambda one: system.calls.reception.put_on_record(one, loop.time() - one.invited_at)
+
+
+def clock_stepped(system: System, step_s: float) -> None:
+    """Somebody set the machine's clock: on record, and told; what time it is here does not change."""
+    apart_s = round(system.clock.apart_s, 1)
+    stepped = ClockStepped(at=system.clock.now(), by_s=round(step_s, 1), apart_s=apart_s)
+    system.calls.hotline.tickets.record(stepped)
 
 
 async def asterisk_restarted() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from time import monotonic
 from typing import NamedTuple
 
 from app.channels.attachments import AttachmentFiles
@@ -14,8 +13,7 @@ from app.channels.raw_mails import RawMails
 from app.channels.webhooks import HookSender
 from app.data_protection.audit_trail import TrailFiles
 from app.process.bus import Bus
-from app.process.clock import utc_now
-from app.process.clock_steps import ClockSteps
+from app.process.clock import CLOCK, Clock, utc_now
 from app.process.options import UpOptions
 from app.process.page_faults import PageFaults
 from app.run.call_path import CallPath, make_dialler, wire_call_path
@@ -84,9 +82,9 @@ class System:
     desk: Desk
     faults: PageFaults
     office: Office
-    clock_steps: ClockSteps
     front: Front
     trail: TrailFiles
+    clock: Clock = CLOCK
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
@@ -114,7 +112,7 @@ class System:
                 **self.calls.reception.admission.status(asyncio.get_running_loop().time()),
                 **self.calls.reception.caps.status(),
             },
-            "clock": self.clock_steps.status(),
+            "clock": self.clock.status(),
         }
 
     def _today(self) -> date:
@@ -168,6 +166,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, kept: Kept) -> S
         kept.journal,
         bus.publish,
         now=utc_now,
+        ours=CLOCK.ours,
         days=(calendar := RunningCalendar(kept.store.calendar, site.special_days, site.zone)).days,
         history=recall(past),
         callers=(callers := KnownCallers(kept.store.callers, site.area_code, utc_now)),
@@ -192,7 +191,6 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, kept: Kept) -> S
         desk=desk,
         faults=faults,
         office=wire_office(options, calls, kept.store, cases, calendar, projector, desk),
-        clock_steps=ClockSteps(utc_now, monotonic),
         front=Front(Limits(), site.channels.trusted_proxies),
         trail=kept.trail,
     )
@@ -273,4 +271,4 @@ def make_telephony(options: UpOptions, site: Site, pbx: AsteriskProcess, admissi
     address = SocketAddress(host=pbx.facts.controller_host, port=pbx.facts.controller_port)
     socket = AriSocket(address, lambda: (pbx.facts.ari_user, pbx.facts.ari_password))
     lengths = prompt_seconds(site.directory / "prompts")
-    return AriTelephony(socket, utc_now, options.data.root, lengths, admission)
+    return AriTelephony(socket, utc_now, options.data.root, lengths, admission, ours=CLOCK.ours)

@@ -176,3 +176,21 @@ def duty_missed(title: str, reason: str) -> Words:
         f"警示：{title}漏接来电（{why.zh}），请跟进。",
         f"Warning: a call to {title} was missed ({why.en}): follow it up.",
     )
+
+
+def clock_stepped(by_s: float, apart_s: float) -> Words:
+    """To supervisors: somebody, or a time source, set the machine's clock. `apart_s`: how far it is ahead of ours."""
+    if abs(apart_s) <= 60:
+        return Words(
+            f"提示：服务器时钟被拨动 {by_s:+g} 秒，系统时间不受影响，现已基本一致，无需处理。",
+            f"Note: the server's clock was set by {by_s:+g} s. The hotline's own time is unharmed; both agree again.",
+        )
+    return Words(
+        f"警示：服务器时钟被拨动 {by_s:+g} 秒，现与系统时间相差 {apart_s:+g} 秒。"
+        "通话、排队与时限仍按原来的时间进行。"
+        "请管理员核对：若服务器时钟有误，请改回；若新时间正确，请在空闲时停止系统，"
+        "删除数据目录中的 clock.json 后再启动。",
+        f"Warning: the server's clock was set by {by_s:+g} s and is {apart_s:+g} s ahead of the hotline's. Calls, "
+        "queues and deadlines go on by the time before. If the server's clock is wrong, set it back; if the new time "
+        "is right, stop the hotline in a quiet minute, remove clock.json from its data directory and start it again.",
+    )

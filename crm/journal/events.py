@@ -512,6 +512,13 @@ class QueueOpened(Event, frozen=True, kw_only=True):
     by: str
 
 
+class ClockStepped(Event, frozen=True, kw_only=True):
+    """The machine's clock was set by so many seconds, and is now so far ahead of ours. `at` is ours, which went on."""
+
+    by_s: float
+    apart_s: float
+
+
 class TicketOpened(Event, frozen=True, kw_only=True):
     """A ticket from another channel than the telephone (TKT-1). `at` is when it was registered here."""
 
@@ -576,6 +583,7 @@ AnyEvent = (
     | AgentStateChanged
     | QueueClosed
     | QueueOpened
+    | ClockStepped
     | TicketOpened
     | LetterReceived
 )

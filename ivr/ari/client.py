@@ -1,8 +1,9 @@
 """ARI commands: every resource of `wire.model` on the socket, with refusals as AriError. It counts what it sends."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
-from time import monotonic, time
+from time import monotonic
 from typing import Protocol
 
 import msgspec
@@ -40,11 +41,19 @@ class _Refusal(msgspec.Struct):
 
 
 class AriClient:
-    """`client.channels.answer(channel_id=…)` and so on. Every command raises AriError or TelephonyDown."""
+    """`client.channels.answer(channel_id=…)` and so on. Every command raises AriError or TelephonyDown.
 
-    def __init__(self, socket: AriSocket, watch: CommandWatch | None = None) -> None:
+    `age_s`: how long ago an instant of Asterisk's was, for the `watch`.
+    """
+
+    def __init__(
+        self,
+        socket: AriSocket,
+        watch: CommandWatch | None = None,
+        age_s: Callable[[datetime], float] = lambda at: 0.0,
+    ) -> None:
         self._socket = socket
-        self._watch = watch
+        self._watch, self._age_s = watch, age_s
         self.commands_sent = 0
         request = partial(self._carry_out, again=True)
         self._once = Channels(partial(self._carry_out, again=False))
@@ -69,14 +78,15 @@ class AriClient:
         self.commands_sent += 1
         if self._watch is None:
             return _accepted(method, path, await self._socket.request(method, path, query, body, again=again))
-        number, answered_at = self.commands_sent, None
-        self._watch.sent(monotonic(), number)
+        number, answered_at, sent_at = self.commands_sent, None, monotonic()
+        self._watch.sent(sent_at, number)
         try:
             response = await self._socket.request(method, path, query, body, again=again)
             answered_at = response.timestamp
         finally:
-            behind_s = max(0.0, time() - answered_at.timestamp()) if answered_at else 0.0
-            self._watch.carried_out(monotonic(), number, behind_s)
+            now = monotonic()
+            behind_s = max(0.0, min(self._age_s(answered_at), now - sent_at)) if answered_at else 0.0
+            self._watch.carried_out(now, number, behind_s)
         return _accepted(method, path, response)
 
 

@@ -43,6 +43,7 @@ class Exchange:
 
     `data` is the data directory: Asterisk's recording directory has links `recordings` and `messages` to its folders of
     the same names (`ivr.pbx.render`), so that a recording is written where it shall lie, also when we have crashed.
+    `ours`: an instant of Asterisk's, which goes by the machine's clock, by ours (ADR 42).
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class Exchange:
         clock: Callable[[], datetime],
         data: Path,
         prompt_seconds: Mapping[str, float] | None,
+        ours: Callable[[datetime], datetime] = lambda at: at,
     ) -> None:
         self.client = client
-        self.clock = clock
+        self.clock, self.ours = clock, ours
         self._data = data.resolve()
         self._prompt_seconds = prompt_seconds
         self._bridge_recordings: dict[str, asyncio.Event] = {}

@@ -76,7 +76,7 @@ class Switchboard:
 
     def hear(self, event: model.AnyEvent) -> None:
         """Tell the channel concerned. Events of others (the fallback's, a stranger's) mean nothing to us."""
-        at = event.timestamp or self._exchange.clock()
+        at = self._exchange.ours(event.timestamp) if event.timestamp else self._exchange.clock()
         match event:
             case model.StasisStart():
                 self._enter(event, at)
@@ -129,7 +129,7 @@ class Switchboard:
                 dnis=live.dnis,
                 ani=live.ani,
                 name=live.name,
-                invited_at=live.created_at,
+                invited_at=self._exchange.ours(live.created_at),
                 entered_at=at,
                 sip_call_id=live.sip_call_id,
             )

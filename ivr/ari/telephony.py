@@ -8,6 +8,7 @@ import logging
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class AriTelephony:
     """Implements `ivr.port.telephony.Telephony`, and the socket's `Listener`.
 
     `data` is the data directory (see `Exchange`), `prompt_seconds` the length of each prompt, for the
-    watchdog: by id, and by `en/<id>` of those that have an English sound.
+    watchdog: by id, and by `en/<id>` of those that have an English sound. `ours`: an instant of Asterisk's by our
+    clock.
     """
 
     def __init__(
@@ -51,10 +53,11 @@ class AriTelephony:
         data: Path,
         prompt_seconds: Mapping[str, float] | None = None,
         watch: CommandWatch | None = None,
+        ours: Callable[[datetime], datetime] = lambda at: at,
     ) -> None:
         self._socket = socket
-        self._client = AriClient(socket, watch)
-        self._exchange = Exchange(self._client, clock, data, prompt_seconds)
+        self._client = AriClient(socket, watch, lambda at: (clock() - ours(at)).total_seconds())
+        self._exchange = Exchange(self._client, clock, data, prompt_seconds, ours)
         self._switchboard = Switchboard(self._exchange, self._arrived)
         # Events wait here from the start of a connection until the snapshot is taken.
         self._backlog: list[AnyEvent] | None = []
@@ -115,6 +118,7 @@ class AriTelephony:
         before = self._switchboard.confirmed()
         channels = await channels_alive(self._client, self._socket.address.app)
         snapshot = snapshot_of(channels, await self._client.bridges.list_all(), self._socket.address.app)
+        snapshot = replace(snapshot, channels=tuple(self._by_our_clock(live) for live in snapshot.channels))
         for live in snapshot.channels:
             self._switchboard.adopt(live)
         backlog, self._backlog = self._backlog or [], None
@@ -248,7 +252,10 @@ class AriTelephony:
             if error.status == 404:
                 return None
             raise
-        return next(iter(live_channels([channel], self._socket.address.app)), None)
+        return next(map(self._by_our_clock, live_channels([channel], self._socket.address.app)), None)
+
+    def _by_our_clock(self, live: LiveChannel) -> LiveChannel:
+        return replace(live, created_at=self._exchange.ours(live.created_at))
 
     async def _is_registered(self, resource: str) -> bool:
         """A telephone is there, as far as Asterisk knows: it is not why Asterisk would not dial it."""

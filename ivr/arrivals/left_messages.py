@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from config.ids import CallId, ChannelId
 from crm.journal.events import CallAnswered, CallEnded, MessageLeft
@@ -21,7 +21,7 @@ QUIET_FOR = timedelta(seconds=3)
 
 async def collect_left_messages(hotline: Hotline, history: History) -> int:
     """Turn every finished message into a ticket, or hang it on the call's own; how many there were."""
-    finished, growing = await asyncio.to_thread(_found, hotline.data.messages, hotline.now())
+    finished, growing = await asyncio.to_thread(_found, hotline)
     history.leaving_message |= {call_id_of(ChannelId(message.unique_id)) for message in growing}
     # The clock and a new connection may look at the same time: whoever comes second finds the file renamed.
     new = [(message, size) for message, size in finished if message.path.exists()]
@@ -30,15 +30,17 @@ async def collect_left_messages(hotline: Hotline, history: History) -> int:
     return len(new)
 
 
-def _found(directory: Path, now: datetime) -> tuple[list[tuple[LeftMessage, int]], list[LeftMessage]]:
+def _found(hotline: Hotline) -> tuple[list[tuple[LeftMessage, int]], list[LeftMessage]]:
     """The finished messages, oldest first, with their sizes; and those still being recorded."""
     finished, growing = [], []
-    for path in directory.glob("*.wav"):
-        message = parse_message_name(path)
-        stat = path.stat() if message else None
-        if message and stat and now - datetime.fromtimestamp(stat.st_mtime, UTC) > QUIET_FOR:
+    for path in hotline.data.messages.glob("*.wav"):
+        if (message := parse_message_name(path)) is None:
+            continue
+        message = replace(message, started_at=hotline.ours(message.started_at))
+        stat = path.stat()
+        if hotline.now() - hotline.ours(datetime.fromtimestamp(stat.st_mtime, UTC)) > QUIET_FOR:
             finished.append((message, stat.st_size))
-        elif message:
+        else:
             growing.append(message)
     return sorted(finished, key=lambda one: one[0].started_at), growing
 

@@ -46,6 +46,8 @@ class Hotline:
     now: Callable[[], datetime]
     days: SpecialDays
     """The special days as they are known now: the site's, and what people have entered since."""
+    ours: Callable[[datetime], datetime]
+    """An instant that the file system or Asterisk has by the machine's clock, by ours (ADR 42)."""
     callers: Callers = field(default_factory=Strangers)
     """How a caller stands with us."""
     talks: Talks = field(default_factory=Talks)

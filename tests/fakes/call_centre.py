@@ -138,10 +138,11 @@ class CallCentre:
 
 @asynccontextmanager
 async def call_centre(
-    directory: Path, site: Site | None = None, callers: Callers | None = None
+    directory: Path, site: Site | None = None, callers: Callers | None = None, telephony: FakeTelephony | None = None
 ) -> AsyncIterator[CallCentre]:
     """Agents 8001 to 8003 pick up after two seconds; nobody is available yet."""
-    telephony = FakeTelephony(agents=dict.fromkeys((ANN, BEN, CAT), STAYS))
+    telephony = telephony or FakeTelephony()
+    telephony.agents = dict.fromkeys((ANN, BEN, CAT), STAYS)
     data = DataDir(directory)
     journal = Journal.open(data.journal)
     centre = CallCentre(site or small_site(), data, telephony, journal, callers=callers or Strangers())

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from app.process.clock_steps import ClockSteps
+from app.process.clock import Clock
 from app.process.scheduler import Job, Scheduler
 from tests.fakes.virtual_time import VirtualTimeLoop
 
@@ -68,7 +68,7 @@ async def test_a_job_is_carried_out(kind: str) -> None:
     work = Work()
     jobs: dict[str, Job] = {"method": work.do, "partial": partial(do, work), "lambda": lambda: do(work)}
     loop = asyncio.get_running_loop()
-    scheduler = Scheduler({kind: (jobs[kind], 0.01)}, ClockSteps(lambda: datetime.now(UTC), loop.time))
+    scheduler = Scheduler({kind: (jobs[kind], 0.01)}, Clock(steady=loop.time))
     scheduler.start()
     try:
         await asyncio.wait_for(work.done.wait(), 5)
@@ -78,7 +78,7 @@ async def test_a_job_is_carried_out(kind: str) -> None:
 
 def test_what_was_not_started_can_be_shut_down(machine: Machine) -> None:
     async def main() -> None:
-        Scheduler({"work": (Work().do, 1.0)}, ClockSteps(machine.wall, machine.monotonic)).shutdown()
+        Scheduler({"work": (Work().do, 1.0)}, Clock(machine.wall, machine.monotonic)).shutdown()
 
     in_no_time(main)
 
@@ -93,8 +93,8 @@ def test_jobs_go_on_at_their_intervals_whatever_is_done_to_the_clock(machine: Ma
 
     async def main() -> None:
         often, seldom = Work(), Work()
-        steps = ClockSteps(machine.wall, machine.monotonic)
-        scheduler = Scheduler({"often": (often.do, 1.0), "seldom": (seldom.do, 60.0)}, steps)
+        clock = Clock(machine.wall, machine.monotonic)
+        scheduler = Scheduler({"often": (often.do, 1.0), "seldom": (seldom.do, 60.0)}, clock)
         scheduler.start()
         for step_s in steps_s:
             await asyncio.sleep(7.5)
@@ -108,39 +108,29 @@ def test_jobs_go_on_at_their_intervals_whatever_is_done_to_the_clock(machine: Ma
         assert len(often.times) <= lasted_s + 2 * len(steps_s), "nothing is made up for"
         assert lasted_s // 60 <= len(seldom.times) <= lasted_s // 60 + len(steps_s)
         assert max(later - earlier for earlier, later in zip([0.0, *seldom.times], seldom.times, strict=False)) < 62
-        assert steps.count == len(steps_s)
+        assert clock.count == len(steps_s)
 
     in_no_time(main)
 
 
 def test_a_step_is_told_and_shown(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        steps = ClockSteps(machine.wall, machine.monotonic)
-        scheduler = Scheduler({}, steps)
+        clock, told = Clock(machine.wall, machine.monotonic), list[float]()
+        scheduler = Scheduler({}, clock, told.append)
         scheduler.start()
         await asyncio.sleep(3)
-        assert steps.status() == {"up": True, "steps": 0, "last_step_s": None, "last_step_at": None}
+        at_rest = {"up": True, "steps": 0, "last_step_s": None, "last_step_at": None, "machine_ahead_s": 0.0}
+        assert clock.status() == at_rest
         machine.set_by_s -= 600
         await asyncio.sleep(3)
+        stepped = {"up": False, "steps": 1, "last_step_s": -600.0, "machine_ahead_s": -600.0}
+        assert clock.status() | {"last_step_at": None} == stepped | {"last_step_at": None}
+        assert str(clock.status()["last_step_at"]).startswith("2026-11-30T09:00:0"), "by our time, which went on"
+        machine.set_by_s += 600
+        await asyncio.sleep(3)
         scheduler.shutdown()
-        assert steps.status() | {"last_step_at": None} == {
-            "up": True,
-            "steps": 1,
-            "last_step_s": -600.0,
-            "last_step_at": None,
-        }
-        assert str(steps.status()["last_step_at"]).startswith("2026-11-30T08:50:0")
+        assert clock.status()["up"] and [round(each) for each in told] == [-600, 600]
 
     with caplog.at_level(logging.WARNING, "app.process.scheduler"):
         in_no_time(main)
-    assert [getattr(record, "action", None) for record in caplog.records] == ["clock_stepped"]
-
-
-def test_a_clock_that_is_corrected_slowly_has_not_been_set(machine: Machine) -> None:
-    async def main() -> None:
-        steps = ClockSteps(machine.wall, machine.monotonic)
-        for _ in range(100):
-            machine.set_by_s += 0.5
-            assert steps.look() is None
-
-    in_no_time(main)
+    assert [getattr(record, "action", None) for record in caplog.records] == ["clock_stepped"] * 2

@@ -164,6 +164,54 @@ def impurities(tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.lineno}: open()"
 
 
+WALL_CLOCKS: Final = {
+    *("now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "ctime"),
+    *("clock_gettime", "CLOCK_REALTIME"),
+}
+TELL_THE_TIME: Final = {
+    "app.process.clock": "the one clock of the process",
+    "app.phone.stamped_socket": "a telephone of its own, beside the system",
+    "app.phone.wire": "as well",
+    "crm.db.store": "of commands that do one thing and end",
+}
+"""Modules that ask the machine what time it is, and why. All others are given a clock: its spans are right, whatever is
+done to the machine's (F21). How long something took is asked of `time.monotonic` or the loop."""
+
+
+def asks_the_time(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module="time", names=names):
+                yield from (f"imports time.{it.name}" for it in names if it.name in WALL_CLOCKS)
+            case ast.Attribute(value=ast.Name(id="datetime" | "date" | "time"), attr=name) if name in WALL_CLOCKS:
+                yield f"line {node.lineno}: {name}"
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="datetime")), attr=name)):
+                if name in WALL_CLOCKS:
+                    yield f"line {node.lineno}: datetime.….{name}()"
+
+
+def test_only_the_clock_asks_the_machine_what_time_it_is() -> None:
+    found = {module for module in modules() if held(module) and list(asks_the_time(source(module)))}
+    assert found == set(TELL_THE_TIME)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "datetime.now(UTC)",
+        "clock = datetime.now",
+        "from time import time",
+        "time.time()",
+        "date.today()",
+        "datetime.datetime.now(UTC)",
+        "time.clock_gettime(0)",
+    ],
+)
+def test_a_second_clock_would_be_found(text: str) -> None:
+    assert list(asks_the_time(ast.parse(text)))
+    assert not list(asks_the_time(ast.parse("time.monotonic(); from time import monotonic, perf_counter")))
+
+
 def test_rules_are_pure_no_waiting_no_clock_no_files_no_log() -> None:
     found = {module: list(impurities(source(module))) for module in rules()}
     assert {module: why for module, why in found.items() if why} == BORROWED

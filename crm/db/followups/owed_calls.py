@@ -9,14 +9,14 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from config.numbering import normalise
-from crm.calls.words import duty_missed
+from crm.calls.words import clock_stepped, duty_missed
 from crm.db.base.bulk import insert_new
 from crm.db.followups.entering import NewCall, enter_told
 from crm.db.schema.core import colleague_message
 from crm.db.schema.users import in_force, user_account
 from crm.followups.model import DueCall
 from crm.followups.words import set_aside
-from crm.journal.events import AnyEvent, CallbackOwed, DutyMissed
+from crm.journal.events import AnyEvent, CallbackOwed, ClockStepped, DutyMissed
 
 
 def enter_owed_calls(
@@ -46,25 +46,28 @@ def _call(owed: CallbackOwed, area_code: str, owners: Mapping[str, int | None]) 
     )
 
 
+_Warning = tuple[str, datetime, str, str | None]
+"""A key, an instant, the words and the ticket."""
+
 SYSTEM = "system"
 """The sender of what no colleague wrote."""
 
 
 def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: Mapping[str, str]) -> None:
-    """A missed duty call is a message to every supervisor, with a read receipt. `tickets`: that of each call."""
-    missed = [each for each in events if isinstance(each, DutyMissed)]
-    if not missed:
-        return
-    warnings = [
-        (
-            each.event_id,
-            each.at,
-            duty_missed(each.title, each.reason).on_screen(),
-            tickets.get(each.call_id),
-        )
-        for each in missed
-    ]
-    _warn(connection, warnings)
+    """A missed duty call and a clock that was set are messages to every supervisor, with a read receipt. `tickets`:
+    that of each call."""
+    warnings = list[_Warning]()
+    for each in events:
+        match each:
+            case DutyMissed():
+                words, ticket = duty_missed(each.title, each.reason), tickets.get(each.call_id)
+            case ClockStepped():
+                words, ticket = clock_stepped(each.by_s, each.apart_s), None
+            case _:
+                continue
+        warnings.append((each.event_id, each.at, words.on_screen(), ticket))
+    if warnings:
+        _warn(connection, warnings)
 
 
 def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
@@ -73,8 +76,7 @@ def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
     _warn(connection, [(f"due_fault:{due.id}", at, text, due.ticket)])
 
 
-def _warn(connection: Connection, warnings: Sequence[tuple[str, datetime, str, str | None]]) -> None:
-    """Each is a key, an instant, the words and the ticket."""
+def _warn(connection: Connection, warnings: Sequence[_Warning]) -> None:
     supervisors = connection.execute(
         select(user_account.c.name).where(user_account.c.role == "supervisor", in_force)
     ).scalars()

@@ -26,6 +26,7 @@ from crm.journal.events import (
     CallEvent,
     CallRouted,
     CallTurnedAway,
+    ClockStepped,
     Event,
     NumberRefused,
     OutsideAnswered,
@@ -41,7 +42,7 @@ from routing.agent import AgentState
 from tests.fakes.small_site import small_site
 
 OLD: Final = Path(__file__).parent / "old_journal"
-NEW_KINDS: Final = {CallRouted, CallTurnedAway, NumberRefused, OutsideAnswered, OutsideRang, TalkEnded}
+NEW_KINDS: Final = {CallRouted, CallTurnedAway, ClockStepped, NumberRefused, OutsideAnswered, OutsideRang, TalkEnded}
 """What that version did not know."""
 
 
