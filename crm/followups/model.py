@@ -50,6 +50,8 @@ class DueCallStep(StrEnum):
     SUCCEED = "succeed"
     FAIL = "fail"
     CANCEL = "cancel"
+    TAKE_UP = "take_up"
+    """By hand, when it was set aside after faults of ours."""
 
 
 _S, _E = DueCallState, DueCallStep
@@ -73,6 +75,7 @@ TRANSITIONS: Final[dict[tuple[DueCallState, DueCallStep], DueCallState]] = {
     (_S.TALKING, _E.RETRY): _S.SCHEDULED,
     (_S.TALKING, _E.SUCCEED): _S.DONE,
     (_S.TALKING, _E.FAIL): _S.FAILED,
+    (_S.FAILED, _E.TAKE_UP): _S.SCHEDULED,
 }
 
 OWNED: Final = (DueCallState.CLAIMED, DueCallState.DIALLING, DueCallState.TALKING)
@@ -187,6 +190,8 @@ class DueCall(msgspec.Struct, frozen=True, kw_only=True):
     queued_at: datetime | None = None
     """Of a queue callback: since when its place is kept. Whoever came later is served later."""
     language: str | None = None
+    fault: str = ""
+    """Why it was set aside, in the words of the exception."""
     resume: bool = False
     """True on a claim of a call that another worker was dialling: look its channel up before anything is dialled."""
 
@@ -261,7 +266,12 @@ OWN_PLACE: Final = "place:"
 OTHER_PLACE: Final = "place-elsewhere:"
 """Before that of one to another number, which the caller typed: nobody knows whose it is."""
 FAULTS_BORNE: Final = 3
-"""So often a fault of ours may stop a due call before it is set aside."""
+"""So often a fault of ours may stop a due call before it is set aside; as often again when it is taken up by hand."""
+
+
+def is_set_aside(faults: int) -> bool:
+    """Whether this many faults of ours, the latest included, are enough for now."""
+    return faults % FAULTS_BORNE == 0
 
 
 def was_asked_for(due: DueCall) -> bool:

@@ -1,5 +1,6 @@
 """Labels of due calls in both languages: kinds, and what an attempt came to (rules). FUP-1, FUP-10"""
 
+import re
 from typing import Final
 
 from config.words import Labels, Words
@@ -41,9 +42,20 @@ OUTCOMES: Final[Labels] = {
 }
 
 
-def set_aside(due: int, kind: DueCallKind) -> Words:
+LONGEST_FAULT: Final = 200
+_NUMBER: Final = re.compile(r"\d{7,}")
+
+
+def fault_words(exc: Exception) -> str:
+    """What went wrong, in a line, for whoever looks after the system; without anybody's number."""
+    return _NUMBER.sub("…", f"{type(exc).__name__}: {exc}")[:LONGEST_FAULT]
+
+
+def set_aside(due: int, kind: DueCallKind, fault: str) -> Words:
     """To supervisors: a fault of ours kept a call from being made."""
     return Words(
-        f"警示：外呼任务 {due}（{KINDS[kind].zh}）因系统故障多次未能执行，已搁置，请人工跟进。",
-        f"Warning: call {due} ({KINDS[kind].en}) failed several times by our fault and is set aside: follow it up.",
+        f"警示：外呼任务 {due}（{KINDS[kind].zh}）因系统故障多次未能执行，已搁置（{fault}）。"
+        "请排除故障后在班长页面重新安排，或人工跟进。",
+        f"Warning: call {due} ({KINDS[kind].en}) failed several times by our fault and is set aside ({fault}): "
+        "when that is put right take it up again on the supervisor's page, or follow it up by hand.",
     )

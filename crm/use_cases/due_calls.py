@@ -76,6 +76,16 @@ async def cancel_call(ports: Ports, due_call_id: int) -> DueCall:
     return await ports.seen.due_calls.shown(await ports.store.due_calls.cancel(row.id, by=ports.who.name))
 
 
+async def take_up_call(ports: Ports, due_call_id: int) -> DueCall:
+    """Have a call that was set aside made after all, as soon as it may be. Raises UnknownRecord, Forbidden,
+    IllegalTransition, StoreAway."""
+    if not ports.who.supervises:
+        raise Forbidden("Calls that were set aside are the supervisor's to take up again.")
+    row = await ports.seen.due_calls.find(due_call_id)
+    await ports.seen.due_calls.check_cancel(row)
+    return await ports.seen.due_calls.shown(await ports.store.due_calls.take_up(row.id, by=ports.who.name))
+
+
 async def _check_dialled(ports: Ports, kind: DueCallKind, number: str) -> None:
     """Refuses a number that the rule refuses, and a reminder to somebody who wants none (FUP-10)."""
     if MASKED in number:

@@ -15,7 +15,6 @@ from crm.db.bookings.table import BookingTable
 from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, IllegalTransition, StoreAway
 from crm.followups.model import (
-    FAULTS_BORNE,
     FINAL,
     OTHER_PLACE,
     OWN_PLACE,
@@ -25,9 +24,11 @@ from crm.followups.model import (
     DueCall,
     DueCallKind,
     Outcome,
+    is_set_aside,
     next_attempt,
     next_permitted,
 )
+from crm.followups.words import fault_words
 from crm.journal.events import PlaceHandedOn
 from ivr.arrivals.reception import Reception
 from ivr.caller.may_dial import NotPermitted
@@ -204,25 +205,28 @@ class Dialler:
                     return await self._settle(due, Outcome.TOO_LATE)
             outcome = await self._attempted(attempt)
             if outcome is Outcome.FAULT:  # no port, no channel: the customer was not rung
-                return await self._after_fault(due)
+                return await self._after_fault(due, "no port for the audio, or no channel")
             await self._settle(due, outcome, sent=attempt.sent or due.resume)
         except NotPermitted as exc:
             log.warning("A due call is set aside: %s", exc, extra={"action": "due_not_permitted", "due_call": due.id})
             await self._settle(due, Outcome(exc.refused.reason))
         except (ClaimLost, StoreAway, TelephonyDown):
             raise
-        except Exception:
+        except Exception as exc:
             log.exception("A due call failed by a fault of ours.", extra={"action": "due_fault", "due_call": due.id})
-            await self._after_fault(due)
+            await self._after_fault(due, fault_words(exc))
 
-    async def _after_fault(self, due: DueCall) -> None:
+    async def _after_fault(self, due: DueCall, fault: str) -> None:
         """It is tried again soon, but not for ever: then it is set aside, and the supervisors are told."""
-        faults = 1 + sum(made.outcome == Outcome.FAULT for made in await self._table.attempts(due.id))
-        now = self._hotline.now()
-        if faults < FAULTS_BORNE:
+        faults, now = 1 + await self._faults(due), self._hotline.now()
+        if not is_set_aside(faults):
             return await self._table.retry(due, Outcome.FAULT, now + timedelta(seconds=UNSENT_RETRY_S))
         log.error("A due call is set aside after %d faults.", faults, extra={"action": "due_set_aside"})
-        await self._table.finish(due, Outcome.FAULT, now)
+        await self._table.finish(due, Outcome.FAULT, now, fault=fault)
+
+    async def _faults(self, due: DueCall) -> int:
+        """How many attempts before this one failed by a fault of ours: those are none at the customer."""
+        return sum(made.outcome == Outcome.FAULT for made in await self._table.attempts(due.id))
 
     async def _know_visit(self, attempt: Attempt) -> bool:
         """The booking that the call is about, if it is about one; False when it is too late for the call."""
@@ -252,7 +256,7 @@ class Dialler:
             try:
                 if not sent and outcome not in REFUSED:
                     return await self._table.release(due, now + timedelta(seconds=UNSENT_RETRY_S))
-                again = self._next(due, outcome, now)
+                again = self._next(due, outcome, due.attempts - await self._faults(due), now)
                 if again:
                     return await self._table.retry(due, outcome, again)
                 return await self._table.finish(due, outcome, now)
@@ -260,10 +264,10 @@ class Dialler:
                 log.error("An attempt waits for the store: %s", exc, extra={"action": "due_unsettled"})
                 await asyncio.sleep(SETTLE_RETRY_S)
 
-    def _next(self, due: DueCall, outcome: Outcome, now: datetime) -> datetime | None:
+    def _next(self, due: DueCall, outcome: Outcome, made: int, now: datetime) -> datetime | None:
         if due.kind is not DueCallKind.QUEUE_CALLBACK:
-            return next_attempt(outcome, due.attempts, now, self.rules)
-        if outcome in REACHED or outcome in FINAL or due.attempts >= self.rules.attempts:
+            return next_attempt(outcome, made, now, self.rules)
+        if outcome in REACHED or outcome in FINAL or made >= self.rules.attempts:
             return None
         rules = self._hotline.site.queue(due.queue).wait or self._hotline.site.wait
         return now + timedelta(seconds=rules.callback_retry_s)

@@ -1,5 +1,7 @@
 """Due calls that may not be dialled, or cannot by a fault of ours: set aside with a reason. The real store. FUP-10."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
 from crm.journal.events import CallArrived, CallEnded
 from crm.use_cases.accounts.people import enrol_site
 from ivr.outbound.dialler import UNSENT_RETRY_S
+from ivr.port.values import DialOutcome
 from tests.fakes.channel import Party
 from tests.fakes.small_site import small_site
 from tests.integration.harness.api import until
@@ -124,21 +127,59 @@ async def test_a_flag_that_is_set_while_the_callback_waits_for_its_turn_is_heede
         assert not [line for line in home.telephony.log if "prepare" in line]
 
 
-async def test_a_fault_of_ours_is_borne_three_times_and_then_told(tmp_path: Path) -> None:
+async def fails(home: House, due: DueCall, faults: int) -> None:
+    """It is due now, and has failed so often by a fault of ours."""
+
+    async def tried() -> bool | None:
+        attempts = await home.store.due_calls.attempts(due.id)
+        return True if sum(each.outcome == "fault" for each in attempts) == faults else None
+
+    await until(tried, SOON_S, f"fault {faults}")
+
+
+async def test_a_fault_of_ours_is_borne_three_times_then_told_and_taken_up_by_hand(tmp_path: Path) -> None:
     """Of a queue that the site has no more: it was tried every twelve seconds for ever, and blocked its number."""
     telephony = at_ten()
     async with house(tmp_path, telephony, with_cards=True) as home:
         await enrol_site(home.store, small_site().agents)
         due = await owe(home, "13800000001", DueCallKind.CALLBACK, queue="gone")
-        for made in range(1, FAULTS_BORNE + 1):
+        for faults in range(1, 2 * FAULTS_BORNE + 1):
+            await fails(home, due, faults)
+            if faults % FAULTS_BORNE:
+                telephony.ahead += timedelta(seconds=UNSENT_RETRY_S + 1)
+                continue
+            row = await ended(home, due)
+            assert (row.state, row.outcome, row.attempts) == ("failed", "fault", faults)
+            assert row.fault == "KeyError: 'gone'"
+            aside = await home.store.due_calls.list(state="failed", outcome="fault")
+            assert [each.id for each in aside.items] == [due.id]
+            messages = (await home.store.messages.list(recipient="8801")).items
+            assert len(messages) == faults // FAULTS_BORNE
+            assert all(f"外呼任务 {due.id}" in each.text and row.fault in each.text for each in messages)
+            if faults == FAULTS_BORNE:
+                again = await home.store.due_calls.take_up(due.id, by="8801")
+                assert (again.state, again.outcome, again.fault) == ("scheduled", None, "")
 
-            async def tried(made: int = made) -> bool | None:
-                attempts = await home.store.due_calls.attempts(due.id)
-                return True if sum(each.outcome == "fault" for each in attempts) == made else None
 
-            await until(tried, SOON_S, f"attempt {made}")
+async def test_faults_of_ours_are_no_attempts_at_the_customer(tmp_path: Path) -> None:
+    """Taken up again, it is tried as often as any other call."""
+    telephony = at_ten()
+    async with house(tmp_path, telephony) as home:
+        due = await owe(home, "13800000001", queue="gone")
+        for faults in range(1, FAULTS_BORNE + 1):
+            await fails(home, due, faults)
             telephony.ahead += timedelta(seconds=UNSENT_RETRY_S + 1)
-        row = await ended(home, due)
-        assert (row.state, row.outcome, row.attempts) == ("failed", "fault", FAULTS_BORNE)
-        messages = (await home.store.messages.list(recipient="8801")).items
-        assert [f"外呼任务 {due.id}" in message.text for message in messages] == [True]
+        await ended(home, due)
+        with closing(sqlite3.connect(tmp_path / "store.db", timeout=60)) as site_is_mended:
+            site_is_mended.execute("UPDATE due_call SET queue = ?", (QUEUE,))
+            site_is_mended.commit()
+        home.ready()
+        home.telephony.customers = {"13800000001": Party(refuses=DialOutcome.BUSY)}
+        await home.store.due_calls.take_up(due.id, by="8801")
+
+        async def busy() -> DueCall | None:
+            row = await home.store.due_calls.get(due.id)
+            return row if row and row.state == "scheduled" and row.outcome == "busy" else None
+
+        row = await until(busy, SOON_S, "the next attempt")
+        assert row.due_at > telephony.now()

@@ -162,6 +162,8 @@ _CALLS_AND_PEOPLE: Final[tuple[AnyOperation, ...]] = (
               "Take the call that is offered", Nothing, Nothing, DueCallOut),
     operation("cancel_due_call", "POST /api/due-calls/{id}/cancel", due_calls.cancel_due_call,
               "Call it off", Nothing, Nothing, DueCallOut),
+    operation("take_up_due_call", "POST /api/due-calls/{id}/take-up", due_calls.take_up_due_call,
+              "Make a call after all that was set aside", Nothing, Nothing, DueCallOut),
     operation("list_messages", "GET /api/messages", messages.list_messages,
               "Messages from and to colleagues, newest first", MessageQuery, Nothing, Listed[MessageOut]),
     operation("send_message", "POST /api/messages", messages.send_message,

@@ -82,6 +82,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "create_due_call": _ALL,
     "accept_due_call": _ALL,
     "cancel_due_call": _ALL,
+    "take_up_due_call": _SUPERVISORS,
     "list_messages": _ALL,
     "send_message": _ALL,
     "read_message": _ALL,

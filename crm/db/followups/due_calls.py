@@ -252,15 +252,18 @@ class DueCallTable:
             if done != 1:
                 raise ClaimLost(claim.id, claim.fence)
 
-    async def finish(self, claim: DueCall, outcome: Outcome, at: datetime, *, call_id: str | None = None) -> None:
-        """The last word: `done` when the customer was reached, else `failed`. Raises ClaimLost."""
+    async def finish(
+        self, claim: DueCall, outcome: Outcome, at: datetime, *, call_id: str | None = None, fault: str = ""
+    ) -> None:
+        """The last word: `done` when the customer was reached, else `failed`; `fault` says by which of ours. Raises
+        ClaimLost."""
         step = DueCallStep.SUCCEED if outcome in REACHED else DueCallStep.FAIL
-        closing = {"outcome": Outcome(outcome).value, "closed_at": at, "lease_until": None}
+        closing = {"outcome": Outcome(outcome).value, "closed_at": at, "lease_until": None, "fault": fault}
         async with self._database.write() as connection:
             await self._step(connection, claim, step, closing)
             await self._ended(connection, claim, outcome, at, call_id)
             if outcome is Outcome.FAULT:
-                await connection.run_sync(warn_of_fault, claim, at)
+                await connection.run_sync(warn_of_fault, claim, fault, at)
 
     async def retry(
         self,
@@ -303,6 +306,19 @@ class DueCallTable:
             raise IllegalTransition(row.state, DueCallStep.CANCEL)
         return row
 
+    async def take_up(self, due_call_id: int, by: str) -> DueCall:
+        """Makes a call that was set aside due again, now. Raises UnknownRecord, IllegalTransition."""
+        now = self._clock()
+        again = {"state": target(DueCallStep.TAKE_UP).value, "due_at": now, "outcome": None, "fault": "", **_NOBODY}
+        async with self._database.write() as connection:
+            aside = due_call.c.state.in_(states_before(DueCallStep.TAKE_UP)) & (due_call.c.outcome == Outcome.FAULT)
+            done = await _set(connection, aside & (due_call.c.id == due_call_id), {**again, "closed_at": None})
+            row = await self._required(connection, due_call_id)
+            if done != 1:
+                raise IllegalTransition(row.state, DueCallStep.TAKE_UP)
+            await self._log(connection, "taken_up", row, by)
+            return row
+
     async def _log(self, connection: AsyncConnection, action: str, row: DueCall, by: str) -> None:
         details = {"kind": row.kind.value, "ticket": row.ticket}
         subject = f"due_call {row.id}"
@@ -339,12 +355,14 @@ class DueCallTable:
         kind: str | None = None,
         ticket: str | None = None,
         sight: Sight = SEES_ALL,
+        outcome: str | None = None,
     ) -> Page[DueCall]:
         """What is due first comes first. Raises BadCursor."""
         size = page_size(limit)
         query = select(due_call).order_by(due_call.c.due_at, due_call.c.id).limit(size + 1)
         query = query.where(hangs_on_visible(due_call.c.ticket, sight))
-        for column, wanted in ((due_call.c.state, state), (due_call.c.kind, kind), (due_call.c.ticket, ticket)):
+        equal = {"state": state, "kind": kind, "ticket": ticket, "outcome": outcome}
+        for column, wanted in ((due_call.c[name], wanted) for name, wanted in equal.items()):
             if wanted is not None:
                 query = query.where(column == wanted)
         if after is not None:

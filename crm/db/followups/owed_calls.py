@@ -70,10 +70,10 @@ def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: 
         _warn(connection, warnings)
 
 
-def warn_of_fault(connection: Connection, due: DueCall, at: datetime) -> None:
+def warn_of_fault(connection: Connection, due: DueCall, fault: str, at: datetime) -> None:
     """A due call that could not be carried out, by a fault of ours, is set aside: every supervisor gets a message."""
-    text = set_aside(due.id, due.kind).on_screen()
-    _warn(connection, [(f"due_fault:{due.id}", at, text, due.ticket)])
+    text = set_aside(due.id, due.kind, fault).on_screen()
+    _warn(connection, [(f"due_fault:{due.id}:{due.attempts}", at, text, due.ticket)])
 
 
 def _warn(connection: Connection, warnings: Sequence[_Warning]) -> None:

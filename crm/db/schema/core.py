@@ -309,6 +309,7 @@ due_call = Table(
     Column("closed_by", Text()),
     at_column("queued_at"),
     Column("language", Text()),
+    text_column("fault"),
     Index("ix_due_call_state_due_at", "state", "due_at"),
     # One call to one number at a time (FUP-6), whatever a worker believes.
     Index(

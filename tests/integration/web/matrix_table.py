@@ -310,6 +310,7 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
     "accept_due_call": Row(right="see", id="$due", ok=_CLASH),
     "cancel_due_call": Row(right="work on", id="$due", opens=_BOTH),
+    "take_up_due_call": Row(right="supervise", id="$due", ok=_CLASH),
     # --- visits ---
     "get_booking": Row(right="see", id="$booking", opens=_BOTH),
     "create_booking": Row(

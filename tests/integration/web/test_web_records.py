@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm.customers.model import Customer, CustomerNumber
-from crm.followups.model import DueCallKind
+from crm.followups.model import DueCallKind, Outcome
 from tests.fakes.desk_messages import pop
 from tests.integration.web.conftest import House, kind_of, write_sound
 
@@ -288,6 +288,28 @@ async def test_a_queue_callback_is_not_made_by_hand(house: House) -> None:
     async with house.logged_in("8001") as agent, agent.post("/api/due-calls", json=promise) as answer:
         assert (answer.status, await kind_of(answer)) == (422, "not_by_hand")
     assert (await house.store.due_calls.list()).items == ()
+
+
+@pytest.mark.req("FUP-10")
+async def test_a_call_that_was_set_aside_is_listed_with_its_reason_and_taken_up_by_a_supervisor(house: House) -> None:
+    now = house.clock()
+    due = await house.store.due_calls.schedule(
+        kind=DueCallKind.REMINDER, number="13812345678", due_at=now, ticket=None, queue="hotline", note="", key="k"
+    )
+    (claim,) = await house.store.due_calls.claim("worker", now=now, lease_s=30, limit=1)
+    await house.store.due_calls.finish(claim, Outcome.FAULT, now, fault="KeyError: 'gone'")
+    path, aside = f"/api/due-calls/{due.id}/take-up", {"state": "failed", "outcome": "fault"}
+    async with house.logged_in("8001") as agent, agent.post(path) as answer:
+        assert (answer.status, await kind_of(answer)) == (403, "forbidden")
+    async with house.logged_in("8801") as supervisor:
+        async with supervisor.get("/api/due-calls", params=aside) as answer:
+            assert [each["fault"] for each in (await answer.json())["items"]] == ["KeyError: 'gone'"]
+        async with supervisor.post(path) as answer:
+            assert (answer.status, (await answer.json())["state"]) == (200, "scheduled")
+        async with supervisor.post(path) as answer:
+            assert (answer.status, await kind_of(answer)) == (409, "illegal_transition")
+        async with supervisor.get("/api/due-calls", params=aside) as answer:
+            assert (await answer.json())["items"] == []
 
 
 async def test_a_callback_is_accepted_by_the_agent_it_is_offered_to_and_nobody_else(house: House) -> None:

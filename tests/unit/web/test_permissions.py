@@ -74,6 +74,7 @@ def test_what_is_everybodys_business_only_for_supervisors():
 
 UNREAD_MAILS = {"list_aside_mails", "get_aside_mail", "register_aside_mail", "dismiss_aside_mail"}
 SUPERVISORS_ONLY = {
+    "take_up_due_call",
     "list_queues",
     "list_agents",
     "get_figures",

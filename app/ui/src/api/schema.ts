@@ -1033,6 +1033,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/due-calls/{id}/take-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a call after all that was set aside */
+        post: operations["take_up_due_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/figures": {
         parameters: {
             query?: never;
@@ -3715,7 +3732,11 @@ export interface components {
             /** @default null */
             ticket?: string | null;
         };
-        /** @description A call that is due (FUP-6). `due_at` moves when an attempt fails and another follows. */
+        /**
+         * @description A call that is due (FUP-6). `due_at` moves when an attempt fails and another follows.
+         *
+         *     `fault`: why it was set aside.
+         */
         DueCallOut: {
             accepted_by: string | null;
             attempts: number;
@@ -3723,6 +3744,7 @@ export interface components {
             created_by: string | null;
             customer_id: string | null;
             due_at: string;
+            fault: string;
             id: string;
             kind: components["schemas"]["DueCallKind"];
             note: string;
@@ -4510,6 +4532,11 @@ export interface components {
             /** @default null */
             ticket?: string | null;
         };
+        /**
+         * @description How an attempt ended. Only the first group counts as reached.
+         * @enum {unknown}
+         */
+        Outcome: "agent_lost" | "bad_number" | "busy" | "cancelled" | "changed" | "confirmed" | "do_not_call" | "emergency" | "extension" | "fault" | "feature_code" | "foreign" | "hung_up" | "lost" | "no_answer" | "on_duty" | "own_line" | "premium" | "rated" | "rejected" | "service_number" | "short_number" | "talked" | "too_late" | "transferred" | "unreachable";
         /** @description Labels of the group `overflow`, by code. */
         OverflowWords: {
             after_s: components["schemas"]["Words"];
@@ -7322,6 +7349,7 @@ export interface operations {
                 after?: string | null;
                 state?: components["schemas"]["DueCallState"] | null;
                 ticket?: string | null;
+                outcome?: components["schemas"]["Outcome"] | null;
             };
             header?: never;
             path?: never;
@@ -7401,6 +7429,29 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Call it off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueCallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    take_up_due_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Make a call after all that was set aside */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -348,6 +348,12 @@ export const en: Catalogue = {
     moveTo: "Move {caller} to another queue",
     moved: "{caller} moved to another queue; the turn is kept",
   },
+  setAside: {
+    title: "Calls set aside",
+    hint: "They failed several times by a fault of ours. When it is put right take them up again, or follow them up by hand.",
+    takeUp: "Take up again",
+    done: "The call to {number} is due again",
+  },
   supervision: {
     listen: "Listen",
     whisper: "Whisper",

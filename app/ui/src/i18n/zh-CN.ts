@@ -328,6 +328,12 @@ export const zhCN = {
     moveTo: "把 {caller} 移至其他队列",
     moved: "{caller} 已移至其他队列，排队时间保留",
   },
+  setAside: {
+    title: "搁置的外呼",
+    hint: "因系统故障多次未能执行。排除故障后重新安排，或人工跟进。",
+    takeUp: "重新安排",
+    done: "已重新安排给 {number} 的外呼",
+  },
   supervision: {
     listen: "监听",
     whisper: "耳语",

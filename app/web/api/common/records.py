@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from app.web.http.contract import Direction, In, Key, Moment, Out, Paging, ShortText
 from config.schema import LineKind
 from crm.cases.model import Stage
-from crm.followups.model import DueCallKind, DueCallState
+from crm.followups.model import DueCallKind, DueCallState, Outcome
 from crm.intake.model import Channel
 from crm.tickets.model import Detail, Severity, TicketKind, TicketState
 
@@ -178,7 +178,10 @@ class CallQuery(Paging, frozen=True, kw_only=True):
 
 
 class DueCallOut(Out, frozen=True, kw_only=True):
-    """A call that is due (FUP-6). `due_at` moves when an attempt fails and another follows."""
+    """A call that is due (FUP-6). `due_at` moves when an attempt fails and another follows.
+
+    `fault`: why it was set aside.
+    """
 
     id: str
     kind: DueCallKind
@@ -193,13 +196,17 @@ class DueCallOut(Out, frozen=True, kw_only=True):
     attempts: int
     accepted_by: str | None
     outcome: str | None
+    fault: str
     created_at: datetime
     created_by: str | None
 
 
 class DueCallQuery(Paging, frozen=True, kw_only=True):
+    """`outcome=fault` with `state=failed`: what was set aside after faults of ours."""
+
     state: DueCallState | None = None
     ticket: Key | None = None
+    outcome: Outcome | None = None
 
 
 class DueCallNew(In, frozen=True, kw_only=True):

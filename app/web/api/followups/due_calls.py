@@ -7,12 +7,14 @@ from app.web.api.common.shown import due_call_out
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import Ask, id_of
 from config.ids import AgentId
-from crm.use_cases.due_calls import Promise, accept_call, cancel_call, promise_call
+from crm.use_cases.due_calls import Promise, accept_call, cancel_call, promise_call, take_up_call
 
 
 async def list_due_calls(ask: Ask[DueCallQuery, Nothing]) -> Listed[DueCallOut]:
     query = ask.query
-    page = await ask.seen.due_calls.list(limit=query.limit, after=query.after, state=query.state, ticket=query.ticket)
+    page = await ask.seen.due_calls.list(
+        limit=query.limit, after=query.after, state=query.state, ticket=query.ticket, outcome=query.outcome
+    )
     return Listed(items=[due_call_out(row) for row in page.items], next=page.next)
 
 
@@ -33,3 +35,8 @@ async def accept_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
 async def cancel_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
     """409 once it is being dialled."""
     return due_call_out(await ask.do(cancel_call, id_of(ask, "due call")))
+
+
+async def take_up_due_call(ask: Ask[Nothing, Nothing]) -> DueCallOut:
+    """A call that was set aside after faults of ours is due again, now; 409 for any other."""
+    return due_call_out(await ask.do(take_up_call, id_of(ask, "due call")))
