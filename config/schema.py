@@ -27,6 +27,7 @@ from config.calls.actions import QueueAction as QueueAction
 from config.calls.actions import RepeatAction as RepeatAction
 from config.calls.actions import Retry as Retry
 from config.calls.disk import DiskRules
+from config.calls.outbound import OutboundRules as OutboundRules
 from config.calls.overflow import Duty as Duty
 from config.calls.overflow import DutyPerson as DutyPerson
 from config.calls.overflow import OverflowStep as OverflowStep
@@ -52,12 +53,10 @@ from config.service.reports import Reports
 from config.service.suggestions import Suggestions
 from config.values.fields import (
     Address,
-    AllowedNumber,
     AreaCode,
     Day,
     HostPort,
     Id,
-    InputSeconds,
     LevelId,
     LineRing,
     MenuId,
@@ -103,24 +102,6 @@ class Recording(Model):
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 180
     message_max_s: WholeSeconds = 120
     message_silence_s: WholeSeconds = 5
-
-
-class OutboundRules(Model):
-    """When and how often customers are called (FUP-6), and who (FUP-10). `gap_s` lies between two attempts.
-
-    `allow`: dialled although they are short, a service or abroad; with `*` at the end: all that begin so.
-    """
-
-    hours: tuple[Period, ...] = (
-        Period(start=time(9), end=time(12)),
-        Period(start=time(14), end=time(20)),
-    )
-    attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    gap_s: WholeSeconds = 7200
-    ring_timeout_s: InputSeconds = 45
-    do_not_call: tuple[Number, ...] = ()
-    allow: tuple[AllowedNumber, ...] = ()
-    accept_timeout_s: InputSeconds = 30
 
 
 class Greetings(Model):
@@ -300,6 +281,8 @@ class Site(Settings):
             extensions=(agent.id for agent in self.agents),
             on_duty=(person.number for duty in self.duty for person in duty.people),
             do_not_call=self.outbound.do_not_call,
+            kinds=self.outbound.kinds,
+            countries=self.outbound.countries,
             allow=self.outbound.allow,
         )
 

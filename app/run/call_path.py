@@ -20,6 +20,7 @@ from crm.use_cases.by_clock.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
 from ivr.arrivals.history import History
 from ivr.arrivals.reception import Reception
+from ivr.live.dial_ledger import DialLedger
 from ivr.live.hotline import Hotline
 from ivr.outbound.dialler import Dialler
 from ivr.port.admission import Admission
@@ -66,12 +67,20 @@ def wire_call_path(
     `new_asterisk` and `admission` are as of Reception.
     """
     history = history or History()
-    tickets = make_tickets(journal, site.zone, publish, history.calls)
+    dialled = DialLedger(site.outbound, site.zone)
+    for event in history.dialled:
+        dialled.hear(event)
+
+    def told(event: Event) -> None:
+        dialled.hear(event)
+        publish(event)
+
+    tickets = make_tickets(journal, site.zone, told, history.calls)
     acd = make_acd(site, tickets, history, now)
     days = site.special_days if days is None else days
     space = Space(site.disk)
     known = callers or Strangers()
-    hotline = Hotline(site, data, telephony, acd, tickets, now, days, ours, known, space=space)
+    hotline = Hotline(site, data, telephony, acd, tickets, now, days, ours, dialled, known, space=space)
     for closed in history.closed.values():
         hotline.closed.put(closed)
     reception = Reception(hotline, history, new_asterisk=new_asterisk, admission=admission)

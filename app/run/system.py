@@ -112,6 +112,7 @@ class System:
                 **self.calls.reception.admission.status(asyncio.get_running_loop().time()),
                 **self.calls.reception.caps.status(),
             },
+            "outbound": self.calls.hotline.dialled.status(utc_now()),
             "clock": self.clock.status(),
         }
 

@@ -108,6 +108,7 @@ AllowedNumber = Annotated[
         "a telephone number, or with a * at its end the beginning of numbers ('+852*')",
     ),
 ]
+Country = Annotated[str, _matching(r"[A-Z]{2}", "a country by its two letters (ISO 3166), such as HK or SG")]
 AgentNumber = Annotated[str, _matching(r"[0-9]{3,8}", "an agent number of 3 to 8 digits")]
 AreaCode = Annotated[str, _matching(r"0[0-9]{2,3}", "an area code such as '0571'")]
 Keys = Annotated[str, _matching(r"[0-9*#]{1,8}", "a key (0-9, * or #) or a row of up to 8 of them")]

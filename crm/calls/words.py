@@ -57,6 +57,7 @@ EVENTS: Final[Labels] = {
     "TransferAsked": Words("转接", "Transfer"),
     "TransferFailed": Words("转接未成", "Transfer failed"),
     "NumberRefused": Words("号码不予拨打", "Number not dialled"),
+    "NumberDialled": Words("呼出", "Dialled"),
     "ThirdJoined": Words("第三方接通", "Third party joined"),
     "ThirdLeft": Words("第三方退出", "Third party left"),
     "ConferenceStarted": Words("三方通话", "Three-way talk"),

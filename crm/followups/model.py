@@ -137,6 +137,7 @@ class Outcome(StrEnum):
     FOREIGN = "foreign"
     PREMIUM = "premium"
     ON_DUTY = "on_duty"
+    NOT_ALLOWED = "not_allowed"
     """Why the outbound rule refused the number (`config.destination.Reason`): nothing was dialled (FUP-10)."""
 
     FAULT = "fault"

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from config import destination
+from config.destination import LimitName
 from config.words import Labels, Words
 from crm.followups.model import DueCallKind, Outcome
 
@@ -37,6 +39,7 @@ OUTCOMES: Final[Labels] = {
     Outcome.EXTENSION: Words("坐席分机号，未拨打", "Not dialled: an agent's extension"),
     Outcome.FOREIGN: Words("境外号码，未拨打", "Not dialled: abroad"),
     Outcome.PREMIUM: Words("收费信息台号码，未拨打", "Not dialled: a premium-rate number"),
+    Outcome.NOT_ALLOWED: Words("号码种类未开放，未拨打", "Not dialled: a kind that this site does not dial"),
     Outcome.ON_DUTY: Words("值班人员号码，未拨打", "Not dialled: somebody on duty"),
     Outcome.FAULT: Words("系统故障，已搁置", "Set aside after faults of ours"),
 }
@@ -58,4 +61,20 @@ def set_aside(due: int, kind: DueCallKind, fault: str) -> Words:
         "请排除故障后在班长页面重新安排，或人工跟进。",
         f"Warning: call {due} ({KINDS[kind].en}) failed several times by our fault and is set aside ({fault}): "
         "when that is put right take it up again on the supervisor's page, or follow it up by hand.",
+    )
+
+
+def limit_near(limit: LimitName, who: str, used: float, most: float, *, met: bool) -> Words:
+    """To supervisors: most of a limit of outbound calls is used up, or all of it."""
+    zh, en = destination.LIMIT_WORDS[limit]
+    of_zh, of_en = (f"（{who} 号）", f" ({who})") if who else ("", "")
+    if met:
+        return Words(
+            f"警示：{zh}{of_zh}已达上限 {most:g}，超出的外呼顺延。请查明原因；确属需要时请管理员调整 outbound.limits。",
+            f"Warning: the limit of {en}{of_en} is met: {most:g}. Further calls wait. Find out why; if they are "
+            "needed, have an administrator change outbound.limits.",
+        )
+    return Words(
+        f"提示：{zh}{of_zh}已用 {used:g}，接近上限 {most:g}。请留意是否正常。",
+        f"Note: {used:g} of {most:g} are used up of the limit of {en}{of_en}: see whether that is as it should be.",
     )

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import msgspec
 
+from config.destination import LimitName
 from config.destination import Reason as NotDialledReason
+from config.values.kinds import DialKind
 from crm.intake.model import Channel, Letter, Opening
 from crm.journal.steps import CallStep
 
@@ -65,6 +67,9 @@ MissReason = Literal[
 """Why an offer failed. `rona`: the telephone rang out; `not_accepted`: the agent did not press accept; `left`: the
 agent answered and hung up before the talk began; `recovered`: the controller died in between; `congested`: the system
 had no line to call with. The last five are no miss of the agent's."""
+
+DialPurpose = Literal["callback", "reminder", "queue_callback", "transfer", "duty"]
+"""Why a number outside is dialled."""
 
 NotReachedReason = Literal[MissReason, "no_answer", "cancelled", "not_dialled"]
 """Why a transfer came to nothing."""
@@ -346,7 +351,21 @@ class NumberRefused(CallEvent, frozen=True, kw_only=True):
     """A number was asked for in this call that may not be dialled (FUP-10)."""
 
     number: str
-    reason: NotDialledReason
+    reason: NotDialledReason | LimitName
+
+
+class NumberDialled(CallEvent, frozen=True, kw_only=True):
+    """An INVITE goes out through the trunk on this channel: what limits and spend are counted by (FUP-10).
+
+    `number`: normalised. `by`: the person it is made for. `asked`: whoever is rung asked for this call.
+    """
+
+    number: str
+    kind: DialKind
+    purpose: DialPurpose
+    channel_id: str
+    by: str | None = None
+    asked: bool = False
 
 
 class ThirdJoined(CallEvent, frozen=True, kw_only=True):
@@ -512,6 +531,16 @@ class QueueOpened(Event, frozen=True, kw_only=True):
     by: str
 
 
+class DialLimitNear(Event, frozen=True, kw_only=True):
+    """Of a limit of outbound calls most is used up, or, with `met`, all. `who`: for whom it is counted, "" for all."""
+
+    limit: LimitName
+    who: str
+    used: float
+    most: float
+    met: bool
+
+
 class ClockStepped(Event, frozen=True, kw_only=True):
     """The machine's clock was set by so many seconds, and is now so far ahead of ours. `at` is ours, which went on."""
 
@@ -562,6 +591,7 @@ AnyEvent = (
     | TransferAsked
     | TransferFailed
     | NumberRefused
+    | NumberDialled
     | ThirdJoined
     | ThirdLeft
     | ConferenceStarted
@@ -583,6 +613,7 @@ AnyEvent = (
     | AgentStateChanged
     | QueueClosed
     | QueueOpened
+    | DialLimitNear
     | ClockStepped
     | TicketOpened
     | LetterReceived

@@ -12,6 +12,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from config.destination import DialPermit
 from config.values.fields import Language
 from ivr.ari.commanded_leg import EVENT_LAG_S, AriLeg, look_at
 from ivr.ari.exchange import Exchange
@@ -228,8 +229,10 @@ class AriChannel(AriLeg):
             return RecordingResult(path=path, duration_s=0.0)
         return RecordingResult(path=path, duration_s=_said_s(path))
 
-    async def dial(self, ring_timeout_s: float) -> None:
+    async def dial(self, permit: DialPermit, ring_timeout_s: float) -> None:
         """The mark goes before the command on the same socket: whoever adopts the channel knows that it was sent."""
+        if permit.channel_id != self.id:
+            raise ValueError(f"a permit for {permit.channel_id} dials nothing on {self.id}")
         self._answer_within_s = ring_timeout_s + WATCHDOG_MARGIN_S
         if self.leg.up_at is not None or (self.leg.adopted and await self._was_dialled()):
             return

@@ -10,7 +10,10 @@ from crm.journal.events import (
     BookingAnswered,
     CallArrived,
     CallEnded,
+    CallEvent,
+    DialLimitNear,
     Event,
+    NumberDialled,
     PlaceHandedOn,
     QueueClosed,
     QueueOpened,
@@ -34,13 +37,19 @@ class History:
     """Every call that is on record, ended or not."""
     leaving_message: set[CallId] = field(default_factory=set)
     """Calls whose caller Asterisk is recording by itself: they go on record when the message is finished."""
+    dialled: list[Event] = field(default_factory=list)
+    """What the count of outbound calls is made of: the events of calls in which a number outside was dialled."""
 
 
 def recall(events: Iterable[Event]) -> History:
     """Fold the journal. An end that stands before its arrival ends the call all the same."""
     history = History()
-    ended: set[str] = set()
+    ended, dialling = set[str](), set[str]()
     for event in events:
+        if isinstance(event, NumberDialled):
+            dialling.add(event.call_id)
+        if isinstance(event, DialLimitNear) or (isinstance(event, CallEvent) and event.call_id in dialling):
+            history.dialled.append(event)
         match event:
             case AgentStateChanged(agent=agent):
                 history.agents[AgentId(agent)] = event

@@ -14,6 +14,7 @@ from crm.use_cases.by_clock.callers import Callers, Strangers
 from crm.use_cases.tickets import Tickets
 from ivr.live.call import call_id_of
 from ivr.live.closed_queues import ClosedQueues
+from ivr.live.dial_ledger import DialLedger
 from ivr.live.talks import Talks
 from ivr.live.virtual_hold import VirtualHold
 from ivr.live.waiting import WaitingCalls
@@ -48,6 +49,8 @@ class Hotline:
     """The special days as they are known now: the site's, and what people have entered since."""
     ours: Callable[[datetime], datetime]
     """An instant that the file system or Asterisk has by the machine's clock, by ours (ADR 42)."""
+    dialled: DialLedger
+    """How much has been dialled through the trunk; hears every event."""
     callers: Callers = field(default_factory=Strangers)
     """How a caller stands with us."""
     talks: Talks = field(default_factory=Talks)

@@ -32,10 +32,14 @@ class Partner:
 
 @dataclass(frozen=True)
 class Target:
-    """Whom a call is handed to: an agent by number, a queue by name, a line by its number, or a number outside."""
+    """Whom a call is handed to: an agent by number, a queue by name, a line by its number, or a number outside.
+
+    `by`: the agent who hands it over.
+    """
 
     kind: Literal["agent", "queue", "line", "number"]
     to: str
+    by: str | None = None
 
 
 @dataclass(frozen=True)

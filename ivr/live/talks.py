@@ -7,10 +7,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from enum import Enum
 from typing import Any, TypeVar
 
-from config.destination import REASON_WORDS, NotDialled
+from config.destination import LIMIT_WORDS, REASON_WORDS, LimitMet, NotDialled
 from config.ids import AgentId, CallId
 from ivr.live.call import Call
 from ivr.live.parties import NotReached, Partner, Target
@@ -30,6 +31,14 @@ class NotDialable(Refused):
     def __init__(self, refused: NotDialled) -> None:
         super().__init__(f"the number is not dialled: {REASON_WORDS[refused.reason][1]}")
         self.refused = refused
+
+
+class LimitReached(Refused):
+    """The number may not be dialled now: a limit of outbound calls is met (FUP-10)."""
+
+    def __init__(self, met: LimitMet, zone: tzinfo) -> None:
+        super().__init__(f"the limit of {LIMIT_WORDS[met.limit][1]} is met: {met.most:g}")
+        self.met, self.zone = met, zone
 
 
 class Left(Enum):

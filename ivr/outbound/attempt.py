@@ -13,8 +13,9 @@ from crm.followups.model import DueCall, DueCallState, Outcome, was_asked_for
 from crm.followups.model import channel_id as attempt_id
 from crm.journal.events import CallAnswered
 from ivr.arrivals.reception import LeftOver
-from ivr.caller.may_dial import NotPermitted, may_dial
+from ivr.caller.may_dial import EnoughDialled, NotPermitted, enough_dialled, may_dial, permit_dial
 from ivr.live.call import Call, owner_of, ring_number
+from ivr.live.dial_ledger import Wish
 from ivr.live.hotline import Hotline
 from ivr.outbound.accepts import Accepts
 from ivr.outbound.visit_calls import VisitCall
@@ -72,6 +73,18 @@ async def permit(attempt: Attempt) -> Destination:
     return judged
 
 
+async def permit_now(attempt: Attempt) -> None:
+    """As `permit`, and no limit stands against the call. Raises NotPermitted, EnoughDialled."""
+    if met := enough_dialled(attempt.hotline, wish_of(attempt, await permit(attempt))):
+        raise EnoughDialled(met)
+
+
+def wish_of(attempt: Attempt, destination: Destination) -> Wish:
+    """What is counted: a promised call for whoever promised it."""
+    due = attempt.due
+    return Wish(destination=destination, purpose=due.kind.value, by=due.created_by, asked=was_asked_for(due))
+
+
 async def customer_channel(attempt: Attempt) -> DialledChannel | None:
     """The customer's channel, not dialled yet; on a resumed attempt the one that is still there, or None."""
     telephony, due = attempt.hotline.telephony, attempt.due
@@ -84,14 +97,17 @@ async def customer_channel(attempt: Attempt) -> DialledChannel | None:
 
 
 async def reach(attempt: Attempt, call: Call, channel: DialledChannel) -> None:
-    """Dial the customer, once, and wait for the answer. Raises DialFailed, NotPermitted."""
+    """Dial the customer, once, and wait for the answer. Raises DialFailed, NotPermitted, EnoughDialled."""
     hotline, due = attempt.hotline, attempt.due
-    if not due.resume:
-        await permit(attempt)
-        await attempt.table.dialling(due, channel.id, call_id=call.id, ticket=call.ticket)
+    permitted = hotline.dialled.given(channel.id) if due.resume else None
+    if permitted is None:
+        wish = wish_of(attempt, await permit(attempt))
+        if not due.resume:
+            await attempt.table.dialling(due, channel.id, call_id=call.id, ticket=call.ticket)
+        permitted = permit_dial(hotline, call.id, wish, channel.id)
     attempt.sent = True
     log.info("A due call is being dialled.", extra={"action": "due_dialling", "call_id": call.id})
-    await channel.dial(hotline.site.outbound.ring_timeout_s)
+    await channel.dial(permitted, hotline.site.outbound.ring_timeout_s)
     log.info("A due call was sent.", extra={"action": "due_originated", "call_id": call.id})
     answered_at = await channel.answered()
     log.info("A customer answered a due call.", extra={"action": "due_answered", "call_id": call.id})

@@ -31,11 +31,11 @@ from crm.followups.model import (
 from crm.followups.words import fault_words
 from crm.journal.events import PlaceHandedOn
 from ivr.arrivals.reception import Reception
-from ivr.caller.may_dial import NotPermitted
+from ivr.caller.may_dial import EnoughDialled, NotPermitted
 from ivr.live.call import Call
 from ivr.live.hotline import Hotline
 from ivr.outbound.accepts import Accepts
-from ivr.outbound.attempt import Attempt, permit
+from ivr.outbound.attempt import Attempt, permit, permit_now
 from ivr.outbound.flow import OUTCOMES, make_attempt
 from ivr.outbound.queue_callback import call_in_turn
 from ivr.outbound.visit_calls import OUTCOME_OF, VisitCall
@@ -82,13 +82,11 @@ class Dialler:
         """Of those running: callbacks that keep their place in a queue."""
         self._keeping: set[asyncio.Task[Attempt | None]] = set()
         self._inherited = False
-        outbound = hotline.site.outbound
-        self.rules = DialRules(
-            hours=outbound.hours,
-            zone=hotline.site.zone,
-            attempts=outbound.attempts,
-            gap_s=outbound.gap_s,
-        )
+        outbound, zone = hotline.site.outbound, hotline.site.zone
+        self._rules = {
+            kind: DialRules(hours=outbound.hours_of(kind), zone=zone, attempts=outbound.attempts, gap_s=outbound.gap_s)
+            for kind in DueCallKind
+        }
 
     def accept(self, due_call: int, agent_id: AgentId) -> bool:
         """The agent pressed accept on the page."""
@@ -198,15 +196,20 @@ class Dialler:
                 await permit(attempt)
             if due.kind is not DueCallKind.QUEUE_CALLBACK:  # that one was asked for by the customer, a moment ago
                 now = self._hotline.now()
-                permitted = next_permitted(now, self.rules.hours, self.rules.zone)
+                permitted = self._permitted(due, now)
                 if permitted > now and not due.resume and attempt.left_over is None:
                     return await self._table.release(due, permitted)
                 if not await self._know_visit(attempt):
                     return await self._settle(due, Outcome.TOO_LATE)
+                if not due.resume:
+                    await permit_now(attempt)
             outcome = await self._attempted(attempt)
             if outcome is Outcome.FAULT:  # no port, no channel: the customer was not rung
                 return await self._after_fault(due, "no port for the audio, or no channel")
             await self._settle(due, outcome, sent=attempt.sent or due.resume)
+        except EnoughDialled as exc:
+            log.warning("A due call waits: %s", exc, extra={"action": "due_limit", "due_call": due.id})
+            await self._table.release(due, self._permitted(due, exc.met.again_at))
         except NotPermitted as exc:
             log.warning("A due call is set aside: %s", exc, extra={"action": "due_not_permitted", "due_call": due.id})
             await self._settle(due, Outcome(exc.refused.reason))
@@ -227,6 +230,11 @@ class Dialler:
     async def _faults(self, due: DueCall) -> int:
         """How many attempts before this one failed by a fault of ours: those are none at the customer."""
         return sum(made.outcome == Outcome.FAULT for made in await self._table.attempts(due.id))
+
+    def _permitted(self, due: DueCall, at: datetime) -> datetime:
+        """`at`, or when calls of this kind are permitted next."""
+        rules = self._rules[due.kind]
+        return next_permitted(at, rules.hours, rules.zone)
 
     async def _know_visit(self, attempt: Attempt) -> bool:
         """The booking that the call is about, if it is about one; False when it is too late for the call."""
@@ -266,8 +274,8 @@ class Dialler:
 
     def _next(self, due: DueCall, outcome: Outcome, made: int, now: datetime) -> datetime | None:
         if due.kind is not DueCallKind.QUEUE_CALLBACK:
-            return next_attempt(outcome, made, now, self.rules)
-        if outcome in REACHED or outcome in FINAL or made >= self.rules.attempts:
+            return next_attempt(outcome, made, now, self._rules[due.kind])
+        if outcome in REACHED or outcome in FINAL or made >= self._rules[due.kind].attempts:
             return None
         rules = self._hotline.site.queue(due.queue).wait or self._hotline.site.wait
         return now + timedelta(seconds=rules.callback_retry_s)

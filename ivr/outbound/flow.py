@@ -15,7 +15,7 @@ from crm.journal.events import CallEnded
 from crm.journal.steps import DialOut
 from ivr.arrivals.adoption import adopted
 from ivr.call_flow import in_service, serve
-from ivr.caller.may_dial import NotPermitted, note_refused
+from ivr.caller.may_dial import EnoughDialled, NotPermitted, note_refused
 from ivr.caller.routes import lead_to_people
 from ivr.live.call import Call
 from ivr.outbound.attempt import Attempt, customer_channel, reach
@@ -40,13 +40,14 @@ OUTCOMES = {
 
 
 async def make_attempt(attempt: Attempt) -> Outcome:
-    """Dial, talk, and say how it went. Raises ClaimLost, StoreAway before anything is dialled; TelephonyDown."""
+    """Dial, talk, and say how it went. Raises ClaimLost, StoreAway, EnoughDialled before anything is dialled;
+    TelephonyDown."""
     channel = await customer_channel(attempt)
     if channel is None:
         return await close_left_over(attempt)
     call = open_outbound(attempt, channel)
     came_of_it: Outcome | None = None
-    unsaid = None
+    unsaid: Exception | None = None
     async with in_service(attempt.hotline, call):
         try:
             came_of_it = await carry_on(attempt, call, channel)
@@ -59,7 +60,7 @@ async def make_attempt(attempt: Attempt) -> Outcome:
             note_refused(attempt.hotline, call, exc.refused)
         except TimeoutError:
             came_of_it = Outcome.AGENT_LOST
-        except (ClaimLost, StoreAway) as exc:  # `dialling` could not be written: nothing was sent
+        except (ClaimLost, StoreAway, EnoughDialled) as exc:  # nothing was sent
             unsaid = exc
     if attempt.told:
         await attempt.told

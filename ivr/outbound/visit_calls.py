@@ -112,7 +112,7 @@ def owe_a_call(hotline: Hotline, state: CallState, visit: VisitCall) -> None:
         ticket=visit.booking.ticket,
         number=state.number,
         queue=visit.queue,
-        due_at=next_permitted(now, rules.hours, hotline.site.zone),
+        due_at=next_permitted(now, rules.hours_of("callback"), hotline.site.zone),
         note=f"客户在提醒电话中要求更改预约（预约编号 {visit.booking.id}），未接通坐席",
     )
     hotline.tickets.record(owed)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from config.destination import Destination
+from config.destination import Destination, DialPermit
 from config.ids import BridgeId, ChannelId
 from config.values.fields import Language
 from ivr.port.values import Digit, LiveBridge, LiveChannel, PromptsFinished, RecordingResult, Snapshot, TransferWish
@@ -141,8 +141,11 @@ class Channel(Protocol):
 class DialledChannel(Channel, Protocol):
     """A leg that we dial."""
 
-    async def dial(self, ring_timeout_s: float) -> None:
-        """Send the INVITE of a channel made by `prepare_out`; does nothing when it has been dialled already (D6)."""
+    async def dial(self, permit: DialPermit, ring_timeout_s: float) -> None:
+        """Send the INVITE of a channel made by `prepare_out`; does nothing when it has been dialled already (D6).
+
+        ValueError when the permit is for another channel: each is good for one INVITE (FUP-10).
+        """
 
     async def answered(self) -> datetime:
         """Wait for the answer; its instant. Raises DialFailed."""

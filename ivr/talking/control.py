@@ -83,7 +83,7 @@ async def bring_back(live: LiveTalk) -> None:
 async def consult(hotline: Hotline, live: LiveTalk, target: Target) -> None:
     """An attended transfer begins: the caller waits with music, the target is rung. Raises Refused."""
     nobody_else(live)
-    bridge = connected(live)
+    bridge, target = connected(live), replace(target, by=live.agent_id)
     await check_number(hotline, live.call, target)
     live.reaching, live.target = start_reaching(hotline, live.call, target), target
     tell_transfer(hotline, live, target, "attended")
@@ -178,6 +178,7 @@ async def transfer_blind(hotline: Hotline, live: LiveTalk, target: Target) -> No
     """The agent leaves at once; what becomes of the caller is not the agent's affair any more. Raises Refused."""
     nobody_else(live)
     connected(live)
+    target = replace(target, by=live.agent_id)
     await check_number(hotline, live.call, target)
     if target.kind in ("agent", "number"):
         live.reaching = start_reaching(hotline, live.call, target)

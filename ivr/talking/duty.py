@@ -11,14 +11,15 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Literal
 
-from config.destination import NotDialled
+from config.destination import DialPermit, NotDialled
 from config.schema import DayKind, Duty, DutyPerson
 from crm.journal.events import CallbackOwed, CallRouted, DutyAccepted, DutyDeclined, DutyMissed, DutyRang, DutyReason
 from crm.journal.steps import CallStep, Message, Say
 from crm.regulation.calendar import day_kind
-from ivr.caller.may_dial import may_dial, note_refused
+from ivr.caller.may_dial import EnoughDialled, may_dial, note_enough, note_refused, permit_dial
 from ivr.caller.question import ask as question
 from ivr.live.call import Call
+from ivr.live.dial_ledger import Wish
 from ivr.live.hotline import Hotline
 from ivr.live.parties import Partner
 from ivr.port.telephony import DialledChannel
@@ -92,9 +93,13 @@ async def ring_person(hotline: Hotline, call: Call, duty: Duty, person: DutyPers
     hotline.tickets.record(rang)
     leg: DialledChannel | None = None
     try:
-        caller_id = hotline.site.trunk.caller_id
+        caller_id, wish = hotline.site.trunk.caller_id, Wish(destination=destination, purpose="duty", asked=True)
         leg = await hotline.telephony.prepare_out(destination, channel_id=leg_id, caller_id=caller_id)
-        reason = await call.channel.until(answer_of(call, duty, leg))
+        permit = permit_dial(hotline, call.id, wish, leg_id)
+        reason = await call.channel.until(answer_of(call, duty, leg, permit))
+    except EnoughDialled as enough:
+        note_enough(hotline, call, person.number, enough.met)
+        reason = "not_dialled"
     except DialFailed as failed:
         reason = REASONS[failed.reason]
     except BaseException:
@@ -118,10 +123,10 @@ def decline(hotline: Hotline, call: Call, duty: Duty, number: str, reason: DutyR
     hotline.tickets.record(declined)
 
 
-async def answer_of(call: Call, duty: Duty, leg: DialledChannel) -> DutyReason | None:
+async def answer_of(call: Call, duty: Duty, leg: DialledChannel, permit: DialPermit) -> DutyReason | None:
     """None: the person takes the call. Else why not: no_answer, busy, rejected, unreachable, hung_up, not_accepted."""
     try:
-        await leg.dial(duty.ring_timeout_s)
+        await leg.dial(permit, duty.ring_timeout_s)
         await leg.answered()
         return None if await takes_it(call, duty, leg) else "not_accepted"
     except DialFailed as failed:

@@ -33,7 +33,7 @@ async def hand_over(hotline: Hotline, call: Call, step: HandOver) -> None:
 
 async def reach_with_music(hotline: Hotline, call: Call, step: HandOver) -> Reached:
     """请您稍等 and music while the target is rung. When the caller leaves first, nobody rings any more."""
-    reaching = call.reaching or start_reaching(hotline, call, Target(step.kind, step.to))
+    reaching = call.reaching or start_reaching(hotline, call, Target(step.kind, step.to, step.by))
     call.reaching = reaching
     await call.channel.say(["hold-please"])
     await call.channel.start_music()

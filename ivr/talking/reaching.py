@@ -6,14 +6,22 @@ While somebody is rung the caller waits or the agent listens. Who is reached com
 import asyncio
 import logging
 
-from config.destination import NotDialled
+from config.destination import Destination, NotDialled
 from config.ids import AgentId, CallId, QueueName
 from crm.journal.events import NotReachedReason, OutsideAnswered, OutsideRang
-from ivr.caller.may_dial import may_dial, note_refused
+from ivr.caller.may_dial import (
+    EnoughDialled,
+    enough_dialled,
+    may_dial,
+    note_enough,
+    note_refused,
+    permit_dial,
+)
 from ivr.live.call import Call
+from ivr.live.dial_ledger import Wish
 from ivr.live.hotline import Hotline
 from ivr.live.parties import NotReached, Partner, Target
-from ivr.live.talks import NotDialable, Refused
+from ivr.live.talks import LimitReached, NotDialable, Refused
 from ivr.port.numbers import masked
 from ivr.port.values import DialFailed, DialOutcome, TelephonyError
 from ivr.queueing.ring import PickedUp, answered, ring_agent
@@ -41,10 +49,22 @@ def start_reaching(hotline: Hotline, call: Call, target: Target) -> "asyncio.Tas
 
 
 async def check_number(hotline: Hotline, call: Call, target: Target) -> None:
-    """Raises NotDialable for a number outside that may not be dialled, and writes down that it was asked for."""
-    if target.kind == "number" and isinstance(judged := await may_dial(hotline, target.to), NotDialled):
+    """Raises NotDialable for a number outside that may not be dialled, LimitReached for one that may not be dialled
+    now, and writes down that it was asked for."""
+    if target.kind != "number":
+        return
+    judged = await may_dial(hotline, target.to)
+    if isinstance(judged, NotDialled):
         note_refused(hotline, call, judged)
         raise NotDialable(judged)
+    if met := enough_dialled(hotline, transfer_wish(target, judged)):
+        note_enough(hotline, call, target.to, met)
+        raise LimitReached(met, hotline.site.zone)
+
+
+def transfer_wish(target: Target, destination: Destination) -> Wish:
+    """A transfer counts for the agent who asked for it. Whoever is rung is wanted in a talk that goes on."""
+    return Wish(destination=destination, purpose="transfer", by=target.by, asked=True)
 
 
 def reserve(hotline: Hotline, call: Call, target: Target) -> Reservation | None:
@@ -80,7 +100,7 @@ async def reach(hotline: Hotline, call: Call, target: Target, held: Reservation 
             assert held, "an agent is reserved before the telephone rings"
             return await ring_colleague(hotline, call, held)
         case "number":
-            return await ring_outside(hotline, call, target.to)
+            return await ring_outside(hotline, call, target)
         case _:
             line = hotline.site.line_for(target.to) if target.kind == "line" else None
             return await ring_next(hotline, call, QueueName(line.fallback_queue if line else target.to))
@@ -92,9 +112,9 @@ async def ring_colleague(hotline: Hotline, call: Call, reservation: Reservation)
     return answered(hotline, call, reservation, answer) if isinstance(answer, PickedUp) else answer
 
 
-async def ring_outside(hotline: Hotline, call: Call, number: str) -> Reached:
+async def ring_outside(hotline: Hotline, call: Call, target: Target) -> Reached:
     """Ring a number through the trunk, under the site's own number."""
-    site, leg = hotline.site, None
+    site, leg, number = hotline.site, None, target.to
     judged = await may_dial(hotline, number)
     if isinstance(judged, NotDialled):  # since it was asked for
         note_refused(hotline, call, judged)
@@ -104,10 +124,17 @@ async def ring_outside(hotline: Hotline, call: Call, number: str) -> Reached:
     hotline.tickets.record(OutsideRang(call_id=call.id, at=hotline.now(), number=number, channel_id=leg_id))
     try:
         leg = await hotline.telephony.prepare_out(judged, channel_id=leg_id, caller_id=site.trunk.caller_id)
-        await leg.dial(site.outbound.ring_timeout_s)
+        await leg.dial(
+            permit_dial(hotline, call.id, transfer_wish(target, judged), leg_id), site.outbound.ring_timeout_s
+        )
         answered_at = await leg.answered()
     except DialFailed as failed:
         return NotReached(OUTSIDE_REASONS[failed.reason])
+    except EnoughDialled as enough:  # since it was asked for
+        note_enough(hotline, call, number, enough.met)
+        if leg:
+            await leg.hangup()
+        return NotReached("not_dialled")
     except BaseException:
         if leg:
             await leg.hangup()

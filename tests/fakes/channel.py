@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from config.destination import DialPermit
 from config.ids import ChannelId
 from config.values.fields import Language
 from ivr.port.telephony import Playback
@@ -288,7 +289,9 @@ class FakeChannel:
                 work.cancel()
                 await asyncio.wait({work})
 
-    async def dial(self, ring_timeout_s: float) -> None:
+    async def dial(self, permit: DialPermit, ring_timeout_s: float) -> None:
+        if permit.channel_id != self.id:
+            raise ValueError(f"a permit for {permit.channel_id} dials nothing on {self.id}")
         if not self.dialled:
             self._command("dial")
             self.ring_party(ring_timeout_s)

@@ -14,7 +14,7 @@ from ivr.ari.telephony import AriTelephony
 from ivr.port.telephony import Arrival, Bridge, Channel, DialledChannel
 from ivr.port.values import ChannelGone
 from tests.fakes.channel import Party
-from tests.fakes.destinations import destination
+from tests.fakes.destinations import destination, permit
 from tests.fakes.telephone_world import AGENT, CALLER, CUSTOMER, LINE, AsteriskWorld, Caller, asterisk_world
 
 pytestmark = pytest.mark.asterisk
@@ -140,7 +140,7 @@ async def test_a_prepared_channel_is_dialled_once_over_a_crash(world: AsteriskWo
     world.new_controller()
     snapshot = await world.start_controller()
     adopted = world.telephony.adopt_channel(snapshot.channels[0])
-    await adopted.dial(10)
+    await adopted.dial(permit(adopted.id), 10)
     await adopted.answered()
     assert world.rang == [LINE]
     await adopted.hangup()
@@ -149,12 +149,12 @@ async def test_a_prepared_channel_is_dialled_once_over_a_crash(world: AsteriskWo
 async def test_a_dialled_channel_is_not_dialled_again_by_who_adopts_it(world: AsteriskWorld) -> None:
     await world.person("customer", Party(after_s=0.8))
     leg = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=CUSTOMER_LEG, caller_id=LINE)
-    await leg.dial(10)
+    await leg.dial(permit(leg.id), 10)
     await world.kill_controller()
     world.new_controller()
     snapshot = await world.start_controller()
     adopted = world.telephony.adopt_channel(snapshot.channels[0])
-    await adopted.dial(10)
+    await adopted.dial(permit(adopted.id), 10)
     async with asyncio.timeout(SOON_S):
         await adopted.answered()
     assert world.rang == [LINE]
@@ -190,7 +190,7 @@ async def test_a_killed_asterisk_ends_every_call(world: AsteriskWorld) -> None:
 async def test_the_customer_hears_the_prompt_and_sees_our_number(world: AsteriskWorld) -> None:
     await world.person("customer", Party())
     leg = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=CUSTOMER_LEG, caller_id=LINE)
-    await leg.dial(10)
+    await leg.dial(permit(leg.id), 10)
     await leg.answered()
     await leg.say(["short", "short", "short"])
     assert world.rang == [LINE]

@@ -85,10 +85,15 @@ class House:
 
 @asynccontextmanager
 async def house(
-    directory: Path, telephony: FakeTelephony | None = None, *, inherit: bool = True, with_cards: bool = False
+    directory: Path,
+    telephony: FakeTelephony | None = None,
+    *,
+    inherit: bool = True,
+    with_cards: bool = False,
+    **outbound: object,
 ) -> AsyncIterator[House]:
     site = small_site().model_copy(update={"wait": RULES})
-    site = site.model_copy(update={"outbound": site.outbound.model_copy(update={"ring_timeout_s": 3.0})})
+    site = site.model_copy(update={"outbound": site.outbound.model_copy(update={"ring_timeout_s": 3.0, **outbound})})
     telephony = telephony or RealTimeTelephony(prompt_s=0.05)
     telephony.agents = {ANN: Party(after_s=0.1)}
     data = DataDir(directory)

@@ -3,14 +3,16 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from config.calls.outbound import HourAndDay, Limits
+from config.schema import Period
 from crm.customers.model import Customer, CustomerNumber
 from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
-from crm.journal.events import CallArrived, CallEnded
+from crm.journal.events import CallArrived, CallEnded, DialLimitNear
 from crm.use_cases.accounts.people import enrol_site
 from ivr.outbound.dialler import UNSENT_RETRY_S
 from ivr.port.values import DialOutcome
@@ -183,3 +185,62 @@ async def test_faults_of_ours_are_no_attempts_at_the_customer(tmp_path: Path) ->
 
         row = await until(busy, SOON_S, "the next attempt")
         assert row.due_at > telephony.now()
+
+
+def dialled(home: House) -> list[str]:
+    """Who was sent an INVITE."""
+    return [line for line in home.telephony.log if line.endswith(".customer: dial")]
+
+
+async def test_calls_that_are_due_at_once_pass_no_limit_and_the_rest_waits_also_over_a_restart(tmp_path: Path) -> None:
+    """Five reminders for five people, begun by one tick; two may go out within the hour."""
+    limits = Limits(per_trunk=HourAndDay(hour=2))
+    numbers = [f"1380000000{index}" for index in range(1, 6)]
+    telephony = at_ten()
+    telephony.customers = {number: Party(after_s=0.1, talks_s=0.4) for number in numbers}
+    async with house(tmp_path, telephony, limits=limits) as home:
+        home.ready()
+        for number in numbers:
+            await owe(home, number)
+
+        async def settled() -> list[DueCall] | None:
+            rows = [row for row in await home.due() if row.state == "scheduled" and row.due_at > telephony.now()]
+            return rows if len(rows) == 5 else None
+
+        rows = await until(settled, SOON_S, "every call to be made once, or put off")
+        assert len(dialled(home)) == 2
+        waiting = [row for row in rows if row.attempts == 0]
+        assert len(waiting) == 3 and all(row.outcome is None for row in waiting), "no attempt was counted"
+        soon = telephony.now() + timedelta(minutes=59)
+        assert all(soon < row.due_at <= soon + timedelta(minutes=2) for row in waiting)
+        assert [(near.limit, near.met) for near in home.of(DialLimitNear)] == [("trunk_hour", True)]
+    telephony.log.clear()
+    again = at_ten()
+    again.ahead, again.customers = telephony.ahead + timedelta(minutes=30), telephony.customers
+    async with house(tmp_path, again, limits=limits) as home:
+        home.ready()
+        await owe(home, "13800000009")
+
+        async def put_off() -> DueCall | None:
+            row = next(row for row in await home.due() if row.number == "13800000009")
+            return row if row.due_at > again.now() else None
+
+        await until(put_off, SOON_S, "the new call to wait with the others")
+        assert not dialled(home)
+
+
+@pytest.mark.parametrize("kind", [DueCallKind.REMINDER, DueCallKind.CALLBACK])
+async def test_each_kind_has_hours_of_its_own(tmp_path: Path, kind: DueCallKind) -> None:
+    """At ten: reminders only from eleven on, callbacks from nine."""
+    telephony, hours = at_ten(), {"reminder_hours": (Period(start=time(11), end=time(12)),)}
+    async with house(tmp_path, telephony, **hours) as home:
+        due = await owe(home, "13800000001", kind)
+
+        async def looked_at() -> DueCall | None:
+            row = await home.store.due_calls.get(due.id)
+            return row if row and (home.of(CallArrived) or row.due_at > telephony.now()) else None
+
+        row = await until(looked_at, SOON_S, "the dialler to begin it, or to put it off")
+        put_off = kind is DueCallKind.REMINDER
+        assert bool(home.of(CallArrived)) is not put_off
+        assert row.due_at.astimezone(small_site().zone).hour == (11 if put_off else 10)

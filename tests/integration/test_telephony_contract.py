@@ -12,7 +12,7 @@ from config.paths import DataDir
 from ivr.port.telephony import Arrival, Bridge, Channel, DialledChannel
 from ivr.port.values import ChannelGone, DialFailed, DialOutcome, Digit, PlaybackFailed, PromptsFinished, TelephonyError
 from tests.fakes.channel import Party
-from tests.fakes.destinations import destination
+from tests.fakes.destinations import destination, permit
 from tests.fakes.telephone_world import (
     ABSENT_AGENT,
     AGENT,
@@ -259,7 +259,7 @@ async def test_a_customer_is_dialled_in_two_steps(world: World) -> None:
     assert found is not None
     assert (found.role, found.up, found.prepared) == ("dialled", False, True)
     assert leg.ringing_at is None
-    await leg.dial(10)
+    await leg.dial(permit(leg.id), 10)
     at = await leg.answered()
     assert leg.ringing_at is not None
     assert leg.ringing_at < at
@@ -270,7 +270,7 @@ async def test_a_customer_is_dialled_in_two_steps(world: World) -> None:
 async def test_a_customer_who_does_not_answer_is_told_apart(world: World, outcome: DialOutcome) -> None:
     await world.person("customer", Party(refuses=outcome))
     leg = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=LEG, caller_id=LINE)
-    await leg.dial(1)
+    await leg.dial(permit(leg.id), 1)
     with pytest.raises(DialFailed) as failed:
         await leg.answered()
     assert failed.value.reason is outcome
@@ -280,8 +280,17 @@ async def test_the_same_channel_id_is_dialled_once(world: World) -> None:
     await world.person("customer", Party())
     one = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=LEG, caller_id=LINE)
     other = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=LEG, caller_id=LINE)
-    await one.dial(10)
+    await one.dial(permit(one.id), 10)
     assert await one.answered() == await other.answered()
+
+
+async def test_a_permit_is_for_one_channel(world: World) -> None:
+    await world.person("customer", Party())
+    leg = await world.telephony.prepare_out(destination(CUSTOMER), channel_id=LEG, caller_id=LINE)
+    with pytest.raises(ValueError, match="a permit for another dials nothing"):
+        await leg.dial(permit(ChannelId("another")), 10)
+    assert leg.ringing_at is None
+    await leg.hangup()
 
 
 async def test_legs_are_counted_but_for_agents_telephones(world: World) -> None:

@@ -7,11 +7,11 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from app.web.wire.desk import TooManyPages
-from app.web.wire.problems import Problem, invalid, not_dialled
+from app.web.wire.problems import Problem, invalid, limit_met, not_dialled
 from crm import errors
 from crm.cases.rights import StepRefused
 from crm.seen.opening import opened
-from ivr.live.talks import NotDialable, Refused
+from ivr.live.talks import LimitReached, NotDialable, Refused
 from ivr.port.values import TelephonyError
 from routing.agent import IllegalTransition
 
@@ -82,6 +82,8 @@ def _foreseen(exc: Exception) -> Problem:
             return Problem("stale", f"{exc}")
         case NotDialable() | errors.NotDialledNumber():
             return not_dialled(exc.refused)
+        case LimitReached():
+            return limit_met(exc.met, exc.zone)
         case errors.IllegalTransition() | IllegalTransition() | Refused():
             return Problem("illegal_transition", f"{exc}")
         case errors.BadCursor():

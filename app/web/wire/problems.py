@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Final
 
 from aiohttp import web
 
 from app.web.wire.encoding import encode
-from config.destination import REASON_WORDS, NotDialled
+from config.destination import LIMIT_WORDS, REASON_WORDS, LimitMet, NotDialled
 
 KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unauthenticated": (401, "Log in first"),
@@ -34,6 +35,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "invalid": (400, "Check what was entered"),
     "too_many_attempts": (429, "Wait before the next attempt"),
     "too_many_requests": (429, "Wait before the next request"),
+    "limit_met": (429, "A limit of outbound calls is met"),
     "too_many_pages": (429, "Too many pages are open"),
     "internal": (500, "A fault in the server"),
     "no_space": (507, "The disk has no room for files"),
@@ -78,6 +80,19 @@ def not_dialled(refused: NotDialled) -> Problem:
         detail_zh=f"不能拨打：该号码{chinese}。请改用可以拨打的国内固定电话或手机号码。",
         reason=refused.reason,
         errors=[{"field": "number", "message": english}],
+    )
+
+
+def limit_met(met: LimitMet, zone: tzinfo) -> Problem:
+    """FUP-10: no such call now; when one may be made, and what to do, in both languages, as pages show it."""
+    chinese, english = LIMIT_WORDS[met.limit]
+    again = f"{met.again_at.astimezone(zone):%m-%d %H:%M}"
+    return Problem(
+        "limit_met",
+        f"Not now: the limit of {english} is met ({met.most:g}). Dial again after {again}, or ask your supervisor.",
+        detail_zh=f"暂不能拨打：{chinese}已达上限（{met.most:g}）。请在 {again} 之后再拨，或请班长处理。",
+        reason=met.limit,
+        again_at=met.again_at,
     )
 
 

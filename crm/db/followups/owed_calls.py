@@ -15,8 +15,8 @@ from crm.db.followups.entering import NewCall, enter_told
 from crm.db.schema.core import colleague_message
 from crm.db.schema.users import in_force, user_account
 from crm.followups.model import DueCall
-from crm.followups.words import set_aside
-from crm.journal.events import AnyEvent, CallbackOwed, ClockStepped, DutyMissed
+from crm.followups.words import limit_near, set_aside
+from crm.journal.events import AnyEvent, CallbackOwed, ClockStepped, DialLimitNear, DutyMissed
 
 
 def enter_owed_calls(
@@ -54,13 +54,15 @@ SYSTEM = "system"
 
 
 def enter_warnings(connection: Connection, events: Sequence[AnyEvent], tickets: Mapping[str, str]) -> None:
-    """A missed duty call and a clock that was set are messages to every supervisor, with a read receipt. `tickets`:
-    that of each call."""
+    """A missed duty call, a limit of outbound calls that is near or met and a clock that was set are messages to every
+    supervisor, with a read receipt. `tickets`: that of each call."""
     warnings = list[_Warning]()
     for each in events:
         match each:
             case DutyMissed():
                 words, ticket = duty_missed(each.title, each.reason), tickets.get(each.call_id)
+            case DialLimitNear():
+                words, ticket = limit_near(each.limit, each.who, each.used, each.most, met=each.met), None
             case ClockStepped():
                 words, ticket = clock_stepped(each.by_s, each.apart_s), None
             case _:

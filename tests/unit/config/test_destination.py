@@ -1,15 +1,27 @@
 """Who may be dialled: every notation of every kind of number, and that nothing else makes a destination. FUP-10."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import get_args
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.destination import REASON_WORDS, Destination, NotDialled, Reason, outbound_rule
+from config.destination import (
+    EMERGENCY,
+    LIMIT_WORDS,
+    REASON_WORDS,
+    Destination,
+    LimitName,
+    NotDialled,
+    Reason,
+    outbound_rule,
+)
 from config.loading.load import check_site
+from config.values.kinds import DialKind, SiteKind
 from crm.followups.model import FINAL, REFUSED, Outcome
 from tests.fakes.sources import HOUSES, ROOT, calls, name_called, naming
 from tests.unit.config.workshop import Workshop
@@ -77,9 +89,17 @@ REFUSED_NUMBERS: dict[Reason, tuple[str, ...]] = {
         "1 1 0",
         "12110",
         "95119",
+        "0110",
+        "010110",
+        "0571-119",
+        "1101",
+        "12012",
+        "+1911",
+        "+44 999",
+        "+852999",
     ),
     "feature_code": ("*72900123", "#21#", "**21*13812345678#", "＊７２", "13812345678#", "0571-88886666#8001", "*"),
-    "short_number": ("95588", "12315", "10086", "114", "1008611", "8005", "0110", "%2321%23", "+8612315", "0000"),
+    "short_number": ("95588", "12315", "10086", "114", "1008611", "8005", "%2321%23", "+8612315", "0000"),
     "service_number": ("4001234567", "8001234567", "95013888888", "1064812345678", "10657123456789"),
     "own_line": ("4008100001", "400-810-0002", "+864008100002", "4008100001转1", "88880000", "0571-88880000"),
     "extension": ("8001", "８００１", "8901"),
@@ -116,7 +136,8 @@ REFUSED_NUMBERS: dict[Reason, tuple[str, ...]] = {
 
 @pytest.mark.parametrize(("written", "number"), DIALLED.items())
 def test_what_may_be_dialled_is_dialled_in_one_notation(written: str, number: str) -> None:
-    assert RULE.judge(written, by_caller=True) == Destination(number)
+    judged = RULE.judge(written, by_caller=True)
+    assert isinstance(judged, Destination) and judged.number == number
 
 
 @pytest.mark.parametrize(
@@ -127,7 +148,7 @@ def test_everything_else_is_refused_with_its_reason(written: str, reason: Reason
 
 
 def test_a_colleague_reaches_who_is_on_duty() -> None:
-    assert RULE.judge("13900000001") == Destination("13900000001")
+    assert RULE.judge("13900000001") == Destination("13900000001", "mobile")
 
 
 def test_no_setting_allows_emergency_numbers_codes_our_own_lines_and_everything() -> None:
@@ -145,6 +166,66 @@ def test_no_setting_allows_emergency_numbers_codes_our_own_lines_and_everything(
     }
 
 
+KINDS: dict[DialKind, tuple[str, ...]] = {
+    "fixed": ("0571-88886666", "01065529988"),
+    "mobile": (MOBILE,),
+    "short": ("12345", "95588", "10086"),
+    "toll_free": ("8001234567",),
+    "shared_cost": ("4001234567",),
+    "service": ("1064812345678",),
+    "abroad": ("+85291234567", "+6591234567"),
+    "premium": ("16812345",),
+}
+
+
+@pytest.mark.parametrize("kind", get_args(SiteKind))
+def test_a_site_that_allows_one_kind_dials_that_kind_alone(kind: SiteKind) -> None:
+    rule = outbound_rule(area_code="0571", lines=(), extensions=(), kinds=(kind,))
+    for other, numbers in KINDS.items():
+        for number in numbers:
+            judged = rule.judge(number)
+            assert isinstance(judged, Destination) is (other == kind), (number, judged)
+            assert isinstance(judged, NotDialled) or judged.kind == kind
+
+
+def test_a_country_is_allowed_by_name_with_its_fixed_and_mobile_numbers() -> None:
+    rule = outbound_rule(area_code="0571", lines=(), extensions=(), countries=("HK", "CA"))
+    assert rule.judge("0085291234567") == Destination("+85291234567", "abroad")
+    assert rule.judge("+14165550123") == Destination("+14165550123", "abroad")
+    assert rule.judge("+12125550123") == NotDialled("+12125550123", "foreign")
+    assert rule.judge("+6591234567") == NotDialled("+6591234567", "foreign")
+    assert rule.judge("+85290012345678") == NotDialled("+85290012345678", "premium")
+
+
+OPEN_WIDE = outbound_rule(
+    area_code="0571",
+    lines=("4008100001", "0571-88880000"),
+    extensions=("8001",),
+    do_not_call=("13800009999",),
+    kinds=get_args(SiteKind),
+    countries=sorted(phonenumbers.SUPPORTED_REGIONS),
+    allow=[f"{digit}*" for digit in range(1, 10)] + [f"0{digit}*" for digit in range(1, 10)] + ["110", "+1911", "*21#"],
+)
+DIGITS = st.text(alphabet="0123456789", max_size=15)
+BEGINNINGS = st.sampled_from(["", "+", "00", "+86", "0", "010", "0571", "*", "#", "17951", "+1", "+44", "+852", "tel:"])
+HOSTILE = st.sampled_from([*EMERGENCY, "8001", "4008100001", "88880000", "13800009999"])
+
+
+@settings(max_examples=500)
+@given(BEGINNINGS, DIGITS | HOSTILE, st.sampled_from(["", "#", ";ext=1", "@trunk", "转8001", " 0", "/110"]))
+def test_whatever_a_site_allows_what_is_never_dialled_is_not(before: str, digits: str, after: str) -> None:
+    """As the network would read what is dialled: not an emergency number in any notation, nor behind an area code."""
+    judged = OPEN_WIDE.judge(f"{before}{digits}{after}")
+    if isinstance(judged, NotDialled):
+        return
+    dialled = judged.number
+    national = re.sub(r"^(?:\+86|0(?:10|2\d|[3-9]\d{2}))", "", dialled)
+    assert re.fullmatch(r"\+?[0-9]{1,20}", dialled)
+    assert not {dialled, national, dialled.lstrip("0")} & EMERGENCY
+    assert not any(phonenumbers.is_emergency_number(each, "CN") for each in (dialled, national))
+    assert dialled not in {"8001", "4008100001", "057188880000", "13800009999"}
+
+
 @given(st.text(max_size=40) | st.text(alphabet="+0123456789*#-() 转x,;＊＃０１", max_size=30))
 def test_no_text_raises_and_what_is_dialled_is_digits_and_judged_the_same_again(written: str) -> None:
     judged = RULE.judge(written)
@@ -155,43 +236,57 @@ def test_no_text_raises_and_what_is_dialled_is_digits_and_judged_the_same_again(
 
 def test_every_reason_has_words_and_ends_a_due_call() -> None:
     assert set(REASON_WORDS) == set(get_args(Reason))
+    assert set(LIMIT_WORDS) == set(get_args(LimitName))
     assert {Outcome(reason) for reason in get_args(Reason)} == REFUSED <= FINAL
 
 
-def made_in() -> Iterator[str]:
-    """Modules in which a `Destination` is made, under whatever name it was imported."""
-    for path, tree in naming("Destination", *HOUSES, "tests/fakes"):
-        names = {"Destination"}
+MAKERS = {
+    "Destination": ("config/destination.py", ["judge"]),
+    "DialPermit": ("ivr/live/dial_ledger.py", ["given", "permit"]),
+}
+
+
+def made_in(made: str) -> Iterator[str]:
+    """Modules in which such a thing is made, under whatever name it was imported."""
+    for path, tree in naming(made, *HOUSES, "tests/fakes"):
+        names = {made}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
-                names |= {name.asname for name in node.names if name.name == "Destination" and name.asname}
+                names |= {name.asname for name in node.names if name.name == made and name.asname}
         if any(name_called(call) in names for call in calls(tree)):
             yield path
 
 
-def test_only_the_rule_makes_a_destination() -> None:
-    assert list(made_in()) == ["config/destination.py"]
-    tree = ast.parse((ROOT / "config/destination.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("made", MAKERS)
+def test_only_the_rule_makes_a_destination_and_only_the_count_a_permit(made: str) -> None:
+    module, functions = MAKERS[made]
+    assert list(made_in(made)) == [module]
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
     makers = [
         function.name
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Destination"
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == made
     ]
-    assert makers == ["judge"]
+    assert sorted(makers) == functions
 
 
-def test_the_port_takes_nothing_else() -> None:
+TAKES = {
+    ("prepare_out", "Destination"): ("ivr/port/telephony.py", "ivr/ari/telephony.py", "tests/fakes/telephony.py"),
+    ("dial", "DialPermit"): ("ivr/port/telephony.py", "ivr/ari/channel.py", "tests/fakes/channel.py"),
+}
+
+
+@pytest.mark.parametrize("taken", TAKES)
+def test_the_port_takes_nothing_else(taken: tuple[str, str]) -> None:
     """mypy holds the callers to it; this, that no adapter widens it."""
-    for module in ("ivr/port/telephony.py", "ivr/ari/telephony.py", "tests/fakes/telephony.py"):
-        (prepare,) = [
-            node
-            for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8")))
-            if isinstance(node, ast.AsyncFunctionDef) and node.name == "prepare_out"
-        ]
-        annotation = prepare.args.args[1].annotation
-        assert annotation is not None and ast.unparse(annotation) == "Destination", module
+    name, kind = taken
+    for module in TAKES[taken]:
+        tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+        (found,) = [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef) and node.name == name]
+        annotation = found.args.args[1].annotation
+        assert annotation is not None and ast.unparse(annotation) == kind, module
 
 
 DUTY = """duty:
@@ -220,7 +315,7 @@ def test_a_site_may_widen_the_rule(workshop: Workshop) -> None:
     workshop.edit("site.yaml", "  allow: []", '  allow: ["+852*", "88886666"]')
     faults, site = check_site(workshop.directory)
     assert faults == [] and site is not None
-    assert site.outbound_rule.judge("0085291234567") == Destination("+85291234567")
+    assert site.outbound_rule.judge("0085291234567") == Destination("+85291234567", "abroad")
 
 
 def test_a_prefix_is_not_everything(workshop: Workshop) -> None:

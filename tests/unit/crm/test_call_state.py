@@ -42,6 +42,7 @@ from crm.journal.events import (
     MenuChosen,
     MenuEntered,
     MessageLeft,
+    NumberDialled,
     NumberRefused,
     OutsideAnswered,
     OutsideRang,
@@ -153,6 +154,7 @@ EVENTS: tuple[CallEvent, ...] = (
     VisitRated(**THIS, booking=1, score=4),
     CallNoted(**THIS, action="note", text="note"),
     NumberRefused(**THIS, number="110", reason="emergency"),
+    NumberDialled(**THIS, number="13912345678", kind="mobile", purpose="transfer", channel_id="c-1.out1", by=ANN),
     CallAdopted(**THIS, agent=ANN),
     CallEnded(**THIS, ended_by="caller", outcome="answered"),
 )

@@ -27,7 +27,9 @@ from crm.journal.events import (
     CallRouted,
     CallTurnedAway,
     ClockStepped,
+    DialLimitNear,
     Event,
+    NumberDialled,
     NumberRefused,
     OutsideAnswered,
     OutsideRang,
@@ -42,7 +44,10 @@ from routing.agent import AgentState
 from tests.fakes.small_site import small_site
 
 OLD: Final = Path(__file__).parent / "old_journal"
-NEW_KINDS: Final = {CallRouted, CallTurnedAway, ClockStepped, NumberRefused, OutsideAnswered, OutsideRang, TalkEnded}
+NEW_KINDS: Final = {
+    *(CallRouted, CallTurnedAway, NumberRefused, OutsideAnswered, OutsideRang, TalkEnded),
+    *(NumberDialled, DialLimitNear, ClockStepped),
+}
 """What that version did not know."""
 
 
