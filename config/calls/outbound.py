@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -59,6 +59,8 @@ class OutboundRules(Model):
 
     `reminder_hours`, `callback_hours`: for those alone, in the place of `hours`. `kinds`: what is dialled at home;
     `countries`: abroad; `allow`: dialled although they are neither; with `*` at the end: all that begin so.
+    `callback_to_other_number`: whether a caller may have another number called back than the one that the network gave;
+    `with_code`: whoever answers there keys the code that the caller was told, or is connected with nobody (ADR 43).
     """
 
     hours: tuple[Period, ...] = (
@@ -77,6 +79,7 @@ class OutboundRules(Model):
     limits: Limits = Limits()
     rates: Annotated[dict[DialKind, Yuan], AfterValidator(_with_defaults)] = Field(default_factory=lambda: dict(RATES))
     accept_timeout_s: InputSeconds = 30
+    callback_to_other_number: Literal["never", "with_code"] = "never"
 
     def hours_of(self, kind: str) -> tuple[Period, ...]:
         """When due calls of this kind may be made."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from config.destination import Reason
+from config.ids import CallId
 from crm.errors import IllegalTransition
 
 
@@ -140,6 +141,8 @@ class Outcome(StrEnum):
     NOT_ALLOWED = "not_allowed"
     """Why the outbound rule refused the number (`config.destination.Reason`): nothing was dialled (FUP-10)."""
 
+    NO_CODE = "no_code"
+    """Whoever answered did not key the code that the caller was told."""
     FAULT = "fault"
     """Ours: it could not be carried out."""
 
@@ -156,7 +159,7 @@ REACHED: Final = frozenset(
 )
 REFUSED: Final = frozenset(map(Outcome, get_args(Reason)))
 """The number may not be dialled at all."""
-FINAL: Final = REFUSED | {Outcome.TOO_LATE}
+FINAL: Final = REFUSED | {Outcome.TOO_LATE, Outcome.NO_CODE}
 
 
 class DueCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,6 +269,13 @@ OWN_PLACE: Final = "place:"
 """Before the key of a callback to the number that its caller was calling from."""
 OTHER_PLACE: Final = "place-elsewhere:"
 """Before that of one to another number, which the caller typed: nobody knows whose it is."""
+
+
+def call_of_place(key: str) -> CallId:
+    """The call whose place a queue callback has, by its key."""
+    return CallId(key.removeprefix(OWN_PLACE).removeprefix(OTHER_PLACE))
+
+
 FAULTS_BORNE: Final = 3
 """So often a fault of ours may stop a due call before it is set aside; as often again when it is taken up by hand."""
 

@@ -41,6 +41,7 @@ OUTCOMES: Final[Labels] = {
     Outcome.PREMIUM: Words("收费信息台号码，未拨打", "Not dialled: a premium-rate number"),
     Outcome.NOT_ALLOWED: Words("号码种类未开放，未拨打", "Not dialled: a kind that this site does not dial"),
     Outcome.ON_DUTY: Words("值班人员号码，未拨打", "Not dialled: somebody on duty"),
+    Outcome.NO_CODE: Words("未报回电码", "Callback code not keyed"),
     Outcome.FAULT: Words("系统故障，已搁置", "Set aside after faults of ours"),
 }
 

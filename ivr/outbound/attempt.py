@@ -9,17 +9,19 @@ from config.destination import Destination, NotDialled
 from config.ids import CallId, ChannelId
 from crm.db.followups.due_calls import DueCallTable
 from crm.errors import ClaimLost, StoreAway
-from crm.followups.model import DueCall, DueCallState, Outcome, was_asked_for
+from crm.followups.model import OTHER_PLACE, DueCall, DueCallState, Outcome, call_of_place, was_asked_for
 from crm.followups.model import channel_id as attempt_id
 from crm.journal.events import CallAnswered
 from ivr.arrivals.reception import LeftOver
 from ivr.caller.may_dial import EnoughDialled, NotPermitted, enough_dialled, may_dial, permit_dial
+from ivr.caller.routes import hang_up_with
 from ivr.live.call import Call, owner_of, ring_number
 from ivr.live.dial_ledger import Wish
 from ivr.live.hotline import Hotline
 from ivr.outbound.accepts import Accepts
 from ivr.outbound.visit_calls import VisitCall
 from ivr.port.telephony import Channel, DialledChannel
+from ivr.queueing.callback_number import has_code
 
 log = logging.getLogger(__name__)
 
@@ -124,3 +126,14 @@ async def tell_answered(attempt: Attempt) -> None:
         await attempt.table.talking(attempt.due)
     except (ClaimLost, StoreAway) as exc:
         log.warning("The store does not know of an answer: %s", exc, extra={"action": "due_answer_untold"})
+
+
+async def is_meant(attempt: Attempt, call: Call) -> bool:
+    """Whether whoever has answered is known to the caller who had us call there; else the call ends. Raises
+    ChannelGone."""
+    key = attempt.due.key
+    if not key.startswith(OTHER_PLACE) or await has_code(call, call_of_place(key)):
+        return True
+    attempt.said = Outcome.NO_CODE
+    hang_up_with(attempt.hotline, call, "no_answer_given", "goodbye")
+    return False

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from config.destination import Destination
-from config.ids import AgentId, CallId
+from config.ids import AgentId
 from config.numbering import normalise
 from config.schema import Queue
 from crm.bookings.model import about
@@ -24,6 +24,7 @@ from crm.followups.model import (
     DueCall,
     DueCallKind,
     Outcome,
+    call_of_place,
     is_set_aside,
     next_attempt,
     next_permitted,
@@ -53,11 +54,6 @@ def key_of_call(call: Call, destination: Destination, area_code: str) -> str:
     """The key of the callback that has this call's place; it tells whether the caller's own number is rung."""
     own = normalise(call.ani, area_code).normalised == destination.number
     return f"{OWN_PLACE if own else OTHER_PLACE}{call.id}"
-
-
-def call_of_key(key: str) -> CallId:
-    """The call whose place it was."""
-    return CallId(key.removeprefix(OWN_PLACE).removeprefix(OTHER_PLACE))
 
 
 class Dialler:
@@ -110,7 +106,7 @@ class Dialler:
         for due in claimed:
             attempt = Attempt(self._hotline, self._table, self._accepts, due, self._reception.left_over(due.id))
             if due.kind is DueCallKind.QUEUE_CALLBACK and not due.resume:
-                if not self._reception.gave_up_place(due.id, call_of_key(due.key)):
+                if not self._reception.gave_up_place(due.id, call_of_place(due.key)):
                     await self._give_up(due)
                     continue
             self._begin(attempt)

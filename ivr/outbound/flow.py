@@ -18,7 +18,7 @@ from ivr.call_flow import in_service, serve
 from ivr.caller.may_dial import EnoughDialled, NotPermitted, note_refused
 from ivr.caller.routes import lead_to_people
 from ivr.live.call import Call
-from ivr.outbound.attempt import Attempt, customer_channel, reach
+from ivr.outbound.attempt import Attempt, customer_channel, is_meant, reach
 from ivr.outbound.promised_callback import callback
 from ivr.outbound.reminder import remind
 from ivr.outbound.visit_calls import owe_a_call, talk_about_visit
@@ -147,6 +147,8 @@ async def customer_first(attempt: Attempt, call: Call, channel: DialledChannel) 
     hotline, due = attempt.hotline, attempt.due
     await reach(attempt, call, channel)
     await channel.hush()
+    if not call.state.talks and not await is_meant(attempt, call):
+        return
     if not isinstance(call.state.plan, DialOut):  # the controller before this one has led the customer on
         attempt.said = attempt.visit.said if attempt.visit else None
     elif due.kind in (DueCallKind.CALLBACK, DueCallKind.QUEUE_CALLBACK):

@@ -17,7 +17,7 @@ from ivr.caller.answer import switch_language
 from ivr.caller.routes import lead_to_people
 from ivr.live.call import Call
 from ivr.live.parties import Turn
-from ivr.outbound.attempt import Attempt, reach
+from ivr.outbound.attempt import Attempt, is_meant, reach
 from ivr.outbound.flow import make_attempt
 from ivr.port.telephony import DialledChannel
 from routing.queue import ANYBODY, needs_of
@@ -66,5 +66,7 @@ async def reach_in_turn(attempt: Attempt, call: Call, channel: DialledChannel, t
     if due.language in CHOSEN:
         switch_language(hotline, call, cast(Language, due.language))
     await reach(attempt, call, channel)
+    if not await is_meant(attempt, call):
+        return leaving.close()
     leaving.pop_all()  # from here on the step that waits leaves the place
     call.turn = turn

@@ -72,7 +72,7 @@ class House:
         channel.press("1")
         await self.happens(lambda: "please-wait" in channel.heard, "the queue")
         for key, question in zip(wishes, ("callback-offer", "callback-confirm"), strict=False):
-            await self.happens(lambda asked=question: asked in channel.heard, question)
+            await self.happens(lambda asked=question: any(each.startswith(asked) for each in channel.heard), question)
             channel.press(key)
         return channel
 

@@ -12,14 +12,14 @@ from config.calls.outbound import HourAndDay, Limits
 from config.schema import Period
 from crm.customers.model import Customer, CustomerNumber
 from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
-from crm.journal.events import CallArrived, CallEnded, DialLimitNear
+from crm.journal.events import CallArrived, CallEnded, DialLimitNear, TalkStarted
 from crm.use_cases.accounts.people import enrol_site
 from ivr.outbound.dialler import UNSENT_RETRY_S
 from ivr.port.values import DialOutcome
 from tests.fakes.channel import Party
 from tests.fakes.small_site import small_site
 from tests.integration.harness.api import until
-from tests.integration.test_kept_places import QUEUE, SOON_S, House, RealTimeTelephony, house
+from tests.integration.test_kept_places import ANN, QUEUE, SOON_S, House, RealTimeTelephony, house
 
 pytestmark = pytest.mark.req("FUP-10")
 
@@ -114,7 +114,7 @@ async def test_a_flag_that_is_set_while_the_callback_waits_for_its_turn_is_heede
     tmp_path: Path,
 ) -> None:
     """The number was typed by somebody else: nobody knows whether its owner asked for the call."""
-    async with house(tmp_path, at_ten(), with_cards=True) as home:
+    async with house(tmp_path, at_ten(), with_cards=True, callback_to_other_number="with_code") as home:
         home.telephony.customers = {FLAGGED: Party(after_s=0.1, talks_s=0.5)}
         caller = await home.waits("13800000001", wishes="12")
         await home.happens(lambda: "callback-enter" in caller.heard, "the question")
@@ -127,6 +127,39 @@ async def test_a_flag_that_is_set_while_the_callback_waits_for_its_turn_is_heede
         (due,) = await home.due()
         assert (await ended(home, due)).outcome == "do_not_call"
         assert not [line for line in home.telephony.log if "prepare" in line]
+
+
+async def hands_on_to(home: House, number: str) -> tuple[DueCall, str]:
+    """A caller has another number called back; its due call, and the code that the caller was told."""
+    caller = await home.waits("13800000001", wishes="12")
+    await home.happens(lambda: "callback-enter" in caller.heard, "the question")
+    caller.press(f"{number}#")
+    await home.happens(lambda: caller.heard.count("callback-confirm") == 2, "the confirmation")
+    caller.press("1")
+    await home.happens(lambda: home.of(CallEnded), "the goodbye")
+    at = caller.heard.index("callback-code")
+    (due,) = await home.due()
+    return due, "".join(clip.removeprefix("num-") for clip in caller.heard[at + 1 : at + 5])
+
+
+@pytest.mark.parametrize("right", [True, False])
+async def test_another_number_is_connected_when_the_code_is_keyed_there_and_is_not_rung_again(
+    tmp_path: Path, right: bool
+) -> None:
+    """A stranger who is rung because somebody typed that number is connected with nobody, once."""
+    other = "13900001111"
+    async with house(tmp_path, at_ten(), with_cards=True, callback_to_other_number="with_code") as home:
+        home.telephony.customers = {other: Party(after_s=0.1, talks_s=6.0)}
+        due, code = await hands_on_to(home, other)
+        home.ready()
+        await home.happens(lambda: [each for each in home.telephony.channels if each.endswith(".customer")], "the call")
+        (channel,) = [each for name, each in home.telephony.channels.items() if name.endswith(".customer")]
+        for asked in range(1, 2 if right else 4):
+            await home.happens(lambda asked=asked: channel.heard.count("callback-code-ask") == asked, "the question")
+            channel.press(code if right else str((int(code) + asked) % 10_000).rjust(4, "0"))
+        row = await ended(home, due)
+        assert (row.outcome, bool(home.of(TalkStarted))) == (("talked", True) if right else ("no_code", False))
+        await home.happens(lambda: home.acd.agent(ANN).call_id is None, "the agent to be free")
 
 
 async def fails(home: House, due: DueCall, faults: int) -> None:

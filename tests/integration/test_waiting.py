@@ -14,6 +14,7 @@ import pytest_asyncio
 from app.phone.sip import TestPhone
 from app.phone.sound.audio import SAMPLE_RATE
 from app.phone.sound.heard import Heard
+from config.ids import CallId
 from crm.journal.events import (
     AgentOffered,
     CallArrived,
@@ -24,6 +25,7 @@ from crm.journal.events import (
     PlaceHandedOn,
     TalkStarted,
 )
+from ivr.queueing.callback_number import code_of
 from tests.integration.harness.api import until
 from tests.integration.harness.invariants import assert_nothing_left, assert_one_end_each, journal_events
 from tests.integration.harness.people import OUTSIDE, Customer, Person, caller
@@ -44,7 +46,9 @@ EARLY_S, LATE_S = 0.3, 1.5
 async def system() -> AsyncIterator[RunningSystem]:
     """The demo site with short sounds and short waits; one line that people answer."""
     async with RunningSystem() as running:
-        site = running.site.outbound(OUTSIDE, CUSTOMERS_PORT).queue("*", wrap_up_s=1)
+        site = running.site.outbound(OUTSIDE, CUSTOMERS_PORT, callback_to_other_number="with_code").queue(
+            "*", wrap_up_s=1
+        )
         site.section("recording", message_silence_s=1)
         site.section(
             "wait",
@@ -60,7 +64,7 @@ async def system() -> AsyncIterator[RunningSystem]:
         )
         site.line(PEOPLE, answer_by="people", queue="aid")
         site.sounds(1.2, "position-first", "comfort", "sorry-waited", "sorry-busy", "callback-offer", "message-offer")
-        site.sounds(1.2, "callback-enter", "callback-refused")
+        site.sounds(1.2, "callback-enter", "callback-refused", "callback-code", "callback-code-ask")
         site.sounds(1.2, "callback-number", "callback-confirm", "callback-kept", "callback-turn", "leave-message")
         await running.up()
         yield running
@@ -318,11 +322,15 @@ async def test_a_number_that_may_not_be_dialled_is_refused_and_no_invite_leaves(
             await person.line.press(f"{allowed}#")
             await person.hears("callback-confirm", 20)
             await person.presses("1")
+            await person.hears("callback-code")
             await person.hears("callback-kept")
             await person.is_left()
         async with agent_telephone(system, AGENT, "--answer-after", "4"):
             called = await telephone.answers(15)
             assert allowed in str(called.line.leg.invite.uri), "another INVITE left before"
+            await called.hears("callback-code-ask", 15)
+            code = code_of(CallId(Story(system.data).call_of(number)))
+            await called.line.press("".join(clip.removeprefix("num-") for clip in code))
             await called.hears("callback-turn", 15)
             await called.hangs_up()
     story = Story(system.data)

@@ -11,9 +11,10 @@ import pytest
 
 from app.run.call_path import wire_call_path
 from config.calls.actions import LanguageAction, QueueAction, RepeatAction
+from config.calls.outbound import Limits, OutboundRules
 from config.calls.waiting import WaitRules
 from config.destination import Destination
-from config.ids import AgentId
+from config.ids import AgentId, CallId
 from config.paths import DataDir
 from config.schema import Queue, Site
 from crm.journal.events import (
@@ -22,6 +23,7 @@ from crm.journal.events import (
     CallAnswered,
     CallEnded,
     CallQueued,
+    DialLimitNear,
     Event,
     LanguageChosen,
     NumberRefused,
@@ -33,6 +35,7 @@ from crm.use_cases.tickets import Tickets
 from ivr.arrivals.reception import Reception
 from ivr.live.call import Call
 from ivr.port.values import DialOutcome
+from ivr.queueing.callback_number import code_of
 from ivr.queueing.ring import AGAIN_S
 from routing.acd import Acd
 from routing.agent import AgentEvent
@@ -140,6 +143,10 @@ def people_answer(**settings: object) -> Callable[[Site], Site]:
     return change
 
 
+def that_dials(outbound: OutboundRules) -> Callable[[Site], Site]:
+    return lambda site: site.model_copy(update={"outbound": outbound})
+
+
 def queue_with(**settings: object) -> Callable[[Site], Site]:
     return lambda site: site.model_copy(update={"queues": (site.queues[0].model_copy(update=settings),)})
 
@@ -206,9 +213,13 @@ def test_the_key_that_keeps_the_place_asks_for_the_number_and_says_goodbye(tmp_p
     in_virtual_time(story())
 
 
-def test_another_number_can_be_typed(tmp_path: Path) -> None:
+WITH_CODE = OutboundRules(callback_to_other_number="with_code")
+
+
+@pytest.mark.req("FUP-10")
+def test_another_number_can_be_typed_where_the_site_allows_it_and_the_caller_is_told_a_code(tmp_path: Path) -> None:
     async def story() -> None:
-        with house(tmp_path) as home:
+        with house(tmp_path, that_dials(WITH_CODE)) as home:
             caller = await home.call()
             await asyncio.sleep(31)
             for keys in ("1", "2", "88886666#", "1"):
@@ -217,6 +228,75 @@ def test_another_number_can_be_typed(tmp_path: Path) -> None:
             assert [number for _, number in home.keeper.kept] == ["057188886666"], (
                 "a local number has the area code of the site"
             )
+            at = caller.heard.index("callback-code")
+            assert caller.heard[at + 1 : at + 5] == code_of(CallId(f"call-{caller.id}"))
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+def test_who_types_the_very_number_that_the_network_gave_needs_no_code(tmp_path: Path) -> None:
+    async def story() -> None:
+        with house(tmp_path, that_dials(WITH_CODE)) as home:
+            caller = await home.call(ani="057188886666")
+            await asyncio.sleep(31)
+            for keys in ("1", "2", "88886666#", "1"):
+                caller.press(keys)
+                await asyncio.sleep(2.5)
+            assert [number for _, number in home.keeper.kept] == ["057188886666"]
+            assert "callback-code" not in caller.heard
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+@pytest.mark.parametrize("ani", ["", "+2348031234567", "110", "4008100002", "95588"])
+def test_a_callback_goes_to_the_number_that_the_network_gave_or_to_none(tmp_path: Path, ani: str) -> None:
+    """Unless the site says otherwise: nobody is asked for a number, and nothing typed is dialled."""
+
+    async def story() -> None:
+        with house(tmp_path) as home:
+            caller = await home.call(ani=ani)
+            await asyncio.sleep(31)
+            caller.press("1")
+            await asyncio.sleep(5)
+            assert "callback-own-only" in caller.heard and "callback-enter" not in caller.heard
+            assert not caller.gone and home.keeper.kept == []
+            home.come(ANN)
+            await asyncio.sleep(5)
+            assert home.of(TalkStarted), "the caller went on waiting, and was served"
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+def test_where_there_is_no_other_number_none_is_offered_and_a_2_means_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        with house(tmp_path) as home:
+            caller = await home.call()
+            await asyncio.sleep(31)
+            for keys in ("1", "2", "1"):
+                caller.press(keys)
+                await asyncio.sleep(2.5)
+            assert "callback-confirm-own" in caller.heard and "callback-confirm" not in caller.heard
+            assert [number for _, number in home.keeper.kept] == ["13800138000"]
+
+    in_virtual_time(story())
+
+
+@pytest.mark.req("FUP-10")
+def test_no_callback_is_promised_that_a_limit_would_hold_up(tmp_path: Path) -> None:
+    outbound = OutboundRules(limits=Limits(spend_per_day=0))
+
+    async def story() -> None:
+        with house(tmp_path, that_dials(outbound)) as home:
+            caller = await home.call()
+            await asyncio.sleep(31)
+            caller.press("1")
+            await asyncio.sleep(5)
+            assert "callback-unavailable" in caller.heard and home.keeper.kept == []
+            assert [event.reason for event in home.of(NumberRefused)] == ["spend_day"]
+            assert [(near.limit, near.met) for near in home.of(DialLimitNear)] == [("spend_day", True)]
 
     in_virtual_time(story())
 
@@ -238,7 +318,7 @@ def test_a_number_that_may_not_be_dialled_is_refused_and_another_can_be_typed(
     tmp_path: Path, typed: str, reason: str
 ) -> None:
     async def story() -> None:
-        with house(tmp_path) as home:
+        with house(tmp_path, that_dials(WITH_CODE)) as home:
             caller = await home.call()
             await asyncio.sleep(31)
             for keys in ("1", "2", typed):
@@ -261,7 +341,7 @@ def test_a_callers_own_number_that_may_not_be_dialled_is_refused_and_who_types_n
     tmp_path: Path, ani: str
 ) -> None:
     async def story() -> None:
-        with house(tmp_path) as home:
+        with house(tmp_path, that_dials(WITH_CODE)) as home:
             caller = await home.call(ani=ani)
             await asyncio.sleep(31)
             caller.press("1")
