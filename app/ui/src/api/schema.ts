@@ -2693,6 +2693,8 @@ export interface components {
             hung_up: components["schemas"]["Words"];
             lost: components["schemas"]["Words"];
             no_answer: components["schemas"]["Words"];
+            no_code: components["schemas"]["Words"];
+            not_allowed: components["schemas"]["Words"];
             on_duty: components["schemas"]["Words"];
             own_line: components["schemas"]["Words"];
             premium: components["schemas"]["Words"];
@@ -2924,6 +2926,7 @@ export interface components {
             MenuChosen: components["schemas"]["Words"];
             MenuEntered: components["schemas"]["Words"];
             MessageLeft: components["schemas"]["Words"];
+            NumberDialled: components["schemas"]["Words"];
             NumberRefused: components["schemas"]["Words"];
             OutsideTalkStarted: components["schemas"]["Words"];
             PlaceHandedOn: components["schemas"]["Words"];
@@ -4536,7 +4539,7 @@ export interface components {
          * @description How an attempt ended. Only the first group counts as reached.
          * @enum {unknown}
          */
-        Outcome: "agent_lost" | "bad_number" | "busy" | "cancelled" | "changed" | "confirmed" | "do_not_call" | "emergency" | "extension" | "fault" | "feature_code" | "foreign" | "hung_up" | "lost" | "no_answer" | "on_duty" | "own_line" | "premium" | "rated" | "rejected" | "service_number" | "short_number" | "talked" | "too_late" | "transferred" | "unreachable";
+        Outcome: "agent_lost" | "bad_number" | "busy" | "cancelled" | "changed" | "confirmed" | "do_not_call" | "emergency" | "extension" | "fault" | "feature_code" | "foreign" | "hung_up" | "lost" | "no_answer" | "no_code" | "not_allowed" | "on_duty" | "own_line" | "premium" | "rated" | "rejected" | "service_number" | "short_number" | "talked" | "too_late" | "transferred" | "unreachable";
         /** @description Labels of the group `overflow`, by code. */
         OverflowWords: {
             after_s: components["schemas"]["Words"];
@@ -5671,7 +5674,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, new_password 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
+        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, new_password 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, limit_met 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
         Problem: {
             headers: {
                 [name: string]: unknown;
