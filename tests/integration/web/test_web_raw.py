@@ -231,6 +231,11 @@ async def test_no_answer_names_what_the_server_is_made_of(house: House) -> None:
         assert b"aiohttp" not in head and b"python" not in head and b"\r\nserver: " not in head
 
 
+async def test_nobody_but_a_proxy_of_ours_makes_a_page_one_by_tls(house: House) -> None:
+    head = (await answer_to(house, request("GET", b"/status", b"X-Forwarded-Proto: https"))).lower()
+    assert b" 200 " in head.partition(b"\r\n")[0] and b"strict-transport-security" not in head
+
+
 async def test_strangers_learn_of_the_status_that_it_is_up(house: House) -> None:
     async with house.browser() as stranger, stranger.get("/status") as answer:
         assert await answer.json() == {"status": "up", "parts": {}}
