@@ -36,7 +36,8 @@ _NOT_THE_MAILS_FAULT: Final = (MailboxAway, StoreAway, TimeoutError, OSError)
 
 class MailRoom:
     """One per system with a mailbox. `caught_up` returns when the store has what the journal has; `is_kept` says
-    whether the journal has everything; `read` understands a mail (blocking; raises NotParsed)."""
+    whether the journal has everything; `has_room`, whether the disk may take more mail: until it does, they stay in the
+    mailbox (OPS-7); `read` understands a mail (blocking; raises NotParsed)."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class MailRoom:
         raw_mails: RawMails,
         caught_up: Callable[[], Awaitable[None]],
         is_kept: Callable[[], Awaitable[bool]],
+        has_room: Callable[[], bool] = lambda: True,
         read: Callable[[bytes, str, frozenset[str]], MailRead] = read_mail_apart,
     ) -> None:
         self._mail = mail
@@ -56,6 +58,7 @@ class MailRoom:
         self._raw_mails = raw_mails
         self._caught_up = caught_up
         self._is_kept = is_kept
+        self._has_room = has_room
         self._read = read
         self._own = frozenset(each.lower() for each in (*mail.addresses, mail.user))
         self._name = f"{mail.user}@{mail.host}/{mail.folder}"
@@ -64,7 +67,10 @@ class MailRoom:
         self._aside = 0
 
     async def poll(self, password_file: Path, now: datetime) -> int:
-        """Reads what is new; how many tickets and answers it was. A mailbox or store that is away: the next time."""
+        """Reads what is new; how many tickets and answers it was. A mailbox or store that is away, a disk without
+        room: the next time."""
+        if not self._has_room():
+            return 0
         try:
             password = await asyncio.to_thread(_password, password_file)
             await asyncio.wait_for(self._caught_up(), CATCH_UP_S)
@@ -83,9 +89,10 @@ class MailRoom:
 
     def status(self) -> dict[str, object]:
         """For /status. A mailbox that is away keeps nobody from calling: it is told, the system is up. `set_aside`:
-        mails that a person has to deal with."""
+        mails that a person has to deal with. `paused`: they wait in the mailbox for room on the disk."""
         reachable = self._failure is None
         told = {"received": self._received, "set_aside": self._aside, "failure": self._failure}
+        told["paused"] = not self._has_room()
         return {"up": True, "reachable": reachable, **told}
 
     async def _poll(self, password: str, now: datetime) -> int:
@@ -96,6 +103,8 @@ class MailRoom:
             last = known[1] if known and known[0] == mailbox.uid_validity else None
             made = 0
             for uid in (await asyncio.to_thread(mailbox.after, last))[:MOST_A_POLL]:
+                if not self._has_room():  # a poll may bring gigabytes: those before this one have filled the disk
+                    break
                 if await self._deal_with(mailbox, uid, now):
                     made += 1
                 await self._store.intake.remember_mailbox(self._name, mailbox.uid_validity, uid)

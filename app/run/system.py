@@ -46,6 +46,7 @@ from ivr.outbound.dialler import Dialler
 from ivr.pbx.ports import room_for
 from ivr.pbx.process import AsteriskProcess
 from ivr.port.admission import Admission
+from ivr.port.space import Space
 from ivr.sip.watch import SipWatch
 
 RECALLED = timedelta(days=1)
@@ -227,7 +228,7 @@ def wire_office(
     desk: Desk,
 ) -> Office:
     """What is done about tickets: the other channels in and out, the cases and their deadlines."""
-    site, mail = calls.hotline.site, calls.hotline.site.channels.mail
+    site, mail, space = calls.hotline.site, calls.hotline.site.channels.mail, calls.hotline.space
     regulated = Regulated.of(site.policy, site.zone, calendar.days)
     calendar.recompute.append(cases.recompute)
     intake = Intake(calls.hotline.tickets, site.matters, regulated, utc_now)
@@ -236,13 +237,19 @@ def wire_office(
         watch=Watch(cases, store, utc_now, partial(tell_message, desk.hub)),
         calendar=calendar,
         intake=intake,
-        mail_room=make_mail_room(options, mail, intake, store, cases, projector) if mail else None,
+        mail_room=make_mail_room(options, mail, intake, store, cases, projector, space) if mail else None,
         hooks=HookSender(site.channels.web_hooks, store.hooks, utc_now),
     )
 
 
 def make_mail_room(
-    options: UpOptions, mail: Mail, intake: Intake, store: Store, cases: CaseService, projector: Projector
+    options: UpOptions,
+    mail: Mail,
+    intake: Intake,
+    store: Store,
+    cases: CaseService,
+    projector: Projector,
+    space: Space,
 ) -> MailRoom:
     """The mailbox that is read (TKT-1)."""
     return MailRoom(
@@ -253,6 +260,7 @@ def make_mail_room(
         RawMails(options.data.raw_mails),
         projector.caught_up,
         intake.is_kept,
+        partial(space.allows, "mail"),
     )
 
 

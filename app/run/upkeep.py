@@ -44,7 +44,7 @@ async def write_held(system: System) -> None:
 
 async def poll_mailbox(system: System) -> None:
     """E-mails become tickets (TKT-1)."""
-    if system.office.mail_room is not None and system.calls.hotline.space.allows("mail"):
+    if system.office.mail_room is not None:
         await system.office.mail_room.poll(system.options.data.mail_password, utc_now())
 
 

@@ -31,6 +31,7 @@ from crm.tickets.model import TicketForm, TicketStep
 from crm.use_cases.intake import Intake
 from crm.use_cases.mail.letters import Letters
 from crm.use_cases.tickets import Tickets
+from ivr.port.space import MEGABYTE, Space
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.small_site import small_site
 from tests.integration.store.hand_clock import HandClock
@@ -78,7 +79,7 @@ class Desk:
         mail = Mail(host="127.0.0.1", port=server.port, security="none", user="kefu@example.cn", moved_to=moved_to)
         self.files = AttachmentFiles(home / "attachments")
         self.raw_mails = RawMails(home / "mail-aside")
-        self.on_disk = True
+        self.on_disk, self.space = True, Space()
         self.room = MailRoom(
             mail,
             Letters(intake, store, Organisation(site)),
@@ -87,6 +88,7 @@ class Desk:
             self.raw_mails,
             projector.caught_up,
             self.is_kept,
+            partial(self.space.allows, "mail"),
             read,
         )
         self.projector = projector
@@ -390,6 +392,39 @@ async def test_a_store_or_disk_that_is_away_is_no_fault_of_the_mail(desk: Desk) 
     assert await desk.poll() == 0, "it is known: only the mark was missing"
     assert await desk.store.aside.list("kept") == () == await desk.store.aside.list("trying")
     assert await desk.subjects() == ["complaint"]
+
+
+@pytest.mark.req("OPS-7")
+async def test_mails_wait_in_the_mailbox_for_room_on_the_disk_and_come_once_there_is(desk: Desk) -> None:
+    mails = [desk.server.put(letter(f"<{number}@x>", f"mail {number}")) for number in range(3)]
+    desk.space.look(desk.space.rules.mail_mb * MEGABYTE - 1)
+    assert await desk.poll() == 0 and desk.server.commands == [], "the mailbox is not even asked"
+    assert desk.room.status()["paused"] is True and desk.room.status()["failure"] is None
+    assert {mail.folder for mail in mails} == {"INBOX"} and await desk.subjects() == []
+    desk.space.look(10**12)
+    assert await desk.poll() == 3
+    assert await desk.subjects() == ["mail 0", "mail 1", "mail 2"] and desk.room.status()["paused"] is False
+
+
+@pytest.mark.req("OPS-7")
+async def test_a_disk_that_fills_in_the_middle_of_a_poll_stops_it_there(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    """The first of many mails takes the room: those behind it stay where they are, unread, and are tickets later."""
+
+    def fills(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
+        desk.space.look(desk.space.rules.mail_mb * MEGABYTE - 1)
+        return read_mail(raw, place, own)
+
+    async with projecting(journal, store) as projector:
+        desk = Desk(server, store, journal, projector, tmp_path, read=fills)
+        mails = [server.put(letter(f"<{number}@x>", f"mail {number}")) for number in range(3)]
+        for polled in range(1, 4):
+            assert await desk.poll() == 1 and await desk.poll() == 0
+            assert [mail.folder for mail in mails] == ["Done"] * polled + ["INBOX"] * (3 - polled)
+            desk.space.look(10**12)
+        assert await desk.subjects() == ["mail 0", "mail 1", "mail 2"]
+        assert await store.aside.list("kept") == (), "no mail is to blame"
 
 
 @pytest.mark.req("OPS-7")

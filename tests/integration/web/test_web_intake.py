@@ -13,6 +13,7 @@ import pytest
 from config.service.channels import Channels, Rate, WebForm
 from config.service.matters import Category, Department, Matters
 from crm.errors import StoreAway
+from ivr.port.space import MEGABYTE
 from tests.fakes.logins import password_of
 from tests.integration.web.conftest import House, kind_of
 
@@ -270,6 +271,23 @@ async def test_a_file_is_what_is_in_it(house: House, content: bytes) -> None:
         async with agent.post(f"/api/tickets/{number}/attachments?name=a.pdf", data=content) as answer:
             assert await kind_of(answer) == "unsupported_file"
     assert not [path for path in house.data.attachments.rglob("*") if path.is_file()]
+
+
+@pytest.mark.req("OPS-7")
+async def test_no_file_is_attached_while_the_disk_is_short_and_all_else_goes_on(house: House) -> None:
+    space, limit = house.services.space, house.services.space.rules.mail_mb * MEGABYTE
+    async with house.logged_in("8001") as agent:
+        number = (await register(agent))["ticket"]
+        address = f"/api/tickets/{number}/attachments?name=a.png"
+        for free in (limit - 1, int(1.25 * limit) - 1):  # not to and fro at the limit
+            space.look(free)
+            async with agent.post(address, data=PNG) as answer:
+                assert (answer.status, await kind_of(answer)) == (507, "no_space")
+            assert not [path for path in house.data.attachments.rglob("*") if path.is_file()]
+            assert (await register(agent))["ticket"] != number, "what is said is written down all the same"
+        space.look(2 * limit)
+        async with agent.post(address, data=PNG) as answer:
+            assert answer.status == 201, await answer.text()
 
 
 async def test_limits_of_size_number_and_owner(house: House) -> None:
