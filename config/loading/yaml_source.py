@@ -1,7 +1,8 @@
 """Reads YAML files into trees by ruamel's composer (adapter), with every fault that stands in the way of reading.
 
 Not the meaning of a site. Keys are always text, so that `1:` and `"1":` are the same key.
-A key written twice is reported and the first one kept; a file that is no YAML at all gives no tree.
+A key written twice is reported and the first one kept; a file that is no YAML at all gives no tree. Aliases may repeat
+values, but not multiply them: nested in each other, a few lines would be more values than any memory holds.
 """
 
 from pathlib import Path
@@ -14,6 +15,8 @@ from ruamel.yaml.reader import ReaderError
 
 from config.loading.source import Fault, Mark, Scalar, Source, Tree
 
+MOST_REPEATED = 10_000
+"""Values that the aliases of one file may come to, on top of those that are written."""
 _CONVERTED = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}
 
 
@@ -30,7 +33,10 @@ class _Reader:
         self.faults: list[Fault] = []
         self._file = file
         self._yaml = YAML(typ="safe", pure=True)
-        self._open: set[int] = set()
+        self._open: dict[int, YamlNode] = {}
+        """The nodes around the one that is being read, the outermost first."""
+        self._seen: set[int] = set()
+        self._repeated = 0
 
     def report(self, mark: Mark, message: str) -> None:
         self.faults.append(Fault(self._file, mark.line, mark.column, message))
@@ -69,18 +75,35 @@ class _Reader:
 
     def _convert(self, node: YamlNode) -> Tree:
         mark = Mark(node.start_mark.line + 1, node.start_mark.column + 1)
+        if self._is_one_too_many(node):
+            return Tree(mark)
         if not isinstance(node, MappingNode | SequenceNode):
             return Tree(mark, scalar=self._scalar(node))
         if id(node) in self._open:
             self.report(mark, f"the alias '*{node.anchor}' contains itself: write the value out")
             return Tree(mark)
-        self._open.add(id(node))
+        self._open[id(node)] = node
         if isinstance(node, SequenceNode):
             tree = Tree(mark, items=tuple(self._convert(item) for item in node.value))
         else:
             tree = self._mapping(node, mark)
-        self._open.discard(id(node))
+        del self._open[id(node)]
         return tree
+
+    def _is_one_too_many(self, node: YamlNode) -> bool:
+        """Counts what aliases repeat; reports the alias with which it is too much, once."""
+        if id(node) not in self._seen:
+            self._seen.add(id(node))
+            return False
+        self._repeated += 1
+        if self._repeated == MOST_REPEATED + 1:
+            named = next((each for each in (node, *reversed(self._open.values())) if each.anchor), node)
+            self.report(
+                Mark(named.start_mark.line + 1, named.start_mark.column + 1),
+                f"the alias '*{named.anchor}', with those in it, comes to more than {MOST_REPEATED} values: write them "
+                "out, or leave them out",
+            )
+        return self._repeated > MOST_REPEATED
 
     def _mapping(self, node: MappingNode, mark: Mark) -> Tree:
         entries: dict[str, Tree] = {}

@@ -167,6 +167,8 @@ NUMBER_PIECES = [
 
 YAML_PIECES = [
     *(
+        b"&a0 ",
+        b"*a39",
         b"&a ",
         b"*a",
         b"- ",
@@ -196,3 +198,11 @@ YAML_PIECES = [
         b"\x00",
     ),
 ]
+
+LAUGHS = b"\n".join(
+    [
+        b"a0: &a0 {x: lol, y: [lol]}",
+        *(b"a%d: &a%d {p: *a%d, q: [*a%d, *a%d]}" % (n, n, *[n - 1] * 3) for n in range(1, 40)),
+    ]
+)
+"""Aliases that multiply: some thousand characters, more values than any memory holds."""

@@ -127,10 +127,12 @@ def test_files_of_a_site(soak: bool, tmp_path: Path) -> None:
         finally:
             file.write_bytes(sound)
 
-    of_file = [
-        mutated([(site / name).read_bytes()], seeds.YAML_PIECES).map(lambda raw, name=name: name.encode() + b"\n" + raw)
-        for name in names
-    ]
+    def of(name: str) -> st.SearchStrategy[bytes]:
+        sound = (site / name).read_bytes()
+        files = [sound, sound, sound + b"\n" + seeds.LAUGHS]
+        return mutated(files, seeds.YAML_PIECES).map(lambda raw: name.encode() + b"\n" + raw)
+
+    of_file = [of(name) for name in names]
     keep_at_it(is_a_site_or_its_faults, st.one_of(of_file), soak, 4 * MOST_S)
 
 

@@ -1,5 +1,8 @@
 """Every fault of a site is found, at its exact place, together with all others. Milestone B7, design section 5."""
 
+import re
+import time
+import tracemalloc
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -348,6 +351,42 @@ def test_an_alias_in_itself_is_a_fault_not_a_crash(workshop: Workshop) -> None:
     workshop.edit("site.yaml", 'match: ["127.0.0.2"]', "match: ⟦contains itself⟧&a [*a]")
     faults, _ = check_site(workshop.directory)
     assert any("contains itself" in fault.message for fault in faults)
+
+
+LAUGHS = {
+    "lists": "\n".join(["a0: &a0 [lol]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40))]),
+    "mappings": "\n".join(
+        ["a0: &a0 {x: lol}", *(f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}, r: *a{n - 1}}}" for n in range(1, 60))]
+    ),
+    "merges": "\n".join(["a0: &a0 {x: lol}", *(f"a{n}: &a{n} {{<<: *a{n - 1}, q: *a{n - 1}}}" for n in range(1, 90))]),
+    "one list many times": "a: &a [" + "x, " * 5000 + "]\nb: [" + "*a, " * 5000 + "]",
+    "one text many times": f"a: &a {'x' * 1_000_000}\nb: [" + "*a, " * 11_000 + "]",
+}
+
+
+@pytest.mark.parametrize("text", LAUGHS.values(), ids=LAUGHS)
+def test_aliases_that_multiply_are_a_fault_with_a_name_and_a_line_at_once(tmp_path: Path, text: str) -> None:
+    """Nine to the power of forty values, in two thousand characters."""
+    file = tmp_path / "site.yaml"
+    file.write_text(text, encoding="utf-8")
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        _, faults = read_yaml(file)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    (fault,) = [fault for fault in faults if "comes to more than" in fault.message]
+    named = re.match(r"the alias '\*(\w+)'", fault.message)
+    assert named and f"&{named[1]} " in text.split("\n")[fault.line - 1], "where that name is given its values"
+    assert time.process_time() - began < 10.0 and most < 200_000_000
+
+
+def test_an_alias_may_repeat_what_an_honest_file_repeats(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text("hours: &h [{start: 9, end: 17}]\nweek: [" + "*h, " * 1000 + "]", encoding="utf-8")
+    source, faults = read_yaml(file)
+    assert faults == [] and len(source.tree.entries["week"].items) == 1000
 
 
 def test_a_directory_that_is_no_site(tmp_path: Path) -> None:
