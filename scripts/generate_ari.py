@@ -151,7 +151,8 @@ def in_order(models: dict[str, Any]) -> list[str]:
 def parameter(spec: dict[str, Any]) -> str:
     """One keyword-only parameter."""
     values = spec.get("allowableValues", {})
-    kind = python_type(spec["dataType"])
+    # Bodies are all "containers": `fields` is a list of ConfigTuples, the others are mappings.
+    kind = "Sequence[Mapping[str, str]]" if spec["name"] == "fields" else python_type(spec["dataType"])
     if values.get("valueType") == "LIST":
         kind = f"Literal[{', '.join(repr(v) for v in values['values'])}]"
     if spec.get("allowMultiple"):

@@ -17,6 +17,7 @@ from app.run.upkeep import (
     audit_heads_sent,
     poll_mailbox,
     retention,
+    shut_guessers_out,
     telephone_certificate,
     write_held,
 )
@@ -50,6 +51,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "retention": (partial(retention, system), 3600.0),
         "audit heads": (partial(audit_heads, system), 60.0),
         "audit heads sent": (partial(audit_heads_sent, system), 600.0),
+        "guessers": (partial(shut_guessers_out, system), 1.0),
         "telephone certificate": (partial(telephone_certificate, system), 60.0),
         "web hooks": (system.office.hooks.tick, 2.0),
         **mailbox,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from app.channels.attachments import AttachmentFiles
@@ -47,6 +47,7 @@ from ivr.pbx.ports import room_for
 from ivr.pbx.process import AsteriskProcess
 from ivr.port.admission import Admission
 from ivr.port.space import Space
+from ivr.sip.shut_out import ShutOut
 from ivr.sip.watch import SipWatch
 
 RECALLED = timedelta(days=1)
@@ -87,12 +88,18 @@ class System:
     trail: TrailFiles
     clock: Clock = CLOCK
 
+    @cached_property
+    def shut_out(self) -> ShutOut:
+        """Who guesses at telephones' secrets."""
+        watch, pbx = self.sip_watch, self.pbx
+        return ShutOut(watch.guesses, self.telephony.refuse_addresses, lambda: pbx.facts.ari_password)
+
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """For `/status`: every part, and whether it is up."""
         pbx, ari = self.pbx.status(), self.telephony.status()
         store, behind = self.store.status(), self.projector.status()
         return {
-            "asterisk": {**pbx, "up": pbx["ok"], "refused_secrets": self.sip_watch.guesses.refused},
+            "asterisk": {**pbx, "up": pbx["ok"], **self.shut_out.status()},
             "ari": {**ari, "up": ari["ok"]},
             "journal": journal_status(self.journal, self.calls.hotline.tickets),
             "store": {**store, **behind, "up": store["up"] and behind["up"]},

@@ -1,6 +1,7 @@
 """What the running system does by the clock for its own order: what is kept for a time goes, a day's end is noted, the
 mailbox is read, what the disk refused is written again (flow). Each is a job of app/run/jobs.py."""
 
+import asyncio
 import logging
 
 from app.channels.attachments import AttachmentFiles
@@ -46,6 +47,11 @@ async def poll_mailbox(system: System) -> None:
     """E-mails become tickets (TKT-1)."""
     if system.office.mail_room is not None:
         await system.office.mail_room.poll(system.options.data.mail_password, utc_now())
+
+
+async def shut_guessers_out(system: System) -> None:
+    """Every second: who guesses at telephones' secrets is listened to no more for a while (OPS-7)."""
+    await system.shut_out.keep(asyncio.get_running_loop().time())
 
 
 async def telephone_certificate(system: System) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,8 @@ BACKLOG_SIZE = 50_000
 CALLER_SHOWN = "CONNECTEDLINE(num)"
 """What a party that we dial is shown as calling."""
 ADMITTED_WITHIN_S = 5.0
+GUESSERS = "guessers"
+"""The list of Asterisk's that shuts addresses out; it lives in its memory (sorcery.conf)."""
 AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
 
 
@@ -272,6 +274,19 @@ class AriTelephony:
             await self._client.asterisk.delete_object(config_class="res_pjsip", object_type="contact", id=contact)
         except AriError as error:
             if error.status != 404:  # 404: it has gone by itself
+                raise
+
+    async def refuse_addresses(self, addresses: Sequence[str]) -> None:
+        """Has Asterisk answer whatever SIP comes from these, and only these, with 403, unread. Raises AriError."""
+        acl = {"config_class": "res_pjsip", "object_type": "acl", "id": GUESSERS}
+        if addresses:
+            fields = [{"attribute": "deny", "value": address} for address in addresses]
+            await self._client.asterisk.update_object(**acl, fields=fields)
+            return
+        try:
+            await self._client.asterisk.delete_object(**acl)
+        except AriError as error:
+            if error.status != 404:  # 404: there was no list
                 raise
 
     async def ping(self) -> None:

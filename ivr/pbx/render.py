@@ -25,6 +25,7 @@ _FILES = (
     "indications.conf",
     "musiconhold.conf",
     "hep.conf",
+    "sorcery.conf",
     "pjsip.conf",
     "extensions.conf",
 )

@@ -14,6 +14,8 @@ _LINE = re.compile(rb"\r?\n")
 _SHORT = {b"i": b"call-id", b"f": b"from", b"t": b"to"}
 _WANTED = (b"call-id", b"from", b"to", b"cseq", b"authorization", b"proxy-authorization")
 DENIALS = (401, 403, 407)
+REGISTERED = 200
+_NONCE = re.compile(rb"\bnonce\s*=\s*\"?([^\",\s]{1,200})", re.IGNORECASE)
 _USER = re.compile(rb"(?:sips?|tel):([^@;>?\s]*)", re.IGNORECASE)
 _QUOTED = re.compile(rb'\s*"((?:[^"\\]|\\.)*)"\s*<')
 _BARE = re.compile(rb"\s*([^<\"]*?)\s*<")
@@ -53,16 +55,28 @@ Message = Invited | Within | Answered
 
 @dataclass(frozen=True)
 class Tried:
-    """A request that comes with a secret. `key` names it and the answer to it."""
+    """A request that comes with a secret. `key` names it and the answer to it; `nonces`: what it says it was given."""
 
     key: bytes
+    nonces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
 class Denied:
-    """The answer to a request without a secret, or with a wrong one."""
+    """The answer to a request without a secret, or with a wrong one. `nonces`: what it gives for the next try."""
 
     key: bytes
+    nonces: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A telephone is registered."""
+
+    key: bytes
+
+
+Secret = Tried | Denied | Accepted
 
 
 def read_message(message: bytes) -> Message | None:
@@ -84,16 +98,21 @@ def read_message(message: bytes) -> Message | None:
     return Within(call_id) if _TAG.search(_after_address(to)) else invited
 
 
-def read_secret(message: bytes) -> Tried | Denied | None:
-    """Whether a secret is given or denied; not what it is."""
+def read_secret(message: bytes) -> Secret | None:
+    """Whether a secret is given, denied, or right for a registration; not what it is."""
     answer = _ANSWER.match(message)
-    if answer is not None and int(answer[1]) not in DENIALS:
+    status = int(answer[1]) if answer else 0
+    if answer and status not in (*DENIALS, REGISTERED):
         return None
     headers = _headers(message)
-    key = headers.get(b"call-id", b"") + b" " + headers.get(b"cseq", b"")
-    if answer is not None:
-        return Denied(key)
-    return Tried(key) if b"authorization" in headers or b"proxy-authorization" in headers else None
+    cseq = headers.get(b"cseq", b"")
+    key = headers.get(b"call-id", b"") + b" " + cseq
+    if status == REGISTERED:
+        return Accepted(key) if cseq.upper().endswith(b"REGISTER") else None
+    nonces = tuple(_NONCE.findall(message.partition(b"\r\n\r\n")[0]))
+    if answer:
+        return Denied(key, nonces)
+    return Tried(key, nonces) if b"authorization" in headers or b"proxy-authorization" in headers else None
 
 
 def _headers(message: bytes) -> dict[bytes, bytes]:

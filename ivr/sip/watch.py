@@ -18,6 +18,7 @@ from ivr.sip.invites import Invites, Unserved
 from ivr.sip.message import Answered, Tried, read_message, read_secret
 
 log = logging.getLogger(__name__)
+security = logging.getLogger("security")
 
 LOOKS_AFTER_S = 1.0
 READ_BUFFER = 4 * 1024 * 1024
@@ -35,7 +36,7 @@ class SipWatch(asyncio.DatagramProtocol):
     ) -> None:
         self._address, self._password, self._ready = address, password, ready
         self._trunk = [ipaddress.ip_network(each, strict=False) for each in trunk]
-        self._invites, self.guesses = Invites(), Guesses()
+        self._invites, self.guesses = Invites(), Guesses(self._spares)
         self._loop = asyncio.get_running_loop()
         self._told: Callable[[Unserved], None] = lambda unserved: None
         self._timer: asyncio.TimerHandle | None = None
@@ -73,12 +74,12 @@ class SipWatch(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """One copy. Most are of no interest: that is looked at before anything is taken apart."""
-        invite, secret = b"INVITE" in data, b"igest" in data
+        invite, secret = b"INVITE" in data, b"igest" in data or b" REGISTER" in data
         if not (invite or secret) or (copied := read_hep(data, self._password().encode())) is None:
             return
         if secret and (given := read_secret(copied.message)):
-            address = copied.source if isinstance(given, Tried) else copied.destination
-            self._tell_guesses(str(address), self.guesses.heard(given, str(address), self._loop.time()))
+            address = str(copied.source if isinstance(given, Tried) else copied.destination)
+            self._tell_guesses(address, self.guesses.heard(given, address, self._loop.time()))
         message = read_message(copied.message) if invite else None
         if message is None:
             return
@@ -92,7 +93,7 @@ class SipWatch(asyncio.DatagramProtocol):
 
     def _tell_guesses(self, address: str, refused: int) -> None:
         if refused:
-            log.warning(
+            security.warning(
                 "%d secrets of telephones were refused to %s within a minute: guesses, or a telephone with an old one.",
                 refused,
                 address,
@@ -101,3 +102,7 @@ class SipWatch(asyncio.DatagramProtocol):
 
     def _is_trunk(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._trunk)
+
+    def _spares(self, who: str) -> bool:
+        """Calls come from there: a caller's provider asks for no secret, and nobody else is to shut it out."""
+        return any(ipaddress.ip_network(who).overlaps(network) for network in self._trunk)

@@ -852,7 +852,7 @@ class Asterisk:
         )
 
     async def update_object(
-        self, *, config_class: str, object_type: str, id: str, fields: Mapping[str, object] | None = None
+        self, *, config_class: str, object_type: str, id: str, fields: Sequence[Mapping[str, str]] | None = None
     ) -> list[ConfigTuple]:
         """Create or update a dynamic configuration object.
 
