@@ -208,7 +208,7 @@ def build(options: UpOptions, site: Site, pbx: AsteriskProcess, kept: Kept) -> S
 def journal_status(journal: Journal, tickets: Tickets) -> dict[str, object]:
     """Up only when the disk has everything: what was written to it, and what it would not have written."""
     told = journal.status()
-    return {**told, "up": told["up"] and tickets.all_on_disk, "unwritten": tickets.unwritten}
+    return {**told, "up": told["up"] and tickets.all_on_disk, "unwritten": tickets.unwritten, "lost": tickets.lost}
 
 
 def recalled(journal: Journal) -> list[Event]:
@@ -267,7 +267,7 @@ def make_mail_room(
         RawMails(options.data.raw_mails),
         projector.caught_up,
         intake.is_kept,
-        partial(space.allows, "mail"),
+        lambda: space.allows("mail") and not intake.begins_nothing,
     )
 
 

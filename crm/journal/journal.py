@@ -111,6 +111,8 @@ class Journal:
         An event older than the newest segment goes there too: positions only grow. Raises JournalFailed when the
         disk refuses; nothing of the event is then left in the journal.
         """
+        if self._syncer.is_full:
+            raise JournalFailed(f"journal {self._directory}: {self._syncer.failure}")
         line = self._encoder.encode(event) + b"\n"
         with self._guard:
             if event.at < self._day_ends and self._fd is not None and not self._closed:

@@ -16,6 +16,8 @@ SYNC_AFTER_S: Final = 0.1
 """Written bytes are on the disk at most this long, and one fdatasync, later."""
 AGAIN_AFTER_S: Final = 1.0
 """So long after a refusal it is tried again."""
+MOST_HELD_BYTES: Final = 64_000_000
+"""So much is held of what the disk has refused to sync."""
 
 
 class Disk(Protocol):
@@ -54,7 +56,8 @@ class _Held:
 class Syncer:
     """A thread that syncs files soon after they were written, so that nobody who appends waits for a disk.
 
-    While the disk refuses, memory holds what it has not taken, however much that becomes: `/status` and the log say so.
+    While the disk refuses, memory holds what it has not taken, up to MOST_HELD_BYTES: then it `is_full`, and whoever
+    writes keeps what comes after. `/status` and the log say so.
     """
 
     def __init__(self, disk: Disk) -> None:
@@ -63,6 +66,7 @@ class Syncer:
         self._syncing = threading.Lock()
         """Held by whoever syncs, from looking at what waits to the end."""
         self._held: dict[int, _Held] = {}
+        self._held_bytes = 0
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._failure: str | None = None
@@ -77,8 +81,12 @@ class Syncer:
     @property
     def held_bytes(self) -> int:
         """How much was written and is not known to be on the disk."""
-        with self._lock:
-            return sum(len(line) for held in self._held.values() for line in held.lines)
+        return self._held_bytes
+
+    @property
+    def is_full(self) -> bool:
+        """The disk refuses, and no more is held for it."""
+        return self._failure is not None and self._held_bytes >= MOST_HELD_BYTES
 
     def wrote(self, fd: int, offset: int, line: bytes) -> None:
         """This file was given these bytes behind all that it was given before."""
@@ -87,6 +95,7 @@ class Syncer:
             if held is None:
                 held = self._held[fd] = _Held(offset)
             held.lines.append(line)
+            self._held_bytes += len(line)
         if not self._wake.is_set():
             self._wake.set()
 
@@ -141,7 +150,9 @@ class Syncer:
     def _taken(self, fd: int, held: _Held, count: int) -> None:
         """The disk has the first `count` lines: they are let go."""
         with self._lock:
-            held.start += sum(len(line) for line in held.lines[:count])
+            taken = sum(len(line) for line in held.lines[:count])
+            held.start += taken
+            self._held_bytes -= taken
             del held.lines[:count]
             held.refused = False
             if held.lines:

@@ -36,6 +36,11 @@ class Intake:
         self._clock = clock
         self._lately: deque[str] = deque(maxlen=_REMEMBERED)
 
+    @property
+    def begins_nothing(self) -> bool:
+        """See Tickets."""
+        return self._tickets.begins_nothing
+
     def register(self, channel: Channel, opening: Opening) -> TicketNumber:
         """The number at once. Raises ValueError naming the field for a category that the site does not have, or not
         for this kind."""

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from config.ids import CallId, ChannelId, TicketNumber
@@ -21,12 +21,18 @@ from crm.journal.steps import CallStep
 
 log = logging.getLogger(__name__)
 
+MOST_WAITING: Final = 5_000
+"""So many events may wait for the disk: from there on nothing new begins. Callers hear 503, what comes by other
+channels is refused, nobody is dialled; calls that are up go on."""
+MOST_HELD: Final = 100_000
+"""So many does memory hold, more than calls that are up come to; past it the newest are lost, and counted."""
+
 
 class Tickets:
     """Opens tickets and records what happens to them. `publish` tells the live pages; it must not block.
 
     `calls`: the open calls as an earlier controller's journal tells them; kept up to date from here on.
-    When the disk refuses, calls go on: events wait in memory, in order, for the next one that can be written.
+    When the disk refuses, calls go on: events wait in memory, in order, for the next one that can be written. OPS-7
     """
 
     def __init__(
@@ -38,6 +44,7 @@ class Tickets:
         self._publish = publish
         self._unwritten: deque[Event] = deque()
         self._refused = False
+        self._lost = 0
 
     def open(
         self,
@@ -80,14 +87,17 @@ class Tickets:
         return number
 
     def open_from(self, channel: Channel, opening: Opening, at: datetime) -> TicketNumber:
-        """The ticket of something that came in by another channel and is registered at `at`."""
+        """The ticket of something that came in by another channel and is registered at `at`. Raises JournalFailed while
+        nothing new may begin."""
+        self._check_room()
         number = self._journal.next_ticket_number(at.astimezone(self._zone).date())
         self._journal.note_ticket(number)
         self.record(TicketOpened(at=at, ticket=number, channel=channel, opening=opening))
         return number
 
     def answer_on(self, ticket: TicketNumber, letter: Letter, at: datetime) -> None:
-        """An e-mail came in that answers on a ticket there is."""
+        """An e-mail came in that answers on a ticket there is. Raises JournalFailed as `open_from`."""
+        self._check_room()
         self.record(LetterReceived(at=at, ticket=ticket, letter=letter))
 
     @property
@@ -109,11 +119,31 @@ class Tickets:
         """How many events only memory has."""
         return len(self._unwritten)
 
+    @property
+    def lost(self) -> int:
+        """How many events are nowhere, as memory held all that it may."""
+        return self._lost
+
+    @property
+    def begins_nothing(self) -> bool:
+        """Whether so many events wait for the disk that nothing new may begin. OPS-7"""
+        return len(self._unwritten) >= MOST_WAITING
+
+    def _check_room(self) -> None:
+        if self.begins_nothing:
+            raise JournalFailed(f"{len(self._unwritten)} events wait for the disk, which refuses them")
+
     def record(self, event: Event) -> None:
         """Journal it, fold it into the state of its call, then tell. When this returns, the event survives the process,
         unless the disk refuses."""
-        self._unwritten.append(event)
-        self.write_held()
+        if len(self._unwritten) >= MOST_HELD:
+            self.write_held()
+        if len(self._unwritten) < MOST_HELD:
+            self._unwritten.append(event)
+            self.write_held()
+        else:
+            self._lost += 1
+            log.critical("An event is lost: memory holds no more.", extra={"action": "journal_event_lost"})
         self.calls.fold(event)
         self._publish(event)
         self.calls.forget_ended(event)

@@ -120,6 +120,9 @@ class Reception:
         """What becomes of a caller, who was let in or not."""
         now, legs = asyncio.get_running_loop().time(), self._hotline.telephony.legs
         live = sum(call.state.ani == arrival.ani for call in self._hotline.tickets.calls)
+        if self._hotline.tickets.begins_nothing:  # nor is there room for a refusal's ticket
+            self.caps.unrecorded += 1
+            return refuse(self._hotline, arrival, "refused_overload", recorded=False)
         if not self.caps.admits(now, arrival.ani, live):
             return refuse(self._hotline, arrival, "refused_too_many", recorded=self.caps.records(now, arrival.ani))
         if not self._hotline.space.allows("calls"):
@@ -135,7 +138,9 @@ class Reception:
     def put_on_record(self, unserved: Unserved, ago_s: float) -> None:
         """A call that Asterisk ended by itself, `ago_s` seconds after its INVITE."""
         number = clean_number(unserved.invited.ani)
-        if self.caps.records(asyncio.get_running_loop().time(), number):
+        if self._hotline.tickets.begins_nothing:
+            self.caps.unrecorded += 1
+        elif self.caps.records(asyncio.get_running_loop().time(), number):
             record_unserved(self._hotline, unserved, ago_s)
 
     def gave_up_place(self, due_call: int, call_id: CallId) -> bool:

@@ -89,9 +89,11 @@ class Dialler:
         return self._accepts.accept(due_call, agent_id)
 
     async def tick(self) -> None:
-        """Claim what is due and start it. Does nothing while the telephones or the store are away."""
+        """Claim what is due and start it. Does nothing while telephones, store or the journal's disk are away."""
         log.debug("Looking for due calls.", extra={"action": "due_tick"})
         if not (self._hotline.telephony.connected.is_set() and self._reception.reconciled):
+            return
+        if self._hotline.tickets.begins_nothing:
             return
         try:
             if not self._inherited:

@@ -76,6 +76,8 @@ def _foreseen(exc: Exception) -> Problem:
         case errors.StoreAway():
             log.warning("A page's request found the store away: %s", exc, extra={"action": "store_away"})
             return Problem("store_away", "Calls go on without the records; try again shortly.")
+        case errors.JournalFailed():
+            return Problem("store_away", "The disk takes nothing more in; try again when there is room.")
         case errors.UnknownRecord():
             return Problem("not_found", f"{exc}")
         case errors.VersionConflict():

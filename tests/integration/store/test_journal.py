@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from crm.errors import JournalFailed, JournalInUse
+from crm.journal import syncer
 from crm.journal.events import CallNoted
 from crm.journal.journal import BATCH, Journal, Position
 from tests.fakes.call_story import DAY, INVITED, answered_call, arrived
@@ -177,6 +178,34 @@ def test_a_refused_sync_is_tried_again_without_a_further_event(tmp_path: Path) -
     segment = tmp_path / "2026-11-22.jsonl"
     assert bytes(disk.durable[segment.stat().st_ino]) == segment.read_bytes()
     journal.close()
+
+
+@pytest.mark.req("OPS-7")
+def test_what_is_held_for_a_disk_that_refuses_to_sync_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past it the journal takes nothing more in; whoever writes keeps what comes after (`crm.use_cases.tickets`)."""
+    monkeypatch.setattr(syncer, "MOST_HELD_BYTES", 20_000)
+    disk = ForgetfulDisk()
+    journal = Journal.open(tmp_path, disk)
+    disk.refuses = True
+    journal.append(note("the first one"))
+    assert disk.refused(1) and until(lambda: journal.status()["failure"] is not None)
+    written = 1
+    with pytest.raises(JournalFailed):
+        while written < 10_000:
+            journal.append(note(f"{written}"))
+            written += 1
+    assert 20_000 <= sum(map(len, disk_lines(tmp_path))) < 21_000 and journal.status()["held_bytes"] != 0
+    disk.refuses = False
+    assert until(lambda: journal.status()["up"] is True and journal.status()["held_bytes"] == 0)
+    journal.append(note("again"))
+    assert len(texts(journal)) == written + 1
+    journal.close()
+
+
+def disk_lines(directory: Path) -> list[bytes]:
+    return (directory / "2026-11-22.jsonl").read_bytes().splitlines(keepends=True)
 
 
 def until(true: Callable[[], bool]) -> bool:

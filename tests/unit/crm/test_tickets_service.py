@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.ids import CallId, ChannelId
+from config.ids import CallId, ChannelId, TicketNumber
 from crm.errors import JournalFailed
+from crm.intake.model import Letter, Opening
 from crm.journal.events import CallRang, Event
 from crm.journal.journal import Journal, Position
+from crm.use_cases import tickets as tickets_module
 from crm.use_cases.tickets import Tickets
 
 LATE_EVENING = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)  # half past midnight of the 23rd where the site is
@@ -24,6 +26,10 @@ class FullDisk(Journal):
         if self.full:
             raise JournalFailed("no space left on device")
         return super().append(event)
+
+
+OPENING = Opening(received_at=LATE_EVENING)
+LETTER = Letter(received_at=LATE_EVENING, sender="a@b.example", subject="", text="", key="k")
 
 
 def open_ticket(tickets: Tickets, name: str) -> str:
@@ -65,3 +71,40 @@ def test_a_full_disk_costs_no_call_no_number_and_no_event(tmp_path: Path, caplog
     assert [event for _, event in journal.read()] == told
     assert len(told) == 3
     journal.close()
+
+
+@pytest.mark.req("OPS-7")
+def test_what_waits_for_the_disk_is_bounded_and_what_is_lost_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing new begins long before memory holds all that it may; calls that are up are recorded on to the end."""
+    monkeypatch.setattr(tickets_module, "MOST_WAITING", 50)
+    monkeypatch.setattr(tickets_module, "MOST_HELD", 200)
+    journal, told = FullDisk.open(tmp_path), list[Event]()
+    tickets = Tickets(journal, ZoneInfo("Asia/Shanghai"), told.append)
+    open_ticket(tickets, "a")
+    journal.full = True
+    for number in range(1, 50):
+        tickets.record(rang(number))
+        assert not tickets.begins_nothing
+    tickets.record(rang(50))
+    assert tickets.begins_nothing
+    for begin in (
+        lambda: tickets.open_from("letter", OPENING, LATE_EVENING),
+        lambda: tickets.answer_on(TicketNumber("20261123-0001"), LETTER, LATE_EVENING),
+    ):
+        with pytest.raises(JournalFailed):
+            begin()
+    for number in range(51, 301):
+        tickets.record(rang(number))
+    assert (tickets.unwritten, tickets.lost, len(told)) == (200, 100, 301), "the live pages hear of all"
+    journal.full = False
+    tickets.record(rang(301))
+    assert (tickets.unwritten, tickets.lost, tickets.begins_nothing) == (0, 100, False)
+    written = [event.event_id for _, event in journal.read()][1:]
+    assert written == [f"{number}" for number in [*range(1, 201), 301]], "in order, and the oldest are kept"
+    journal.close()
+
+
+def rang(number: int) -> CallRang:
+    return CallRang(call_id="a", at=LATE_EVENING, event_id=f"{number}")

@@ -8,7 +8,10 @@ import pytest
 
 from config.calls.disk import DiskRules
 from config.schema import AdmissionRules
-from crm.journal.events import CallArrived, CallEnded, CallNoted, RecordingPaused, RecordingResumed, TalkStarted
+from crm.errors import JournalFailed
+from crm.journal.events import CallArrived, CallEnded, CallNoted, Event, RecordingPaused, RecordingResumed, TalkStarted
+from crm.journal.journal import Position
+from crm.use_cases import tickets as tickets_module
 from ivr.live.talks import Refused
 from ivr.port.caps import MOST_NUMBERS, RECORDS_A_MINUTE, RECORDS_A_NUMBER, Caps
 from ivr.port.space import MEGABYTE, USES, Space
@@ -164,5 +167,41 @@ def test_calls_stop_last_and_are_refused_with_a_ticket(tmp_path: Path) -> None:
                 centre.telephony.call(LINE, f"1390000{free:04}"[:11])
                 await asyncio.sleep(0.1)
                 assert [end.outcome for end in centre.events(CallEnded)] == outcomes
+
+    in_virtual_time(story())
+
+
+def test_nothing_new_begins_while_the_journals_disk_refuses_and_calls_that_are_up_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the free space says nothing of it: read-only, or broken."""
+    monkeypatch.setattr(tickets_module, "MOST_WAITING", 40)
+
+    def refuses(event: Event) -> Position:
+        raise JournalFailed("read-only file system")
+
+    async def story() -> None:
+        async with call_centre(tmp_path) as centre:
+            centre.available(ANN)
+            caller, live = await centre.talk()
+            with monkeypatch.context() as disk:
+                disk.setattr(centre.journal, "append", refuses)
+                for number in range(500):
+                    centre.telephony.call(LINE, f"139{number:08}")
+                    await asyncio.sleep(0.01)
+                tickets = centre.hotline.tickets
+                assert tickets.begins_nothing and tickets.unwritten < 100 and tickets.lost == 0
+                assert len(centre.events(CallArrived)) < 40
+                hung_up = [line for line in centre.telephony.log if line.endswith("hangup congestion")]
+                assert len(hung_up) > 460 and centre.reception.caps.status()["unrecorded"] == len(hung_up)
+                assert live.bridge and not caller.gone, "the talk is as it was"
+                caller.leave()
+                await asyncio.sleep(1)
+                assert any(end.call_id == live.call_id for end in centre.events(CallEnded))
+            tickets.write_held()
+            assert tickets.all_on_disk and not tickets.begins_nothing
+            later = centre.telephony.call(LINE, "13800000009")
+            await asyncio.sleep(0.1)
+            assert not later.gone
 
     in_virtual_time(story())
