@@ -124,7 +124,9 @@ class AdmissionRules(Model):
     `calls_in_setup`: so many calls at most are between arrival and queue. `reserved_legs`: so many audio ports are kept
     free of callers, besides one for each agent's telephone, for people on duty and customers whom we call. `rtp_ports`:
     the size of the range of UDP ports; by default as many as telephones, calls and reserve need. `per_caller_at_once`,
-    `per_caller_a_minute`: how many calls of one number are let in; `calls_a_minute`: of all.
+    `per_caller_a_minute`: how many calls of one number are let in; `calls_a_minute`: of all. `trunk_at_once`: how many
+    calls there may be on the trunk, in both directions, when one comes in; `per_line_at_once`: how many that came in on
+    one line, so that one that is flooded leaves the others their share. Without a figure the ports are the limit.
     """
 
     command_latency_s: Seconds = 0.25
@@ -134,6 +136,8 @@ class AdmissionRules(Model):
     per_caller_at_once: Annotated[int, Field(ge=1, le=100_000)] = 20
     per_caller_a_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
     calls_a_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 6000
+    trunk_at_once: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    per_line_at_once: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
 class ServiceLevel(Model):

@@ -1,9 +1,10 @@
 """How often one caller, and all together, may call (rules: time is an argument). OPS-7
 
-Admission asks whether there is room; this, whether one number takes what is meant for all. Who is past a cap is refused
-and on record, up to a bound of its own: what strangers send at will must not fill the disk.
+Admission asks whether there is room; this, whether one number, or one line, takes what is meant for all. Who is past a
+cap is refused and on record, up to a bound of its own: what strangers send at will must not fill the disk.
 """
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -35,12 +36,14 @@ class _Bucket:
 
 @dataclass
 class Caps:
-    """`at_once` and `a_minute` of one number; `total_a_minute` of all. Callers without a number have no cap of their
-    own. Times are monotonic seconds."""
+    """`at_once` and `a_minute` of one number; `total_a_minute` of all; `on_line` at once on one line, `on_trunk` on the
+    trunk. Callers without a number have no cap of their own. Times are monotonic seconds."""
 
     at_once: int
     a_minute: int
     total_a_minute: int
+    on_line: float = math.inf
+    on_trunk: float = math.inf
     refused: int = 0
     unrecorded: int = 0
     """Of those, how many are on no record but this figure."""
@@ -54,6 +57,13 @@ class Caps:
         self._all = self._all or _full(self.total_a_minute, MINUTE_S, now)
         own = not number or (live < self.at_once and self._mine(now, number)[0].take(now))
         if own and self._all.take(now):
+            return True
+        self.refused += 1
+        return False
+
+    def fits(self, on_line: int, on_trunk: int) -> bool:
+        """Whether there may be so many calls, with the one that arrives."""
+        if on_line <= self.on_line and on_trunk <= self.on_trunk:
             return True
         self.refused += 1
         return False

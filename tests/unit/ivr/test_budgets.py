@@ -23,7 +23,7 @@ from tests.fakes.small_site import small_site
 
 pytestmark = pytest.mark.req("OPS-7")
 
-LINE = "4008100002"
+LINE, OTHER_LINE = "4008100002", "4008100003"
 
 
 # --- callers ----------------------------------------------------------------------------------------------------------
@@ -70,6 +70,52 @@ def test_a_number_that_calls_without_end_has_a_few_tickets_only(tmp_path: Path) 
             assert len(hung_up) == 18, "those without a ticket are refused as well"
 
     in_virtual_time(story())
+
+
+@pytest.mark.parametrize(("cap", "elsewhere"), [("per_line_at_once", True), ("trunk_at_once", False)])
+def test_a_line_and_the_trunk_have_their_caps(tmp_path: Path, cap: str, elsewhere: bool) -> None:
+    """Of other numbers each. A line that is flooded leaves the others theirs; who leaves makes room."""
+    site, rules = small_site(), AdmissionRules().model_copy(update={cap: 3})
+    other_line = site.lines[0].model_copy(update={"dnis": OTHER_LINE, "kind": "supervision"})
+    site = site.model_copy(update={"admission": rules, "lines": (*site.lines, other_line)})
+
+    async def story() -> None:
+        async with call_centre(tmp_path, site) as centre:
+            calls = [centre.telephony.call(LINE, f"1390000000{number}") for number in range(5)]
+            await asyncio.sleep(0.2)
+            assert [call.gone for call in calls] == [False] * 3 + [True] * 2
+            refused = [end for end in centre.events(CallEnded) if end.outcome == "refused_too_many"]
+            assert len(refused) == 2 and centre.reception.caps.status()["refused_by_cap"] == 2
+            other = centre.telephony.call(OTHER_LINE, "13900000007")
+            await asyncio.sleep(0.2)
+            assert other.gone is not elsewhere
+            calls[0].leave()
+            await asyncio.sleep(0.5)
+            assert not centre.telephony.call(LINE, "13900000008").gone
+            again = centre.telephony.call(LINE, "13900000009")
+            await asyncio.sleep(0.5)
+            assert again.gone, "one left, one came"
+
+    in_virtual_time(story())
+
+
+@pytest.mark.parametrize("cap", ["per_caller_at_once", "per_line_at_once", "trunk_at_once"])
+def test_who_come_in_one_moment_are_counted_one_after_the_other(tmp_path: Path, cap: str) -> None:
+    """A burst is read from the socket at once, before the first of them is on record."""
+    rules = AdmissionRules().model_copy(update={cap: 3})
+
+    async def story() -> None:
+        async with call_centre(tmp_path, small_site().model_copy(update={"admission": rules})) as centre:
+            calls = [centre.telephony.call(LINE, "13900000000") for _ in range(30)]
+            await asyncio.sleep(0.5)
+            assert [call.gone for call in calls] == [False] * 3 + [True] * 27
+
+    in_virtual_time(story())
+
+
+def test_without_figures_the_ports_are_the_limit_of_a_line_and_the_trunk() -> None:
+    caps = Caps(at_once=1, a_minute=1, total_a_minute=1)
+    assert caps.fits(100_000, 100_000) and caps.status()["refused_by_cap"] == 0
 
 
 def test_a_call_that_asterisk_refused_has_a_ticket_under_an_id_of_ours(tmp_path: Path) -> None:
