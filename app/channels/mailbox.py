@@ -20,7 +20,7 @@ from app.channels.imap import Fetched, Mailbox, MailboxAway, open_mailbox
 from app.channels.raw_mails import RawMails
 from config.service.channels import Mail
 from crm.db.store import Store
-from crm.errors import StoreAway
+from crm.errors import JournalFailed, StoreAway
 from crm.intake.aside import MOST_TRIES
 from crm.intake.model import FileKept
 from crm.parsing.apart import NotParsed, read_mail_apart
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 MOST_A_POLL: Final = 100
 CATCH_UP_S: Final = 10.0
-_NOT_THE_MAILS_FAULT: Final = (MailboxAway, StoreAway, TimeoutError, OSError)
+_NOT_THE_MAILS_FAULT: Final = (MailboxAway, StoreAway, JournalFailed, TimeoutError, OSError)
 
 
 class MailRoom:

@@ -13,6 +13,7 @@ import pytest
 from config.service.channels import Channels, Rate, WebForm
 from config.service.matters import Category, Department, Matters
 from crm.errors import StoreAway
+from crm.use_cases import tickets as tickets_module
 from ivr.port.space import MEGABYTE
 from tests.fakes.logins import password_of
 from tests.integration.web.conftest import House, kind_of
@@ -271,6 +272,18 @@ async def test_a_file_is_what_is_in_it(house: House, content: bytes) -> None:
         async with agent.post(f"/api/tickets/{number}/attachments?name=a.pdf", data=content) as answer:
             assert await kind_of(answer) == "unsupported_file"
     assert not [path for path in house.data.attachments.rglob("*") if path.is_file()]
+
+
+@pytest.mark.req("OPS-7")
+async def test_nothing_is_registered_while_too_much_waits_for_the_disk(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house.logged_in("8001") as agent:
+        monkeypatch.setattr(tickets_module, "MOST_WAITING", 0)
+        async with agent.post("/api/intake", json=LETTER) as answer:
+            assert (answer.status, await kind_of(answer)) == (503, "store_away")
+        monkeypatch.undo()
+        assert (await register(agent))["ticket"].endswith("-0001"), "no number was given away"
 
 
 @pytest.mark.req("OPS-7")
