@@ -8,12 +8,13 @@ import pytest
 from app.phone.account import Account
 from app.phone.errors import RegistrationRefused
 from app.phone.sip import TestPhone
-from crm.journal.events import TalkStarted
+from crm.journal.events import CallEnded, TalkStarted
 from ivr.sip.guesses import TOLD_AT
 from tests.integration.crowd import Crowd
 from tests.integration.harness.api import until
 from tests.integration.harness.invariants import assert_nothing_left
 from tests.integration.harness.running import RunningSystem
+from tests.integration.harness.scanner import scanner
 from tests.integration.story import Story
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.req("OPS-7")]
@@ -23,7 +24,7 @@ GUESSER, DESK, AGENT = "127.0.0.66", "127.0.0.1", "8001"
 
 @pytest.fixture
 async def hotline(system: RunningSystem) -> AsyncIterator[RunningSystem]:
-    system.site.queue("*", announce_agent=False)
+    system.site.queue("*", announce_agent=False, wrap_up_s=0.5)
     await system.up()
     yield system
 
@@ -70,6 +71,27 @@ async def test_who_guesses_is_read_no_more_and_everybody_else_is_served(hotline:
         await caller.hang_up()
     told = (hotline.data.root / "security.log").read_text(encoding="utf-8")
     assert told.count('"sip_shut_out"') == 1 and told.count('"sip_secrets_refused"') == 2
+    await assert_nothing_left(hotline)
+
+
+@pytest.mark.slow
+async def test_ten_thousand_registrations_of_a_scanner_are_hardly_read_and_harm_no_call(hotline: RunningSystem) -> None:
+    """At 1 000 a second, each with a nonce that is good, while people call."""
+    story = Story(hotline.data)
+    async with Crowd(hotline) as crowd, scanner(hotline.sip, GUESSER, f"agent-{AGENT}") as guesser:
+        await crowd.agent(AGENT)
+        guessing = asyncio.create_task(guesser.guess(10_000, 1000))
+        callers = 0
+        while not guessing.done():
+            caller = await crowd.caller(keys="1")
+            callers += 1
+            await story.until_count(TalkStarted, callers)
+            await caller.hang_up()
+            await story.until_count(CallEnded, callers)
+            await (await hotline.api()).agent_becomes(AGENT, "available")
+        await guessing
+    assert callers >= 2 and [end.outcome for end in story.of(CallEnded)] == ["answered"] * callers
+    assert guesser.statuses[200] == 0 and guesser.statuses[401] < 3000 < 6000 < guesser.statuses[403], guesser.statuses
     await assert_nothing_left(hotline)
 
 
