@@ -56,6 +56,8 @@ TRANSFER_STATES = {"accepted": "channel_progress", "done": "channel_answered", "
 
 NEVER_SENT = frozenset({0, 34, 38, 41, 42, 44, 47})
 """Q.850: no cause given, no circuit, network out of order, temporary failure, congestion, no channel, no resource."""
+CLEARED = 16
+"""What Asterisk says of a leg that was made before it was dialled, and for which it then had no port."""
 AT_ONCE_S = 1.0
 """A leg that is gone so soon, without an answer of its party, was never sent: Asterisk had no port for its audio."""
 
@@ -266,7 +268,10 @@ class AriChannel(AriLeg):
         if self._hung_up:
             return DialOutcome.CANCELLED
         unheard = self.leg.ringing_at is None and not self.leg.sip_answer
-        if at_once and unheard and self.leg.cause in NEVER_SENT and (self.leg.cause or not self.leg.prepared):
+        never_sent = NEVER_SENT
+        if self.leg.prepared:  # that it has ended may be heard before why: then nobody knows what its party has said
+            never_sent = NEVER_SENT | {CLEARED} if self.leg.cause_told else frozenset()
+        if at_once and unheard and self.leg.cause in never_sent:
             return DialOutcome.CONGESTED
         return OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
 

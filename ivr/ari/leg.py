@@ -35,6 +35,8 @@ class Leg:
         self.dropped = False
         """It is gone because its Asterisk is."""
         self.cause = 0
+        self.cause_told = False
+        """Asterisk has said why it ended, if only that there was no cause."""
         self.sip_answer = 0
         """The SIP status that its end came with; 0: none."""
         self.adopted = False
@@ -89,9 +91,9 @@ class Leg:
         self.transfers.append(wish)
         self._notify()
 
-    def left(self, at: datetime, cause: int = 0, sip_answer: int = 0, *, dropped: bool = False) -> None:
-        """The first news of its end counts; a cause may come later than that."""
-        self.cause = self.cause or cause
+    def left(self, at: datetime, cause: int | None = None, sip_answer: int = 0, *, dropped: bool = False) -> None:
+        """The first news of its end counts; a cause may come later than that. `cause` None: it is not told."""
+        self.cause, self.cause_told = self.cause or cause or 0, self.cause_told or cause is not None
         self.sip_answer = self.sip_answer or sip_answer
         if self.gone_at is None:
             self.dropped = dropped

@@ -139,11 +139,11 @@ class Switchboard:
         """It has left our application. Why one was not answered comes with its destruction, a moment later."""
         leg = self._leg(channel_id)
         if leg is not None and leg.is_dialling:
-            asyncio.get_running_loop().call_later(CAUSE_LAG_S, self._leave, channel_id, at, 0)
+            asyncio.get_running_loop().call_later(CAUSE_LAG_S, self._leave, channel_id, at)
         else:
-            self._leave(channel_id, at, 0)
+            self._leave(channel_id, at)
 
-    def _leave(self, channel_id: ChannelId, at: datetime, cause: int, sip_answer: int = 0) -> None:
+    def _leave(self, channel_id: ChannelId, at: datetime, cause: int | None = None, sip_answer: int = 0) -> None:
         channel = self._channels.pop(channel_id, None)
         if channel is not None:
             channel.leg.left(at, cause, sip_answer)

@@ -14,9 +14,13 @@ from crm.journal.events import AgentMissed, AgentOffered, AgentStateChanged, Cal
 from ivr.outbound.dialler import UNSENT_RETRY_S
 from ivr.port.values import DialOutcome
 from tests.fakes.channel import Party
-from tests.integration.harness.api import until
+from tests.integration.harness.api import Item, until
+from tests.integration.harness.invariants import assert_nothing_left
+from tests.integration.harness.running import RunningSystem
+from tests.integration.test_due_calls import customers, promise
 from tests.integration.test_kept_places import ANN, SOON_S, House, house
 from tests.integration.test_refused_numbers import SkewedTelephony, at_ten, owe
+from tests.integration.test_silent_callers import no_port_left
 
 pytestmark = pytest.mark.req("OPS-7", "FUP-6")
 
@@ -100,3 +104,26 @@ async def test_the_want_of_ports_takes_no_attempt_from_the_customer(tmp_path: Pa
             telephony.ahead += timedelta(seconds=UNSENT_RETRY_S + 1)
         short, busy = ("scheduled", "fault"), ("scheduled", "busy")
         assert outcomes == [short, short, busy, ("failed", "busy")]
+
+
+@pytest.mark.asterisk
+@pytest.mark.slow
+async def test_asterisk_without_a_port_is_known_from_a_customer_who_is_not_reached(system: RunningSystem) -> None:
+    """Somebody else on the machine has every port: nothing is sent, and the customer is owed the call as before."""
+    system.site.agents(1)
+    system.site.section("admission", rtp_ports=40, reserved_legs=2)
+    async with customers(system) as reached:
+        await system.up()
+        api = await system.api()
+        first, last = (await api.status())["asterisk"]["rtp"]
+        with no_port_left(first, last):
+            due = await promise(system, "reminder", NUMBER)
+
+            async def tried() -> Item | None:
+                (row,) = [item for item in await api.every("/api/due-calls") if item["id"] == due["id"]]
+                return row if row["outcome"] else None
+
+            row = await until(tried, 20.0, "the attempt to fail")
+        assert (row["state"], row["outcome"]) == ("scheduled", "fault")
+        reached.assert_rung(NUMBER, 0)
+    await assert_nothing_left(system)

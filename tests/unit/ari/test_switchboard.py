@@ -108,6 +108,22 @@ async def test_congestion_that_the_telephone_tells_of_is_its_own(board: Board) -
         assert failed.value.reason is (DialOutcome.UNREACHABLE if sip_answer else DialOutcome.CONGESTED)
 
 
+@pytest.mark.parametrize("cause", [0, 16, None])
+async def test_a_customers_leg_that_ends_at_once_was_never_sent_if_asterisk_tells_of_no_answer(
+    board: Board, cause: int | None
+) -> None:
+    """Without a port Asterisk clears it (16). Where it has not said why, the party may have answered."""
+    channel = board.switchboard.expect(ChannelId(str(CHANNEL["id"])))
+    channel.leg.prepared = True
+    board.start("dialled", state="Down")
+    board.hear(model.StasisEnd, channel=CHANNEL)
+    if cause is not None:
+        board.hear(model.ChannelDestroyed, channel=CHANNEL, cause=cause, cause_txt="")
+    with pytest.raises(DialFailed) as failed:
+        await channel.answered()
+    assert failed.value.reason is (DialOutcome.UNREACHABLE if cause is None else DialOutcome.CONGESTED)
+
+
 async def test_a_telephone_that_rang_was_reached(board: Board) -> None:
     channel = board.switchboard.expect(ChannelId(str(CHANNEL["id"])))
     board.hear(model.ChannelStateChange, channel=CHANNEL | {"state": "Ringing"})
