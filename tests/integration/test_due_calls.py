@@ -83,7 +83,8 @@ async def customers(system: RunningSystem) -> AsyncIterator[Customers]:
     """They can be reached before the system comes up: the trunk leads to them."""
     async with TestPhone(CALLERS) as phone:
         host, port = phone.address
-        system.site.outbound(host, port, gap_s=round(GAP.total_seconds()), attempts=3)
+        often = {"per_number": {"hour": 20, "day": 20}}  # the gap is one of seconds here
+        system.site.outbound(host, port, gap_s=round(GAP.total_seconds()), attempts=3, limits=often)
         system.site.sounds(2.0, REMINDER)  # long enough to be known by its beginning
         reached = Customers(phone)
         async with running(reached.serve()):
