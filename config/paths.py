@@ -16,6 +16,11 @@ class DataDir:
         return self.root / "system.json"
 
     @property
+    def sign_on_secret(self) -> Path:
+        """The secret of this client at the provider of single sign-on: one line, 0600 (ACC-3)."""
+        return self.root / "single-sign-on-secret"
+
+    @property
     def one_time_passwords(self) -> Path:
         """One-time passwords until they are handed out, 0600 (ACC-1)."""
         return self.root / "one-time-passwords"

@@ -40,6 +40,7 @@ from config.calls.telephones import SilentLines, Telephones
 from config.calls.waiting import WaitRules
 from config.destination import OutboundRule, outbound_rule
 from config.numbering import called, normalise
+from config.service.accounts import Accounts
 from config.service.audit import Audit
 from config.service.bookings import Bookings
 from config.service.channels import Channels
@@ -256,6 +257,7 @@ class Site(Settings):
     directory: Path
     policy: Policy
     matters: Matters = Matters()
+    accounts: Accounts = Accounts()
     channels: Channels = Channels()
     quality: Quality = Quality()
     knowledge: Knowledge = Knowledge()

@@ -6,8 +6,9 @@ from typing import Final, Literal
 from config.schema import Role
 from config.words import Words
 
-Pending = Literal["new_password"]
-"""What somebody has to do before anything else is open to a login: choose a password of one's own. ACC-1."""
+Pending = Literal["code", "new_password", "second_factor"]
+"""What somebody has to do before anything else is open to a login: show a code of the app (ACC-3), choose a password of
+one's own (ACC-1), set up an app for codes."""
 
 _SUPERVISORS: Final[frozenset[Role]] = frozenset({"supervisor", "administrator"})
 
@@ -18,6 +19,7 @@ class Principal:
 
     `scope`: the operations that a key was given, of those that its role may use; None: all of them. ACC-4.
     `title`: what a person is called. `pending`: what has to be done before anything else is open.
+    `signed_on`: came by single sign-on, which has its own log-out.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Principal:
     scope: frozenset[str] | None = None
     title: Words | None = None
     pending: Pending | None = None
+    signed_on: bool = False
 
     @property
     def mailbox(self) -> str:

@@ -27,6 +27,7 @@ from crm.errors import CrmError
 from crm.rights import Principal
 from crm.use_cases.accounts import people
 from crm.use_cases.accounts.people import NewPerson
+from crm.use_cases.accounts.second_factor import reset_second_factor
 
 COMMAND_LINE: Final = Principal(name="command line", agent=None, role="administrator")
 """Who can read the data directory: the machine's operator."""
@@ -124,6 +125,13 @@ def reset(name: str) -> Wish:
         return first_out(await people.reset_password(store, name, who=COMMAND_LINE))
 
     return Wish(method="POST", path=f"/api/users/{name}/reset", by_store=by_store)
+
+
+def factor_reset(name: str) -> Wish:
+    async def by_store(store: Store) -> object:
+        return account_out(await reset_second_factor(store, name, who=COMMAND_LINE))
+
+    return Wish(method="POST", path=f"/api/users/{name}/second-factor/reset", by_store=by_store)
 
 
 def locked(name: str) -> Wish:

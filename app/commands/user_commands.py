@@ -75,9 +75,25 @@ def add(
 
 @user.command("reset", help=one_line("发一个新的一次性密码", "a new one-time password; all sessions end"))
 def reset(
-    name: NAME, data: DATA = DEFAULT_DATA, database: DATABASE = None, site: SITE = DEFAULT_SITE, audit_key: KEY = None
+    name: NAME,
+    second_factor: Annotated[
+        bool,
+        typer.Option(
+            "--second-factor", help=one_line("重置二次验证，不换密码", "the lost app instead of the password")
+        ),
+    ] = False,
+    data: DATA = DEFAULT_DATA,
+    database: DATABASE = None,
+    site: SITE = DEFAULT_SITE,
+    audit_key: KEY = None,
 ) -> None:
-    """A new one-time password; all sessions end."""
+    """A new one-time password, or a new start with the second factor; all sessions end."""
+    if second_factor:
+        _do(accounts.factor_reset(name), data, database, site, audit_key)
+        typer.echo(
+            two_lines(f"{name} 下次登录须重新设置二次验证", f"{name} sets up a second factor again at the next login")
+        )
+        return
     _tell_first(_do(accounts.reset(name), data, database, site, audit_key))
 
 

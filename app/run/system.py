@@ -20,6 +20,7 @@ from app.run.call_path import CallPath, make_dialler, wire_call_path
 from app.run.desk import Desk, wire_desk
 from app.run.subscriptions import wire_subscriptions
 from app.run.telephones import TelephoneSecrets
+from app.sign_on.setup import make_sign_on
 from app.web.api.messages.messages import tell_message
 from app.web.front.listener import Front, Limits
 from app.web.http.services import Services
@@ -151,6 +152,7 @@ class System:
             telephone_secret=telephones.of,
             renew_telephone_secret=telephones.renew,
             sip_address=f"{facts.sip_host}:{facts.sip_port}",
+            sign_on=make_sign_on(self.site, self.options.data, utc_now),
             due_call_accepted=lambda due_call, agent: self.dialler.accept(int(due_call), agent),
         )
 

@@ -21,6 +21,7 @@ from config.loading.source import Mark, Source
 from config.loading.wording import faults_of
 from config.loading.yaml_source import read_yaml
 from config.schema import Prompt, Settings, Site
+from config.service.accounts import Accounts
 from config.service.audit import Audit
 from config.service.bookings import Bookings
 from config.service.channels import Channels
@@ -39,6 +40,7 @@ PRESETS = Path(__file__).parents[1] / "presets"
 
 OPTIONAL_FILES: Mapping[str, tuple[str, type[Model]]] = {
     "matters": ("matters.yaml", Matters),
+    "accounts": ("accounts.yaml", Accounts),
     "channels": ("channels.yaml", Channels),
     "quality": ("quality.yaml", Quality),
     "knowledge": ("knowledge.yaml", Knowledge),

@@ -1,7 +1,7 @@
 """Who may log in: accounts, what they may be in, and the rules of sessions (rules). No hashing, no SQL. ACC-1."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
@@ -20,6 +20,9 @@ AccountState = Literal["active", "locked", "retired"]
 
 PasswordState = Literal["none", "one_time", "expired", "own"]
 
+Proof = Literal["password", "code", "sign_on"]
+"""By what a session's person has shown who it is: a password alone, with the code of an app, or elsewhere (ACC-3)."""
+
 _ADDED_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 
 
@@ -30,12 +33,28 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     display_name_en: str
     role: Role
-    pending: Pending | None = None
+    must_change: bool = False
+    has_factor: bool = False
+    proof: Proof = "password"
+
+    def pending(self, factor_for: Collection[Role]) -> Pending | None:
+        """What this login has to do first. `factor_for`: the roles that log in with a second factor. ACC-1, ACC-3.
+
+        Whoever comes by single sign-on has shown all there is to be shown at the provider.
+        """
+        if self.proof == "sign_on":
+            return None
+        if self.has_factor and self.proof != "code":
+            return "code"
+        if self.must_change:
+            return "new_password"
+        return "second_factor" if self.role in factor_for and not self.has_factor else None
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """An account as administrators see it. `of_site`: the person stands in agents.yaml, which says name and role;
-    `listed` False: stood there once, which is as good as retired. `sessions`: so many are logged in."""
+    `listed` False: stood there once, which is as good as retired. `sessions`: so many are logged in. `has_factor`:
+    logs in with the code of an app as well."""
 
     name: str
     display_name: str
@@ -48,6 +67,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     password_until: datetime | None
     last_login_at: datetime | None
     sessions: int
+    has_factor: bool = False
 
     @property
     def may_log_in(self) -> bool:

@@ -45,11 +45,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+@pytest.fixture
+def site_changes() -> dict[str, object]:
+    """What a test module wants otherwise in the site of its hall."""
+    return {}
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+async def hall(tmp_path: Path, site_changes: dict[str, object]) -> AsyncIterator[Hall]:
     if not (UI_DIRECTORY / "index.html").is_file():
         pytest.fail("the front end is not built: run `make setup`")
-    async with open_hall(tmp_path / "data") as running:
+    async with open_hall(tmp_path / "data", site_changes) as running:
         yield running
 
 

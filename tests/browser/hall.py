@@ -4,7 +4,7 @@ Only the telephony is not there: what the ACD and the call flow would say comes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from aiohttp import web
 
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
+from app.sign_on.setup import make_sign_on
 from app.web.api.common.shown import agent_changed, shaped
 from app.web.http.contract import TalkOut, TalkStatus, WishedState
 from app.web.http.services import AgentView, Services
@@ -191,6 +192,7 @@ class Hall:
             telephone_secret=telephones.of,
             renew_telephone_secret=telephones.renew,
             sip_address="127.0.0.1:5062",
+            sign_on=make_sign_on(self.site, self.data, lambda: datetime.now(UTC)),
             due_call_accepted=lambda due_call, agent: self.accepted.append((due_call, agent)),
         )
         self._runner = web.AppRunner(create_app(services), shutdown_timeout=0.2)
@@ -294,9 +296,9 @@ class Hall:
 
 
 @asynccontextmanager
-async def open_hall(directory: Path) -> AsyncIterator[Hall]:
+async def open_hall(directory: Path, site_changes: Mapping[str, object] | None = None) -> AsyncIterator[Hall]:
     """A hall that listens on a free port of 127.0.0.1, with people who can log in."""
-    site, data = hall_site(), DataDir(directory)
+    site, data = hall_site().model_copy(update=dict(site_changes or {})), DataDir(directory)
     await store_of_people(data, site.agents)
     journal = Journal.open(data.journal)
     store = await Store.open(data.database_url, area_code=site.area_code)

@@ -2,11 +2,13 @@
 
 import time
 
+import pyotp
 import pytest
 from playwright.async_api import Page, expect
 
 from crm.rights import Principal
 from crm.use_cases.accounts.people import NewPerson, add_person, lock, reset_password
+from crm.use_cases.accounts.second_factor import begin_second_factor, confirm_second_factor
 from tests.browser.conftest import OpenPage
 from tests.browser.hall import PASSWORDS, Hall
 from tests.browser.pictures import picture
@@ -127,6 +129,41 @@ async def test_an_administrator_adds_resets_locks_and_retires_people_on_a_page(h
     await expect(row).to_contain_text("已离职")
     await expect(at_work.locator("input[name=password]")).to_be_visible(timeout=10_000)
     await expect(page.get_by_test_id("user-8901").get_by_test_id("lock")).to_have_count(0)
+
+
+@pytest.mark.req("ACC-3")
+async def test_the_second_factor_of_somebody_who_lost_the_app_is_reset_on_a_page(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    chen = Principal(name="8002", agent="8002", role="agent")
+    secret = (await begin_second_factor(hall.store, "站点", who=chen)).secret.replace(" ", "")
+    assert await confirm_second_factor(hall.store, pyotp.TOTP(secret).now(), session=None, who=chen)
+    page = await open_page("8901", "/users")
+    row = page.get_by_test_id("user-8002")
+    await row.get_by_test_id("show").click()
+    await row.get_by_test_id("reset-factor").click()
+    await page.get_by_role("button", name="确定").click()
+    await expect(row.get_by_test_id("history").first).to_contain_text("重置二次验证")
+    await expect(row.get_by_test_id("reset-factor")).to_have_count(0)
+    at_work = await open_page(None)
+    await log_in(at_work, "8002", PASSWORDS["8002"])
+    await expect(at_work.get_by_test_id("user")).to_be_visible()
+
+
+@pytest.mark.req("ACC-4")
+async def test_the_secret_of_a_telephone_is_renewed_by_a_click_and_shown_once(hall: Hall, open_page: OpenPage) -> None:
+    page = await open_page("8901", "/users")
+    row = page.get_by_test_id("user-8002")
+    await row.get_by_test_id("show").click()
+    await row.get_by_test_id("renew-telephone").click()
+    async with page.expect_response("**/api/audit*"):
+        await page.get_by_role("button", name="确定").click()
+    await page.evaluate("fetch('/api/users').then((answer) => answer.text())")
+    await expect(row.get_by_test_id("telephone-secret")).to_contain_text("another secret of 8002")
+    await picture(page, "users-telephone")
+    await page.reload()
+    await expect(row).to_contain_text("正常")
+    await expect(page.get_by_text("another secret of 8002")).to_have_count(0)
 
 
 @pytest.mark.req("ACC-2")

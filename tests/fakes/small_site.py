@@ -18,6 +18,7 @@ from config.schema import (
     Site,
     Trunk,
 )
+from config.service.accounts import Accounts
 from config.service.policy import Policy, Regulation
 from config.values.fields import WEEKDAYS, Period
 from tests.fakes.small_bookings import small_bookings
@@ -79,6 +80,7 @@ def small_site() -> Site:
         ),
         prompts={},
         matters=small_matters(),
+        accounts=Accounts(second_factor=()),
         quality=small_quality(),
         knowledge=small_knowledge(),
         bookings=small_bookings(),

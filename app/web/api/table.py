@@ -46,6 +46,8 @@ from app.web.api.tickets.search import SEARCH
 from app.web.api.users import people
 from app.web.api.users.accounts import ACCOUNTS
 from app.web.api.users.keys import API_KEYS
+from app.web.api.users.second_factor import SECOND_FACTOR
+from app.web.api.users.sign_on import SIGN_ON
 from app.web.api.users.telephones import TELEPHONES
 from app.web.feeds import live
 from app.web.feeds.wallboard_messages import WallboardMessage
@@ -214,6 +216,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *APPOINTMENTS,
     *CUSTOMER_OPERATIONS,
     *ACCOUNTS,
+    *SECOND_FACTOR,
+    *SIGN_ON,
     *_PAGES,
 )
 """In the order in which the router tries them: the pages come last. Each later slice has its own table beside it."""

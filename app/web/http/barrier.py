@@ -21,7 +21,10 @@ security = logging.getLogger("security")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _KEPT_OUT = frozenset(
-    {"wrong_login", "forbidden", "foreign_origin", "too_many_attempts", "too_many_requests", "too_many_pages"}
+    {
+        *("wrong_login", "wrong_code", "forbidden", "foreign_origin"),
+        *("too_many_attempts", "too_many_requests", "too_many_pages"),
+    }
 )
 _BY_STATUS = {400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 

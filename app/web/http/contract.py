@@ -70,7 +70,7 @@ class PasswordChange(In, frozen=True, kw_only=True):
 
 class UserOut(Out, frozen=True, kw_only=True):
     """`agent` is the person's own desk; null for a program with a token, and for people who take no calls. `pending`:
-    what has to be done before anything else is open to this login."""
+    what has to be done before anything else is open to this login. `signed_on`: by single sign-on."""
 
     name: str
     agent: str | None
@@ -79,6 +79,7 @@ class UserOut(Out, frozen=True, kw_only=True):
     display_name_en: str
     telephone: bool
     pending: Pending | None = None
+    signed_on: bool = False
 
 
 class LoggedIn(Out, frozen=True, kw_only=True):

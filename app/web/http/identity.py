@@ -15,7 +15,8 @@ from typing import Final, TypeVar
 
 from aiohttp import hdrs, web
 
-from app.web.http.outside import Outside, outside
+from app.web.http.door.cookies import Cookies
+from app.web.http.door.outside import Outside, outside
 from app.web.http.services import Services
 from app.web.http.tokens import role_of
 from app.web.wire.problems import Problem
@@ -24,8 +25,8 @@ from crm.db.users.sessions import session_id
 from crm.errors import BadPassword, StoreAway
 from crm.keys.model import PREFIX
 from crm.rights import Principal
-from crm.use_cases.accounts.logins import Login, log_in
-from crm.users.model import SESSION_ABSOLUTE, Place, User, session_is_valid
+from crm.use_cases.accounts.logins import Login, log_in, log_in_signed_on
+from crm.users.model import Place, User, session_is_valid
 from crm.users.throttle import Attempt, Throttle
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ T = TypeVar("T")
 
 _SAFE: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _MAX_REMEMBERED: Final = 5_000
-_DEVICE_LASTS: Final = timedelta(days=400)
-"""As long as browsers keep a cookie at all."""
 _LONGEST_BROWSER: Final = 200
 
 
@@ -45,6 +44,7 @@ class Authenticator:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.cookies = Cookies(self.outside)
         self._seen: OrderedDict[str, tuple[User, datetime, datetime]] = OrderedDict()
         self._throttle = Throttle()
         self._long: dict[str, set[Callable[[], None]]] = {}
@@ -59,7 +59,7 @@ class Authenticator:
             if token.startswith(PREFIX):
                 return await self._of_key(token)
             return await self._of_session(token)
-        token = request.cookies.get(self.cookie_name(request))
+        token = self.cookies.session(request)
         if token is None:
             return None
         if request.method not in _SAFE or hdrs.UPGRADE in request.headers:
@@ -101,31 +101,52 @@ class Authenticator:
             agent=user.name if is_agent else None,
             role=user.role,
             title=Words(user.display_name, user.display_name_en),
-            pending=user.pending,
+            pending=user.pending(self._services.site.accounts.second_factor),
+            signed_on=user.proof == "sign_on",
         )
 
     # --- in and out ---------------------------------------------------------------------------------------------------
 
+    def place(self, request: web.Request) -> Place:
+        """Where somebody logs in."""
+        return Place(address=self.outside(request).address, browser=_browser(request))
+
     async def log_in(self, request: web.Request, name: str, password: str) -> Login:
         """A new session. Raises Problem: too many attempts, or a wrong name or password, in the same words."""
-        store = self._services.store
-        place = Place(address=self.outside(request).address, browser=_browser(request))
-        device = request.cookies.get(self._device_name(request))
+        store, place, device = self._services.store, self.place(request), self.cookies.device(request)
         entered = await self.attempt(request, name, lambda: log_in(store, name, password, place, device=device))
         if entered is None:
             raise Problem("wrong_login", "The name is unknown, the password is wrong, or the account is locked.")
         security.info("%s has logged in", entered.user.name, extra={"action": "logged_in", "address": place.address})
         return entered
 
-    async def attempt(self, request: web.Request, name: str, check: Callable[[], Awaitable[T | None]]) -> T | None:
+    async def sign_on(self, request: web.Request, name: str) -> Login | None:
+        """A new session of somebody whom the provider has vouched for; None: nobody here is called so."""
+        store, place = self._services.store, self.place(request)
+        entered = await log_in_signed_on(store, name, place, device=self.cookies.device(request))
+        if entered is not None:
+            said = {"action": "logged_in", "address": place.address}
+            security.info("%s has logged in by single sign-on", entered.user.name, extra=said)
+        return entered
+
+    async def attempt(
+        self,
+        request: web.Request,
+        name: str,
+        check: Callable[[], Awaitable[T | None]],
+        *,
+        of_code: bool = False,
+    ) -> T | None:
         """What `check` says of somebody's password; None, or an exception but BadPassword: it is wrong, and counted.
+        `of_code`: of the code of an app. These are counted by themselves and on no known machine: whoever guesses them
+        knows the password, and each login with it makes another machine known.
 
         Raises Problem when it is tried too often: on a machine where this person has logged in before nobody else's
         attempts count (crm/users/throttle.py).
         """
-        token = request.cookies.get(self._device_name(request))
-        device = await self._services.store.users.devices.known(token, name)
-        attempt = Attempt(name, self.outside(request).address, device)
+        token = self.cookies.device(request)
+        device = None if of_code else await self._services.store.users.devices.known(token, name)
+        attempt = Attempt(f"code of {name}" if of_code else name, self.outside(request).address, device)
         if wait := self._throttle.admit(attempt, self._services.clock()):
             raise _too_many(wait)
         try:
@@ -143,8 +164,7 @@ class Authenticator:
         if token is not None:
             await self._services.store.users.sessions.revoke(token)
             self._seen.pop(_digest(token), None)
-        secure = self.outside(request).secure
-        response.del_cookie(self.cookie_name(request), path="/", secure=secure, samesite="Strict")
+        self.cookies.forget_session(request, response)
 
     def session_of(self, request: web.Request) -> str | None:
         """What the session of this request is called (crm.users.model.Session.id)."""
@@ -172,34 +192,15 @@ class Authenticator:
         for look in list(self._long.get(name, ())):
             look()
 
-    # --- cookies ------------------------------------------------------------------------------------------------------
-
-    def cookie_name(self, request: web.Request) -> str:
-        """Browsers do not tell ports apart, systems that run side by side must."""
-        seen = self.outside(request)
-        return f"{'__Host-' if seen.secure else ''}sanxiang-{seen.port}"
-
-    def _device_name(self, request: web.Request) -> str:
-        return f"{self.cookie_name(request)}-device"
-
-    def set_cookies(self, request: web.Request, response: web.Response, login: Login) -> None:
-        """The session's, and that of the machine, by which strangers who guess are told from its owner."""
-        for name, token, lasts in (
-            (self.cookie_name(request), login.session, SESSION_ABSOLUTE),
-            (self._device_name(request), login.device, _DEVICE_LASTS),
-        ):
-            response.set_cookie(
-                name,
-                token,
-                max_age=int(lasts.total_seconds()),
-                path="/",
-                httponly=True,
-                secure=self.outside(request).secure,
-                samesite="Strict",
-            )
-
     def _token(self, request: web.Request) -> str | None:
-        return _bearer(request) or request.cookies.get(self.cookie_name(request))
+        return _bearer(request) or self.cookies.session(request)
+
+    async def who_has(self, session: str) -> Principal:
+        """Whose session it is that was made a moment ago. Raises Problem when it has ended again, StoreAway."""
+        who = await self._of_session(session)
+        if who is None:
+            raise Problem("unauthenticated", "The login has ended again.")
+        return who
 
     async def _of_key(self, secret: str) -> Principal | None:
         """ACC-4. Unlike a session it opens nothing while the store is away: it may have been revoked by then."""
@@ -245,7 +246,7 @@ class Authenticator:
 def _too_many(wait: timedelta) -> Problem:
     """The same words for an address and for an account."""
     return Problem(
-        "too_many_attempts", "Too many wrong passwords.", retry_after_s=max(1, math.ceil(wait.total_seconds()))
+        "too_many_attempts", "Too many wrong attempts.", retry_after_s=max(1, math.ceil(wait.total_seconds()))
     )
 
 

@@ -22,7 +22,7 @@ from app.web.http.identity import Authenticator
 from app.web.http.permissions import held_back, is_open_to
 from app.web.http.services import Services, Tools
 from app.web.wire.encoding import encode
-from app.web.wire.problems import Problem, invalid
+from app.web.wire.problems import Problem, TurnedBack, invalid
 from crm.errors import CrmError
 from crm.rights import Principal
 from crm.seen.store import SeenStore
@@ -192,19 +192,22 @@ async def _on_record(
 ) -> web.StreamResponse:
     """Answers, and leaves the row that is the server's to write (ACC-5)."""
     written_by = AUDITED[operation.name]
-    if written_by is Audited.LOGIN:
-        try:
-            response = await answer()
-        except Problem as why:
-            await trail.login_refused(ask.body.name, why, ask.request)
-            raise
-        await trail.logged_in(ask.body.name, ask.request)
-        return response
     if written_by is Audited.BEGIN:
         await trail.note(ask.who, operation.name, operation.path, ask.request)
-    response = await answer()
-    if written_by is Audited.ANSWER:
+    try:
+        response = await answer()
+    except Problem as why:
+        if written_by is Audited.LOGIN:
+            await trail.login_refused(ask.body.name, why.kind, ask.request)
+        elif written_by is Audited.CODE:
+            await trail.code_refused(ask.who, why.kind, ask.request)
+        raise
+    if written_by is Audited.LOGIN:
+        await trail.logged_in(ask.body.name, ask.request)
+    elif written_by is Audited.ANSWER:
         await trail.note(ask.who, operation.name, operation.path, ask.request)
+    elif written_by is Audited.SIGN_ON and isinstance(response, TurnedBack):
+        await trail.login_refused(response.name, response.why, ask.request)
     return response
 
 

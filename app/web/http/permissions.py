@@ -22,9 +22,17 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "openapi": PUBLIC,
     "get_words": PUBLIC,
     "login": PUBLIC,
+    "login_options": PUBLIC,
+    "begin_sign_on": PUBLIC,
+    "finish_sign_on": PUBLIC,
+    "end_sign_on": PUBLIC,
     "logout": _ALL,
     "me": _ALL,
     "change_password": _ALL,
+    "enter_code": _ALL,
+    "begin_second_factor": _ALL,
+    "confirm_second_factor": _ALL,
+    "reset_second_factor": _ADMINISTRATORS,
     "list_own_sessions": _ALL,
     "end_own_session": _ALL,
     "list_users": _ADMINISTRATORS,
@@ -182,6 +190,10 @@ NOT_FOR_KEYS: Final = frozenset(
         "logout",
         "me",
         "change_password",
+        "enter_code",
+        "begin_second_factor",
+        "confirm_second_factor",
+        "reset_second_factor",
         "list_own_sessions",
         "end_own_session",
         "list_users",
@@ -222,7 +234,9 @@ def is_open_to(who: Principal | None, operation: str) -> bool:
 
 
 WHILE_PENDING: Final[Mapping[str, frozenset[str]]] = {
+    "code": frozenset({"me", "logout", "enter_code"}),
     "new_password": frozenset({"me", "logout", "change_password"}),
+    "second_factor": frozenset({"me", "logout", "begin_second_factor", "confirm_second_factor"}),
 }
 """What is open to a login that has something to do first (crm.rights.Pending), besides what is public."""
 

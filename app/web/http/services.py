@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from app.figures.live import LiveFigures
 from app.process.page_faults import PageFaults
+from app.sign_on.flow import SignOn
 from app.web.http.acting import Acting
 from app.web.http.contract import (
     ClosingOut,
@@ -177,6 +178,8 @@ class Tools:
     talks: TalkControl = field(default_factory=NobodyTalks)
     space: Space = field(default_factory=Space)
     """What the disk still has room for."""
+    sign_on: SignOn | None = None
+    """Single sign-on, where the site has a provider of it."""
     due_call_accepted: Callable[[str, AgentId], object] = lambda due_call, agent: None
     """Told at once when an agent presses accept, so that the customer is dialled without a poll."""
 

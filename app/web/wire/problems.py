@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from app.web.wire.encoding import encode
 from config.destination import LIMIT_WORDS, REASON_WORDS, LimitMet, NotDialled
@@ -16,7 +16,10 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unauthenticated": (401, "Log in first"),
     "wrong_login": (401, "Name or password is wrong"),
     "forbidden": (403, "Not allowed"),
+    "code": (403, "Enter the code of your app first"),
+    "wrong_code": (403, "The code is wrong"),
     "new_password": (403, "Choose a password of your own first"),
+    "second_factor": (403, "Set up a second factor first"),
     "foreign_origin": (403, "Not from this page"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "Not possible with this method"),
@@ -69,6 +72,15 @@ class Problem(Exception):
         if status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+
+
+class TurnedBack(web.Response):
+    """A browser that is sent on, and nobody is logged in: `why`, and `name`, if somebody was vouched for."""
+
+    def __init__(self, to: str, why: str, name: str = "") -> None:
+        super().__init__(status=302, headers={hdrs.LOCATION: to, hdrs.CACHE_CONTROL: "no-store"})
+        self.why = why
+        self.name = name
 
 
 def not_dialled(refused: NotDialled) -> Problem:

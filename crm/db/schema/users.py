@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Table, Text, and_, false, true
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, Text, and_, exists, false, true
 
 from crm.db.schema.core import at_column, metadata, text_column
 
@@ -36,7 +36,22 @@ user_session = Table(
     at_column("seen_at", nullable=False),
     text_column("address"),
     text_column("browser"),
+    Column("proof", Text(), nullable=False, server_default="password"),
 )
+"""`proof`: by what the person has shown who it is (crm.users.model.Proof)."""
+
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("name", ForeignKey("user_account.name"), primary_key=True),
+    Column("secret", Text(), nullable=False),
+    at_column("since"),
+    Column("last_step", BigInteger(), nullable=False, server_default="0"),
+    text_column("recovery"),
+)
+
+has_factor: Final = exists().where(second_factor.c.name == user_account.c.name, second_factor.c.since.is_not(None))
+"""Whether somebody logs in with a second factor."""
 
 user_device = Table(
     "user_device",

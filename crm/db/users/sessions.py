@@ -10,8 +10,8 @@ from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from crm.db.base.engine import Database
 from crm.db.base.typed import typed
-from crm.db.schema.users import in_force, user_account, user_session
-from crm.users.model import SESSION_ABSOLUTE, SESSION_IDLE, Place, Session, User, session_is_valid
+from crm.db.schema.users import has_factor, in_force, user_account, user_session
+from crm.users.model import SESSION_ABSOLUTE, SESSION_IDLE, Place, Proof, Session, User, session_is_valid
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exact `seen_at` is: not every request needs to write."""
@@ -28,7 +28,7 @@ def session_id(token: str) -> str:
 
 def user_row(row: Row[Any]) -> User:
     """A User of a row with the account's columns."""
-    return typed(User, row, pending="new_password" if row.must_change else None)
+    return typed(User, row)
 
 
 def still_valid(now: datetime) -> Any:
@@ -42,21 +42,27 @@ class SessionTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, name: str, place: Place, now: datetime) -> str:
+    async def create(self, name: str, place: Place, now: datetime, proof: Proof = "password") -> str:
         """A new session; returns the token, which is kept nowhere else. Sessions that are over are swept on the way."""
         token = secrets.token_urlsafe(32)
         over = or_(user_session.c.seen_at <= now - SESSION_IDLE, user_session.c.created_at <= now - SESSION_ABSOLUTE)
         row = {"name": name, "created_at": now, "seen_at": now, "address": place.address, "browser": place.browser}
         async with self._database.write() as connection:
             await connection.execute(delete(user_session).where(over))
-            await connection.execute(insert(user_session).values(token_hash=_hash(token), **row))
+            await connection.execute(insert(user_session).values(token_hash=_hash(token), proof=proof, **row))
         return token
 
     async def lookup(self, token: str, now: datetime) -> User | None:
         """Whose session it is; None when it never was, is over (30 min idle, 12 h in all), or gives no rights now."""
         key = _hash(token)
         query = (
-            select(user_account, user_session.c.created_at, user_session.c.seen_at)
+            select(
+                user_account,
+                user_session.c.created_at,
+                user_session.c.seen_at,
+                user_session.c.proof,
+                has_factor.label("has_factor"),
+            )
             .join_from(user_session, user_account, user_session.c.name == user_account.c.name)
             .where(user_session.c.token_hash == key, in_force)
         )
@@ -77,6 +83,12 @@ class SessionTable:
         async with self._database.read() as connection:
             rows = (await connection.execute(query.order_by(user_session.c.seen_at.desc()))).all()
         return tuple(typed(Session, row, id=row.token_hash[:_ID_LENGTH]) for row in rows)
+
+    async def prove(self, name: str, session: str) -> None:
+        """This session's person has shown a code."""
+        this = (user_session.c.name == name, _ID == session)
+        async with self._database.write() as connection:
+            await connection.execute(update(user_session).where(*this).values(proof="code"))
 
     async def revoke(self, token: str) -> None:
         """Ends the session; one that is not there is ended already."""

@@ -8,8 +8,9 @@ from sqlalchemy import Row, Select, func, select, update
 
 from crm.db.base.engine import Database
 from crm.db.base.typed import typed
-from crm.db.schema.users import in_force, user_account, user_session
+from crm.db.schema.users import has_factor, in_force, user_account, user_session
 from crm.db.users.devices import DeviceTable
+from crm.db.users.second_factors import SecondFactorTable
 from crm.db.users.sessions import SessionTable, still_valid, user_row
 from crm.users.model import Account, AccountState, SiteAgent, User, password_state
 
@@ -23,13 +24,14 @@ class Credential(NamedTuple):
 
 
 class UserTable:
-    """Who may log in; `sessions` and `devices` are theirs. All raise StoreAway."""
+    """Who may log in; `sessions`, `devices` and `factors` are theirs. All raise StoreAway."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
         self.sessions = SessionTable(database)
         self.devices = DeviceTable(database)
+        self.factors = SecondFactorTable(database)
 
     async def get(self, name: str) -> Account | None:
         """The account of that name, whatever has become of it."""
@@ -104,9 +106,14 @@ class UserTable:
             done = await connection.execute(update(user_account).where(*unchanged).values(last_login_at=now))
         return done.rowcount == 1
 
+    async def entered(self, name: str, now: datetime) -> None:
+        """Notes the time of a login that needed no password."""
+        async with self._database.write() as connection:
+            await connection.execute(update(user_account).where(user_account.c.name == name).values(last_login_at=now))
+
     def _accounts(self) -> Select[*tuple[Any, ...]]:
         held = select(func.count()).where(user_session.c.name == user_account.c.name, still_valid(self._clock()))
-        return select(user_account, held.scalar_subquery().label("sessions"))
+        return select(user_account, held.scalar_subquery().label("sessions"), has_factor.label("has_factor"))
 
     def _account(self, row: Row[Any]) -> Account:
         password = password_state(

@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from crm.db.store import Store
 from crm.db.users.hashing import is_right
+from crm.tickets.model import Detail
 from crm.users.model import Place, User
 
 
@@ -29,3 +32,19 @@ async def log_in(store: Store, name: str, password: str, place: Place, *, device
         session = await act.users.sessions.create(name, place, now)
         token = await act.users.devices.remember(device, name, now)
     return Login(credential.user, session, token)
+
+
+async def log_in_signed_on(store: Store, name: str, place: Place, *, device: str | None) -> Login | None:
+    """A new session of whom a provider of single sign-on has vouched for; None where nobody of that name has rights
+    here: nobody gets an account by it. Raises StoreAway. ACC-3"""
+    now = store.clock()
+    async with store.act() as act:
+        credential = await act.users.credential(name)
+        if credential is None or credential.account.is_gone:
+            return None
+        await act.users.entered(name, now)
+        session = await act.users.sessions.create(name, place, now, "sign_on")
+        token = await act.users.devices.remember(device, name, now)
+        details: dict[str, Detail] = {"address": place.address, "by": "sign_on"}
+        await act.note_act(by=name, action="logged_in", subject=f"user {name}", details=details)
+    return Login(msgspec.structs.replace(credential.user, proof="sign_on"), session, token)

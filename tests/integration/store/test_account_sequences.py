@@ -139,7 +139,7 @@ async def holds(story: Story) -> None:
         if accounts[name].is_gone:
             assert user is None, f"{name} is {accounts[name].state} and has a session"
         elif user is not None:
-            assert (user.pending is not None) == (accounts[name].password != "own")
+            assert (user.pending(()) is not None) == (accounts[name].password != "own")
     for account in accounts.values():
         if account.is_gone:
             assert account.sessions == 0

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from app.cli import app
 from crm.db.store import Store
+from crm.rights import Principal
 from crm.use_cases.accounts.logins import Login, log_in
+from crm.use_cases.accounts.second_factor import begin_second_factor, confirm_second_factor
 from crm.users.model import Place
 from tests.fakes.logins import let_people_log_in, password_of
 from tests.fakes.small_site import small_site
@@ -58,11 +61,27 @@ def one_time_of(said: Result) -> str:
     return str(found[0])
 
 
+@pytest.mark.req("ACC-3")
+async def test_a_lost_app_is_reset_and_the_password_stays(ask: Ask, store: Store, clock: HandClock) -> None:
+    chef = Principal(name="8901", agent="8901", role="administrator")
+    secret = (await begin_second_factor(store, "站点", who=chef)).secret.replace(" ", "")
+    code = pyotp.TOTP(secret).at(clock.now)
+    assert await confirm_second_factor(store, code, session=None, who=chef) is not None
+    entered = await enters(store, "8901", password_of("8901"))
+    assert entered is not None and entered.user.pending(("administrator",)) == "code"
+    assert (await ask("reset", "8901", "--second-factor")).exit_code == 0
+    assert await store.users.sessions.list("8901", clock.now) == ()
+    entered = await enters(store, "8901", password_of("8901"))
+    assert entered is not None and entered.user.pending(("administrator",)) == "second_factor"
+    again = await ask("reset", "8901", "--second-factor")
+    assert again.exit_code == 2 and "has no second factor" in again.stderr
+
+
 async def test_a_lost_password_is_reset_and_the_old_one_is_gone(ask: Ask, store: Store) -> None:
     first = one_time_of(await ask("reset", "8901"))
     assert await enters(store, "8901", password_of("8901")) is None
     entered = await enters(store, "8901", first)
-    assert entered is not None and entered.user.pending == "new_password"
+    assert entered is not None and entered.user.pending(()) == "new_password"
     (*_, row) = [each.row for each in await store.audit.about("user 8901") if each.row.action == "password_reset"]
     assert row.by == "command line"
 

@@ -39,6 +39,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(house: Hous
             "display_name_en": "Lin Xiaoyu",
             "telephone": True,
             "pending": None,
+            "signed_on": False,
         }
         assert len(answer.cookies) == 2
         for cookie in answer.cookies.values():

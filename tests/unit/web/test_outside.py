@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.web.http.outside import Outside, client_address, outside
+from app.web.http.door.outside import Outside, client_address, outside
 
 PROXIES = ("10.0.0.0/8",)
 

@@ -1280,10 +1280,79 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How one may log in, beside a password */
+        get: operations["login_options"];
         put?: never;
         /** Log in; the session comes as a cookie */
         post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The second step of a login; the session comes as a cookie */
+        post: operations["enter_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/sign-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** To the provider of single sign-on */
+        get: operations["begin_sign_on"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/sign-on/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Back from it: a session, or the login page with a reason */
+        get: operations["finish_sign_on"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/sign-on/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The provider's own log-out */
+        get: operations["end_sign_on"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1352,6 +1421,40 @@ export interface paths {
         put?: never;
         /** Change one's own password; all other sessions end */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set up an app for codes: what it has to be told */
+        post: operations["begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The app's first code; the answer has the recovery codes */
+        post: operations["confirm_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2163,6 +2266,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{name}/second-factor/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody's app is lost: the next login sets up another */
+        post: operations["reset_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{name}/sessions": {
         parameters: {
             query?: never;
@@ -2342,11 +2462,12 @@ export interface components {
         };
         /**
          * @description `of_site`: stands in agents.yaml, which says name and role. `listed` false: stood there once, and has no rights.
-         *     `sessions`: so many are logged in now.
+         *     `sessions`: so many are logged in now. `has_factor`: the login asks for a code as well.
          */
         AccountOut: {
             display_name: string;
             display_name_en: string;
+            has_factor: boolean;
             last_login_at: string | null;
             listed: boolean;
             name: string;
@@ -3412,6 +3533,10 @@ export interface components {
             prompt?: string | null;
             reason: string;
         };
+        /** @description Six digits of the app, or a recovery code, with or without blanks. */
+        CodeIn: {
+            code: string;
+        };
         /** @description Who takes calls here, and whether a call could be handed to them now. */
         ColleagueOut: {
             agent: string;
@@ -3788,6 +3913,12 @@ export interface components {
             agent: components["schemas"]["Words"];
             caller: components["schemas"]["Words"];
             system: components["schemas"]["Words"];
+        };
+        /** @description `secret`: for who cannot scan; `link`: what the picture says; `picture`: a QR code as data: URL (SVG). */
+        EnrolmentOut: {
+            link: string;
+            picture: string;
+            secret: string;
         };
         /** @description To the supervision of the level above, or to head office (LNE-5). */
         Escalated: {
@@ -4305,6 +4436,10 @@ export interface components {
             name: string;
             password: string;
         };
+        /** @description How one may log in, beside a password. */
+        LoginOptions: {
+            sign_on: components["schemas"]["SignOnOut"] | null;
+        };
         /** @description Points by item of the form, every item; which of the forbidden things happened. */
         MarksIn: {
             /** @default  */
@@ -4817,6 +4952,10 @@ export interface components {
             /** @enum {unknown} */
             state: "on" | "paused";
         };
+        /** @description `codes` stand in for a lost app, each once; they are in this answer only. */
+        RecoveryOut: {
+            codes: string[];
+        };
         /**
          * @description Taken down and classified (CPL-1); again: classified anew. `about`: colleagues who are complained of.
          *
@@ -5008,6 +5147,11 @@ export interface components {
         SeverityWords: {
             major: components["schemas"]["Words"];
             normal: components["schemas"]["Words"];
+        };
+        /** @description What the button says. */
+        SignOnOut: {
+            title: string;
+            title_en: string;
         };
         /** @description What pages need of the site to fill their lists. `talk_*_s`: the clock of outbound calls (TEL-8). */
         SiteOut: {
@@ -5474,16 +5618,17 @@ export interface components {
         };
         /**
          * @description `agent` is the person's own desk; null for a program with a token, and for people who take no calls. `pending`:
-         *     what has to be done before anything else is open to this login.
+         *     what has to be done before anything else is open to this login. `signed_on`: by single sign-on.
          */
         UserOut: {
             agent: string | null;
             display_name: string;
             display_name_en: string;
             name: string;
-            pending: "new_password" | null;
+            pending: ("code" | "new_password" | "second_factor") | null;
             /** @enum {unknown} */
             role: "administrator" | "agent" | "supervisor";
+            signed_on: boolean;
             telephone: boolean;
         };
         /** @description Of this calendar year (CPL-9). `over`: more than the limit, so the supervisor was told. */
@@ -5674,7 +5819,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, new_password 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, limit_met 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
+        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, code 403, wrong_code 403, new_password 403, second_factor 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, limit_met 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
         Problem: {
             headers: {
                 [name: string]: unknown;
@@ -7824,6 +7969,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    login_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How one may log in, beside a password */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOptions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -7844,6 +8010,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    enter_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description The second step of a login; the session comes as a cookie */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    begin_sign_on: {
+        parameters: {
+            query?: {
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider of single sign-on */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finish_sign_on: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back from it: a session, or the login page with a reason */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_sign_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider's own log-out */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -7929,6 +8189,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Set up an app for codes: what it has to be told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description The app's first code; the answer has the recovery codes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryOut"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -9219,6 +9525,29 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The person has left: all rights end at once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Somebody's app is lost: the next login sets up another */
             200: {
                 headers: {
                     [name: string]: unknown;

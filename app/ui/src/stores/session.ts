@@ -58,11 +58,19 @@ export const useSession = defineStore("session", () => {
     await takeUp();
   }
 
+  /** The second step of a login: a code of the app, or a recovery code. */
+  async function enterCode(code: string): Promise<void> {
+    await api.post("/api/login/code", { code });
+    await takeUp();
+  }
+
   async function logout(): Promise<void> {
+    const signedOn = user.value?.signed_on ?? false;
     await api.post("/api/logout");
     useDrafts().belongTo("");
     me.value = null;
     expired.value = false;
+    if (signedOn) window.location.assign("/api/login/sign-on/end");
   }
 
   function end(): void {
@@ -72,5 +80,5 @@ export const useSession = defineStore("session", () => {
 
   whenSessionIsOver(end);
 
-  return { me, user, site, entered, supervises, expired, fault, load, restore, login, changePassword, logout, end };
+  return { me, user, site, entered, supervises, expired, fault, load, restore, login, changePassword, enterCode, takeUp, logout, end };
 });

@@ -193,6 +193,7 @@ def user_out(who: Principal, site: Site) -> UserOut:
         display_name_en=title.en,
         telephone=any(agent.telephone for agent in site.agents if agent.id == who.agent),
         pending=who.pending,
+        signed_on=who.signed_on,
     )
 
 

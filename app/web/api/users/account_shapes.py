@@ -16,7 +16,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 
 class AccountOut(Out, frozen=True, kw_only=True):
     """`of_site`: stands in agents.yaml, which says name and role. `listed` false: stood there once, and has no rights.
-    `sessions`: so many are logged in now."""
+    `sessions`: so many are logged in now. `has_factor`: the login asks for a code as well."""
 
     name: str
     display_name: str
@@ -29,6 +29,7 @@ class AccountOut(Out, frozen=True, kw_only=True):
     password_until: datetime | None
     last_login_at: datetime | None
     sessions: int
+    has_factor: bool
 
 
 class AccountNew(In, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ async def login(ask: Ask[Nothing, Login]) -> web.StreamResponse:
     response = web.Response(
         body=encode(LoggedIn(user=user_out(who, ask.services.site))), content_type="application/json"
     )
-    ask.door.set_cookies(request, response, entered)
+    ask.door.cookies.keep_login(request, response, entered)
     return response
 
 

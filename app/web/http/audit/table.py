@@ -19,6 +19,8 @@ class Audited(Enum):
     BEGIN = "the server, before it begins: somebody is going to listen to people"
     ANSWER = "the server, before it gives the answer: what the answer shows is secret, or ends a session"
     LOGIN = "the server: who logged in, who was refused and from where"
+    SIGN_ON = "the use case: who logged in; the server: who was refused and from where"
+    CODE = "the use case: who showed a right code; the server: who was refused and from where"
     JOURNAL = "nobody: what happens to calls, agents and arrivals is an event of the journal, with who asked for it"
     OWN_ROWS = "nobody: messages between colleagues are kept as they are, with sender and time"
     NOTHING = "nobody: it shows no secret and changes nothing that lasts"
@@ -34,7 +36,8 @@ _ACT: Final = (
     "delete_webhook draw_checks score_check answer_check decide_check close_month add_file_note create_card "
     "revise_card approve_card register_suggestion pass_suggestion decide_suggestion tell_suggestion enter_notice "
     "change_password end_own_session add_user reset_password lock_user unlock_user retire_user end_user_sessions "
-    "end_user_session enter_day get_report_file get_compliance_file get_register get_handling_form get_evidence"
+    "end_user_session begin_second_factor reset_second_factor enter_day get_report_file get_compliance_file "
+    "get_register get_handling_form get_evidence"
 )
 _BEGIN: Final = "supervise"
 _ANSWER: Final = "logout get_telephone list_audit list_accesses"
@@ -44,6 +47,7 @@ _JOURNAL: Final = (
 )
 _NOTHING: Final = (
     "list_aside_mails list_api_keys list_users list_user_sessions list_own_sessions "
+    "login_options begin_sign_on end_sign_on "
     "page status openapi get_words me list_tickets search_tickets get_ticket list_calls get_talk list_colleagues "
     "list_queues list_agents list_customers get_customer customer_history list_duplicates import_template "
     "preview_import get_import list_removals list_due_calls get_slots list_bookings get_booking "
@@ -55,6 +59,8 @@ _NOTHING: Final = (
 )
 AUDITED: Final[Mapping[str, Audited]] = {
     "login": Audited.LOGIN,
+    "finish_sign_on": Audited.SIGN_ON,
+    **dict.fromkeys("enter_code confirm_second_factor".split(), Audited.CODE),
     **dict.fromkeys(_ACT.split(), Audited.ACT),
     **dict.fromkeys(_BEGIN.split(), Audited.BEGIN),
     **dict.fromkeys(_ANSWER.split(), Audited.ANSWER),

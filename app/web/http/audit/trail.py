@@ -14,7 +14,9 @@ from crm.errors import Forbidden, StoreAway
 from crm.rights import Principal
 from crm.tickets.model import Detail
 
-LOGIN_REFUSED: Final = frozenset({"wrong_login", "too_many_attempts", "foreign_origin"})
+LOGIN_REFUSED: Final = frozenset({"wrong_login", "too_many_attempts", "foreign_origin", "unknown_person", "untrusted"})
+"""Kinds of problems, and of what is wrong with a single sign-on (app.sign_on.rules.Reason)."""
+CODE_REFUSED: Final = frozenset({"wrong_code", "too_many_attempts"})
 TURNED_AWAY: Final = frozenset({"forbidden", "foreign_origin"})
 
 
@@ -32,16 +34,26 @@ class WebTrail:
         details = {"address": self._address(request)}
         await self._store.note_act(by=name, action="logged_in", subject=f"user {name}", details=details)
 
-    async def login_refused(self, name: str, why: Problem, request: web.Request) -> None:
+    async def login_refused(self, name: str, why: str, request: web.Request) -> None:
         """A name that nobody has is not kept: it may be a password in the wrong field."""
-        if why.kind not in LOGIN_REFUSED:
+        if why not in LOGIN_REFUSED:
             return
         try:
             known = await self._store.users.get(name)
             by, address = known.name if known else "unknown", self._address(request)
-            await self._refused(address, by, "login_refused", f"user {by}", {"address": address, "why": why.kind})
+            await self._refused(address, by, "login_refused", f"user {by}", {"address": address, "why": why})
         except StoreAway:
             pass  # who was refused gets nothing: no secret left the house unrecorded
+
+    async def code_refused(self, who: Principal, why: str, request: web.Request) -> None:
+        """Whoever shows a wrong code of an app has shown the right password before."""
+        if why not in CODE_REFUSED:
+            return
+        details: dict[str, Detail] = {"address": self._address(request), "why": why}
+        try:
+            await self._refused(f"code of {who.name}", who.name, "code_refused", f"user {who.name}", details)
+        except StoreAway:
+            pass
 
     async def note(self, who: Principal, name: str, path: str, request: web.Request) -> None:
         """Raises StoreAway: what cannot be put on record is neither shown nor begun."""
