@@ -125,7 +125,7 @@ def _content(message: Message) -> tuple[str, tuple[MailFile, ...]]:
         kind = part.get_content_type()
         if name or part.get_content_disposition() == "attachment" or kind not in ("text/plain", "text/html"):
             if content or name:
-                files.append(_file(name or kind.replace("/", "."), content, len(files)))
+                files.append(_file(name or one_line(clean(kind.replace("/", "."))), content, len(files)))
         elif kind == "text/plain":
             plain.append(decode_text(content, _charset(part)))
         else:

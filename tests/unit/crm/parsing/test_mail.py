@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crm.intake.model import Opening
@@ -115,6 +115,7 @@ def holds(raw: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400))
+@example(b"\0/")
 def test_no_bytes_stop_the_reader(raw: bytes) -> None:
     holds(raw)
     holds(b"Subject: " + raw + b"\r\nFrom: " + raw + b"\r\nContent-Type: " + raw + b"\r\n\r\n" + raw)
