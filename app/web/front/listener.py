@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from aiohttp import StreamReader, web
 
-from app.process.descriptors import descriptors_left
+from app.process.descriptors import DescriptorGauge, descriptors_left
 from app.web.wire.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ class Front:
         """Those that ask nothing now, the longest first."""
         self._paused = False
         self._gave_way = 0
+        self._gauge = DescriptorGauge()
 
     def status(self) -> dict[str, object]:
         """Not up while nobody is taken in."""
@@ -119,6 +120,7 @@ class Front:
                 log.warning("A connection was not taken: %s", exc, extra={"action": "web_not_accepted"})
                 await asyncio.sleep(LOOK_AGAIN_S)
                 continue
+            self._gauge.took_one()
             address = str(peer[0])
             if not self._make_room(address):
                 visitor.close()
@@ -143,13 +145,14 @@ class Front:
 
     async def _afford(self) -> None:
         """Returns once there are descriptors to spare, and connections to spare."""
-        while descriptors_left() <= self.limits.reserve or len(self._visits) > self.limits.total:
+        while self._gauge.left() <= self.limits.reserve or len(self._visits) > self.limits.total:
             if not self._paused:
                 self._paused = True
                 log.error("No more connections are taken for the moment.", extra={"action": "web_paused"})
             if self._idle:
                 self._give_way(next(iter(self._idle)))
             await asyncio.sleep(LOOK_AGAIN_S)
+            self._gauge.look()
         if self._paused:
             self._paused = False
             log.warning("Connections are taken again.", extra={"action": "web_resumed"})
