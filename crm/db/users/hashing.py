@@ -1,7 +1,11 @@
-"""Hashes passwords by argon2id, a few at a time, in threads of their own (adapter). ACC-1."""
+"""Hashes passwords by argon2id, a few at a time, in threads of their own (adapter). ACC-1.
+
+Anybody may have a password hashed by guessing at one, so these threads get what calls leave of the machine (OPS-7).
+"""
 
 import asyncio
 import logging
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
@@ -14,7 +18,9 @@ from crm.users.passwords import normal
 log = logging.getLogger(__name__)
 
 _HASHER: Final = PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
-_THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+NICENESS: Final = 10
+"""Of the threads alone: Linux has one for each."""
+_THREADS: Final = ThreadPoolExecutor(2, "password", initializer=os.nice, initargs=(NICENESS,))
 """A hash takes 19 MiB and most of a core for some 30 ms: more at once would only be slower for all."""
 
 
