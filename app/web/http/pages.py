@@ -44,8 +44,8 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
 }
-HSTS: Final = "max-age=31536000"
-"""A year of TLS alone, for this name and none below it: what else the site serves there is its own business."""
+HSTS: Final = "max-age=31536000; includeSubDomains"
+"""A year of TLS alone, for this name and those below it: a page below it could set cookies for this one."""
 
 
 async def page(ask: Ask[PageQuery, Nothing]) -> web.StreamResponse:

@@ -229,14 +229,15 @@ async def test_a_login_behind_a_proxy_with_tls_works_and_its_cookies_are_for_tls
 
 @pytest.mark.req("ACC-1")
 async def test_every_answer_by_tls_asks_for_tls_for_a_year_and_none_by_plain_http_does(house: House) -> None:
-    """Whatever the answer is: a browser takes it from the first one. By plain HTTP it would be forged or forgotten."""
+    """Whatever the answer is: a browser takes it from the first one, for the names below too. By plain HTTP it would be
+    forged or forgotten."""
     async with house.browser(origin=None) as browser:
         for path, expected in (("/status", 200), ("/api/me", 401), ("/api/nothing", 404), ("/" + "a" * 256, 400)):
             for headers, secure in ((PROXY, True), ({}, False), ({"X-Forwarded-Proto": "http"}, False)):
                 async with browser.get(path, headers=headers) as answer:
                     assert answer.status == expected
                     told = answer.headers.get("Strict-Transport-Security")
-                    assert told == ("max-age=31536000" if secure else None), (path, headers)
+                    assert told == ("max-age=31536000; includeSubDomains" if secure else None), (path, headers)
 
 
 @pytest.mark.req("ACC-1")
