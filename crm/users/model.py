@@ -12,6 +12,9 @@ from crm.rights import Pending
 
 SESSION_IDLE: Final = timedelta(minutes=30)
 SESSION_ABSOLUTE: Final = timedelta(hours=12)
+MOST_SESSIONS: Final = 10
+"""Of one person at once. The next login ends the one unseen for longest, those of a password alone first: who knows
+somebody's password and has no code pushes nobody out who has shown one."""
 ONE_TIME_LASTS: Final = timedelta(days=7)
 """So long a one-time password waits for its person; then it is as good as none."""
 

@@ -117,6 +117,7 @@ class Authenticator:
         entered = await self.attempt(request, name, lambda: log_in(store, name, password, place, device=device))
         if entered is None:
             raise Problem("wrong_login", "The name is unknown, the password is wrong, or the account is locked.")
+        self.rights_changed(entered.user.name)  # it may have ended the oldest session
         security.info("%s has logged in", entered.user.name, extra={"action": "logged_in", "address": place.address})
         return entered
 
@@ -125,6 +126,7 @@ class Authenticator:
         store, place = self._services.store, self.place(request)
         entered = await log_in_signed_on(store, name, place, device=self.cookies.device(request))
         if entered is not None:
+            self.rights_changed(entered.user.name)
             said = {"action": "logged_in", "address": place.address}
             security.info("%s has logged in by single sign-on", entered.user.name, extra=said)
         return entered

@@ -6,12 +6,21 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, case, delete, func, insert, or_, select, update
 
 from crm.db.base.engine import Database
 from crm.db.base.typed import typed
 from crm.db.schema.users import has_factor, in_force, user_account, user_session
-from crm.users.model import SESSION_ABSOLUTE, SESSION_IDLE, Place, Proof, Session, User, session_is_valid
+from crm.users.model import (
+    MOST_SESSIONS,
+    SESSION_ABSOLUTE,
+    SESSION_IDLE,
+    Place,
+    Proof,
+    Session,
+    User,
+    session_is_valid,
+)
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exact `seen_at` is: not every request needs to write."""
@@ -43,12 +52,22 @@ class SessionTable:
         self._database = database
 
     async def create(self, name: str, place: Place, now: datetime, proof: Proof = "password") -> str:
-        """A new session; returns the token, which is kept nowhere else. Sessions that are over are swept on the way."""
+        """A new session; returns the token, which is kept nowhere else. Sessions that are over are swept on the way,
+        and those that are too many at once (crm.users.model.MOST_SESSIONS)."""
         token = secrets.token_urlsafe(32)
         over = or_(user_session.c.seen_at <= now - SESSION_IDLE, user_session.c.created_at <= now - SESSION_ABSOLUTE)
         row = {"name": name, "created_at": now, "seen_at": now, "address": place.address, "browser": place.browser}
+        proved = case((user_session.c.proof == "password", 0), else_=1)
+        kept = select(user_session.c.token_hash).where(user_session.c.name == name)
+        kept = kept.order_by(proved.desc(), user_session.c.seen_at.desc()).limit(MOST_SESSIONS - 1)
+        account = select(user_account.c.name).where(user_account.c.name == name).with_for_update()
         async with self._database.write() as connection:
+            await connection.execute(account)  # logins at once: one after the other
             await connection.execute(delete(user_session).where(over))
+            hashes = (await connection.execute(kept)).scalars().all()
+            await connection.execute(
+                delete(user_session).where(user_session.c.name == name, user_session.c.token_hash.not_in(hashes))
+            )
             await connection.execute(insert(user_session).values(token_hash=_hash(token), proof=proof, **row))
         return token
 

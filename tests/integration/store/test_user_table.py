@@ -26,7 +26,7 @@ from crm.use_cases.accounts.people import (
     retire,
     unlock,
 )
-from crm.users.model import ONE_TIME_LASTS, Place, User
+from crm.users.model import MOST_SESSIONS, ONE_TIME_LASTS, Place, User
 from tests.fakes.logins import let_people_log_in, password_of
 from tests.integration.store.hand_clock import HandClock
 
@@ -240,6 +240,34 @@ async def test_sessions_are_told_apart_and_ended_one_by_one(store: Store, clock:
     assert left == tokens[:2]
     assert await end_sessions(store, "8001", who=CHEF) == 2
     assert await store.users.sessions.lookup(others, clock.now) is not None
+
+
+@pytest.mark.req("ACC-2")
+async def test_the_login_after_the_tenth_ends_the_session_unseen_for_longest(store: Store, clock: HandClock) -> None:
+    sessions = store.users.sessions
+    others = await sessions.create("8801", HERE, clock.now)
+    tokens = []
+    for _ in range(MOST_SESSIONS):
+        clock.forward(seconds=1)
+        tokens.append(await enters(store, "8001"))
+    held = [each.session for each in tokens if each is not None]
+    clock.forward(minutes=2)
+    assert await sessions.lookup(held[0], clock.now) == WANG, "used again: the second one is unseen for longest"
+    await asyncio.gather(*(enters(store, "8001") for _ in range(3)))
+    left = [token for token in held if await sessions.lookup(token, clock.now)]
+    assert left == [held[0], *held[4:]] and len(await sessions.list("8001", clock.now)) == MOST_SESSIONS
+    assert await sessions.lookup(others, clock.now) is not None
+
+
+@pytest.mark.req("ACC-2", "ACC-3")
+async def test_who_knows_a_password_alone_pushes_nobody_out_who_has_shown_more(store: Store, clock: HandClock) -> None:
+    sessions = store.users.sessions
+    own = [await sessions.create("8901", HERE, clock.forward(seconds=1), "code") for _ in range(3)]
+    for _ in range(2 * MOST_SESSIONS):
+        clock.forward(seconds=1)
+        await sessions.create("8901", HERE, clock.now)
+    assert all([await sessions.lookup(token, clock.now) for token in own])
+    assert len(await sessions.list("8901", clock.now)) == MOST_SESSIONS
 
 
 async def test_a_revoked_or_invented_token_is_nobody_and_the_store_knows_no_token(
