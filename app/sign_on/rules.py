@@ -24,16 +24,17 @@ LEEWAY_S: Final = 60
 LASTS: Final = timedelta(minutes=10)
 """So long somebody may take at the provider."""
 
-Reason = Literal["away", "cancelled", "expired", "untrusted", "unknown_person"]
+Reason = Literal["away", "cancelled", "expired", "too_weak", "untrusted", "unknown_person"]
 """Why nobody was logged in, as the login page tells it."""
 
 
 class SignOnRefused(Exception):
-    """Nobody was logged in. The message is for the log: it names no secret."""
+    """Nobody was logged in. The message is for the log: it names no secret. `name`: who was vouched for, if anybody."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, name: str = "") -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason
+        self.name = name
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +109,8 @@ def authorization_address(found: Metadata, rule: SingleSignOn, begun: Begun) -> 
         "code_challenge": challenge_of(begun.verifier),
         "code_challenge_method": "S256",
     }
+    if rule.strength:
+        asked["acr_values"] = " ".join(rule.strength)
     joint = "&" if urlsplit(found.authorization_endpoint).query else "?"
     return f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
 
@@ -143,6 +146,8 @@ def person_in(token: str, keys: KeySet, rule: SingleSignOn, nonce: str, now: dat
     name = claims.get(rule.claim)
     if not isinstance(name, str) or not name or not name.isprintable():
         raise SignOnRefused("unknown_person", f"the provider's token has no {rule.claim} that could be a name")
+    if rule.strength and claims.get("acr") not in rule.strength:
+        raise SignOnRefused("too_weak", f"the provider's login is none of {', '.join(rule.strength)}", name)
     return name
 
 

@@ -42,11 +42,13 @@ Word = Annotated[str, Field(pattern=r"^[!-~]{1,200}$")]
 
 
 class SingleSignOn(Model):
-    """A provider of OpenID Connect. `claim`: what of its token is the name of the person here."""
+    """A provider of OpenID Connect. `claim`: what of its token is the name of the person here. `strength`: values of
+    `acr`, one of which its token has to have; none: its login is taken as one factor, however it was done."""
 
     issuer: Annotated[str, AfterValidator(_issuer)]
     client_id: Word
     claim: Word = "preferred_username"
+    strength: tuple[Word, ...] = ()
     scopes: Annotated[tuple[Word, ...], AfterValidator(_scopes)] = ("openid", "profile")
     title: Text = "统一身份登录"
     title_en: Text = "Single sign-on"

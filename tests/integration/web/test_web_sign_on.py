@@ -56,9 +56,15 @@ class Entrance:
 
 
 @pytest.fixture
-async def entrance(house: House) -> AsyncIterator[Entrance]:
+def strength() -> tuple[str, ...]:
+    """What the site asks of the provider's login."""
+    return ()
+
+
+@pytest.fixture
+async def entrance(house: House, strength: tuple[str, ...]) -> AsyncIterator[Entrance]:
     async with identity_provider() as provider:
-        rule = SingleSignOn(issuer=provider.issuer, client_id=CLIENT)
+        rule = SingleSignOn(issuer=provider.issuer, client_id=CLIENT, strength=strength)
         accounts = Accounts(second_factor=("administrator",), single_sign_on=rule)
         site = house.site.model_copy(update={"accounts": accounts})
         services = replace(house.services, site=site, sign_on=SignOn(rule, SECRET, house.clock))
@@ -192,6 +198,30 @@ async def test_a_token_that_is_not_for_this_very_login_is_worth_nothing(entrance
     async with entrance.browser() as browser:
         assert await entrance.logs_in(browser) == "/login?sign_on=untrusted"
         assert await entrance.who(browser) is None
+
+
+@pytest.mark.req("ACC-3", "ACC-5")
+@pytest.mark.parametrize("strength", [("phr", "2")])
+@pytest.mark.parametrize("acr", [None, "1", "phr 2", ["phr"], {"phr": 1}, 2, ""])
+async def test_a_login_that_is_weaker_than_the_site_asks_for_is_refused(entrance: Entrance, acr: object) -> None:
+    async with entrance.browser() as browser:
+        asked = parse_qs(urlsplit(await entrance.begins(browser)).query)
+        assert asked["acr_values"] == ["phr 2"]
+        entrance.provider.lie = changed(acr=acr)
+        assert await entrance.logs_in(browser) == "/login?sign_on=too_weak"
+        assert await entrance.who(browser) is None
+        (row,) = (await entrance.house.store.audit.list(action="login_refused")).items
+        assert (row.by, json.loads(row.details)["why"]) == ("8901", "too_weak")
+        entrance.provider.lie = changed(acr="2")
+        assert await entrance.logs_in(browser) == "/"
+        assert await entrance.who(browser) is not None
+
+
+async def test_nothing_is_asked_of_the_providers_login_unless_the_site_does(entrance: Entrance) -> None:
+    async with entrance.browser() as browser:
+        assert "acr_values" not in await entrance.begins(browser)
+        entrance.provider.lie = changed(acr="0")
+        assert await entrance.logs_in(browser) == "/"
 
 
 @pytest.mark.req("ACC-3")

@@ -30,6 +30,7 @@ export const en: Catalogue = {
       away: "Single sign-on does not answer: log in with your password, or try again later.",
       cancelled: "You have cancelled the single sign-on.",
       expired: "That login took too long: click once more.",
+      too_weak: "This hotline asks for a stronger login than that one: log in at single sign-on with your second factor, or tell an administrator.",
       untrusted: "What single sign-on answered cannot be trusted: tell an administrator.",
       unknown_person: "Single sign-on knows you, but there is no account for you here, or it is locked: tell an administrator.",
     },

@@ -70,17 +70,17 @@ async def begin_sign_on(ask: Ask[BeginQuery, Nothing]) -> web.StreamResponse:
 
 async def finish_sign_on(ask: Ask[BackQuery, Nothing]) -> web.StreamResponse:
     """Back from the provider: a new session, or the login page with the reason why there is none."""
-    request, query, name = ask.request, ask.query, ""
+    request, query = ask.request, ask.query
     said = {"state": query.state, "code": query.code} | ({} if query.error is None else {"error": query.error})
     try:
         name, to = await _sign_on(ask).finish(said, ask.door.cookies.begun(request))
         entered = await ask.door.sign_on(request, name)
         if entered is None:
-            raise SignOnRefused("unknown_person", "nobody here is called so, or without rights")
+            raise SignOnRefused("unknown_person", "nobody here is called so, or without rights", name)
     except SignOnRefused as refused:
         told = {"action": "sign_on_refused", "address": ask.door.address(request)}
         security.info("Single sign-on was refused: %s", refused, extra=told)
-        response: web.Response = TurnedBack(_login_page(refused), refused.reason, name)
+        response: web.Response = TurnedBack(_login_page(refused), refused.reason, refused.name)
     else:
         response = _to(to)
         ask.door.cookies.keep_login(request, response, entered)

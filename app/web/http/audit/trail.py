@@ -14,7 +14,9 @@ from crm.errors import Forbidden, StoreAway
 from crm.rights import Principal
 from crm.tickets.model import Detail
 
-LOGIN_REFUSED: Final = frozenset({"wrong_login", "too_many_attempts", "foreign_origin", "unknown_person", "untrusted"})
+LOGIN_REFUSED: Final = frozenset(
+    {"wrong_login", "too_many_attempts", "foreign_origin", "unknown_person", "untrusted", "too_weak"}
+)
 """Kinds of problems, and of what is wrong with a single sign-on (app.sign_on.rules.Reason)."""
 CODE_REFUSED: Final = frozenset({"wrong_code", "too_many_attempts"})
 TURNED_AWAY: Final = frozenset({"forbidden", "foreign_origin"})
