@@ -16,6 +16,7 @@ from app.sign_on.rules import (
     unsealed,
 )
 from config.service.accounts import SingleSignOn
+from crm.users.model import Vouched
 
 
 class SignOn:
@@ -40,8 +41,8 @@ class SignOn:
         )
         return authorization_address(found, self.rule, begun), sealed(begun, self._key)
 
-    async def finish(self, query: Mapping[str, str], cookie: str | None) -> tuple[str, str]:
-        """The name that the provider vouches for, and the page that was asked for. Raises SignOnRefused."""
+    async def finish(self, query: Mapping[str, str], cookie: str | None) -> tuple[Vouched, str]:
+        """Whom the provider vouches for, and the page that was asked for. Raises SignOnRefused."""
         begun = unsealed(cookie, self._key) if cookie else None
         if begun is None or begun.is_over(self._clock()) or not _same(begun.state, query.get("state", "")):
             raise SignOnRefused("expired", "this browser has not begun a login here, or too long ago")

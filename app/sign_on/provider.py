@@ -14,6 +14,7 @@ from joserfc.jwk import KeySet
 
 from app.sign_on.rules import Begun, Metadata, SignOnRefused, checked_metadata, person_in
 from config.service.accounts import SingleSignOn
+from crm.users.model import Vouched
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class Provider:
             self._refused = refused, self._clock()
             raise
 
-    async def person(self, code: str, begun: Begun) -> str:
-        """Whose name stands in the token that this code is worth. Raises SignOnRefused."""
+    async def person(self, code: str, begun: Begun) -> Vouched:
+        """Who stands in the token that this code is worth. Raises SignOnRefused."""
         found = await self.metadata()
         asked = {
             "grant_type": "authorization_code",
@@ -85,7 +86,7 @@ class Provider:
             self._keys = None  # the provider may have changed its keys since
             return self._read(token, begun, await self._key_set(found))
 
-    def _read(self, token: str, begun: Begun, keys: KeySet) -> str:
+    def _read(self, token: str, begun: Begun, keys: KeySet) -> Vouched:
         return person_in(token, keys, self._rule, begun.nonce, self._clock())
 
     def _keys_are_old(self) -> bool:

@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from config.service.accounts import SingleSignOn
+from crm.users.model import Vouched
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_S: Final = 60
@@ -24,7 +25,7 @@ LEEWAY_S: Final = 60
 LASTS: Final = timedelta(minutes=10)
 """So long somebody may take at the provider."""
 
-Reason = Literal["away", "cancelled", "expired", "too_weak", "untrusted", "unknown_person"]
+Reason = Literal["another_person", "away", "cancelled", "expired", "too_weak", "untrusted", "unknown_person"]
 """Why nobody was logged in, as the login page tells it."""
 
 
@@ -135,8 +136,8 @@ def logout_address(found: Metadata, rule: SingleSignOn, back: str) -> str | None
     return f"{found.end_session_endpoint}{joint}{asked}"
 
 
-def person_in(token: str, keys: KeySet, rule: SingleSignOn, nonce: str, now: datetime) -> str:
-    """Whose name the provider's token (ID token) vouches for. Raises SignOnRefused."""
+def person_in(token: str, keys: KeySet, rule: SingleSignOn, nonce: str, now: datetime) -> Vouched:
+    """Whom the provider's token (ID token) vouches for. Raises SignOnRefused."""
     try:
         claims = jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
     except (JoseError, ValueError) as exc:
@@ -148,7 +149,10 @@ def person_in(token: str, keys: KeySet, rule: SingleSignOn, nonce: str, now: dat
         raise SignOnRefused("unknown_person", f"the provider's token has no {rule.claim} that could be a name")
     if rule.strength and claims.get("acr") not in rule.strength:
         raise SignOnRefused("too_weak", f"the provider's login is none of {', '.join(rule.strength)}", name)
-    return name
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject or not subject.isascii() or not subject.isprintable():
+        raise SignOnRefused("untrusted", "the provider's token does not say who this is there (sub)", name)
+    return Vouched(name, rule.issuer, subject)
 
 
 def _fault_of(claims: dict[str, Any], rule: SingleSignOn, nonce: str, now: datetime) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -99,6 +99,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str
     browser: str
+
+
+class Vouched(NamedTuple):
+    """Whom a provider of single sign-on vouches for: `name` here, and `subject`, which it gives to nobody else."""
+
+    name: str
+    issuer: str
+    subject: str
 
 
 class SiteAgent(Protocol):

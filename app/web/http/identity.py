@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from aiohttp import hdrs, web
 
@@ -26,7 +26,7 @@ from crm.errors import BadPassword, StoreAway
 from crm.keys.model import PREFIX
 from crm.rights import Principal
 from crm.use_cases.accounts.logins import Login, log_in, log_in_signed_on
-from crm.users.model import Place, User, session_is_valid
+from crm.users.model import Place, User, Vouched, session_is_valid
 from crm.users.throttle import Attempt, Throttle
 
 log = logging.getLogger(__name__)
@@ -121,11 +121,13 @@ class Authenticator:
         security.info("%s has logged in", entered.user.name, extra={"action": "logged_in", "address": place.address})
         return entered
 
-    async def sign_on(self, request: web.Request, name: str) -> Login | None:
-        """A new session of somebody whom the provider has vouched for; None: nobody here is called so."""
+    async def sign_on(
+        self, request: web.Request, person: Vouched
+    ) -> Login | Literal["unknown_person", "another_person"]:
+        """A new session of somebody whom the provider has vouched for, or why there is none."""
         store, place = self._services.store, self.place(request)
-        entered = await log_in_signed_on(store, name, place, device=self.cookies.device(request))
-        if entered is not None:
+        entered = await log_in_signed_on(store, person, place, device=self.cookies.device(request))
+        if not isinstance(entered, str):
             self.rights_changed(entered.user.name)
             said = {"action": "logged_in", "address": place.address}
             security.info("%s has logged in by single sign-on", entered.user.name, extra=said)

@@ -20,9 +20,11 @@ user_account = Table(
     Column("must_change", Boolean(), nullable=False, server_default=false()),
     at_column("password_until"),
     at_column("last_login_at"),
+    Column("sign_on_issuer", Text()),
+    Column("sign_on_subject", Text()),
 )
 """`of_site`: stands in agents.yaml, which says name and role; `listed` False: stood there once. `must_change`: the
-password is a one-time one, good until `password_until`."""
+password is a one-time one, good until `password_until`. `sign_on_…`: who this is at the provider, once signed on."""
 
 in_force: Final = and_(user_account.c.state == "active", user_account.c.listed)
 """Who has rights at all."""

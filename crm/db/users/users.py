@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, exists, func, or_, select, update
 
 from crm.db.base.engine import Database
 from crm.db.base.typed import typed
@@ -12,7 +12,7 @@ from crm.db.schema.users import has_factor, in_force, user_account, user_session
 from crm.db.users.devices import DeviceTable
 from crm.db.users.second_factors import SecondFactorTable
 from crm.db.users.sessions import SessionTable, still_valid, user_row
-from crm.users.model import Account, AccountState, SiteAgent, User, password_state
+from crm.users.model import Account, AccountState, SiteAgent, User, Vouched, password_state
 
 
 class Credential(NamedTuple):
@@ -106,10 +106,32 @@ class UserTable:
             done = await connection.execute(update(user_account).where(*unchanged).values(last_login_at=now))
         return done.rowcount == 1
 
-    async def entered(self, name: str, now: datetime) -> None:
-        """Notes the time of a login that needed no password."""
+    async def signed_on(self, person: Vouched, now: datetime) -> bool:
+        """Notes the time of a single sign-on, and binds the account to who came by the first one; False when this is
+        somebody else, or has another account. A binding holds at its own provider: the site's next one binds anew."""
+        at, who, other = user_account.c.sign_on_issuer, user_account.c.sign_on_subject, user_account.alias()
+        elsewhere = exists().where(
+            other.c.name != person.name,
+            other.c.sign_on_issuer == person.issuer,
+            other.c.sign_on_subject == person.subject,
+            other.c.state != "retired",
+            other.c.listed,
+        )
+        own = (
+            user_account.c.name == person.name,
+            in_force,
+            or_(at.is_(None), at != person.issuer, who == person.subject),
+            ~elsewhere,
+        )
+        values = {"last_login_at": now, "sign_on_issuer": person.issuer, "sign_on_subject": person.subject}
         async with self._database.write() as connection:
-            await connection.execute(update(user_account).where(user_account.c.name == name).values(last_login_at=now))
+            return (await connection.execute(update(user_account).where(*own).values(values))).rowcount == 1
+
+    async def unbind(self, name: str) -> None:
+        """The next single sign-on of that name binds the account again."""
+        values = {"sign_on_issuer": None, "sign_on_subject": None}
+        async with self._database.write() as connection:
+            await connection.execute(update(user_account).where(user_account.c.name == name).values(values))
 
     def _accounts(self) -> Select[*tuple[Any, ...]]:
         held = select(func.count()).where(user_session.c.name == user_account.c.name, still_valid(self._clock()))

@@ -1,13 +1,13 @@
 """Logging in (flow). Whoever it is and whatever is wrong, one password is compared, the answer is the same. ACC-1."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from crm.db.store import Store
 from crm.db.users.hashing import is_right
 from crm.tickets.model import Detail
-from crm.users.model import Place, User
+from crm.users.model import Place, User, Vouched
 
 
 class Login(NamedTuple):
@@ -34,15 +34,18 @@ async def log_in(store: Store, name: str, password: str, place: Place, *, device
     return Login(credential.user, session, token)
 
 
-async def log_in_signed_on(store: Store, name: str, place: Place, *, device: str | None) -> Login | None:
-    """A new session of whom a provider of single sign-on has vouched for; None where nobody of that name has rights
-    here: nobody gets an account by it. Raises StoreAway. ACC-3"""
-    now = store.clock()
+async def log_in_signed_on(
+    store: Store, person: Vouched, place: Place, *, device: str | None
+) -> Login | Literal["unknown_person", "another_person"]:
+    """A new session of whom a provider of single sign-on has vouched for, or why there is none: nobody of that name has
+    rights here, and nobody gets an account by it; or that name was somebody else's before. Raises StoreAway. ACC-3"""
+    now, name = store.clock(), person.name
     async with store.act() as act:
         credential = await act.users.credential(name)
         if credential is None or credential.account.is_gone:
-            return None
-        await act.users.entered(name, now)
+            return "unknown_person"
+        if not await act.users.signed_on(person, now):
+            return "another_person"
         session = await act.users.sessions.create(name, place, now, "sign_on")
         token = await act.users.devices.remember(device, name, now)
         details: dict[str, Detail] = {"address": place.address, "by": "sign_on"}

@@ -35,7 +35,8 @@ def one_time_password() -> str:
 
 
 async def give_one_time(store: Store, accounts: Iterable[Account], *, who: Principal) -> tuple[FirstPassword, ...]:
-    """Each gets a one-time password of their own; old passwords and sessions end. Raises StoreAway."""
+    """Each gets a one-time password of their own; old passwords, sessions and the binding to a person at the provider
+    of single sign-on end. Raises StoreAway."""
     until = store.clock() + ONE_TIME_LASTS
     made = [
         FirstPassword(name=each.name, display_name=each.display_name, password=one_time_password(), until=until)
@@ -45,6 +46,7 @@ async def give_one_time(store: Store, accounts: Iterable[Account], *, who: Princ
     async with store.act() as act:
         for name, password_hash in hashes.items():
             await act.users.set_password(name, password_hash, until=until)
+            await act.users.unbind(name)
             await act.users.sessions.end(name)
             await act.note_act(by=who.name, action="password_reset", subject=f"user {name}")
     return tuple(made)

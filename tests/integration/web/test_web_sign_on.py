@@ -201,6 +201,37 @@ async def test_a_token_that_is_not_for_this_very_login_is_worth_nothing(entrance
 
 
 @pytest.mark.req("ACC-3", "ACC-5")
+async def test_a_name_that_the_provider_gives_to_somebody_else_lets_nobody_in(entrance: Entrance) -> None:
+    async with entrance.browser() as owner, entrance.browser() as other, entrance.house.program() as operator:
+        assert await entrance.logs_in(owner) == "/"
+        entrance.provider.lie = changed(sub="id-of-another")
+        assert await entrance.logs_in(other) == "/login?sign_on=another_person"
+        assert await entrance.who(other) is None and await entrance.who(owner) is not None
+        entrance.provider.lie = changed(preferred_username="8001")
+        assert await entrance.logs_in(other) == "/login?sign_on=another_person", "8901 under another name"
+        rows = (await entrance.house.store.audit.list(action="login_refused")).items[::-1]
+        assert [(row.by, json.loads(row.details)["why"]) for row in rows] == [
+            ("8901", "another_person"),
+            ("8001", "another_person"),
+        ]
+        async with operator.post("/api/users/8901/reset") as answer:
+            assert answer.status == 200
+        entrance.provider.lie = changed(sub="id-of-another")
+        assert await entrance.logs_in(other) == "/", "an administrator has recognised the person"
+        entrance.provider.lie = changed()
+        assert await entrance.logs_in(owner) == "/login?sign_on=another_person"
+
+
+@pytest.mark.req("ACC-3")
+@pytest.mark.parametrize("subject", [None, "", 5, ["x"], "a\0b", "é"])
+async def test_a_token_without_an_id_of_the_person_is_worth_nothing(entrance: Entrance, subject: object) -> None:
+    entrance.provider.lie = changed(sub=subject)
+    async with entrance.browser() as browser:
+        assert await entrance.logs_in(browser) == "/login?sign_on=untrusted"
+        assert await entrance.who(browser) is None
+
+
+@pytest.mark.req("ACC-3", "ACC-5")
 @pytest.mark.parametrize("strength", [("phr", "2")])
 @pytest.mark.parametrize("acr", [None, "1", "phr 2", ["phr"], {"phr": 1}, 2, ""])
 async def test_a_login_that_is_weaker_than_the_site_asks_for_is_refused(entrance: Entrance, acr: object) -> None:

@@ -27,6 +27,7 @@ export const en: Catalogue = {
     code: "Enter a code to complete the login.",
     setUp: "Your account needs a second factor: scan this with an authenticator app; from now on each login asks for its code.",
     signOn: {
+      another_person: "At single sign-on this number was somebody else's before: an administrator can reset your password here, then click once more.",
       away: "Single sign-on does not answer: log in with your password, or try again later.",
       cancelled: "You have cancelled the single sign-on.",
       expired: "That login took too long: click once more.",

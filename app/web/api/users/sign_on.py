@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from app.sign_on.flow import SignOn
-from app.sign_on.rules import LASTS, SignOnRefused
+from app.sign_on.rules import LASTS, Reason, SignOnRefused
 from app.web.http.contract import Nothing, Out
 from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem, TurnedBack
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 security = logging.getLogger("security")
 
 BACK: Final = "/api/login/sign-on/back"
+REFUSED: Final[dict[Reason, str]] = {
+    "unknown_person": "nobody here is called so, or without rights",
+    "another_person": "that name is bound to somebody else at the provider, or that person to another name",
+}
 
 
 class SignOnOut(Out, frozen=True, kw_only=True):
@@ -73,10 +77,10 @@ async def finish_sign_on(ask: Ask[BackQuery, Nothing]) -> web.StreamResponse:
     request, query = ask.request, ask.query
     said = {"state": query.state, "code": query.code} | ({} if query.error is None else {"error": query.error})
     try:
-        name, to = await _sign_on(ask).finish(said, ask.door.cookies.begun(request))
-        entered = await ask.door.sign_on(request, name)
-        if entered is None:
-            raise SignOnRefused("unknown_person", "nobody here is called so, or without rights", name)
+        person, to = await _sign_on(ask).finish(said, ask.door.cookies.begun(request))
+        entered = await ask.door.sign_on(request, person)
+        if isinstance(entered, str):
+            raise SignOnRefused(entered, REFUSED[entered], person.name)
     except SignOnRefused as refused:
         told = {"action": "sign_on_refused", "address": ask.door.address(request)}
         security.info("Single sign-on was refused: %s", refused, extra=told)

@@ -15,7 +15,7 @@ from crm.rights import Principal
 from crm.tickets.model import Detail
 
 LOGIN_REFUSED: Final = frozenset(
-    {"wrong_login", "too_many_attempts", "foreign_origin", "unknown_person", "untrusted", "too_weak"}
+    {"wrong_login", "too_many_attempts", "foreign_origin", "unknown_person", "untrusted", "too_weak", "another_person"}
 )
 """Kinds of problems, and of what is wrong with a single sign-on (app.sign_on.rules.Reason)."""
 CODE_REFUSED: Final = frozenset({"wrong_code", "too_many_attempts"})
