@@ -53,3 +53,7 @@ async def test_one_click_leads_through_the_provider_to_the_page_that_was_asked_f
     await expect(page).to_have_url(re.compile(re.escape(f"{provider.issuer}/end?")))
     await page.goto(hall.url)
     await expect(page.locator("input[name=password]")).to_be_visible()
+    provider.lie = lambda claims: claims | {"sub": "somebody who is called 8901 there now"}
+    await page.get_by_test_id("sign-on").click()
+    await expect(page.get_by_test_id("login-fault")).to_contain_text("请管理员重置您在这里的密码")
+    await picture(page, "sign-on-another-person")

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from aiohttp import WSMsgType
 from app.web.api.table import OPERATIONS
 from app.web.http.permissions import PERMISSIONS, PUBLIC, WHILE_PENDING
 from config.service.channels import Channels
+from crm.users.model import MOST_SESSIONS
 from crm.users.throttle import PAIR
 from routing.agent import AgentState
 from tests.fakes.logins import password_of
@@ -141,7 +143,7 @@ def session_cookie_of(browser: aiohttp.ClientSession) -> str:
 
 
 @pytest.mark.req("ACC-2")
-@pytest.mark.parametrize("act", ["logout", "reset", "lock", "end", "own"])
+@pytest.mark.parametrize("act", ["logout", "reset", "lock", "end", "own", "too many"])
 async def test_a_wallboard_and_a_desk_end_with_their_login(house: House, act: str) -> None:
     async with house.logged_in("8801") as browser, house.logged_in("8901") as chef:
         async with browser.get("/api/live/wallboard") as wallboard:
@@ -151,6 +153,11 @@ async def test_a_wallboard_and_a_desk_end_with_their_login(house: House, act: st
             elif act == "end":
                 async with chef.delete("/api/users/8801/sessions") as answer:
                     assert (await answer.json())["ended"] == 1
+            elif act == "too many":
+                for _ in range(MOST_SESSIONS):
+                    house.clock.advance(timedelta(seconds=1))
+                    async with house.logged_in("8801"):
+                        pass
             elif act == "own":
                 async with house.logged_in("8801") as other, other.get("/api/me/sessions") as answer:
                     (first,) = [each["id"] for each in (await answer.json())["items"] if not each["current"]]
