@@ -123,7 +123,7 @@ MUTANTS = (
     ),
     Mutant(
         "FUP-6",
-        "config/schema.py",
+        "config/calls/outbound.py",
         "le=10)] = 3\n    gap_s",
         "le=10)] = 5\n    gap_s",
         f"{_DEFAULTS}::test_when_and_how_often_customers_are_called",
