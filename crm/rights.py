@@ -1,6 +1,7 @@
 """Who may do what to whose records (rules). Which operations a role has at all is the API's table. CUS-4, QUA-6."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from config.schema import Role
@@ -19,7 +20,8 @@ class Principal:
 
     `scope`: the operations that a key was given, of those that its role may use; None: all of them. ACC-4.
     `title`: what a person is called. `pending`: what has to be done before anything else is open.
-    `signed_on`: came by single sign-on, which has its own log-out.
+    `signed_on`: came by single sign-on, which has its own log-out. `shown_at`: when a session's owner has last shown
+    the password, or logged in otherwise; None: a program.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Principal:
     title: Words | None = None
     pending: Pending | None = None
     signed_on: bool = False
+    shown_at: datetime | None = None
 
     @property
     def mailbox(self) -> str:

@@ -30,7 +30,8 @@ _ADDED_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who is logging in or has. `name` is the agent's id ("8001")."""
+    """A person who is logging in or has. `name` is the agent's id ("8001"). `shown_at`: of a session, when its owner
+    has last shown the password; any login counts as that."""
 
     name: str
     display_name: str
@@ -39,6 +40,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     must_change: bool = False
     has_factor: bool = False
     proof: Proof = "password"
+    shown_at: datetime | None = None
 
     def pending(self, factor_for: Collection[Role]) -> Pending | None:
         """What this login has to do first. `factor_for`: the roles that log in with a second factor. ACC-1, ACC-3.

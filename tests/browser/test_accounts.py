@@ -1,11 +1,15 @@
 """The first login, one's own password and sessions, and the administrator's page of people. ACC-1, ACC-2."""
 
 import time
+from datetime import timedelta
 
 import pyotp
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
+from app.web.http.permissions import SHOWN_HOLDS
+from crm.db.schema.users import user_session
 from crm.rights import Principal
 from crm.use_cases.accounts.people import NewPerson, add_person, lock, reset_password
 from crm.use_cases.accounts.second_factor import begin_second_factor, confirm_second_factor
@@ -148,6 +152,43 @@ async def test_the_second_factor_of_somebody_who_lost_the_app_is_reset_on_a_page
     at_work = await open_page(None)
     await log_in(at_work, "8002", PASSWORDS["8002"])
     await expect(at_work.get_by_test_id("user")).to_be_visible()
+
+
+@pytest.mark.req("ACC-1")
+async def test_a_page_that_was_left_open_asks_for_the_password_and_then_goes_on(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = await open_page("8901", "/users")
+    row = page.get_by_test_id("user-8002")
+    await row.get_by_test_id("show").click()
+    async with hall.store.database.write() as connection:
+        long_ago = hall.store.clock() - SHOWN_HOLDS - timedelta(minutes=1)
+        await connection.execute(update(user_session).where(user_session.c.name == "8901").values(created_at=long_ago))
+
+    async def lock_8002() -> None:
+        await row.get_by_test_id("lock").click()
+        await page.get_by_role("button", name="确定").click()
+        await expect(entry).to_be_focused()
+
+    window, entry = page.get_by_test_id("confirm-password"), page.locator("input[name=confirm-password]")
+    await lock_8002()
+    await picture(page, "confirm-password")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("没有确认密码，操作未进行")).to_be_visible()
+    await expect(window).to_be_hidden()
+    await expect(row).to_contain_text("正常")
+
+    await lock_8002()
+    await page.keyboard.type("a wrong one")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("confirm-fault")).to_contain_text("密码不正确")
+    await expect(entry).to_be_focused()
+    await page.keyboard.type(PASSWORDS["8901"])
+    await page.keyboard.press("Enter")
+    await expect(row).to_contain_text("已锁定")
+    await expect(window).to_be_hidden()
+    await row.get_by_test_id("unlock").click()
+    await expect(row).to_contain_text("正常")
 
 
 @pytest.mark.req("ACC-4")

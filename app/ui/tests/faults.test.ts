@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { ApiProblem, api } from "../src/api/client";
+import { ApiProblem, api, whenPasswordIsAsked, whenSessionIsOver } from "../src/api/client";
 import { newKey } from "../src/api/key";
 import { refusalText } from "../src/bookings/refusal";
 import { i18n, setLocale } from "../src/i18n";
@@ -64,6 +64,63 @@ describe("an answer of the API", () => {
     await api.post("/api/x", {}, "the-key");
     expect(asked[0]?.path).toBe("/api/x?q=%E5%81%9C+%E8%BD%A6&limit=5");
     expect(asked[1]?.headers["Idempotency-Key"]).toBe("the-key");
+  });
+});
+
+describe("a request that first wants the password", () => {
+  const REFUSED = { type: "urn:sanxiang:confirm_password", detail: "too long ago" };
+  let open: boolean;
+  let sent: string[];
+  let asked: number;
+
+  function server(right: boolean): void {
+    [open, sent, asked] = [false, [], 0];
+    vi.stubGlobal("fetch", async (path: string) => {
+      sent.push(path);
+      return open
+        ? new Response('{"done":true}', { status: 200 })
+        : new Response(JSON.stringify(REFUSED), { status: 403, headers: { "Content-Type": "application/problem+json" } });
+    });
+    whenPasswordIsAsked(async () => {
+      asked += 1;
+      await Promise.resolve();
+      open = right;
+      return right;
+    });
+  }
+
+  afterEach(() => whenPasswordIsAsked(async () => false));
+
+  it("is sent again once it was shown; several ask once", async () => {
+    server(true);
+    expect(await Promise.all([api.post("/api/x"), api.delete("/api/y")])).toEqual([{ done: true }, { done: true }]);
+    expect([asked, sent]).toEqual([1, ["/api/x", "/api/y", "/api/x", "/api/y"]]);
+  });
+
+  it("is refused when nobody shows it, and asks anew the next time", async () => {
+    server(false);
+    expect((await problemOf(api.post("/api/x"))).kind).toBe("confirm_password");
+    expect((await problemOf(api.post("/api/x"))).kind).toBe("confirm_password");
+    expect([asked, sent]).toEqual([2, ["/api/x", "/api/x"]]);
+  });
+
+  it("is no circle when the server asks again", async () => {
+    server(true);
+    whenPasswordIsAsked(async () => true);
+    expect((await problemOf(api.post("/api/x"))).kind).toBe("confirm_password");
+    expect(sent).toHaveLength(2);
+  });
+
+  it("is not the end of the session when the password is wrong", async () => {
+    const over = vi.fn();
+    whenSessionIsOver(over);
+    answers(401, { type: "urn:sanxiang:wrong_login", detail: "wrong" });
+    await problemOf(api.post("/api/me/confirm"));
+    expect(over).not.toHaveBeenCalled();
+    answers(401, { type: "urn:sanxiang:unauthenticated", detail: "log in" });
+    await problemOf(api.post("/api/me/confirm"));
+    expect(over).toHaveBeenCalledOnce();
+    whenSessionIsOver(() => {});
   });
 });
 

@@ -103,6 +103,7 @@ class Authenticator:
             title=Words(user.display_name, user.display_name_en),
             pending=user.pending(self._services.site.accounts.second_factor),
             signed_on=user.proof == "sign_on",
+            shown_at=user.shown_at,
         )
 
     # --- in and out ---------------------------------------------------------------------------------------------------

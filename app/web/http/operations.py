@@ -19,7 +19,7 @@ from app.web.http.audit.trail import WebTrail
 from app.web.http.contract import Nothing
 from app.web.http.idempotency import Kept, KeptRequests, wish_of
 from app.web.http.identity import Authenticator
-from app.web.http.permissions import held_back, is_open_to
+from app.web.http.permissions import asks_again, held_back, is_open_to
 from app.web.http.services import Services, Tools
 from app.web.wire.encoding import encode
 from app.web.wire.problems import Problem, TurnedBack, invalid
@@ -111,6 +111,7 @@ class Operation(Generic[Q, B]):
 AnyOperation = Operation[Any, Any]
 
 _PENDING_WORDS: Final = "This login has something to do first: look at `user.pending` of GET /api/me."
+_CONFIRM_WORDS: Final = "The password was shown too long ago: show it to POST /api/me/confirm, then ask again."
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -159,6 +160,8 @@ def serve(
                 raise _refused(principal, operation)
             if principal is not None and held_back(principal.pending, operation.name):
                 raise Problem(principal.pending or "forbidden", _PENDING_WORDS)
+            if principal is not None and asks_again(principal.shown_at, operation.name, services.clock()):
+                raise Problem("confirm_password", _CONFIRM_WORDS)
             return await answer(request, principal)
         except (Problem, CrmError) as why:
             await trail.turned_away(principal, operation.name, operation.path, why, request)
@@ -199,6 +202,8 @@ async def _on_record(
     except Problem as why:
         if written_by is Audited.LOGIN:
             await trail.login_refused(ask.body.name, why.kind, ask.request)
+        elif written_by is Audited.CONFIRM:
+            await trail.login_refused(ask.who.name, why.kind, ask.request)
         elif written_by is Audited.CODE:
             await trail.code_refused(ask.who, why.kind, ask.request)
         raise

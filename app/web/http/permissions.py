@@ -4,6 +4,7 @@ Deny by default: an operation that is not in the table is refused to everybody, 
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from config.schema import Role
@@ -29,6 +30,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "logout": _ALL,
     "me": _ALL,
     "change_password": _ALL,
+    "confirm_password": _ALL,
     "enter_code": _ALL,
     "begin_second_factor": _ALL,
     "confirm_second_factor": _ALL,
@@ -190,6 +192,7 @@ NOT_FOR_KEYS: Final = frozenset(
         "logout",
         "me",
         "change_password",
+        "confirm_password",
         "enter_code",
         "begin_second_factor",
         "confirm_second_factor",
@@ -236,7 +239,7 @@ def is_open_to(who: Principal | None, operation: str) -> bool:
 WHILE_PENDING: Final[Mapping[str, frozenset[str]]] = {
     "code": frozenset({"me", "logout", "enter_code"}),
     "new_password": frozenset({"me", "logout", "change_password"}),
-    "second_factor": frozenset({"me", "logout", "begin_second_factor", "confirm_second_factor"}),
+    "second_factor": frozenset({"me", "logout", "begin_second_factor", "confirm_second_factor", "confirm_password"}),
 }
 """What is open to a login that has something to do first (crm.rights.Pending), besides what is public."""
 
@@ -244,6 +247,33 @@ WHILE_PENDING: Final[Mapping[str, frozenset[str]]] = {
 def held_back(pending: str | None, operation: str) -> bool:
     """Whether the operation has to wait until this login has done what it has to. ACC-1."""
     return pending is not None and PERMISSIONS[operation] != PUBLIC and operation not in WHILE_PENDING[pending]
+
+
+SENSITIVE: Final = frozenset(
+    {
+        "add_user",
+        "reset_password",
+        "lock_user",
+        "unlock_user",
+        "retire_user",
+        "reset_second_factor",
+        "end_user_sessions",
+        "end_user_session",
+        "create_api_key",
+        "revoke_api_key",
+        "renew_telephone",
+        "end_own_session",
+        "begin_second_factor",
+    }
+)
+"""What nobody does at a page that was left open: the password has to have been shown lately. ACC-1."""
+
+SHOWN_HOLDS: Final = timedelta(minutes=15)
+
+
+def asks_again(shown_at: datetime | None, operation: str, now: datetime) -> bool:
+    """Whether the password has to be shown once more first. `shown_at` None: a program, which has none. ACC-1."""
+    return operation in SENSITIVE and shown_at is not None and now - shown_at > SHOWN_HOLDS
 
 
 def may(role: Role | None, operation: str) -> bool:

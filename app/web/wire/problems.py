@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "wrong_code": (403, "The code is wrong"),
     "new_password": (403, "Choose a password of your own first"),
     "second_factor": (403, "Set up a second factor first"),
+    "confirm_password": (403, "Show your password again first"),
     "foreign_origin": (403, "Not from this page"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "Not possible with this method"),

@@ -39,8 +39,10 @@ user_session = Table(
     text_column("address"),
     text_column("browser"),
     Column("proof", Text(), nullable=False, server_default="password"),
+    at_column("confirmed_at"),
 )
-"""`proof`: by what the person has shown who it is (crm.users.model.Proof)."""
+"""`proof`: by what the person has shown who it is (crm.users.model.Proof). `confirmed_at`: when the password was last
+shown again; NULL: not since the login."""
 
 second_factor = Table(
     "second_factor",

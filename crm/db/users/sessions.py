@@ -80,6 +80,7 @@ class SessionTable:
                 user_session.c.created_at,
                 user_session.c.seen_at,
                 user_session.c.proof,
+                func.coalesce(user_session.c.confirmed_at, user_session.c.created_at).label("shown_at"),
                 has_factor.label("has_factor"),
             )
             .join_from(user_session, user_account, user_session.c.name == user_account.c.name)
@@ -108,6 +109,12 @@ class SessionTable:
         this = (user_session.c.name == name, _ID == session)
         async with self._database.write() as connection:
             await connection.execute(update(user_session).where(*this).values(proof="code"))
+
+    async def confirm(self, name: str, session: str, now: datetime) -> None:
+        """This session's person has shown the password again."""
+        this = (user_session.c.name == name, _ID == session)
+        async with self._database.write() as connection:
+            await connection.execute(update(user_session).where(*this).values(confirmed_at=now))
 
     async def revoke(self, token: str) -> None:
         """Ends the session; one that is not there is ended already."""

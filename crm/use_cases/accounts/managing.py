@@ -44,6 +44,11 @@ async def change_password(ports: Ports, old: str, new: str, session: str | None)
     await passwords.change_password(ports.store, ports.who.name, old, new, session=session, who=ports.who)
 
 
+async def confirm_password(ports: Ports, password: str, session: str | None, address: str) -> bool:
+    """One's own. As `passwords.confirm_password`."""
+    return await passwords.confirm_password(ports.store, password, session=session, address=address, who=ports.who)
+
+
 async def begin_second_factor(ports: Ports) -> Enrolment:
     """One's own. As `second_factor.begin_second_factor`."""
     return await second_factor.begin_second_factor(ports.store, ports.site.name, who=ports.who)

@@ -9,8 +9,9 @@ import msgspec
 
 from crm.db.store import Store
 from crm.db.users.hashing import hash_password, is_right
-from crm.errors import BadPassword, UnknownRecord, WrongPassword
+from crm.errors import BadPassword, NotLikeThis, UnknownRecord, WrongPassword
 from crm.rights import Principal
+from crm.tickets.model import Detail
 from crm.users.model import ONE_TIME_LASTS, Account
 from crm.users.passwords import fault_of, normal
 
@@ -76,4 +77,32 @@ async def change_password(
             raise WrongPassword
         await act.users.set_password(name, password_hash, until=None)
         await act.users.sessions.end(name, but=session)
+        if session is not None:
+            await act.users.sessions.confirm(name, session, store.clock())
         await act.note_act(by=who.name, action="password_changed", subject=f"user {name}")
+
+
+async def confirm_password(store: Store, password: str, *, session: str | None, address: str, who: Principal) -> bool:
+    """One's own, shown again in this session; False when it is wrong. A one-time password is no password for this.
+
+    Raises UnknownRecord (a program, which has no account), NotLikeThis (only known to single sign-on), StoreAway.
+    """
+    credential = await store.users.credential(who.name)
+    if credential is None or session is None:
+        raise UnknownRecord("user", who.name)
+    if credential.password_hash is None or credential.user.must_change:
+        raise NotLikeThis(
+            "no_password",
+            "There is no password of yours here: log out, log in again, and repeat this within 15 minutes.",
+            "您在这里没有自己的密码：请退出后重新登录，并在 15 分钟内完成此操作。",
+        )
+    if not await is_right(password, credential.password_hash):
+        return False
+    async with store.act() as act:
+        now = await act.users.credential(who.name)
+        if now is None or now.password_hash != credential.password_hash:
+            return False
+        await act.users.sessions.confirm(who.name, session, store.clock())
+        details: dict[str, Detail] = {"address": address}
+        await act.note_act(by=who.name, action="password_confirmed", subject=f"user {who.name}", details=details)
+    return True

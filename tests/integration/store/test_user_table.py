@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -15,7 +16,7 @@ from crm.db.users.sessions import session_id
 from crm.errors import BadPassword, BadValue, NotLikeThis, UnknownRecord, WrongPassword
 from crm.rights import Principal
 from crm.use_cases.accounts.logins import Login, log_in
-from crm.use_cases.accounts.passwords import change_password
+from crm.use_cases.accounts.passwords import change_password, confirm_password
 from crm.use_cases.accounts.people import (
     NewPerson,
     add_person,
@@ -43,6 +44,7 @@ STAFF = (Person("8001"), Person("8801", role="supervisor"), Person("8901", role=
 WANG = User(name="8001", display_name="王芳", display_name_en="Wang Fang", role="agent")
 CHEF = Principal(name="8901", agent=None, role="administrator")
 WANG_HERSELF = Principal(name="8001", agent="8001", role="agent")
+CHOSEN = "teapot glacier violin"
 HERE = Place(address="192.0.2.1", browser="Firefox")
 
 
@@ -53,6 +55,12 @@ async def staff(store: Store) -> None:
 
 async def enters(store: Store, name: str, password: str | None = None, device: str | None = None) -> Login | None:
     return await log_in(store, name, password or password_of(name), HERE, device=device)
+
+
+async def whose(store: Store, token: str, now: datetime) -> User | None:
+    """Whose session it is, whenever the password was shown."""
+    user = await store.users.sessions.lookup(token, now)
+    return None if user is None else msgspec.structs.replace(user, shown_at=None)
 
 
 async def acts(store: Store, name: str) -> list[str]:
@@ -108,7 +116,7 @@ async def test_a_password_is_changed_by_who_knows_it_and_ends_all_other_sessions
     await change_password(
         store, "8001", password_of("8001"), "teapot glacier violin", session=session_id(here.session), who=WANG_HERSELF
     )
-    assert await store.users.sessions.lookup(here.session, clock.now) == WANG
+    assert await whose(store, here.session, clock.now) == WANG
     assert await store.users.sessions.lookup(there.session, clock.now) is None
     assert await enters(store, "8001") is None
     assert await enters(store, "8001", "teapot glacier violin") is not None
@@ -218,12 +226,40 @@ async def test_a_session_lives_while_it_is_used_and_twelve_hours_at_most(store: 
     sessions = store.users.sessions
     token = await sessions.create("8001", HERE, clock.now)
     for _ in range(35):
-        assert await sessions.lookup(token, clock.forward(minutes=20)) == WANG
+        assert await whose(store, token, clock.forward(minutes=20)) == WANG
     assert await sessions.lookup(token, clock.forward(minutes=20)) is None
     idle = await sessions.create("8001", HERE, clock.now)
-    assert await sessions.lookup(idle, clock.forward(minutes=29)) == WANG
+    assert await whose(store, idle, clock.forward(minutes=29)) == WANG
     assert await sessions.lookup(idle, clock.forward(minutes=30)) is None
     assert await sessions.list("8001", clock.now) == ()
+
+
+@pytest.mark.req("ACC-1")
+async def test_a_session_knows_when_its_password_was_last_shown(store: Store, clock: HandClock) -> None:
+    sessions, began = store.users.sessions, clock.now
+    token, other = await sessions.create("8001", HERE, began), await sessions.create("8001", HERE, began)
+
+    async def confirms(password: str, who: Principal = WANG_HERSELF) -> bool:
+        session = session_id(token)
+        return await confirm_password(store, password, session=session, address=HERE.address, who=who)
+
+    async def shown() -> list[datetime | None]:
+        users = [await sessions.lookup(each, clock.now) for each in (token, other)]
+        return [user and user.shown_at for user in users]
+
+    clock.forward(minutes=20)
+    assert not await confirms("guess") and await shown() == [began, began]
+    assert await confirms(password_of("8001")) and await shown() == [clock.now, began]
+    clock.forward(minutes=5)
+    with pytest.raises(UnknownRecord):
+        await confirms("x", Principal(name="token:administrator", agent=None, role="administrator"))
+    assert (await acts(store, "8001")).count("password_confirmed") == 1
+    changed = clock.forward(minutes=1)
+    await change_password(store, "8001", password_of("8001"), CHOSEN, session=session_id(token), who=WANG_HERSELF)
+    assert await shown() == [changed, None]
+    await reset_password(store, "8001", who=CHEF)
+    with pytest.raises(NotLikeThis):
+        await confirms(CHOSEN)
 
 
 @pytest.mark.req("ACC-2")
@@ -252,7 +288,7 @@ async def test_the_login_after_the_tenth_ends_the_session_unseen_for_longest(sto
         tokens.append(await enters(store, "8001"))
     held = [each.session for each in tokens if each is not None]
     clock.forward(minutes=2)
-    assert await sessions.lookup(held[0], clock.now) == WANG, "used again: the second one is unseen for longest"
+    assert await whose(store, held[0], clock.now) == WANG, "used again: the second one is unseen for longest"
     await asyncio.gather(*(enters(store, "8001") for _ in range(3)))
     left = [token for token in held if await sessions.lookup(token, clock.now)]
     assert left == [held[0], *held[4:]] and len(await sessions.list("8001", clock.now)) == MOST_SESSIONS
@@ -286,7 +322,7 @@ async def test_a_revoked_or_invented_token_is_nobody_and_the_store_knows_no_toke
     await sessions.revoke(token)
     assert await sessions.lookup(token, clock.now) is None
     assert await sessions.lookup("invented", clock.now) is None
-    assert await sessions.lookup(other, clock.now) == WANG
+    assert await whose(store, other, clock.now) == WANG
 
 
 @pytest.mark.req("ACC-1")

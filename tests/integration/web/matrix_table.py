@@ -162,6 +162,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "logout": Row(ok=(204,)),
     "me": Row(),
     "change_password": Row(body={"old": "a wrong one", "new": "teapot glacier violin"}, ok=_REFUSED_VALUE),
+    "confirm_password": Row(body={"password": "a wrong one"}, ok=(401, 429)),
     "list_own_sessions": Row(),
     "end_own_session": Row(ok=(404,)),
     "list_users": Row(),

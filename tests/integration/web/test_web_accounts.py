@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,9 +14,10 @@ import pytest
 from aiohttp import WSMsgType
 
 from app.web.api.table import OPERATIONS
-from app.web.http.permissions import PERMISSIONS, PUBLIC, WHILE_PENDING
+from app.web.http.permissions import PERMISSIONS, PUBLIC, SENSITIVE, WHILE_PENDING
 from config.service.channels import Channels
-from crm.users.model import MOST_SESSIONS
+from crm.use_cases.accounts.logins import log_in_signed_on
+from crm.users.model import MOST_SESSIONS, Place, Vouched
 from crm.users.throttle import PAIR
 from routing.agent import AgentState
 from tests.fakes.logins import password_of
@@ -279,6 +281,69 @@ async def test_a_stolen_session_does_not_guess_the_password_either(house: House)
         assert found[0] == (400, "invalid") and found[-1] == (429, "too_many_attempts")
         for poor in ("short", "1234567890", "8001800180018001"):
             assert (await status(browser, "POST", "/api/me/password", old=PASSWORDS["8001"], new=poor))[0] in (400, 429)
+
+
+@pytest.mark.req("ACC-1")
+async def test_a_page_that_was_left_open_changes_no_rights_before_the_password_is_shown_again(house: House) -> None:
+    """Each sensitive operation is refused after 16 minutes, goes on after the password, and not for longer."""
+    async with house.logged_in("8901") as chef:
+        await post(chef, "/api/users/8002/lock")
+        house.clock.advance(timedelta(minutes=16))
+        assert {name: await sensitive(chef, name) for name in SENSITIVE} == dict.fromkeys(
+            SENSITIVE, (403, "confirm_password")
+        )
+        assert (await status(chef, "GET", "/api/users"))[0] == 200
+        assert await status(chef, "POST", "/api/me/confirm", password="wrong") == (401, "wrong_login")
+        assert await sensitive(chef, "unlock_user") == (403, "confirm_password")
+        await post(chef, "/api/me/confirm", password=PASSWORDS["8901"])
+        asked = {name: await sensitive(chef, name) for name in SENSITIVE}
+        assert not [name for name, found in asked.items() if found == (403, "confirm_password")]
+        async with house.logged_in("8901") as other:
+            assert await sensitive(other, "unlock_user") == (404, "not_found")
+        house.clock.advance(timedelta(minutes=16))
+        assert await sensitive(chef, "unlock_user") == (403, "confirm_password")
+    async with house.program() as program:
+        assert await sensitive(program, "unlock_user") == (404, "not_found")
+        assert await status(program, "POST", "/api/me/confirm", password="x") == (404, "not_found")
+    (refused,) = (await house.store.audit.list(action="login_refused")).items
+    (shown,) = (await house.store.audit.list(action="password_confirmed")).items
+    assert refused.by == shown.by == "8901"
+    assert json.loads(refused.details)["address"] == json.loads(shown.details)["address"] == "127.0.0.1"
+
+
+async def sensitive(client: aiohttp.ClientSession, name: str) -> tuple[int, str]:
+    """Asked for about somebody and something that there is not."""
+    operation = next(each for each in OPERATIONS if each.name == name)
+    path = re.sub(r"\{\w+\}", "nobody", operation.path)
+    return await status(client, operation.method, path)
+
+
+@pytest.mark.req("ACC-1")
+async def test_a_password_that_is_asked_for_again_is_not_guessed_either(house: House) -> None:
+    async with house.logged_in("8001") as browser:
+        found = [
+            await status(browser, "POST", "/api/me/confirm", password=f"guess {number}")
+            for number in range(PAIR.free + 2)
+        ]
+        assert found[0] == (401, "wrong_login") and found[-1] == (429, "too_many_attempts")
+        assert (await status(browser, "GET", "/api/me"))[0] == 200
+
+
+@pytest.mark.req("ACC-1", "ACC-3")
+async def test_who_has_no_password_here_is_told_to_log_in_again(house: House) -> None:
+    """Somebody who came by single sign-on, and who has at most a one-time password here."""
+    first = await one_time(house, "8001")
+    vouched = Vouched(name="8001", issuer="https://id.example.cn", subject="lin")
+    entered = await log_in_signed_on(house.store, vouched, Place(address="127.0.0.1", browser=""), device=None)
+    assert not isinstance(entered, str)
+    async with house.program(entered.session) as person:
+        assert await sensitive(person, "end_own_session") == (404, "not_found"), "a single sign-on counts as a login"
+        house.clock.advance(timedelta(minutes=16))
+        assert await sensitive(person, "end_own_session") == (403, "confirm_password")
+        async with person.post("/api/me/confirm", json={"password": first}) as answer:
+            assert answer.status == 409
+            told = await answer.json()
+            assert "log in again" in told["detail"] and "重新登录" in told["detail_zh"]
 
 
 @pytest.mark.req("ACC-1")

@@ -1,5 +1,6 @@
 """The permission table and the object-level rules beside it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +11,10 @@ from app.web.http.permissions import (
     NOT_FOR_KEYS,
     PERMISSIONS,
     PUBLIC,
+    SENSITIVE,
+    SHOWN_HOLDS,
     WHILE_PENDING,
+    asks_again,
     grantable,
     held_back,
     is_open_to,
@@ -47,8 +51,28 @@ def test_a_login_that_has_something_to_do_first_can_do_that_and_nothing_else():
 DONE_FIRST = {
     "code": {"enter_code"},
     "new_password": {"change_password"},
-    "second_factor": {"begin_second_factor", "confirm_second_factor"},
+    "second_factor": {"begin_second_factor", "confirm_second_factor", "confirm_password"},
 }
+
+
+@pytest.mark.req("ACC-1")
+def test_what_is_sensitive_asks_for_the_password_again_after_a_quarter_of_an_hour_and_no_program():
+    shown = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+    for name in PERMISSIONS:
+        assert not asks_again(shown, name, shown + SHOWN_HOLDS)
+        assert asks_again(shown, name, shown + SHOWN_HOLDS + timedelta(seconds=1)) == (name in SENSITIVE)
+        assert not asks_again(None, name, shown + timedelta(days=1))
+    assert SHOWN_HOLDS == timedelta(minutes=15) and "confirm_password" not in SENSITIVE
+
+
+@pytest.mark.req("ACC-1")
+def test_all_that_changes_people_and_keys_is_sensitive_but_what_shows_a_secret_itself():
+    """An operation that is added to app/web/api/users is, unless it is named here."""
+    rights = {one for one in OPERATIONS if one.handle.__module__.startswith("app.web.api.users.")}
+    writing = {one.name for one in rights if one.method != "GET" and PERMISSIONS[one.name] != PUBLIC}
+    itself = {"change_password", "confirm_password", "enter_code", "confirm_second_factor"}
+    assert writing - SENSITIVE == itself | {"logout"}
+    assert SENSITIVE <= NOT_FOR_KEYS and set(PERMISSIONS) > SENSITIVE
 
 
 def test_an_administrator_may_do_all_that_a_supervisor_may_and_a_supervisor_all_that_an_agent_may():

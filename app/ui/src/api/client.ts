@@ -34,6 +34,22 @@ export function whenSessionIsOver(action: () => void): void {
   onSessionOver = action;
 }
 
+let askForPassword: () => Promise<boolean> = async () => false;
+let asking: Promise<boolean> | null = null;
+
+/** How one's password is asked for and shown again; true when it was right. Set once by the window that asks. */
+export function whenPasswordIsAsked(action: () => Promise<boolean>): void {
+  askForPassword = action;
+}
+
+/** Several requests at once ask once. */
+function shownAgain(): Promise<boolean> {
+  asking ??= askForPassword().finally(() => {
+    asking = null;
+  });
+  return asking;
+}
+
 async function problemOf(response: Response): Promise<ApiProblem> {
   let body: Record<string, unknown> = {};
   if (response.headers.get("content-type")?.includes("json")) {
@@ -61,14 +77,24 @@ async function send(method: string, path: string, body: unknown, key?: string): 
   }
 }
 
-async function request<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
+async function exchange<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
   const response = await send(method, path, body, key);
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && path !== "/api/login") onSessionOver();
+    if (problem.status === 401 && problem.kind !== "wrong_login") onSessionOver();
     throw problem;
   }
   return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** Sent once more where the server first wants the password, and it was shown. */
+async function request<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
+  try {
+    return await exchange<T>(method, path, body, key);
+  } catch (problem) {
+    if (!(problem instanceof ApiProblem) || problem.kind !== "confirm_password" || !(await shownAgain())) throw problem;
+  }
+  return await exchange<T>(method, path, body, key);
 }
 
 type Query = Record<string, string | number | null | undefined>;

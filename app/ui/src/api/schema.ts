@@ -1410,6 +1410,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show one's password again, for what is sensitive */
+        post: operations["confirm_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/password": {
         parameters: {
             query?: never;
@@ -4731,6 +4748,10 @@ export interface components {
             new: string;
             old: string;
         };
+        /** @description One's own, once more. */
+        PasswordIn: {
+            password: string;
+        };
         /** @description Labels of the group `password_state`, by code. */
         PasswordStateWords: {
             expired: components["schemas"]["Words"];
@@ -5819,7 +5840,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, code 403, wrong_code 403, new_password 403, second_factor 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, limit_met 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
+        /** @description A problem: unauthenticated 401, wrong_login 401, forbidden 403, code 403, wrong_code 403, new_password 403, second_factor 403, confirm_password 403, foreign_origin 403, not_found 404, method_not_allowed 405, stale 409, illegal_transition 409, conflict 409, form_expired 409, too_slow 408, gone 410, too_large 413, not_json 415, unsupported_file 415, not_by_hand 422, not_dialled 422, key_reused 422, invalid 400, too_many_attempts 429, too_many_requests 429, limit_met 429, too_many_pages 429, internal 500, no_space 507, store_away 503, telephones_away 503, no_front_end 503 */
         Problem: {
             headers: {
                 [name: string]: unknown;
@@ -8166,6 +8187,29 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description Show one's password again, for what is sensitive */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -47,6 +47,12 @@ export const en: Catalogue = {
     recovery: "Done. These recovery codes are shown only now: write them down. Without your telephone each stands in for a code, once.",
     recoveryKept: "I have kept them, go on",
   },
+  confirmPassword: {
+    title: "Your password once more",
+    why: "This is sensitive, and you showed your password more than 15 minutes ago. It goes on by itself once you have.",
+    signedOn: "You came by single sign-on: if you have no password here, cancel, log out and log in again.",
+    wrong: "The password is not right. Try again.",
+  },
   password: {
     old: "Present password",
     chosen: "New password",
@@ -440,6 +446,7 @@ export const en: Catalogue = {
     code: "Enter the code of your app first.",
     wrong_code: "The code is not right, or was used before.",
     second_factor: "Set up a second factor first.",
+    confirm_password: "The password was not confirmed; nothing was done.",
     foreign_origin: "Please work from this system's own pages.",
     too_large: "The text is too long; shorten it and save again.",
     too_many_pages: "Too many pages are open; close some.",

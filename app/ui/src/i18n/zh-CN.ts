@@ -40,6 +40,12 @@ export const zhCN = {
     recovery: "已设置。以下恢复码只显示这一次，请抄下并妥善保管：手机丢失时，每个可以代替验证码使用一次。",
     recoveryKept: "已保存，继续",
   },
+  confirmPassword: {
+    title: "请再次输入密码",
+    why: "此操作比较敏感，距您上次输入密码已超过 15 分钟。确认后自动继续。",
+    signedOn: "您是通过统一身份登录的：如果在这里没有自己的密码，请取消，退出后重新登录。",
+    wrong: "密码不正确，请重试。",
+  },
   password: {
     old: "当前密码",
     chosen: "新密码",
@@ -414,6 +420,7 @@ export const zhCN = {
     code: "请先输入验证码。",
     wrong_code: "验证码不正确，或已经用过。",
     second_factor: "请先设置二次验证。",
+    confirm_password: "没有确认密码，操作未进行。",
     foreign_origin: "请从本系统的页面操作。",
     too_large: "内容太长，请缩短后再保存。",
     too_many_pages: "打开的页面过多，请关闭一些。",

@@ -41,6 +41,12 @@ class AccountNew(In, frozen=True, kw_only=True):
     role: Role
 
 
+class PasswordIn(In, frozen=True, kw_only=True):
+    """One's own, once more."""
+
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
 class FirstPasswordOut(Out, frozen=True, kw_only=True):
     """`password` opens nothing but the choice of another one. It is shown in this answer only."""
 

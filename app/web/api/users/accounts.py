@@ -9,6 +9,7 @@ from app.web.api.users.account_shapes import (
     AccountNew,
     AccountOut,
     FirstPasswordOut,
+    PasswordIn,
     SessionOut,
     SessionsEnded,
     account_out,
@@ -17,6 +18,7 @@ from app.web.api.users.account_shapes import (
 )
 from app.web.http.contract import Listed, Nothing
 from app.web.http.operations import AnyOperation, Ask, operation
+from app.web.wire.problems import Problem
 from config.ids import AgentId
 from crm.use_cases.accounts import managing
 from crm.use_cases.accounts.people import NewPerson
@@ -98,6 +100,18 @@ async def end_own_session(ask: Ask[Nothing, Nothing]) -> SessionsEnded:
     return SessionsEnded(ended=ended)
 
 
+async def confirm_password(ask: Ask[Nothing, PasswordIn]) -> None:
+    """Opens what is sensitive for a quarter of an hour; tried as slowly as a login."""
+    door, request = ask.door, ask.request
+    place, session = door.place(request), door.session_of(request)
+
+    async def confirm() -> bool | None:
+        return await ask.do(managing.confirm_password, ask.body.password, session, place.address) or None
+
+    if await door.attempt(request, ask.who.name, confirm) is None:
+        raise Problem("wrong_login", "The password is wrong.")
+
+
 async def _sessions(ask: Ask[Any, Any], name: str) -> Listed[SessionOut]:
     current = ask.door.session_of(ask.request)
     found = await ask.seen.house.sessions(name)
@@ -115,6 +129,8 @@ ACCOUNTS: Final[tuple[AnyOperation, ...]] = (
               "Where one is logged in", Nothing, Nothing, Listed[SessionOut]),
     operation("end_own_session", "DELETE /api/me/sessions/{session}", end_own_session,
               "Log oneself out on another machine", Nothing, Nothing, SessionsEnded),
+    operation("confirm_password", "POST /api/me/confirm", confirm_password,
+              "Show one's password again, for what is sensitive", Nothing, PasswordIn, None, 204, secret=True),
     operation("list_users", "GET /api/users", list_users,
               "Accounts, by name", Nothing, Nothing, Listed[AccountOut]),
     operation("add_user", "POST /api/users", add_user,

@@ -21,6 +21,7 @@ class Audited(Enum):
     LOGIN = "the server: who logged in, who was refused and from where"
     SIGN_ON = "the use case: who logged in; the server: who was refused and from where"
     CODE = "the use case: who showed a right code; the server: who was refused and from where"
+    CONFIRM = "the use case: who showed the password again; the server: who was refused and from where"
     JOURNAL = "nobody: what happens to calls, agents and arrivals is an event of the journal, with who asked for it"
     OWN_ROWS = "nobody: messages between colleagues are kept as they are, with sender and time"
     NOTHING = "nobody: it shows no secret and changes nothing that lasts"
@@ -59,6 +60,7 @@ _NOTHING: Final = (
 )
 AUDITED: Final[Mapping[str, Audited]] = {
     "login": Audited.LOGIN,
+    "confirm_password": Audited.CONFIRM,
     "finish_sign_on": Audited.SIGN_ON,
     **dict.fromkeys("enter_code confirm_second_factor".split(), Audited.CODE),
     **dict.fromkeys(_ACT.split(), Audited.ACT),
