@@ -1,4 +1,4 @@
-"""What `make test` needs of Debian: SIPp, Chromium, PostgreSQL, strace. Root: installs it; else says what to do."""
+"""What `make test` needs of Debian: SIPp, baresip, Chromium, PostgreSQL, strace. Root: installs it; else says how."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 
 NEEDED = {
     "sip-tester": lambda: shutil.which("sipp"),
+    "baresip-core": lambda: shutil.which("baresip"),
     "chromium": lambda: shutil.which("chromium"),
     "postgresql": lambda: list(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "strace": lambda: shutil.which("strace"),

@@ -46,6 +46,12 @@ _NETWORK = re.compile(r"[0-9A-Fa-f.:]{2,45}(/\d{1,3})?")
 _AGENT = re.compile(r"[0-9A-Za-z_]{1,20}")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{20,128}")
 _FILE = re.compile(r"/[^\s;\[\]@$\\,()&|\"']{1,500}")
+_CIPHERS = (
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+)
 _MAX_FILES = 65_536
 _SOCKET_PATH_MAX = 107
 _APOLOGY_MARGIN_S = 60
@@ -114,15 +120,19 @@ def _fields(home: Path, settings: PbxSettings, binary: AsteriskBinary, facts: St
 
 
 def _tls_transport(settings: PbxSettings, facts: StartFacts) -> str:
-    """Beside UDP: TLS 1.2 and 1.3, the least that the OpenSSL of the prefix speaks. Empty without a certificate."""
+    """Beside UDP; empty without a certificate.
+
+    Without `method` this Asterisk speaks TLS 1.0 alone. `sslv23` is whatever its OpenSSL has, and these ciphers are of
+    TLS 1.2 or 1.3, so that older versions find none, whatever that OpenSSL would allow.
+    """
     if settings.tls is None:
         return ""
     files = [_checked(_FILE, str(file), "a TLS file") for file in (settings.tls.certificate, settings.tls.key)]
     host = _bracketed(_checked(_HOST, facts.sip_host, "the SIP host"))
     return (
-        "[transport-tls]\ntype = transport\nprotocol = tls\n"
+        "[transport-tls]\ntype = transport\nprotocol = tls\nmethod = sslv23\n"
         f"bind = {host}:{settings.tls.port}\ncert_file = {files[0]}\npriv_key_file = {files[1]}\n"
-        + _media_fields(settings)["transport_media"]
+        f"cipher = {','.join(_CIPHERS)}\n" + _media_fields(settings)["transport_media"]
     )
 
 

@@ -234,7 +234,10 @@ def test_telephones_have_tls_and_encryption_as_the_site_says(settings: PbxSettin
     ):
         secured = replace(settings, tls=TLS, media_encryption=encryption)
         render(secured, binary, FACTS)
-        assert "protocol = tls\nbind = 127.0.0.1:5061\ncert_file = /etc/sip/a.crt" in etc(secured, "pjsip.conf")
+        transport = etc(secured, "pjsip.conf")
+        assert "protocol = tls\nmethod = sslv23\nbind = 127.0.0.1:5061\ncert_file = /etc/sip/a.crt" in transport
+        (ciphers,) = (line.split(" = ")[1].split(",") for line in transport.splitlines() if line.startswith("cipher ="))
+        assert ciphers and all(name.startswith("ECDHE-") and "-GCM-" in name for name in ciphers), "none older than 1.2"
         agents = etc(secured, "pjsip_agents.conf").splitlines()
         said = {line for line in agents if line.startswith(("transport", "media_encryption"))}
         assert said == set(expected), encryption
