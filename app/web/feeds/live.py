@@ -81,13 +81,19 @@ async def live_desk(ask: Ask[DeskQuery, Nothing]) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=10.0, max_msg_size=4096, compress=False)
         await socket.prepare(ask.request)
         ask.request.app[SOCKETS].add(socket)
+        reader = asyncio.create_task(_read_desk(socket, hub, agent))
         writer = asyncio.create_task(_write_desk(ask, socket, page, agent))
         try:
-            await _read_desk(socket, hub, agent)
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
         finally:
             ask.request.app[SOCKETS].discard(socket)
+            reader.cancel()
             writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            unread, over = await asyncio.gather(reader, writer, return_exceptions=True)
+        if isinstance(unread, Exception):
+            raise unread
+        if over is True:  # nobody reads any more: the close waits for the page's, and what it has sent is not cut off
+            await socket.close(code=SESSION_OVER, message=b"session over")
     return socket
 
 
@@ -104,7 +110,8 @@ async def _read_desk(socket: web.WebSocketResponse, hub: DeskHub, agent: str) ->
         hub.ack(agent, acked.seq)
 
 
-async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketResponse, page: DeskPage, agent: str) -> None:
+async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketResponse, page: DeskPage, agent: str) -> bool:
+    """Tells the page what is new; True: until its login ended, False: until it could not be told any more."""
     hub, login = ask.services.hub, LoginCheck(ask)
     try:
         await _send(socket, _hello(ask, agent))
@@ -114,7 +121,7 @@ async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketRespons
                     await _send(socket, message.text)
                 if not await page.news(ALIVE_EVERY_S):
                     await _send(socket, encode_text(Alive(seq=hub.newest, at=ask.services.clock())))
-        await socket.close(code=SESSION_OVER, message=b"session over")
+        return True
     except TimeoutError:
         log.warning("A page of agent %s does not read; closed", agent, extra={"action": "desk_stuck", "agent": agent})
         _abort(ask.request)
@@ -123,6 +130,7 @@ async def _write_desk(ask: Ask[DeskQuery, Nothing], socket: web.WebSocketRespons
     except Exception as exc:
         ask.services.faults.note(exc, "desk_failed", agent=agent)
         _abort(ask.request)
+    return False
 
 
 def _hello(ask: Ask[DeskQuery, Nothing], agent: str) -> str:
