@@ -218,9 +218,11 @@ class AsteriskWorld:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self.kill_controller()
-        # Asterisk's side first, while the telephones can still say yes to it.
-        await self.pbx.command("channel request hangup all")
-        await asyncio.gather(*(phone.stop() for phone in (self._line, self._agent, self._customer)))
+        try:
+            # Asterisk's side first, while the telephones can still say yes to it.
+            await self.pbx.command("channel request hangup all")
+        finally:  # an Asterisk that has died fails its own test, not the next one by sockets left open
+            await asyncio.gather(*(phone.stop() for phone in (self._line, self._agent, self._customer)))
 
     async def caller(self) -> SipCaller:
         server = (self.settings.sip_host, self.settings.sip_port)
@@ -287,6 +289,8 @@ async def asterisk_world() -> AsyncIterator[AsteriskWorld]:
         await world.open()
         yield world
     finally:
-        await world.close()
-        await pbx.stop()
-        shutil.rmtree(root)
+        try:
+            await world.close()
+        finally:
+            await pbx.stop()
+            shutil.rmtree(root)
