@@ -28,6 +28,7 @@ from crm.rights import Principal
 from crm.use_cases.accounts import people
 from crm.use_cases.accounts.people import NewPerson
 from crm.use_cases.accounts.second_factor import reset_second_factor
+from crm.users.model import Account
 
 COMMAND_LINE: Final = Principal(name="command line", agent=None, role="administrator")
 """Who can read the data directory: the machine's operator."""
@@ -128,31 +129,28 @@ def reset(name: str) -> Wish:
 
 
 def factor_reset(name: str) -> Wish:
-    async def by_store(store: Store) -> object:
-        return account_out(await reset_second_factor(store, name, who=COMMAND_LINE))
-
-    return Wish(method="POST", path=f"/api/users/{name}/second-factor/reset", by_store=by_store)
+    return _changed(name, "second-factor/reset", reset_second_factor)
 
 
 def locked(name: str) -> Wish:
-    async def by_store(store: Store) -> object:
-        return account_out(await people.lock(store, name, who=COMMAND_LINE))
-
-    return Wish(method="POST", path=f"/api/users/{name}/lock", by_store=by_store)
+    return _changed(name, "lock", people.lock)
 
 
 def unlocked(name: str) -> Wish:
-    async def by_store(store: Store) -> object:
-        return account_out(await people.unlock(store, name, who=COMMAND_LINE))
-
-    return Wish(method="POST", path=f"/api/users/{name}/unlock", by_store=by_store)
+    return _changed(name, "unlock", people.unlock)
 
 
 def retired(name: str) -> Wish:
-    async def by_store(store: Store) -> object:
-        return account_out(await people.retire(store, name, who=COMMAND_LINE))
+    return _changed(name, "retire", people.retire)
 
-    return Wish(method="POST", path=f"/api/users/{name}/retire", by_store=by_store)
+
+def _changed(name: str, path: str, act: Callable[..., Awaitable[Account]]) -> Wish:
+    """An act on an account, of which the account comes."""
+
+    async def by_store(store: Store) -> object:
+        return account_out(await act(store, name, who=COMMAND_LINE))
+
+    return Wish(method="POST", path=f"/api/users/{name}/{path}", by_store=by_store)
 
 
 def sessions(name: str) -> Wish:
