@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -125,7 +126,7 @@ def reset(name: str) -> Wish:
     async def by_store(store: Store) -> object:
         return first_out(await people.reset_password(store, name, who=COMMAND_LINE))
 
-    return Wish(method="POST", path=f"/api/users/{name}/reset", by_store=by_store)
+    return Wish(method="POST", path=_place(name, "reset"), by_store=by_store)
 
 
 def factor_reset(name: str) -> Wish:
@@ -144,24 +145,29 @@ def retired(name: str) -> Wish:
     return _changed(name, "retire", people.retire)
 
 
+def _place(name: str, what: str) -> str:
+    """Whatever was typed as a name is one part of the path."""
+    return f"/api/users/{quote(name, safe='')}/{what}"
+
+
 def _changed(name: str, path: str, act: Callable[..., Awaitable[Account]]) -> Wish:
     """An act on an account, of which the account comes."""
 
     async def by_store(store: Store) -> object:
         return account_out(await act(store, name, who=COMMAND_LINE))
 
-    return Wish(method="POST", path=f"/api/users/{name}/{path}", by_store=by_store)
+    return Wish(method="POST", path=_place(name, path), by_store=by_store)
 
 
 def sessions(name: str) -> Wish:
     async def by_store(store: Store) -> object:
         return {"items": [session_out(each, None) for each in await store.users.sessions.list(name, store.clock())]}
 
-    return Wish(method="GET", path=f"/api/users/{name}/sessions", by_store=by_store)
+    return Wish(method="GET", path=_place(name, "sessions"), by_store=by_store)
 
 
 def sessions_ended(name: str) -> Wish:
     async def by_store(store: Store) -> object:
         return SessionsEnded(ended=await people.end_sessions(store, name, who=COMMAND_LINE))
 
-    return Wish(method="DELETE", path=f"/api/users/{name}/sessions", by_store=by_store)
+    return Wish(method="DELETE", path=_place(name, "sessions"), by_store=by_store)

@@ -14,6 +14,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.commands import accounts
 from crm.db.store import Store
 from crm.rights import Principal
 from crm.use_cases.accounts.logins import Login, log_in
@@ -126,3 +127,8 @@ async def test_what_cannot_be_is_said_in_words(ask: Ask, words: tuple[str, ...],
 def test_without_a_store_it_says_what_to_do(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["user", "list", "--data", str(tmp_path)])
     assert said.exit_code == 2 and "start the system once" in said.stderr
+
+
+def test_whatever_is_typed_as_a_name_reaches_no_other_place_of_the_api() -> None:
+    for wish in (accounts.reset, accounts.locked, accounts.sessions_ended, accounts.sessions):
+        assert wish("../keys/a?b#c").path.startswith("/api/users/..%2Fkeys%2Fa%3Fb%23c/")
