@@ -109,6 +109,8 @@ async def serving(controller: Controller) -> AsyncIterator[Controller]:
     try:
         yield controller
     finally:
+        if controller.asterisk is not None:  # a connection that it makes while the server closes is closed by nobody
+            await controller.asterisk.stop()
         await runner.cleanup()
 
 
