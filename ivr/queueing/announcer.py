@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 KEYS = {"1": "callback", "2": "message"}
 QUIET_S = 0.5
 """An agent who is free may answer at once: then nothing is begun, and nothing has to be cut short."""
-PAST_THE_EDGE_S = 0.05
+PAST_THE_EDGE_S = 0.1
 """An answer is not on the edge of its ring: a clock that is being put right, by half a percent, would count the one
 before. TEL-1"""
 
