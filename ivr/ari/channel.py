@@ -53,21 +53,8 @@ WAV_BYTES_PER_S = 16_000
 
 TRANSFER_STATES = {"accepted": "channel_progress", "done": "channel_answered", "failed": "channel_unavailable"}
 """ARI's words for how a transfer goes."""
-
-NEVER_SENT = frozenset({0, 34, 38, 41, 42, 44, 47})
-"""Q.850: no cause given, no circuit, network out of order, temporary failure, congestion, no channel, no resource."""
-CLEARED = 16
-"""What Asterisk says of a leg that was made before it was dialled, and for which it then had no port."""
 AT_ONCE_S = 1.0
 """A leg that is gone so soon, without an answer of its party, was never sent: Asterisk had no port for its audio."""
-
-# Q.850; what is missing here is "unreachable".
-OUTCOMES = {
-    17: DialOutcome.BUSY,
-    18: DialOutcome.NO_ANSWER,
-    19: DialOutcome.NO_ANSWER,
-    21: DialOutcome.REJECTED,
-}
 
 
 class AriChannel(AriLeg):
@@ -261,19 +248,9 @@ class AriChannel(AriLeg):
             raise DialFailed(self.id, DialOutcome.NO_ANSWER, 0) from None
         if self.leg.answered_at is not None:
             return self.leg.answered_at
-        raise DialFailed(self.id, self._why_unanswered(at_once=loop.time() - began < AT_ONCE_S), self.leg.cause)
-
-    def _why_unanswered(self, *, at_once: bool) -> DialOutcome:
-        """`at_once`: too soon for the party to have let time pass. Without any answer from it, nothing was sent."""
-        if self._hung_up:
-            return DialOutcome.CANCELLED
-        unheard = self.leg.ringing_at is None and not self.leg.sip_answer
-        never_sent = NEVER_SENT
-        if self.leg.prepared:  # that it has ended may be heard before why: then nobody knows what its party has said
-            never_sent = NEVER_SENT | {CLEARED} if self.leg.cause_told else frozenset()
-        if at_once and unheard and self.leg.cause in never_sent:
-            return DialOutcome.CONGESTED
-        return OUTCOMES.get(self.leg.cause, DialOutcome.UNREACHABLE)
+        at_once = loop.time() - began < AT_ONCE_S
+        outcome = DialOutcome.CANCELLED if self._hung_up else self.leg.why_unanswered(at_once=at_once)
+        raise DialFailed(self.id, outcome, self.leg.cause)
 
     async def _recorded(self, name: str, timeout_s: float) -> LiveRecording:
         """The end of a recording. Hanging up is how most messages end, so that alone is no ChannelGone."""

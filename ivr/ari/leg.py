@@ -9,12 +9,24 @@ from datetime import datetime
 
 from config.ids import ChannelId
 from ivr.ari.wire.model import LiveRecording, Playback
-from ivr.port.values import Digit, TransferWish
+from ivr.port.values import DialOutcome, Digit, TransferWish
 
 # Nobody types that fast or that far ahead: past it the call is ended (style: nothing is dropped silently).
 MAILBOX_SIZE = 64
 DEPARTURES_KEPT = 8
 """So many wait for the end of a channel before those who have stopped waiting are forgotten."""
+
+NEVER_SENT = frozenset({0, 34, 38, 41, 42, 44, 47})
+"""Q.850: no cause given, no circuit, network out of order, temporary failure, congestion, no channel, no resource."""
+CLEARED = 16
+"""What Asterisk says of a leg that was made before it was dialled, and for which it then had no port."""
+# Q.850; what is missing here is "unreachable".
+OUTCOMES = {
+    17: DialOutcome.BUSY,
+    18: DialOutcome.NO_ANSWER,
+    19: DialOutcome.NO_ANSWER,
+    21: DialOutcome.REJECTED,
+}
 
 
 class MailboxFull(Exception):
@@ -154,6 +166,16 @@ class Leg:
     def answered_at(self) -> datetime | None:
         """When a dialled party answered. One that is originated enters our application by that."""
         return self.up_at if self.prepared else self.up_at or self.entered_at
+
+    def why_unanswered(self, *, at_once: bool) -> DialOutcome:
+        """`at_once`: too soon for the party to have let time pass. Without any answer from it, nothing was sent."""
+        unheard = self.ringing_at is None and not self.sip_answer
+        never_sent = NEVER_SENT
+        if self.prepared:  # that it has ended may be heard before why: then nobody knows what its party has said
+            never_sent = NEVER_SENT | {CLEARED} if self.cause_told else frozenset()
+        if at_once and unheard and self.cause in never_sent:
+            return DialOutcome.CONGESTED
+        return OUTCOMES.get(self.cause, DialOutcome.UNREACHABLE)
 
     @property
     def is_dialling(self) -> bool:

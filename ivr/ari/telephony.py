@@ -1,13 +1,12 @@
-"""The telephony port on Asterisk: what happens at each connection, dialling, bridges (design D2, D3).
+"""The telephony port on Asterisk: what happens at each connection, bridges, registered telephones (design D2, D3).
 
-Not the commands of a leg (`ivr.ari.channel`), the meaning of events (`ivr.ari.switchboard`), or the socket itself.
+Not how legs are made (`ivr.ari.outgoing`), the commands of a leg (`ivr.ari.channel`), the meaning of events
+(`ivr.ari.switchboard`), or the socket itself.
 """
 
 import asyncio
 import logging
-import math
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,28 +15,24 @@ from config.destination import Destination
 from config.ids import BridgeId, ChannelId
 from ivr.ari.alive import channels_alive
 from ivr.ari.bridge import AriBridge
-from ivr.ari.channel import DIALLED_MARK, NOT_DIALLED, AriChannel
+from ivr.ari.channel import AriChannel
 from ivr.ari.client import AriClient, CommandWatch
 from ivr.ari.exchange import Exchange
-from ivr.ari.snapshot import DIALLED, live_channels, snapshot_of
+from ivr.ari.outgoing import OutgoingLegs
+from ivr.ari.snapshot import live_channels, snapshot_of
 from ivr.ari.switchboard import Switchboard
 from ivr.ari.wire.errors import AriError
 from ivr.ari.wire.model import AnyEvent, ApplicationRegistered
 from ivr.ari.wire.socket import AriSocket
-from ivr.port.numbers import clean_number, dialable, masked
 from ivr.port.telephony import Arrival, ArrivalHandler, Channel, ConnectHandler
-from ivr.port.values import ChannelGone, DialFailed, DialOutcome, LiveBridge, LiveChannel, Snapshot, TelephonyDown
+from ivr.port.values import LiveBridge, LiveChannel, Snapshot
 
 log = logging.getLogger(__name__)
 
 # Hours of replayed events; past it the snapshot alone must do.
 BACKLOG_SIZE = 50_000
-CALLER_SHOWN = "CONNECTEDLINE(num)"
-"""What a party that we dial is shown as calling."""
-ADMITTED_WITHIN_S = 5.0
 GUESSERS = "guessers"
 """The list of Asterisk's that shuts addresses out; it lives in its memory (sorcery.conf)."""
-AGENT_ID = re.compile(r"[0-9A-Za-z_]{1,20}")
 
 
 class AriTelephony:
@@ -61,6 +56,7 @@ class AriTelephony:
         self._client = AriClient(socket, watch, lambda at: (clock() - ours(at)).total_seconds())
         self._exchange = Exchange(self._client, clock, data, prompt_seconds, ours)
         self._switchboard = Switchboard(self._exchange, self._arrived)
+        self._outgoing = OutgoingLegs(self._exchange, self._switchboard, socket.address.app, self.find_channel)
         # Events wait here from the start of a connection until the snapshot is taken.
         self._backlog: list[AnyEvent] | None = []
         # Arrivals wait here until `on_connect` has reconciled.
@@ -164,67 +160,13 @@ class AriTelephony:
     async def dial_agent(
         self, agent_id: str, *, channel_id: ChannelId, caller_id: str, ring_timeout_s: float
     ) -> AriChannel:
-        if AGENT_ID.fullmatch(agent_id) is None:
-            raise ValueError(f"not an agent's id: {agent_id!r}")
-        try:
-            return await self._dial(f"PJSIP/agent-{agent_id}", channel_id, caller_id, ring_timeout_s)
-        except DialFailed as failed:
-            if await self._is_registered(f"agent-{agent_id}"):
-                raise DialFailed(channel_id, DialOutcome.CONGESTED, 0) from failed
-            raise
+        return await self._outgoing.dial_agent(agent_id, channel_id, caller_id, ring_timeout_s)
 
     async def prepare_out(self, destination: Destination, *, channel_id: ChannelId, caller_id: str) -> AriChannel:
-        number = dialable(destination.number)
-        endpoint = f"PJSIP/{number}@trunk"
-        if (known := self._switchboard.find(channel_id)) is not None:
-            return known
-        log.info("preparing a call to %s", masked(number), extra={"action": "prepare_out", "channel_id": channel_id})
-        channel = self._switchboard.expect(channel_id)
-        channel.leg.prepared = True
-        create = self._client.channels.create(
-            endpoint=endpoint,
-            app=self._socket.address.app,
-            app_args=DIALLED,
-            channel_id=channel_id,
-            variables={CALLER_SHOWN: clean_number(caller_id), DIALLED_MARK: NOT_DIALLED},
-        )
-        return await self._admitted(await self._made(channel, create))
+        return await self._outgoing.prepare_out(destination, channel_id, caller_id)
 
     async def snoop(self, channel: Channel, *, snoop_id: ChannelId, whisper: bool) -> AriChannel:
-        if channel.gone:
-            raise ChannelGone(channel.id)
-        snoop = self._switchboard.expect(snoop_id)
-        command = self._client.channels.snoop_channel_with_id(
-            channel_id=channel.id,
-            snoop_id=snoop_id,
-            app=self._socket.address.app,
-            app_args=DIALLED,
-            spy="both",
-            whisper="out" if whisper else "none",
-        )
-        try:
-            await command
-        except AriError as error:
-            if error.status != 409:  # 409: made already, by this very command before a reconnect
-                self._switchboard.forget(snoop_id)
-                if error.status == 404:
-                    raise ChannelGone(channel.id) from error
-                raise
-        except (TelephonyDown, asyncio.CancelledError):
-            self._switchboard.forget(snoop_id)
-            self._exchange.in_background(snoop.hangup(), "hanging up a snoop that was given up")
-            raise
-        snoop.leg.confirmed()
-        return await self._admitted(snoop)
-
-    async def _admitted(self, channel: AriChannel) -> AriChannel:
-        """Once it is in our application: before that nobody can see whose it is, and it cannot be bridged."""
-        try:
-            async with asyncio.timeout(ADMITTED_WITHIN_S):
-                await channel.leg.admitted()
-        except TimeoutError:
-            raise TelephonyDown(f"channel {channel.id} was made and never entered our application") from None
-        return channel
+        return await self._outgoing.snoop(channel, snoop_id, whisper=whisper)
 
     async def create_bridge(self, bridge_id: BridgeId) -> AriBridge:
         # Plain mixing, without DTMF events: only then two legs of one codec are joined natively (performance.md).
@@ -259,15 +201,6 @@ class AriTelephony:
     def _by_our_clock(self, live: LiveChannel) -> LiveChannel:
         return replace(live, created_at=self._exchange.ours(live.created_at))
 
-    async def _is_registered(self, resource: str) -> bool:
-        """A telephone is there, as far as Asterisk knows: it is not why Asterisk would not dial it."""
-        try:
-            return (await self._client.endpoints.get(tech="PJSIP", resource=resource)).state == "online"
-        except AriError as error:
-            if error.status == 404:
-                return False
-            raise
-
     async def unregister(self, contact: str) -> None:
         """Takes a registered telephone out (`contact`: its id at Asterisk): no call comes to it; its talk goes on."""
         try:
@@ -292,36 +225,3 @@ class AriTelephony:
     async def ping(self) -> None:
         """A sign of life. Raises TelephonyDown."""
         await self._socket.sign_of_life()
-
-    async def _dial(self, endpoint: str, channel_id: ChannelId, caller_id: str, ring_timeout_s: float) -> AriChannel:
-        if (known := self._switchboard.find(channel_id)) is not None:
-            return known
-        channel = self._switchboard.expect(channel_id)
-        originate = self._client.channels.originate(
-            endpoint=endpoint,
-            app=self._socket.address.app,
-            app_args=DIALLED,
-            caller_id=clean_number(caller_id),
-            timeout_s=math.ceil(ring_timeout_s),
-            channel_id=channel_id,
-        )
-        return await self._made(channel, originate)
-
-    async def _made(self, channel: AriChannel, command: Awaitable[object]) -> AriChannel:
-        """The channel, once Asterisk has made it; the one that is there already under this id. Raises DialFailed."""
-        channel_id = channel.id
-        try:
-            await command
-        except AriError as error:
-            if error.status == 409 and (live := await self.find_channel(channel_id)) is not None:
-                return self._switchboard.adopt(live)
-            self._switchboard.forget(channel_id)
-            # Asterisk cannot make the channel: no such endpoint, or no telephone registered there.
-            raise DialFailed(channel_id, DialOutcome.UNREACHABLE, 0) from error
-        except (TelephonyDown, asyncio.CancelledError):
-            self._switchboard.forget(channel_id)
-            # Nobody knows how far it came; behind the dial command on the socket, this ends it in any case.
-            self._exchange.in_background(channel.hangup(), "hanging up a leg that was given up")
-            raise
-        channel.leg.confirmed()
-        return channel
