@@ -18,6 +18,7 @@ from pathlib import Path
 
 from config.paths import DataDir
 from ivr.pbx import processes
+from ivr.pbx.console import ask_console, last_words
 from ivr.pbx.ports import reserve_rtp_block, udp_is_free
 from ivr.pbx.prefix.errors import AsteriskNotReady
 from ivr.pbx.prefix.install import AsteriskBinary
@@ -137,7 +138,7 @@ class AsteriskProcess:
         except TimeoutError as error:
             await self._abandon_start()
             raise AsteriskNotReady(
-                f"Asterisk was not ready after {_START_TIMEOUT_S:.0f} s. {self._log_tail()}"
+                f"Asterisk was not ready after {_START_TIMEOUT_S:.0f} s. {last_words(self._home / 'log')}"
             ) from error
         finally:
             os.close(alive)
@@ -146,25 +147,8 @@ class AsteriskProcess:
         _log.info("Asterisk %s started, pid %d", self._binary.version, self._process.pid, extra=_extra("pbx_started"))
 
     async def command(self, text: str, timeout_s: float = _COMMAND_TIMEOUT_S) -> str:
-        """Runs a command of Asterisk's console, returns what it printed. Raises AsteriskNotReady."""
-        arguments = [*self._binary.command, "-C", str(self._configuration), "-rx", text]
-        console = await asyncio.create_subprocess_exec(
-            *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        try:
-            async with asyncio.timeout(timeout_s):
-                output, _ = await console.communicate()
-        except TimeoutError as error:
-            raise AsteriskNotReady(f"Asterisk did not answer `{text}` within {timeout_s:.0f} s") from error
-        finally:
-            # Also when we are cancelled: a hung Asterisk would keep its console waiting for ever.
-            if console.returncode is None:
-                console.kill()
-                await console.wait()
-        answer = output.decode(errors="replace").strip()
-        if console.returncode != 0:
-            raise AsteriskNotReady(f"Asterisk's console refused `{text}`: {answer}")
-        return answer
+        """As `ask_console`."""
+        return await ask_console([*self._binary.command, "-C", str(self._configuration)], text, timeout_s)
 
     async def ping(self) -> bool:
         """Asks Asterisk for a sign of life through its console. Raises AsteriskNotReady; ARI's own ping is cheaper."""
@@ -287,7 +271,7 @@ class AsteriskProcess:
         socket = self._home / "run" / "asterisk.ctl"
         while not socket.exists() or (process := self._find_running(None)) is None:
             if processes.has_ended(alive):
-                raise AsteriskNotReady(f"Asterisk ended while starting. {self._log_tail()}")
+                raise AsteriskNotReady(f"Asterisk ended while starting. {last_words(self._home / 'log')}")
             await asyncio.sleep(_POLL_S)
         while True:
             try:
@@ -305,15 +289,7 @@ class AsteriskProcess:
     async def _check_sip(self) -> None:
         if "transport-udp" not in await self.command("pjsip show transports"):
             await self.kill()
-            raise AsteriskNotReady(f"Asterisk could not bind its SIP address. {self._log_tail()}")
-
-    def _log_tail(self) -> str:
-        lines: list[str] = []
-        for name in ("console.log", "messages.log"):
-            path = self._home / "log" / name
-            if path.exists():
-                lines += path.read_text(errors="replace").splitlines()[-5:]
-        return f"Its last words (in {self._home / 'log'}): " + (" / ".join(lines) or "none")
+            raise AsteriskNotReady(f"Asterisk could not bind its SIP address. {last_words(self._home / 'log')}")
 
 
 def _size(path: Path) -> int:
