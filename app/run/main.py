@@ -277,7 +277,7 @@ def connected(system: System) -> Callable[[Snapshot], "asyncio.Future[None]"]:
 def unserved(system: System) -> Callable[[Unserved], None]:
     """Calls that Asterisk has refused by itself go on record."""
     loop = asyncio.get_running_loop()
-    return lambda one: system.calls.reception.put_on_record(one, loop.time() - one.invited_at)
+    return lambda one: system.calls.reception.admission.put_on_record(one, loop.time() - one.invited_at)
 
 
 def clock_stepped(system: System, step_s: float) -> None:

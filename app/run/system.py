@@ -117,10 +117,7 @@ class System:
             "web": self.front.status(),
             "disk": self.calls.hotline.space.status(),
             "calendar": {"up": True, "unknown_year": self.office.calendar.unknown_year(self._today())},
-            "admission": {
-                **self.calls.reception.admission.status(asyncio.get_running_loop().time()),
-                **self.calls.reception.caps.status(),
-            },
+            "admission": self.calls.reception.admission.status(asyncio.get_running_loop().time()),
             "outbound": self.calls.hotline.dialled.status(utc_now()),
             "clock": self.clock.status(),
         }

@@ -7,7 +7,6 @@ ghost, taken down one after the other.
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,18 +19,14 @@ from crm.calls.state import CallState
 from crm.journal.events import CallEnded
 from crm.journal.steps import Wait
 from ivr.arrivals.adoption import adopt_inbound, supervisor_lost
+from ivr.arrivals.call_admission import CallAdmission
 from ivr.arrivals.history import History
-from ivr.arrivals.refusals import record_unserved, refuse
-from ivr.call_flow import handle_inbound
 from ivr.live.call import call_id_of, only_supervises, owner_of
 from ivr.live.hotline import Hotline
 from ivr.live.parties import NO_TALK, HeldTalk, Partner
 from ivr.port.admission import Admission
-from ivr.port.caps import Caps
-from ivr.port.numbers import clean_number
 from ivr.port.telephony import Arrival
 from ivr.port.values import LiveChannel, Snapshot, TelephonyError
-from ivr.sip.invites import Unserved
 from ivr.talking.held_talk import hold_talk
 
 log = logging.getLogger(__name__)
@@ -41,9 +36,6 @@ def place_token(due_call: int | str) -> CallId:
     """What the ACD expects after a restart, before it gives an agent away: the kept place of this callback."""
     return CallId(f"place-of-due-{due_call}")
 
-
-REFUSALS_A_LINE = 100
-"""In the log; each is on its ticket."""
 
 BACK_IN_PLACE_S = 2.0
 """So long at most no agent is given away while calls that were queued take their places again."""
@@ -77,19 +69,12 @@ class Reception:
         self, hotline: Hotline, history: History, *, new_asterisk: bool = False, admission: Admission | None = None
     ) -> None:
         """`new_asterisk`: it was started just now, so that no call of `history` can have outlived the one before."""
-        rules = hotline.site.admission
-        self.admission = admission or Admission(rules.command_latency_s, rules.calls_in_setup)
-        self.caps = Caps(
-            *(rules.per_caller_at_once, rules.per_caller_a_minute, rules.calls_a_minute),
-            *(rules.per_line_at_once or math.inf, rules.trunk_at_once or math.inf),
-        )
+        self.admission = CallAdmission(hotline, admission)
         self._hotline = hotline
         self._history = history
         self._new_asterisk = new_asterisk
         self._connected_at: datetime | None = None
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
-        self._begun: dict[CallId, tuple[str, str | None]] = {}
-        """Those that were let in, until their tasks end: who calls, on which line."""
         self._left_over: dict[str, LeftOver] = {}
         """By due call."""
         self.on_arrival: Callable[[str], None] = lambda sip_call_id: None
@@ -118,46 +103,9 @@ class Reception:
             log.info("A call on record arrived again.", extra={"action": "call_replayed", "call_id": call_id})
         elif arrival.role == "inbound":
             self._history.seen.add(call_id)
-            self.serve(call_id, self._let_in(arrival))
+            self.serve(call_id, self.admission.flow_for(arrival, self.in_setup, self._connected_at))
         else:
             self.serve(call_id, turn_away(arrival))
-
-    def _let_in(self, arrival: Arrival) -> Coroutine[Any, Any, None]:
-        """What becomes of a caller, who was let in or not."""
-        now, legs = asyncio.get_running_loop().time(), self._hotline.telephony.legs
-        live = self._live()
-        if self._hotline.tickets.begins_nothing:  # nor is there room for a refusal's ticket
-            self.caps.unrecorded += 1
-            return refuse(self._hotline, arrival, "refused_overload", recorded=False)
-        line = listed.kind if (listed := self._hotline.site.line_for(arrival.dnis)) else None
-        fits = self.caps.fits(1 + sum(kind == line for _, kind in live), legs)
-        if not fits or not self.caps.admits(now, arrival.ani, sum(ani == arrival.ani for ani, _ in live)):
-            return refuse(self._hotline, arrival, "refused_too_many", recorded=self.caps.records(now, arrival.ani))
-        if not self._hotline.space.allows("calls"):
-            return refuse(self._hotline, arrival, "refused_overload")
-        waited = self._connected_at is None or arrival.invited_at < self._connected_at
-        refusal = self.admission.ask(now, self.in_setup, legs, waited=waited)
-        if refusal is None:
-            self._begun[call_id_of(arrival.channel.id)] = (arrival.ani, line)
-            return handle_inbound(self._hotline, arrival)
-        if self.admission.refused % REFUSALS_A_LINE == 1:
-            log.warning("Calls are refused (%s).", refusal.value, extra={"action": "calls_refused"})
-        return refuse(self._hotline, arrival, "refused_overload")
-
-    def _live(self) -> list[tuple[str, str | None]]:
-        """Numbers and lines of calls that came in: also of those that have come in this very step, and are on record
-        in the next. Numbers that are no line's are one together."""
-        calls = self._hotline.tickets.calls
-        on_record = [(call.state.ani, call.state.line) for call in calls if call.state.direction == "inbound"]
-        return on_record + [new for call_id, new in self._begun.items() if call_id not in calls]
-
-    def put_on_record(self, unserved: Unserved, ago_s: float) -> None:
-        """A call that Asterisk ended by itself, `ago_s` seconds after its INVITE."""
-        number = clean_number(unserved.invited.ani)
-        if self._hotline.tickets.begins_nothing:
-            self.caps.unrecorded += 1
-        elif self.caps.records(asyncio.get_running_loop().time(), number):
-            record_unserved(self._hotline, unserved, ago_s)
 
     def gave_up_place(self, due_call: int, call_id: CallId) -> bool:
         """False: a queue callback whose caller never heard of it, and still waits: its controller died in between."""
@@ -286,7 +234,7 @@ class Reception:
 
     def _finished(self, call_id: CallId, task: asyncio.Task[None]) -> None:
         del self._tasks[call_id]
-        self._begun.pop(call_id, None)
+        self.admission.over(call_id)
         self._hotline.acd.expect_no_more(call_id)
         if not task.cancelled() and (failure := task.exception()):
             log.error(

@@ -85,7 +85,7 @@ def test_a_line_and_the_trunk_have_their_caps(tmp_path: Path, cap: str, elsewher
             await asyncio.sleep(0.2)
             assert [call.gone for call in calls] == [False] * 3 + [True] * 2
             refused = [end for end in centre.events(CallEnded) if end.outcome == "refused_too_many"]
-            assert len(refused) == 2 and centre.reception.caps.status()["refused_by_cap"] == 2
+            assert len(refused) == 2 and centre.reception.admission.caps.status()["refused_by_cap"] == 2
             other = centre.telephony.call(OTHER_LINE, "13900000007")
             await asyncio.sleep(0.2)
             assert other.gone is not elsewhere
@@ -123,7 +123,7 @@ def test_a_call_that_asterisk_refused_has_a_ticket_under_an_id_of_ours(tmp_path:
         async with call_centre(tmp_path) as centre:
             for call_id, status in ((b"\xff;\r\n", 488), (b"two", 487), (b"three", 503)):
                 invited = Invited(call_id, LINE + "\x00", "+86139\u202e00000000", "a" * 300)
-                centre.reception.put_on_record(Unserved(invited, 0.0, status), 3.0)
+                centre.reception.admission.put_on_record(Unserved(invited, 0.0, status), 3.0)
             arrived = centre.events(CallArrived)
             assert [(event.dnis, event.ani) for event in arrived] == [(LINE, "+8613900000000")] * 3
             assert all(event.call_id.isascii() and event.call_id.startswith("call-sip-") for event in arrived)
@@ -239,7 +239,7 @@ def test_nothing_new_begins_while_the_journals_disk_refuses_and_calls_that_are_u
                 assert tickets.begins_nothing and tickets.unwritten < 100 and tickets.lost == 0
                 assert len(centre.events(CallArrived)) < 40
                 hung_up = [line for line in centre.telephony.log if line.endswith("hangup congestion")]
-                assert len(hung_up) > 460 and centre.reception.caps.status()["unrecorded"] == len(hung_up)
+                assert len(hung_up) > 460 and centre.reception.admission.caps.status()["unrecorded"] == len(hung_up)
                 assert live.bridge and not caller.gone, "the talk is as it was"
                 caller.leave()
                 await asyncio.sleep(1)

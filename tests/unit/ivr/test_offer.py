@@ -520,7 +520,7 @@ def test_callers_who_would_take_the_agents_ports_are_refused_with_a_ticket(tmp_p
 
     async def story() -> None:
         with house(tmp_path) as home:
-            home.reception.admission.legs = 2
+            home.reception.admission.load.legs = 2
             waiting = [await home.call(ani="13800000001"), await home.call(ani="13800000002")]
             await home.call(ani="13800000003", key="")
             assert [(end.outcome, end.ended_by) for end in home.of(CallEnded)] == [("refused_overload", "system")]
