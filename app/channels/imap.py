@@ -1,8 +1,10 @@
 """A mailbox by IMAP, for one poll at a time (adapter; blocking: for a thread). Every step has a time limit.
 
-A mail is fetched without being marked; it is marked, or moved, when somebody says that it is dealt with.
+A mail is fetched without being marked; it is marked, or moved, when somebody says that it is dealt with. What the
+server refuses for one mail (MailRefused) is told apart from a mailbox that is away.
 """
 
+import base64
 import imaplib
 import re
 import ssl
@@ -17,10 +19,18 @@ TIMEOUT_S: Final = 15.0
 MOST_BYTES: Final = 30 * 1024 * 1024
 """Of one mail; of a larger one only the beginning is read."""
 BEGINNING: Final = 256 * 1024
+_IDENTITY: Final = '("name" "Sanxiang" "version" "1.0" "vendor" "Sanxiang")'
+_OTHER: Final = re.compile(r"[^\x20-\x7e]+")
+_PASSING: Final = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
+"""RFC 5530: refused for now, whatever mail it is."""
 
 
 class MailboxAway(Exception):
     """The mailbox cannot be reached or refuses us; the words say why. Nothing is lost: the mails stay there."""
+
+
+class MailRefused(MailboxAway):
+    """The server answers, and refuses this one thing."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +67,36 @@ class Mailbox:
         raw = next((each[1] for each in self._ask("FETCH", str(uid), wanted) if isinstance(each, tuple)), None)
         return None if raw is None else Fetched(uid, raw, whole)
 
-    def done_with(self, uid: int) -> None:
+    def done_with(self, uid: int) -> str | None:
         """Moved, or marked as read when the site names no folder. Not both: between the two it would be neither found
-        as unread nor moved."""
+        as unread nor moved. Where the folder refuses it is marked, and the words say why."""
         if self._mail.moved_to is None:
-            self._ask("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
+            self._mark(uid)
+            return None
+        try:
+            self._move(uid, _folder(self._mail.moved_to))
+        except MailRefused as exc:
+            self._mark(uid)
+            return f"{self._mail.moved_to}: {exc}"
+        return None
+
+    def _mark(self, uid: int) -> None:
+        self._ask("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
+
+    def _move(self, uid: int, folder: str) -> None:
+        """Into a folder that is made when it is not there. Raises MailRefused."""
+        moves = "MOVE" in self._connection.capabilities
+        command = "MOVE" if moves else "COPY"
+        try:
+            self._ask(command, str(uid), folder)
+        except MailRefused:
+            with _translated(self._mail):
+                if self._connection.create(folder)[0] != "OK":
+                    raise
+                self._connection.subscribe(folder)
+            self._ask(command, str(uid), folder)
+        if moves:
             return
-        folder = _quoted(self._mail.moved_to)
-        if "MOVE" in self._connection.capabilities:
-            self._ask("MOVE", str(uid), folder)
-            return
-        self._ask("COPY", str(uid), folder)
         self._ask("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted \Seen)")
         if "UIDPLUS" in self._connection.capabilities:
             self._ask("EXPUNGE", str(uid))
@@ -79,7 +108,8 @@ class Mailbox:
         with _translated(self._mail):
             status, found = self._connection.uid(command, *words)
         if status != "OK":
-            raise MailboxAway(f"the mailbox refuses {command}: {_words(found)}")
+            refusal = f"the mailbox refuses {command}: {_words(found)}"
+            raise MailboxAway(refusal) if _PASSING.search(refusal) else MailRefused(refusal)
         return list(found)
 
 
@@ -89,7 +119,8 @@ def open_mailbox(mail: Mail, password: str) -> Mailbox:
         connection = _connect(mail)
         try:
             connection.login(mail.user, password)
-            status, found = connection.select(_quoted(mail.folder))
+            _say_who_we_are(connection)
+            status, found = connection.select(_folder(mail.folder))
             validity = connection.response("UIDVALIDITY")[1]
             if status != "OK" or not validity or validity[0] is None:
                 raise MailboxAway(f"the folder {mail.folder} does not open: {_words(found)}")
@@ -116,12 +147,31 @@ def _connect(mail: Mail) -> imaplib.IMAP4:
     return connection
 
 
+def _say_who_we_are(connection: imaplib.IMAP4) -> None:
+    """RFC 2971. NetEase (163.com, 126.com, yeah.net) opens no folder to a client that has not said it; asked once we
+    are logged in, as some servers name ID only then. A server that refuses it is read all the same."""
+    status, found = connection.capability()
+    if status == "OK" and found and found[-1]:
+        connection.capabilities = tuple(found[-1].decode("ascii", "replace").upper().split())
+    if "ID" in connection.capabilities:
+        connection.xatom("ID", _IDENTITY)
+
+
 def _leave(connection: imaplib.IMAP4) -> None:
     """A server that is gone needs no good-bye."""
     try:
         connection.logout()
     except (imaplib.IMAP4.error, OSError):
         connection.shutdown()
+
+
+def _folder(name: str) -> str:
+    """A folder's name as the server knows it: quoted, in modified UTF-7 (RFC 3501 5.1.3)."""
+    return _quoted(_OTHER.sub(lambda found: f"&{_modified_base64(found.group())}-", name.replace("&", "&-")))
+
+
+def _modified_base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-16-be"), b"+,").decode("ascii").rstrip("=")
 
 
 def _quoted(name: str) -> str:

@@ -3,12 +3,14 @@
 Once: by Message-ID in the store; how far was read (UIDVALIDITY, UID) only saves looking again. Between the journal and
 the mark a death may fall: then the mail is fetched again, and the store knows it.
 
-A mail that cannot be read stops none behind it: each try is counted in the store before it is made, so that it counts
-whatever becomes of this process; a mail that two tries came to nothing with is set aside as it came, for a person.
+A mail that cannot be read, or fetched, stops none behind it: each try is counted in the store before it is made, so
+that it counts whatever becomes of this process; a mail that two tries came to nothing with is set aside as it came, for
+a person. So is a machine's: whatever becomes no ticket and no letter is on that list, with the reason.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,12 +18,12 @@ from pathlib import Path
 from typing import Final
 
 from app.channels.attachments import AttachmentFiles
-from app.channels.imap import Fetched, Mailbox, MailboxAway, open_mailbox
+from app.channels.imap import Fetched, Mailbox, MailboxAway, MailRefused, open_mailbox
 from app.channels.raw_mails import RawMails
 from config.service.channels import Mail
 from crm.db.store import Store
 from crm.errors import JournalFailed, StoreAway
-from crm.intake.aside import MOST_TRIES
+from crm.intake.aside import MOST_TRIES, AsideMail
 from crm.intake.model import FileKept
 from crm.parsing.apart import NotParsed, read_mail_apart
 from crm.parsing.jobs import MOST_TEXT, MailRead
@@ -31,13 +33,25 @@ log = logging.getLogger(__name__)
 
 MOST_A_POLL: Final = 100
 CATCH_UP_S: Final = 10.0
+STALE_POLLS: Final = 3
+STALE_S: Final = 300.0
+"""So many polls, and so many seconds beside them, may pass without one that ended well: then the mailbox is not up."""
 _NOT_THE_MAILS_FAULT: Final = (MailboxAway, StoreAway, JournalFailed, TimeoutError, OSError)
+
+
+class LeftAside(Exception):
+    """No ticket is made of this mail by itself; the words say why."""
+
+
+class NotFetched(Exception):
+    """The mailbox did not give this mail; the words say why."""
 
 
 class MailRoom:
     """One per system with a mailbox. `caught_up` returns when the store has what the journal has; `is_kept` says
     whether the journal has everything; `has_room`, whether the disk may take more mail: until it does, they stay in the
-    mailbox (OPS-7); `read` understands a mail (blocking; raises NotParsed)."""
+    mailbox (OPS-7); `read` understands a mail (blocking; raises NotParsed);
+    `monotonic`: seconds, of a clock that nobody sets."""
 
     def __init__(
         self,
@@ -50,6 +64,7 @@ class MailRoom:
         is_kept: Callable[[], Awaitable[bool]],
         has_room: Callable[[], bool] = lambda: True,
         read: Callable[[bytes, str, frozenset[str]], MailRead] = read_mail_apart,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mail = mail
         self._letters = letters
@@ -62,7 +77,10 @@ class MailRoom:
         self._read = read
         self._own = frozenset(each.lower() for each in (*mail.addresses, mail.user))
         self._name = f"{mail.user}@{mail.host}/{mail.folder}"
+        self._monotonic = monotonic
+        self._well_at = monotonic()
         self._failure: str | None = None
+        self._unmoved: str | None = None
         self._received = 0
         self._aside = 0
 
@@ -85,15 +103,25 @@ class MailRoom:
         if self._failure is not None:
             log.warning("The mailbox is read again", extra={"action": "mailbox_back"})
         self._failure = None
+        self._well_at = self._monotonic()
         return made
 
     def status(self) -> dict[str, object]:
-        """For /status. A mailbox that is away keeps nobody from calling: it is told, the system is up. `set_aside`:
-        mails that a person has to deal with. `paused`: they wait in the mailbox for room on the disk."""
+        """For /status. `up`: the last poll ended well, and lately; nobody's call waits for it. `set_aside`: mails that
+        a person has to deal with. `paused`: they wait in the mailbox for room on the disk. `unmoved`: why what has been
+        read is marked where it lies."""
+        age = self._monotonic() - self._well_at
         reachable = self._failure is None
-        told = {"received": self._received, "set_aside": self._aside, "failure": self._failure}
-        told["paused"] = not self._has_room()
-        return {"up": True, "reachable": reachable, **told}
+        return {
+            "up": reachable and age <= STALE_POLLS * self._mail.poll_s + STALE_S,
+            "reachable": reachable,
+            "received": self._received,
+            "set_aside": self._aside,
+            "failure": self._failure,
+            "unmoved": self._unmoved,
+            "well_ago_s": round(age),
+            "paused": not self._has_room(),
+        }
 
     async def _poll(self, password: str, now: datetime) -> int:
         """The connection lives on one thread at a time: each step is handed over and waited for."""
@@ -108,6 +136,7 @@ class MailRoom:
                 if await self._deal_with(mailbox, uid, now):
                     made += 1
                 await self._store.intake.remember_mailbox(self._name, mailbox.uid_validity, uid)
+                self._well_at = self._monotonic()
             return made
         finally:
             await asyncio.to_thread(mailbox.close)
@@ -121,6 +150,13 @@ class MailRoom:
                 break
             try:
                 made = await self._take(mailbox, uid, place, now)
+            except LeftAside as exc:
+                await self._store.aside.note(place, str(exc))
+                break
+            except NotFetched as exc:
+                await self._store.aside.note(place, str(exc))
+                if not isinstance(exc.__cause__, MailRefused):
+                    raise MailboxAway(str(exc)) from exc  # another connection, at the next poll
             except _NOT_THE_MAILS_FAULT:
                 with suppress(StoreAway):
                     await self._store.aside.excuse(place)
@@ -133,19 +169,24 @@ class MailRoom:
             else:
                 await self._store.aside.forget(place)
                 return made
-        await self._set_aside(mailbox, uid, place, row.state == "trying")
+        await self._set_aside(mailbox, uid, row)
         return False
 
     async def _take(self, mailbox: Mailbox, uid: int, place: str, now: datetime) -> bool:
-        """Whether something came of it. It is marked only when the journal has it."""
-        fetched = await asyncio.to_thread(mailbox.fetch, uid)
+        """Whether something came of it. It is marked only when the journal has it. Raises LeftAside, NotFetched."""
+        try:
+            fetched = await asyncio.to_thread(mailbox.fetch, uid)
+        except MailboxAway as exc:
+            raise NotFetched(str(exc)) from exc
         if fetched is None:
             return False
         mail = await asyncio.to_thread(self._read, fetched.raw, place, self._own)
         made = False
-        if mail.automatic is not None:
-            log.info("A mail made by a machine is left: %s", mail.automatic, extra={"action": "mail_automatic"})
-        elif await self._store.intake.ticket_of_key(mail.key) is None:
+        if await self._store.intake.ticket_of_key(mail.key) is None:
+            if mail.automatic is not None:
+                raise LeftAside(f"machine: {mail.automatic}")
+            if await self._store.intake.ticket_of_key(mail.identity_key) is not None:
+                raise LeftAside("Message-ID of an earlier mail")
             await self._letters.enter(await self._kept(mail, fetched, now))
             if not await self._is_kept():
                 raise MailboxAway("the journal's disk refuses; the mail stays unread")
@@ -153,18 +194,36 @@ class MailRoom:
             self._received += 1
             # The next mail with this Message-ID, perhaps in this very poll, has to find it.
             await asyncio.wait_for(self._caught_up(), CATCH_UP_S)
-        await asyncio.to_thread(mailbox.done_with, uid)
+        await self._done_with(mailbox, uid)
         return made
 
-    async def _set_aside(self, mailbox: Mailbox, uid: int, place: str, is_new: bool) -> None:
-        """Keeps the bytes, then says so, then marks the mail; a death in between makes it begin here again."""
-        fetched = await asyncio.to_thread(mailbox.fetch, uid)
-        if fetched is not None:
-            if is_new:
-                file = await asyncio.to_thread(self._raw_mails.keep, fetched.raw)
-                await self._store.aside.keep(place, file=file, size=len(fetched.raw))
-                log.error("A mail could not be read and is set aside.", extra={"action": "mail_set_aside"})
-            await asyncio.to_thread(mailbox.done_with, uid)
+    async def _set_aside(self, mailbox: Mailbox, uid: int, row: AsideMail) -> None:
+        """Keeps the bytes, then says so, then marks the mail; a death in between makes it begin here again. One that
+        the mailbox does not give is on the list without them, and stays where it is."""
+        if row.state == "trying":
+            try:
+                fetched = await asyncio.to_thread(mailbox.fetch, uid)
+            except MailboxAway as exc:
+                await self._store.aside.keep(row.place, file="", size=0)
+                if isinstance(exc, MailRefused):
+                    return
+                raise
+            if fetched is None:
+                await self._store.aside.forget(row.place)
+                return
+            file = await asyncio.to_thread(self._raw_mails.keep, fetched.raw)
+            await self._store.aside.keep(row.place, file=file, size=len(fetched.raw))
+            log.warning("A mail is set aside for a person.", extra={"action": "mail_set_aside"})
+        elif not row.file:
+            return
+        await self._done_with(mailbox, uid)
+
+    async def _done_with(self, mailbox: Mailbox, uid: int) -> None:
+        """Where it is marked instead of moved, that is told once."""
+        unmoved = await asyncio.to_thread(mailbox.done_with, uid)
+        if unmoved is not None and unmoved != self._unmoved:
+            log.error("Mails that were read are not moved: %s", unmoved, extra={"action": "mails_not_moved"})
+        self._unmoved = unmoved
 
     async def _kept(self, mail: MailRead, fetched: Fetched, now: datetime) -> LetterKept:
         files = await asyncio.to_thread(self._keep_files, mail)

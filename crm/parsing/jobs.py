@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from crm.parsing.keys import identity_part
+
 MOST_TEXT: Final = 3900
 """Characters of a mail's words that a ticket shows; the rest stays in the mailbox."""
 CUT: Final = "\n…（全文见邮箱）"
@@ -53,9 +55,9 @@ class MailRead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A mail, understood. `sender`: the address in From, "" when none can be told; `certain`: it is the only one there,
     and every reader would take it for the sender; `answer_to`: where its writer wants the answer.
 
-    `automatic`: why no ticket is made of it, None for a person's. `ticket`: the number in the subject, which anybody
-    can guess; `tokens`: what looks like one of ours in subject and recipients; `thread`: the Message-IDs that it
-    answers, the nearest first.
+    `key`: of its identity and its content together. `automatic`: why no ticket is made of it, None for a person's.
+    `ticket`: the number in the subject, which anybody can guess; `tokens`: what looks like one of ours in subject and
+    recipients; `thread`: the Message-IDs that it answers, the nearest first.
     """
 
     key: str
@@ -71,6 +73,11 @@ class MailRead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     tokens: tuple[str, ...]
     thread: tuple[str, ...]
     files: tuple[MailFile, ...]
+
+    @property
+    def identity_key(self) -> str:
+        """As mails were known before their contents were told apart."""
+        return identity_part(self.key)
 
     @property
     def matter(self) -> str:

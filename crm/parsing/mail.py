@@ -1,7 +1,8 @@
 """An e-mail becomes what a ticket can hold: who wrote, what about, the words, the files (rules: no I/O, no clock).
 
 TKT-1. Whatever is in it, something comes out: a header nobody can read, no such charset, a part without an end.
-Automatic answers, bounces and lists are told apart, so that two machines never write to each other by way of us.
+Automatic answers and bounces are told apart by what they say of themselves (RFC 3834, RFC 3464), so that two machines
+never write to each other by way of us; not by what mailing lists and mail gateways add to persons' letters.
 """
 
 import re
@@ -18,7 +19,7 @@ from crm.intake.files import MOST_FILES, FileRefused
 from crm.parsing.documents import media_of
 from crm.parsing.html_words import words_of_html
 from crm.parsing.jobs import CUT, MailFile, MailRead
-from crm.parsing.keys import key_of
+from crm.parsing.keys import whole_key
 from crm.parsing.mail_headers import (
     MOST_HEADER,
     answer_to,
@@ -38,8 +39,7 @@ _NUMBER: Final = re.compile(r"(?<!\d)(\d{8}-\d{4,9})(?!\d)")
 _TOKEN: Final = re.compile(r"(?<![a-z2-7])[a-z2-7]{26}(?![a-z2-7])")
 """As the outbox makes them (crm.db.outbox)."""
 _ADDRESSED: Final = ("To", "Cc", "Delivered-To", "X-Original-To")
-_BULK: Final = frozenset({"bulk", "list", "junk", "auto_reply"})
-_ROBOTS: Final = frozenset({"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply"})
+_BOUNCING: Final = frozenset({"mailer-daemon", "postmaster"})
 
 
 def read_mail(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
@@ -51,7 +51,7 @@ def read_mail(raw: bytes, place: str, own: frozenset[str]) -> MailRead:
     text, files = _content(message)
     found = _NUMBER.search(subject)
     return MailRead(
-        key=key_of(header(message, "Message-ID").strip() or place),
+        key=whole_key(header(message, "Message-ID").strip() or place, _substance(raw, sender.address, subject)),
         sender=sender.address,
         certain=sender.certain,
         answer_to=wanted if wanted and wanted not in own else sender.address,
@@ -73,6 +73,12 @@ def _parsed(raw: bytes) -> Message:
         return message_from_bytes(raw, policy=policy.compat32)
     except RecursionError:
         return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+
+
+def _substance(raw: bytes, sender: str, subject: str) -> bytes:
+    """What makes two mails with one Message-ID two: not the headers that each way they went has added."""
+    body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2].strip()
+    return b"\n".join((sender.encode("utf-8", "replace"), subject.encode("utf-8", "replace"), body))
 
 
 def _tokens(message: Message, subject: str) -> tuple[str, ...]:
@@ -100,16 +106,14 @@ def _automatic(message: Message, sender: str, wanted: str, own: frozenset[str]) 
     submitted = header(message, "Auto-Submitted").partition(";")[0].strip().lower()
     if submitted not in ("", "no"):
         return "Auto-Submitted"
-    if header(message, "Precedence").strip().lower() in _BULK:
+    if header(message, "Precedence").strip().lower() == "auto_reply":
         return "Precedence"
-    if message.get("List-Id") is not None or message.get("List-Unsubscribe") is not None:
-        return "List-Id"
     if message.get("X-Autoreply") is not None or message.get("X-Autorespond") is not None:
         return "X-Autoreply"
     if header(message, "Return-Path").strip() == "<>" or message.get_content_type() == "multipart/report":
         return "bounce"
-    if {each.partition("@")[0] for each in (sender, wanted)} & _ROBOTS:
-        return "robot"
+    if {each.partition("@")[0] for each in (sender, wanted)} & _BOUNCING:
+        return "mail system"
     if sender in own:
         return "our own address"
     return None

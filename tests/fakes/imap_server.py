@@ -16,7 +16,12 @@ class Mail:
 
 
 class ImapServer:
-    """Serves `mails` to who knows the password. `drops_at`: the connection is cut at the first such command."""
+    """Serves `mails` to who knows the password. `drops_at`: the connection is cut at the first such command.
+
+    `wants_id`: as NetEase's, it names ID once somebody has logged in and opens no folder before it has come. `folders`:
+    as they are called on the wire; `may_create`: whether more can be made. `refuses_fetch`, `drops_fetch`: UIDs whose
+    FETCH it refuses, or does not survive.
+    """
 
     def __init__(self, password: str = "secret") -> None:
         self.password = password
@@ -25,6 +30,11 @@ class ImapServer:
         self.commands: list[str] = []
         self.drops_at: str | None = None
         self.can_move = True
+        self.wants_id = False
+        self.folders = {"INBOX", "Done"}
+        self.may_create = True
+        self.refuses_fetch: set[int] = set()
+        self.drops_fetch: set[int] = set()
         self.port = 0
         self._server: asyncio.Server | None = None
 
@@ -45,13 +55,15 @@ class ImapServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"* OK ready\r\n")
+        said = set[str]()
         try:
             while line := await reader.readline():
                 tag, _, rest = line.decode("latin-1").strip().partition(" ")
                 self.commands.append(rest)
-                if self.drops_at and self.drops_at in rest.upper():
+                if (self.drops_at and self.drops_at in rest.upper()) or self._uid(rest) in self.drops_fetch:
                     return
-                writer.write(self._answer(tag, rest))
+                said.add(rest.split(" ")[0].upper())
+                writer.write(self._refusal(tag, rest, said) or self._answer(tag, rest))
                 await writer.drain()
                 if rest.upper() == "LOGOUT":
                     return
@@ -59,6 +71,25 @@ class ImapServer:
             return
         finally:
             writer.close()
+
+    def _refusal(self, tag: str, command: str, said: set[str]) -> bytes:
+        name, _, rest = command.partition(" ")
+        if self.wants_id and name.upper() == "CAPABILITY" and "LOGIN" in said:
+            return f"* CAPABILITY IMAP4rev1 ID MOVE\r\n{tag} OK done\r\n".encode()
+        if self.wants_id and name.upper() == "SELECT" and "ID" not in said:
+            return f"{tag} NO SELECT Unsafe Login. Please contact kefu@188.com for help\r\n".encode()
+        if name.upper() == "CREATE" and self.may_create:
+            self.folders.add(rest.strip('"'))
+        elif name.upper() == "CREATE" or self._uid(command) in self.refuses_fetch:
+            return f"{tag} NO not this\r\n".encode()
+        words = rest.split(" ", 2)
+        if words[0].upper() in ("MOVE", "COPY") and words[-1].strip('"') not in self.folders:
+            return f"{tag} NO [TRYCREATE] no such folder\r\n".encode()
+        return b""
+
+    def _uid(self, command: str) -> int | None:
+        found = re.match(r"UID FETCH (\d+) \(BODY", command, re.IGNORECASE)
+        return int(found[1]) if found else None
 
     def _answer(self, tag: str, command: str) -> bytes:
         words = command.split(" ", 2)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, union_all, update
+from sqlalchemy import Row, and_, func, insert, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.db.audit.trail import AuditTrail
@@ -17,6 +17,7 @@ from crm.db.tickets.tickets import select_tickets, ticket_row
 from crm.errors import TooManyFiles, UnknownRecord
 from crm.intake.files import MOST_FILES
 from crm.intake.model import Attachment, FileKept, IntakeFacts
+from crm.parsing.keys import identity_part, range_of
 from crm.tickets.model import TicketRow, TicketState
 
 UNREGISTERED = timedelta(days=7)
@@ -49,12 +50,15 @@ class IntakeTable:
         return None
 
     async def ticket_of_thread(self, keys: Sequence[str]) -> str | None:
-        """The ticket that one of these mails, the first that is known, came to."""
+        """The ticket that one of these mails, the first that is known, came to; of those with one Message-ID, the
+        newest ticket."""
         known: dict[str, str] = {}
+        ranges = [range_of(key) for key in keys]
         async with self._database.read() as connection:
             for table in (letter, intake):
-                query = select(table.c.key, table.c.ticket).where(table.c.key.in_(keys))
-                known |= {row.key: row.ticket for row in await connection.execute(query)}
+                query = select(table.c.key, table.c.ticket).order_by(table.c.ticket)
+                query = query.where(or_(*(and_(table.c.key >= first, table.c.key < end) for first, end in ranges)))
+                known |= {identity_part(row.key): row.ticket for row in await connection.execute(query)}
         return next((known[key] for key in keys if key in known), None)
 
     async def ticket_of_sent(self, message_ids: Sequence[str], tokens: Sequence[str]) -> tuple[str | None, str | None]:

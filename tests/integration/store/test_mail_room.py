@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -69,6 +70,7 @@ class Desk:
         home: Path,
         moved_to: str | None = "Done",
         read: Read = read_mail,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         site = small_site()
         self.server, self.store, self.journal, self.home = server, store, journal, home
@@ -90,6 +92,7 @@ class Desk:
             self.is_kept,
             partial(self.space.allows, "mail"),
             read,
+            monotonic,
         )
         self.projector = projector
         self.password = home / "mail-password"
@@ -137,6 +140,7 @@ async def each_mail_once(desk: Desk) -> None:
     desk.server.put(letter("<3@x>", "away", "Auto-Submitted: auto-replied"))
     assert await desk.poll() == 3
     assert await desk.subjects() == ["complaint", "no id", "second"]
+    assert [mail.why for mail in await desk.store.aside.list("kept")] == ["machine: Auto-Submitted"]
     assert {mail.folder for mail in desk.server.mails} == {"Done"}
     assert await desk.poll() == 0
     row = (await desk.store.tickets.list()).items[0]
@@ -482,3 +486,81 @@ async def test_numbers_go_on_after_a_restart_of_the_journal(store: Store, tmp_pa
         journal.close()
     await server.stop()
     assert [int(number[-4:]) for number in numbers] == [1, 2]
+
+
+@pytest.mark.req("TKT-1")
+async def test_a_mailbox_that_asks_who_we_are_and_has_chinese_folders_is_read(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    server.wants_id = True
+    async with projecting(journal, store) as projector:
+        desk = Desk(server, store, journal, projector, tmp_path, moved_to="已处理 & 旧")
+        mail = server.put(letter())
+        assert await desk.poll() == 1 and desk.room.status()["failure"] is None
+        assert mail.folder == "&XfJZBHQG- &- &Zec-" in server.folders, "it was made, as it was not there"
+
+
+@pytest.mark.req("TKT-1")
+async def test_a_folder_that_refuses_stops_no_mail_and_is_told(desk: Desk) -> None:
+    desk.server.folders, desk.server.may_create = {"INBOX"}, False
+    mails = [desk.server.put(letter(f"<{number}@x>", f"mail {number}")) for number in range(3)]
+    assert await desk.poll() == 3 and await desk.subjects() == ["mail 0", "mail 1", "mail 2"]
+    assert all("\\Seen" in mail.flags for mail in mails)
+    assert "Done" in str(desk.room.status()["unmoved"]) and desk.room.status()["up"] is True
+
+
+@pytest.mark.req("TKT-1")
+@pytest.mark.parametrize("way", ["refuses", "drops"])
+async def test_a_mail_that_the_mailbox_does_not_give_stops_none_behind_it_and_is_on_the_list(
+    desk: Desk, way: str
+) -> None:
+    first, second = desk.server.put(letter("<1@x>", "stuck")), desk.server.put(letter("<2@x>", "second"))
+    (desk.server.refuses_fetch if way == "refuses" else desk.server.drops_fetch).add(first.uid)
+    for _ in range(4):
+        await desk.poll()
+    assert await desk.subjects() == ["second"] and second.folder == "Done"
+    (kept,) = await desk.store.aside.list("kept")
+    assert (kept.size, kept.file) == (0, "") and kept.why and first.folder == "INBOX" and not first.flags
+    assert desk.room.status()["up"] is True
+
+
+@pytest.mark.req("TKT-1")
+async def test_one_message_id_with_two_contents_is_two_tickets_and_still_one_thread(desk: Desk) -> None:
+    for body in ("first page", "second page", "first page"):
+        desk.server.put(letter("<constant@copier>", "scan", body=body))
+    assert await desk.poll() == 2
+    desk.server.put(letter("<2@x>", "on that", "In-Reply-To: <constant@copier>"))
+    assert await desk.poll() == 1
+    tickets = (await desk.store.tickets.list()).items
+    detail = await desk.store.tickets.get(tickets[0].number)
+    assert detail is not None and len(tickets) == 3
+    (arrival,) = [entry for entry in detail.timeline if entry.source == "intake"]
+    assert arrival.details["reference"] == tickets[1].number
+
+
+async def test_a_mail_whose_identity_was_known_before_contents_were_told_apart_is_left_to_a_person(desk: Desk) -> None:
+    opening = Opening(received_at=desk.clock(), matter="complaint", key=key_of("<1@x>"))
+    desk.tickets.open_from("email", opening, desk.clock())
+    desk.server.put(letter())
+    assert await desk.poll() == 0
+    assert [mail.why for mail in await desk.store.aside.list("kept")] == ["Message-ID of an earlier mail"]
+
+
+@pytest.mark.req("OPS-7", "TKT-1")
+async def test_a_mailbox_is_up_when_it_was_read_well_and_lately(
+    server: ImapServer, store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    at = [0.0]
+    async with projecting(journal, store) as projector:
+        desk = Desk(server, store, journal, projector, tmp_path, monotonic=lambda: at[0])
+        assert desk.room.status()["up"] is True
+        await desk.poll()
+        at[0] += 3 * 60 + 300
+        assert desk.room.status()["up"] is True
+        at[0] += 1
+        assert desk.room.status()["up"] is False, "nobody has polled"
+        await desk.poll()
+        assert desk.room.status()["up"] is True
+        server.drops_at = "SELECT"
+        await desk.poll()
+        assert desk.room.status()["up"] is False

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crm.intake.model import Opening
 from crm.parsing.html_words import words_of_html
 from crm.parsing.jobs import CUT, MOST_TEXT
+from crm.parsing.keys import key_of
 from crm.parsing.mail import read_mail
 
 OWN = frozenset({"kefu@example.cn"})
@@ -46,9 +47,7 @@ def test_words_of_a_chinese_mail_in_whatever_charset() -> None:
     "header",
     [
         "Auto-Submitted: auto-replied",
-        "Precedence: bulk",
-        "Precedence: LIST",
-        "List-Id: <news.example.cn>",
+        "Precedence: auto_reply",
         "X-Autoreply: yes",
         "Return-Path: <>",
         "Reply-To: MAILER-DAEMON@example.cn",
@@ -64,6 +63,28 @@ def test_what_a_machine_wrote_is_told_apart(header: str) -> None:
         raw = raw.replace(b"From: =?utf-8?b?546L5bu65Zu9?= <Wang@Example.CN>\r\n", b"")
     assert read_mail(raw, "box:1", OWN).automatic is not None
     assert read_mail(mail("x", "Auto-Submitted: no"), "box:1", OWN).automatic is None
+
+
+@pytest.mark.req("TKT-1")
+@pytest.mark.parametrize(
+    "header",
+    [
+        "List-Id: <office.example.cn>",
+        "List-Unsubscribe: <mailto:x@gateway.example>",
+        "Precedence: list",
+        "Precedence: bulk",
+    ],
+)
+def test_what_lists_and_gateways_add_makes_no_machine_of_a_person(header: str) -> None:
+    assert read_mail(mail("x", header), "box:1", OWN).automatic is None
+
+
+def test_one_message_id_with_another_content_is_another_mail_whatever_way_it_came() -> None:
+    first, again, other = (
+        read_mail(mail(body, f"Received: from {way}"), "box:1", OWN)
+        for body, way in (("a", "x"), ("a", "y"), ("b", "x"))
+    )
+    assert first.key == again.key != other.key and first.identity_key == other.identity_key == key_of("<1@example.cn>")
 
 
 def test_the_number_in_the_subject_is_found_and_nothing_like_it() -> None:
