@@ -256,7 +256,7 @@ def _kind_of(number: Number) -> tuple[DialKind | None, str | None]:
             return "short", None
         case NumberKind.SERVICE:
             return _BY_TYPE.get(_type(f"+86{key}"), "service"), None
-        case NumberKind.INTERNATIONAL if not key.startswith("+86"):
+        case NumberKind.INTERNATIONAL | NumberKind.UNKNOWN if key.startswith("+") and not key.startswith("+86"):
             parsed = _parsed(key)
             kind = _BY_TYPE.get(_type(key))
             country = parsed and (
@@ -264,7 +264,7 @@ def _kind_of(number: Number) -> tuple[DialKind | None, str | None]:
                 or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
             )
             return ("abroad" if kind in ("fixed", "mobile") else kind), country or "ZZ"
-        case NumberKind.INTERNATIONAL:
+        case _ if key.startswith("+"):
             return None, None
         case _:
             return _BY_TYPE.get(_type(f"+86{key.removeprefix('0')}")), None

@@ -75,6 +75,8 @@ def _masked_run(run: str) -> str:
 def _masked_number(number: str) -> str:
     """What is ours stays as it was written: a carrier's notation is what an operator looks for."""
     known = normalise(number, "").normalised
+    if not known:  # more than one number: the first would stand in the open
+        return f"{number[:3]}****{number[-4:]}"
     hidden = mask(known)
     return number if hidden == known else hidden
 

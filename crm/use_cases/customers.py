@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from config.numbering import normalise
+from config.numbering import number_fault
 from crm.customers.imports import ImportState, Plan, plan_import
 from crm.customers.model import Customer, CustomerFilter, CustomerNumber, MergePlan, card_faults
 from crm.errors import BadFile, BadValue, BadValues, bad_values
@@ -135,7 +135,7 @@ async def _save(ports: Ports, card: Customer) -> Customer:
 
 
 def _check_numbers(ports: Ports, numbers: tuple[CustomerNumber, ...]) -> None:
-    """Raises BadValue for a masked or an empty one."""
+    """Raises BadValue for a text that is not one whole number."""
     for number in numbers:
-        if "*" in number.raw or not normalise(number.raw, ports.site.area_code).normalised:
-            raise BadValue("numbers", f"{number.raw!r} is not a whole telephone number")
+        if fault := number_fault(number.raw, ports.site.area_code):
+            raise BadValue("numbers", fault)

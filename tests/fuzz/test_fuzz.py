@@ -28,6 +28,7 @@ from crm.parsing.jobs import (
     Refused,
     TableRead,
 )
+from tests.fakes.number_digits import invented
 from tests.fuzz import seeds
 from tests.fuzz.mutation import keep_at_it, mutated
 
@@ -79,11 +80,12 @@ def is_media(raw: bytes) -> None:
 
 
 def is_a_number(raw: bytes) -> None:
-    """One that is complete is the same when it is read again; a mask is not much longer than the number."""
+    """One that is complete is the same when it is read again; no digit of it is made up; a mask is not much longer."""
     text = raw.decode("utf-8", "replace")
     number = normalise(text, "0571")
     if number.kind in (NumberKind.MOBILE, NumberKind.SERVICE):
         assert normalise(number.normalised, "0571").normalised == number.normalised
+    assert not invented(text, "0571")
     assert len(mask(number.normalised)) <= len(number.normalised) + 4
     assert all(isinstance(each, str) for each in (*called(text, "0571"), extension(text)))
 

@@ -106,7 +106,7 @@ def number_rows(
             "place": None,
             "rank": first_rank + len(rows),
             "use": given.use,
-            "extension": given.extension or extension(given.raw),
+            "extension": given.extension or extension(given.raw, area_code),
         }
     return rows
 

@@ -1,6 +1,6 @@
 """What a booking or an appointment says of its customer: name and number, the given ones or the ticket's (flow)."""
 
-from config.numbering import normalise
+from config.numbering import normalise, number_fault
 from crm.errors import BadValue
 from crm.tickets.model import TicketDetail
 from crm.use_cases.cases import Ports
@@ -12,8 +12,8 @@ def whole_number(ports: Ports, given: str | None, ticket: TicketDetail | None) -
     if given is None:
         number = (ticket.contact_number or ticket.ani) if ticket else ""
         return number if normalise(number, area_code).normalised else ""
-    if given and ("*" in given or not normalise(given, area_code).normalised):
-        raise BadValue("contact_number", "a whole telephone number, or none")
+    if given and (fault := number_fault(given, area_code)):
+        raise BadValue("contact_number", fault)
     return given.strip()
 
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.numbering import NumberKind, mask, normalise
+from config.masking import masked
+from config.numbering import Number, NumberFault, NumberKind, mask, normalise, number_fault, read_number
+from tests.fakes.number_digits import invented
 
 pytestmark = pytest.mark.req("CUS-3", "CUS-4")
 
@@ -88,6 +90,58 @@ def test_no_number_like_text_raises_and_reading_again_changes_nothing(raw: str) 
     assert normalise(once.normalised, AREA).normalised == once.normalised
 
 
+pieces = st.sampled_from(
+    [
+        "13812345678",
+        "0571",
+        "88886666",
+        "8001",
+        "86",
+        "+",
+        "00",
+        "转",
+        "ext.",
+        "/",
+        "-",
+        " ",
+        "(0)",
+        "、",
+        "*",
+        "E+",
+        "；",
+        "tel:",
+    ]
+)
+
+
+@given(st.lists(pieces | st.text(alphabet="+0123456789-() 转x,;#/", max_size=6), max_size=8).map("".join))
+def test_no_digit_of_a_number_is_made_up_and_what_is_written_of_it_is_it_again(raw: str) -> None:
+    assert not invented(raw, AREA)
+    read = read_number(raw, AREA)
+    if isinstance(read, Number):
+        written = read.normalised + (f"转{read.extension}" if read.extension else "")
+        again = read_number(written, AREA)
+        assert isinstance(again, Number)
+        assert (again.normalised, again.kind, again.extension) == (read.normalised, read.kind, read.extension)
+    assert isinstance(read, NumberFault) <= bool(number_fault(raw, AREA))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("13812345678/13900000001", "more than one number: write each by itself (such as 13812345678, 13900000001)"),
+        ("138****5678", "hidden digits"),
+        ("1.38E+10", "rounded by a spreadsheet"),
+        ("852-21234567", "(such as +85221234567, 085221234567)"),
+        ("无", "has no digits"),
+        ("138123456", "is no telephone number"),
+    ],
+)
+def test_what_is_wrong_with_a_number_is_named_and_what_may_be_meant_is_proposed(written: str, said: str) -> None:
+    assert said in (number_fault(written, AREA) or "")
+    assert number_fault("0571-88886666转8001", AREA) is None
+
+
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 # There is no area 0950: without its zero such a number is a call centre's (950…).
 landlines = st.from_regex(r"0(10|2[0-9]|(?!950)[3-9][0-9]{2})[2-8][0-9]{7}", fullmatch=True)
@@ -126,6 +180,12 @@ def test_every_notation_of_a_landline_is_the_same_number(number: str, prefix: st
 )
 def test_masking(number: str, masked: str) -> None:
     assert mask(number) == masked
+
+
+@given(mobiles, mobiles, st.sampled_from(["-", " - ", "–", "·", " "]))
+def test_of_two_numbers_in_a_row_neither_is_told(one: str, other: str, between: str) -> None:
+    shown = masked(f"{one}{between}{other}")
+    assert one not in shown and other not in shown
 
 
 @given(mobiles)

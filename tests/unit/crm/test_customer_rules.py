@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.numbering import extension, normalise
+from config.numbering import normalise
 from crm.customers.duplicates import ENOUGH, find_duplicates
 from crm.customers.erasure import GONE, Person, digest, forget_numbers, pseudonym
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
@@ -73,7 +73,7 @@ def test_a_card_says_what_its_kind_says() -> None:
     [("0571-88888888转8001", "8001"), ("88888888-123", "123"), ("010 12345678 ext. 9", "9"), ("0571-88888888", "")],
 )
 def test_an_extension_is_read_beside_its_number(raw: str, found: str) -> None:
-    assert extension(raw) == found
+    assert normalise(raw, "0571").extension == found
 
 
 PERSON = Person(["王建国", "inbound", "王"], ["13812345678", "057188886666", "+85291234567"], "removed-x")
