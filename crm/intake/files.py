@@ -15,6 +15,14 @@ MEDIA: Final = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "text/plain": "txt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/ofd": "ofd",
+    "application/msword": "doc",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.ms-powerpoint": "ppt",
+    "application/ms-tnef": "dat",
+    "image/heic": "heic",
+    "audio/amr": "amr",
 }
 """What is kept → how its name ends."""
 _NOT_IN_NAMES: Final = re.compile(

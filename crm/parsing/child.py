@@ -23,9 +23,34 @@ TOO_MUCH: Final = 4
 NICENESS: Final = 10
 """Calls go before mails."""
 _CODECS: Final = (
-    *("ascii", "utf-8", "utf-8-sig", "utf-7", "utf-16", "utf-32", "gb18030", "hz", "big5", "big5hkscs", "latin-1"),
+    *(
+        "ascii",
+        "utf-8",
+        "utf-8-sig",
+        "utf-7",
+        "utf-16",
+        "utf-16-le",
+        "utf-32",
+        "gb2312",
+        "gb18030",
+        "hz",
+        "big5",
+        "big5hkscs",
+    ),
     *("iso2022_jp", "iso2022_jp_2", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "iso2022_kr", "iso8859_2"),
-    *("iso8859_5", "iso8859_9", "iso8859_15", "koi8_r", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp437"),
+    *(
+        "latin-1",
+        "iso8859_5",
+        "iso8859_9",
+        "iso8859_15",
+        "koi8_r",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp437",
+    ),
 )
 """Loaded before files are closed to us; mails in others are shown as what is likeliest."""
 

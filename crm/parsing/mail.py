@@ -20,11 +20,11 @@ from crm.parsing.documents import media_of
 from crm.parsing.html_words import words_of_html
 from crm.parsing.jobs import CUT, MailFile, MailRead
 from crm.parsing.keys import whole_key
+from crm.parsing.mail_charsets import decode_text
 from crm.parsing.mail_headers import (
     MOST_HEADER,
     answer_to,
     clean,
-    decode_text,
     decode_words,
     header,
     headers,
@@ -34,8 +34,10 @@ from crm.parsing.mail_headers import (
 
 MOST_PARTS: Final = 200
 MOST_THREAD: Final = 50
+_TOLD: Final = (("发件人", "From"), ("时间", "Date"), ("主题", "Subject"))
 _IDENTITY: Final = re.compile(r"<[^<>\s]{1,998}>")
-_NUMBER: Final = re.compile(r"(?<!\d)(\d{8}-\d{4,9})(?!\d)")
+_NUMBER: Final = re.compile(r"(?<![\d-])(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{4,9})(?!\d)")
+"""A day and a count: not a telephone's number with its extension."""
 _TOKEN: Final = re.compile(r"(?<![a-z2-7])[a-z2-7]{26}(?![a-z2-7])")
 """As the outbox makes them (crm.db.outbox)."""
 _ADDRESSED: Final = ("To", "Cc", "Delivered-To", "X-Original-To")
@@ -122,7 +124,13 @@ def _automatic(message: Message, sender: str, wanted: str, own: frozenset[str]) 
 def _content(message: Message) -> tuple[str, tuple[MailFile, ...]]:
     """The words: plain text if there is any, else the words of the HTML; and the files. No part is left out."""
     plain, html, files = list[str](), list[str](), list[MailFile]()
+    words = False
     for part in _leaves(message):
+        if part.get_content_type() == "message/rfc822" and part.is_multipart():
+            first = _first_writer(part)
+            plain.append(first)
+            html.append(first)
+            continue
         payload = part.get_payload(decode=True)
         content = payload if isinstance(payload, bytes) else b""
         name = _file_name(part)
@@ -131,12 +139,31 @@ def _content(message: Message) -> tuple[str, tuple[MailFile, ...]]:
             if content or name:
                 files.append(_file(name or one_line(clean(kind.replace("/", "."))), content, len(files)))
         elif kind == "text/plain":
-            plain.append(decode_text(content, _charset(part)))
+            plain.append(_unflowed(decode_text(content, _charset(part)), part))
+            words = words or bool(plain[-1].strip())
         else:
-            words, whole = words_of_html(decode_text(content, _charset(part)))
-            html.append(words if whole else words + CUT)
-    text = "\n".join(plain) if any(each.strip() for each in plain) else "\n".join(html)
+            shown, whole = words_of_html(decode_text(content, _charset(part)))
+            html.append(shown if whole else shown + CUT)
+    text = "\n".join(plain) if words else "\n".join(html)
     return re.sub(r"\n{3,}", "\n\n", clean(text)).strip(), tuple(files)
+
+
+def _unflowed(text: str, part: Message) -> str:
+    """Lines that were broken for the way alone are whole again (RFC 3676)."""
+    if _parameter(part, "format") != "flowed":
+        return text
+    space = "" if _parameter(part, "delsp") == "yes" else " "
+    lines = [line.removeprefix(" ") for line in clean(text).split("\n")]
+    return re.sub(r"(?m)(?<!^--) \n(?!>)", space, "\n".join(lines))
+
+
+def _first_writer(part: Message) -> str:
+    """Of a mail inside the mail: who wrote it, when and what about, as its headers say."""
+    inside = part.get_payload()
+    if not isinstance(inside, list) or not inside or not isinstance(inside[0], Message):
+        return ""
+    told = ((label, one_line(header(inside[0], name))[:300]) for label, name in _TOLD)
+    return "\n".join(("—— 转发的邮件 ——", *(f"{label}：{value}" for label, value in told if value)))
 
 
 def _file(name: str, content: bytes, count: int) -> MailFile:
@@ -150,16 +177,25 @@ def _file(name: str, content: bytes, count: int) -> MailFile:
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """The parts that hold something; of a mail inside the mail, its parts."""
+    """The parts that hold something; a mail inside the mail, and then its parts."""
     for count, part in enumerate(message.walk()):
         if count >= MOST_PARTS:
             return
-        if not part.is_multipart():
+        if part.get_content_type() == "message/rfc822" and part.is_multipart():
+            yield part
+        elif not part.is_multipart():
             for name in ("Content-Type", "Content-Disposition"):
                 values = headers(part, name)  # a long one takes the library the square of its length
                 if values and part.get(name) != values[0]:
                     part.replace_header(name, values[0])
             yield part
+
+
+def _parameter(part: Message, name: str) -> str:
+    try:
+        return str(part.get_param(name, "")).lower()
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _charset(part: Message) -> str | None:

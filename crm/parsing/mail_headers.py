@@ -5,13 +5,14 @@ no name forges an address, by a comma, an `@` or a `>` of its own (RFC 2047 5.3,
 """
 
 import binascii
-import codecs
 import re
 from base64 import b64decode
 from collections.abc import Iterator
 from email import policy
 from email.message import Message
 from typing import Final, NamedTuple
+
+from crm.parsing.mail_charsets import decode_text
 
 MOST_HEADER: Final = 4000
 """Characters of a header that are understood."""
@@ -168,18 +169,6 @@ def _base64(text: str) -> bytes:
 
 def _quoted_printable(text: str) -> bytes:
     return binascii.a2b_qp(text.encode("utf-8", "replace"), header=True)
-
-
-def decode_text(content: bytes, charset: str | None) -> str:
-    """The text in its own charset, or in the likeliest one; a character cut off at its end is left out."""
-    for encoding in (charset or "utf-8", "utf-8", "gb18030"):
-        wider = "gb18030" if encoding.lower() in ("gb2312", "gbk", "x-gbk", "cp936") else encoding
-        try:
-            b" ".decode(wider, "replace")  # what decodes no text, such as zlib, is refused here
-            return codecs.getincrementaldecoder(wider)().decode(content)
-        except (UnicodeError, LookupError, ValueError, TypeError, OSError):  # OSError: a codec that must not be loaded
-            continue
-    return content.decode("utf-8", "replace")
 
 
 def clean(text: str) -> str:

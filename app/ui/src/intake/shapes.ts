@@ -9,7 +9,7 @@ export type Attachment = Schemas["AttachmentOut"];
 export type Attachments = Schemas["AttachmentsOut"];
 
 /** What the server keeps, for the file dialog; it looks into the files itself. */
-export const ACCEPTED = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.txt";
+export const ACCEPTED = ".pdf,.ofd,.png,.jpg,.jpeg,.heic,.docx,.xlsx,.pptx,.doc,.xls,.ppt,.txt,.amr";
 
 /** 2 300 000 → "2.2 MB". */
 export function sizeText(bytes: number): string {

@@ -114,7 +114,7 @@ def test_files_come_with_their_names_and_a_mail_inside_with_its_parts() -> None:
         f"{content}\r\n--B\r\nContent-Type: message/rfc822\r\n\r\nFrom: c@d.cn\r\nSubject: in\r\n\r\ninner\r\n"
     ).encode()
     read = read_mail(raw, "box:1", OWN)
-    assert read.text == "see file\ninner"
+    assert read.text == "see file\n—— 转发的邮件 ——\n发件人：c@d.cn\n主题：in\ninner"
     assert [(file.name, file.content) for file in read.files] == [("../发票.pdf", b"%PDF-1.7 x")]
     assert [file.media for file in read.files] == ["application/pdf"]
 
@@ -266,7 +266,7 @@ def test_no_part_of_a_mail_disappears() -> None:
     files = read_mail(raw.encode(), "box:1", OWN).files
     assert [(file.name, file.media, bool(file.refused)) for file in files] == [
         ("text.calendar", "text/plain", False),
-        ("audio.amr", "", True),
+        ("audio.amr", "audio/amr", False),
     ]
 
 
