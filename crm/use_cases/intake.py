@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from config.ids import TicketNumber
+from config.numbering import number_fault
 from config.service.matters import Matters
 from crm.errors import BadValue, bad_values
 from crm.intake.model import Channel, Letter, Opening
@@ -57,8 +58,8 @@ class Intake:
         received_at = fields["received_at"] or now
         if not now - EARLIEST <= received_at <= now + timedelta(minutes=1):
             raise BadValue("received_at", "when it came: not in the future, and not over ten years ago")
-        if "*" in fields["contact_number"]:
-            raise BadValue("contact_number", "a whole number, not a masked one")
+        if (entered := fields["contact_number"].strip()) and (fault := number_fault(entered, "")):
+            raise BadValue("contact_number", fault)
         kept = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
         return self.register_fields(channel, kept | {"received_at": received_at, "by": who.name, "key": key})
 

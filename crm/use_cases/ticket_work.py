@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config.ids import AgentId
+from config.numbering import number_fault
 from crm.cases.rights import by_steps_only
 from crm.errors import BadValue, IllegalTransition, UnknownRecord
 from crm.intake.model import Attachment, FileKept
@@ -28,8 +29,9 @@ async def save_ticket(ports: Ports, number: str, changes: Mapping[str, Any], *, 
     known = {disposition.id for disposition in ports.site.dispositions}
     if changes.get("disposition") and changes["disposition"] not in known:
         raise BadValue("disposition", f"one of {', '.join(sorted(known))}")
-    if "*" in changes.get("contact_number", ""):
-        raise BadValue("contact_number", "a whole number, not a masked one")
+    entered = changes.get("contact_number", "")
+    if entered not in ("", ticket.contact_number) and (fault := number_fault(entered, ports.site.area_code)):
+        raise BadValue("contact_number", fault)
     form, step = _form(changes), _step(ticket.state, changes.get("state", ticket.state))
     saved = await ports.store.tickets.save_form(ticket.number, form, by=ports.who.name, version=version, step=step)
     return await ports.seen.tickets.one(saved)

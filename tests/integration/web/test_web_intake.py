@@ -130,6 +130,8 @@ async def test_what_cannot_be_kept_is_refused_by_name(house: House) -> None:
             async with agent.post("/api/intake", json=LETTER | change) as answer:
                 assert answer.status == 400, field
                 assert (await answer.json())["errors"][0]["field"] == field
+        async with agent.post("/api/intake", json=LETTER | {"contact_number": "8001/8002"}) as answer:
+            assert "8001, 8002" in (await answer.json())["errors"][0]["message"]
         async with agent.post("/api/intake", json=LETTER | {"kind": "suggestion", "category": "discipline"}) as answer:
             assert (await answer.json())["errors"][0]["field"] == "category"
         async with agent.post("/api/intake", json=LETTER | {"matter": "a\x00b"}) as answer:

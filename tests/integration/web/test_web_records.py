@@ -56,6 +56,7 @@ async def test_of_two_who_write_the_second_is_shown_what_the_first_wrote(house: 
         ({"version": 1, "kind": "gossip"}, "invalid", "kind"),
         ({"version": 1, "matter": "x" * 5000}, "invalid", "matter"),
         ({"version": 1, "contact_number": "138****5678"}, "invalid", "contact_number"),
+        ({"version": 1, "contact_number": "13812345678/13900000001"}, "invalid", "contact_number"),
         ({"version": 1, "disposition": "forgotten"}, "invalid", "disposition"),
     ],
 )
@@ -250,7 +251,7 @@ async def test_a_promise_that_cannot_be_kept_is_refused(house: House, change: di
     [
         ("+2348031234567", "foreign"),
         ("110", "emergency"),
-        ("%2321%23", "short_number"),
+        ("%2321%23", "bad_number"),
         ("*72900123", "feature_code"),
         ("400-810-0002", "own_line"),
         ("8001", "extension"),
