@@ -1,4 +1,4 @@
-"""What `make test` needs of Debian: SIPp, baresip, Chromium, PostgreSQL, strace. Root: installs it; else says how."""
+"""What `make test` needs of Debian: SIPp, Dovecot, Chromium, PostgreSQL … Root: installs it; else says how."""
 
 import os
 import shutil
@@ -11,6 +11,7 @@ NEEDED = {
     "baresip-core": lambda: shutil.which("baresip"),
     "chromium": lambda: shutil.which("chromium"),
     "postgresql": lambda: list(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+    "dovecot-imapd": lambda: Path("/usr/sbin/dovecot").exists(),
     "strace": lambda: shutil.which("strace"),
     "fonts-noto-cjk": lambda: list(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
 }

@@ -71,6 +71,7 @@ class Desk:
         moved_to: str | None = "Done",
         read: Read = read_mail,
         monotonic: Callable[[], float] = time.monotonic,
+        folder: str = "INBOX",
     ) -> None:
         site = small_site()
         self.server, self.store, self.journal, self.home = server, store, journal, home
@@ -78,7 +79,8 @@ class Desk:
         self.tickets = Tickets(journal, ZoneInfo("Asia/Shanghai"), lambda event: None)
         regulated = Regulated.of(site.policy, site.zone, site.special_days)
         intake = Intake(self.tickets, Matters(), regulated, self.clock)
-        mail = Mail(host="127.0.0.1", port=server.port, security="none", user="kefu@example.cn", moved_to=moved_to)
+        where = {"host": "127.0.0.1", "port": server.port, "security": "none", "folder": folder, "moved_to": moved_to}
+        mail = Mail.model_validate({"user": "kefu@example.cn", **where})
         self.files = AttachmentFiles(home / "attachments")
         self.raw_mails = RawMails(home / "mail-aside")
         self.on_disk, self.space = True, Space()
