@@ -69,7 +69,7 @@ test: setup dev system
 # The parts of `make test`. A test that failed fails the run; the run after it only tells which of them are FLAKY.
 parts:
 	@failed=; \
-	$(FULL) --cache-clear -n 2 $(BESIDE) || failed=1; \
+	$(FULL) --cache-clear -n 3 $(BESIDE) || failed=1; \
 	$(FULL) -n 5 --dist worksteal $(TELEPHONES) || failed=1; \
 	$(FULL) $(ALONE) || failed=1; \
 	test -z "$$failed" || { \
