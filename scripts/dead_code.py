@@ -29,7 +29,6 @@ ALLOWED: Final[Mapping[str, str]] = {
     "crm/customers/imports.py:variable:*": "counts of an import, handed to the API whole",
     "crm/*/figures.py:variable:*": "figures, handed to the API whole",
     "crm/quality/assessment.py:variable:csat_reached": "handed to the API whole",
-    "crm/cases/steps.py:variable:how": "part of a step's record: kept, and shown by the page",
     "routing/statistics/figures.py:variable:*": "figures, handed to the API whole",
     "routing/theory/erlang.py:variable:*": "figures, walked by name in routing/theory/staffing.py",
     "config/values/fields.py:variable:model_config": "read by pydantic",

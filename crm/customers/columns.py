@@ -4,15 +4,18 @@ A heading that is not known is named and left out; nothing is guessed.
 """
 
 import re
-from collections.abc import Collection, Sequence
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
-from config.numbering import NumberKind, normalise
+from config.numbering import NumberKind, extension, normalise
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
 from crm.customers.words import KINDS
+from crm.parsing.jobs import CellNote
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,14 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column("kind", "类型", "Kind", 16, "个人", ("客户类型", "type")),
-    Column("name", "姓名", "Name", 64, "王芳", ("名称", "客户名称", "客户姓名", "customer")),
+    Column("kind", "类型", "Kind", 16, "个人", ("客户类型", "類型", "type")),
+    Column(
+        "name", "姓名", "Name", 64, "王芳", ("名称", "客户名称", "客户姓名", "名稱", "客戶名稱", "客戶姓名", "customer")
+    ),
     Column("form_of_address", "称呼", "Form of address", 16, "女士", ("title",)),
-    Column("employer", "单位", "Employer", 128, "市建筑设计院", ("工作单位", "公司", "company")),
+    Column("employer", "单位", "Employer", 128, "市建筑设计院", ("工作单位", "公司", "單位", "工作單位", "company")),
     Column("post", "职务", "Post", 128, "工程师", ("职位", "position")),
-    Column("shop_name", "店铺名称", "Shop", 128, "", ("店名", "商铺名称", "shop name")),
+    Column("shop_name", "店铺名称", "Shop", 128, "", ("店名", "商铺名称", "店鋪名稱", "shop name")),
     Column("unit", "铺位号", "Unit", 32, "", ("铺位", "单元号", "unit number")),
     Column("floor", "楼层", "Floor", 16, ""),
     Column("contact_person", "联系人", "Contact person", 64, "", ("合同联系人", "contact")),
@@ -44,11 +49,24 @@ COLUMNS: Final = (
         "Telephone",
         40,
         "13812345678",
-        ("电话1", "手机", "联系电话", "phone", "mobile", "telephone 1"),
+        (
+            "电话1",
+            "手机",
+            "手机号",
+            "手机号码",
+            "电话号码",
+            "联系电话",
+            "電話",
+            "手機",
+            "聯絡電話",
+            "phone",
+            "mobile",
+            "telephone 1",
+        ),
     ),
-    Column("number", "电话2", "Telephone 2", 40, "0571-88886666转8001", ("手机2", "phone 2", "phone2")),
-    Column("number", "电话3", "Telephone 3", 40, "", ("手机3", "phone 3", "phone3")),
-    Column("notes", "备注", "Notes", 4000, "", ("说明", "remarks")),
+    Column("number", "电话2", "Telephone 2", 40, "0571-88886666转8001", ("手机2", "電話2", "phone 2", "phone2")),
+    Column("number", "电话3", "Telephone 3", 40, "", ("手机3", "電話3", "phone 3", "phone3")),
+    Column("notes", "备注", "Notes", 4000, "", ("说明", "備註", "remarks")),
     Column("key_customer", "重点客户", "Key customer", 8, "否", ("vip",)),
     Column("looked_after_by", "负责人工号", "Looked after by", 40, "", ("负责人",)),
     Column("do_not_call", "拒绝外呼", "Do not call", 8, "否", ("请勿致电",)),
@@ -63,15 +81,48 @@ _KINDS: Final = {kind: (KINDS[kind].zh, KINDS[kind].en.casefold(), *_ALSO.get(ki
 _YES: Final = ("是", "yes", "y", "true", "1", "√")
 _NO: Final = ("", "否", "no", "n", "false", "0")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d+")
+_DECIMAL: Final = re.compile(r"[+-]?\d+[.,]\d+")
+_WHOLE: Final = re.compile(r"\d+\.0+")
+_DATE: Final = re.compile(r"(?:\d{4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?(?: \d{1,2}:\d{2})?|\d{1,2}:\d{2}")
+_BETWEEN: Final = re.compile(r"\s*[/、，,;\n|或]\s*|(?<=\d{7})\s+(?=\d{7})")
+"""What stands between two numbers in one cell."""
+_CHANGES: Final = frozenset(
+    {
+        *("edges", "escaped", "formula_text", "apostrophe", "number", "date", "yes_no"),
+        *("computed", "merged", "hidden_row"),
+    }
+)
+"""Codes of the reader that say that a cell was changed; all others, that it cannot be read."""
 _CARD_CODES: Final = {"name": "empty_name", "shop_name": "empty_shop", "looked_after_by": "not_key"}
 
 
 class CellFault(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a cell. `column`: as the file heads it; `code`: what, and what to write; `value`: its text."""
+    """What is wrong with a cell. `column`: as the file heads it; `code`: what, and what to write; `value`: its text;
+    `cell`: where it stands, such as B7."""
 
     column: str
     code: str
     value: str = ""
+    cell: str = ""
+
+
+class CellChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that will be stored otherwise than it stands in the file, and why."""
+
+    column: str
+    code: str
+    before: str
+    after: str
+    cell: str = ""
+
+
+class ReadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row's card, or None with every fault; and what of it will be stored otherwise than it stands."""
+
+    card: Customer | None
+    faults: tuple[CellFault, ...] = ()
+    changes: tuple[CellChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +147,7 @@ _BY_HEADING: Final = {
 }
 
 
-def read_heading(row: Sequence[str]) -> Heading:
+def read_heading(row: Sequence[str], number: int = 1) -> Heading:
     """Which column is what. A column named twice, or no name at all, is a fault: nothing can be read then."""
     columns: dict[int, Column] = {}
     unknown: list[str] = []
@@ -106,7 +157,7 @@ def read_heading(row: Sequence[str]) -> Heading:
         if column is None:
             unknown += [title] if title else []
         elif column in columns.values():
-            faults.append(CellFault(column=title, code="column_twice"))
+            faults.append(CellFault(column=title, code="column_twice", cell=f"{letters(place + 1)}{number}"))
         else:
             columns[place] = column
     if "name" not in {column.field for column in columns.values()}:
@@ -114,34 +165,61 @@ def read_heading(row: Sequence[str]) -> Heading:
     return Heading(columns, tuple(row), tuple(unknown), tuple(faults))
 
 
+def letters(column: int) -> str:
+    """A column as a spreadsheet calls it: 1 is A, 27 is AA."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
 def read_card(
-    row: Sequence[str], heading: Heading, area_code: str, agents: Collection[str]
-) -> tuple[Customer | None, tuple[CellFault, ...]]:
-    """The card of a row; None with every fault when there is one."""
+    row: Sequence[str],
+    heading: Heading,
+    area_code: str,
+    agents: Collection[str],
+    notes: Mapping[int, CellNote] = MappingProxyType({}),
+    number: int = 0,
+) -> ReadRow:
+    """The card of a row; None with every fault when there is one. `notes`: of its cells by column, what was changed or
+    could not be read when the file was; `number`: the row's own, for the addresses of its cells."""
     values: dict[str, object] = {}
     numbers: list[CustomerNumber] = []
     faults: list[CellFault] = []
+    changes: list[CellChange] = []
     for place, column in heading.columns.items():
         text = row[place] if place < len(row) else ""
-        if code := _cell_fault(column, text, area_code, agents):
-            faults.append(CellFault(column=heading.titles[place], code=code, value=text[:80]))
-        elif column.field == "number":
-            numbers += [CustomerNumber(raw=text)] if text else []
+        title, cell, note = heading.titles[place], f"{letters(place + 1)}{number}", notes.get(place + 1)
+        code = _read_fault(column, note) or _cell_fault(column, text, area_code, agents)
+        if code:
+            value = note.before if note and code == note.code else text
+            faults.append(CellFault(column=title, code=code, value=value[:80], cell=cell))
+            continue
+        if column.field == "number":
+            numbers += [CustomerNumber(raw=_without_zeros(text))] if text else []
         else:
             values[column.field] = _value(column.field, text)
+        if note or text:
+            changes += _changes(column, title, cell, text, note, area_code)
+    over = next((place for place in range(len(heading.titles), len(row)) if row[place]), None)
+    if over is not None:
+        cell = f"{letters(over + 1)}{number}"
+        faults.append(CellFault(column=cell, code="no_heading", value=row[over][:80], cell=cell))
     if faults:
-        return None, tuple(faults)
+        return ReadRow(card=None, faults=tuple(faults), changes=tuple(changes))
     card = Customer(**{"name": "", **values}, numbers=tuple(numbers))  # type: ignore[arg-type]
-    title_of = {column.field: heading.titles[place] for place, column in heading.columns.items()}
+    title_of = {column.field: (heading.titles[place], place) for place, column in heading.columns.items()}
     wrong = tuple(
         CellFault(
-            column=title_of.get(field, field),
+            column=title_of[field][0] if field in title_of else field,
             code="of_another_kind" if getattr(card, field) and field != "looked_after_by" else _CARD_CODES[field],
             value=str(getattr(card, field))[:80],
+            cell=f"{letters(title_of[field][1] + 1)}{number}" if field in title_of else "",
         )
         for field in card_faults(card)
     )
-    return (None, wrong) if wrong else (card, ())
+    return ReadRow(card=None if wrong else card, faults=wrong, changes=tuple(changes))
 
 
 def card_row(card: Customer) -> list[str]:
@@ -163,6 +241,13 @@ def card_row(card: Customer) -> list[str]:
     return row
 
 
+def stored_row(card: Customer, area_code: str) -> list[tuple[str, str]]:
+    """What a card comes to in the store: its fields that say something, and its numbers as they are compared."""
+    numbers = tuple(_as_kept(number.raw, area_code) for number in card.numbers)
+    row = card_row(msgspec.structs.replace(card, numbers=tuple(CustomerNumber(raw=each) for each in numbers)))
+    return [(column.zh, text) for column, text in zip(COLUMNS, row, strict=True) if text]
+
+
 def _loses_extension(number: CustomerNumber) -> bool:
     return bool(number.extension) and not number.raw.endswith(number.extension)
 
@@ -178,12 +263,66 @@ def _cell_fault(column: Column, text: str, area_code: str, agents: Collection[st
             return "bad_kind"
         case "key_customer" | "do_not_call" if text.casefold() not in (*_YES, *_NO):
             return "bad_yes_no"
-        case "number" if text and not _is_number(text, area_code):
-            return "bad_number"
+        case "number" if text:
+            return _number_fault(text, area_code)
         case "looked_after_by" if text and text not in agents:
             return "unknown_colleague"
         case _:
             return None
+
+
+def _read_fault(column: Column, note: CellNote | None) -> str | None:
+    """Why a cell cannot be taken because of how it was read: nobody knows its text, or what it was is no number."""
+    if note is None:
+        return None
+    if note.code in _CHANGES:
+        return "date_in_number" if column.field == "number" and note.code == "date" else None
+    return note.code
+
+
+def _number_fault(text: str, area_code: str) -> str | None:
+    """Why a text is no telephone number; a spreadsheet's damage is named as such, and no digit is made of it."""
+    plain = unicodedata.normalize("NFKC", text)
+    if _SCIENTIFIC.fullmatch(plain):
+        return "scientific"
+    if _DATE.fullmatch(plain):
+        return "date_in_number"
+    if _DECIMAL.fullmatch(plain) and not _WHOLE.fullmatch(plain):
+        return "bad_number"
+    parts = [part for part in _BETWEEN.split(plain) if part]
+    if len(parts) > 1 and all(_is_number(part, area_code) for part in parts):
+        return "two_numbers"
+    return None if _is_number(_without_zeros(text), area_code) else "bad_number"
+
+
+def _changes(
+    column: Column, title: str, cell: str, text: str, note: CellNote | None, area_code: str
+) -> Iterator[CellChange]:
+    """What becomes of a cell on its way into the store, step by step."""
+    if note is not None:
+        yield CellChange(column=title, code=note.code, before=note.before[:80], after=text[:80], cell=cell)
+    if column.field != "number":
+        return
+    if (whole := _without_zeros(text)) != text:
+        yield CellChange(column=title, code="point_zero", before=text, after=whole, cell=cell)
+    if (kept := _as_kept(whole, area_code)) != whole:
+        code = "number_form" if _same_digits(whole, kept) else "number_read"
+        yield CellChange(column=title, code=code, before=whole[:80], after=kept, cell=cell)
+
+
+def _as_kept(text: str, area_code: str) -> str:
+    """A number as the store has it, with its extension."""
+    beyond = extension(text)
+    return normalise(text, area_code).normalised + (f"转{beyond}" if beyond else "")
+
+
+def _same_digits(one: str, other: str) -> bool:
+    return "".join(filter(str.isdigit, one)) == "".join(filter(str.isdigit, other))
+
+
+def _without_zeros(text: str) -> str:
+    """`13812345678.0`, as some programs write whole numbers, without what stands for nothing."""
+    return text.partition(".")[0] if _WHOLE.fullmatch(text) else text
 
 
 def _is_number(text: str, area_code: str) -> bool:

@@ -5,17 +5,23 @@ CUS-1. Rows are numbered as a spreadsheet does: the heading is row 1.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from config.numbering import normalise
-from crm.customers.columns import CellFault, read_card, read_heading
+from crm.customers.columns import CellChange, CellFault, Heading, letters, read_card, read_heading
 from crm.customers.model import FIELDS, Customer
-from crm.parsing.jobs import Table
+from crm.parsing.jobs import CellNote, ReadAs, Table, TableRead
 
 KEPT: Final = timedelta(minutes=30)
 """So long a plan waits to be confirmed."""
+_TITLES: Final = 20
+"""So many rows from the top are looked at for the heading: titles and remarks stand above it."""
+
+
+Show = Literal["all", "noted", "faulty"]
+"""Which rows of a preview."""
 
 
 class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +30,19 @@ class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
     row: int
     card: Customer | None
     faults: tuple[CellFault, ...] = ()
+    changes: tuple[CellChange, ...] = ()
+    stored: tuple[tuple[str, str], ...] = ()
+    """For people: what the card comes to, by heading."""
     existing: int | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`columns`: headings that were understood; `faults` of the heading: then there are no rows."""
+    """`columns`: headings that were understood; `faults` of the heading: then there are no rows. `how`: how the file
+    was read, and what of it is left aside."""
 
     columns: tuple[str, ...]
     unknown: tuple[str, ...]
+    how: ReadAs = ReadAs()
     faults: tuple[CellFault, ...] = ()
     rows: tuple[PlannedRow, ...] = ()
 
@@ -43,6 +54,7 @@ class ImportState(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     columns: tuple[str, ...]
     unknown: tuple[str, ...]
+    how: ReadAs = ReadAs()
     ready: int = 0
     existing: int = 0
     """Of those that are ready."""
@@ -53,22 +65,52 @@ class ImportState(msgspec.Struct, frozen=True, kw_only=True):
     refused: int = 0
 
 
-def plan_import(table: Table, area_code: str, agents: Collection[str]) -> Plan:
-    """Reads every row; a number that an earlier row has is a fault of the later one."""
-    heading = read_heading(table[0])
-    columns = tuple(heading.titles[place] for place in heading.columns)
+def plan_import(table: TableRead, area_code: str, agents: Collection[str]) -> Plan:
+    """Reads every row; a number that an earlier row has is a fault of the later one. Rows above the heading are left
+    aside, and told."""
+    place, heading = _heading(table.rows)
+    above = [f"{number}: {' '.join(filter(None, cells))}" for number, cells in enumerate(table.rows[:place], start=1)]
+    left = (*table.how.left, *(each for each in above if each.partition(": ")[2]))
+    how = msgspec.structs.replace(table.how, left=left)
+    columns = tuple(heading.titles[each] for each in heading.columns)
     if heading.faults:
-        return Plan(columns=columns, unknown=heading.unknown, faults=heading.faults)
+        return Plan(columns=columns, unknown=heading.unknown, how=how, faults=heading.faults)
+    notes, below = _notes_by_row(table), table.rows[place + 1 :]
+    untitled = [
+        f"({letters(each + 1)})"
+        for each, title in enumerate(heading.titles)
+        if not title and any(each < len(row) and row[each] for row in below)
+    ]
     rows: list[PlannedRow] = []
     first_with: dict[str, int] = {}
-    for place, cells in enumerate(table[1:], start=2):
+    for number, cells in enumerate(below, start=place + 2):
         if not any(cells):
             continue
-        card, faults = read_card(cells, heading, area_code, agents)
-        if card is not None:
-            faults = _in_earlier_rows(card, place, first_with, area_code)
-        rows.append(PlannedRow(row=place, card=None if faults else card, faults=faults))
-    return Plan(columns=columns, unknown=heading.unknown, rows=tuple(rows))
+        read = read_card(cells, heading, area_code, agents, notes.get(number, {}), number)
+        faults = read.faults
+        if read.card is not None:
+            faults = _in_earlier_rows(read.card, number, first_with, area_code)
+        card = None if faults else read.card
+        rows.append(PlannedRow(row=number, card=card, faults=faults, changes=read.changes))
+    return Plan(columns=columns, unknown=(*heading.unknown, *untitled), how=how, rows=tuple(rows))
+
+
+def _heading(rows: Table) -> tuple[int, Heading]:
+    """The first row that heads columns as ours are headed; without one, the first that says anything, with its
+    faults."""
+    found = [(place, read_heading(row, place + 1)) for place, row in enumerate(rows[:_TITLES]) if any(row)]
+    named = [(place, heading) for place, heading in found if heading.columns]
+    for place, heading in named:
+        if not heading.faults and (len(heading.columns) > 1 or len(rows[place]) == 1):
+            return place, heading
+    return max(named or found[:1] or [(0, read_heading([]))], key=lambda each: len(each[1].columns))
+
+
+def _notes_by_row(table: TableRead) -> dict[int, dict[int, CellNote]]:
+    found: dict[int, dict[int, CellNote]] = {}
+    for note in (*table.changes, *table.faults):
+        found.setdefault(note.row, {})[note.column] = note
+    return found
 
 
 def _in_earlier_rows(card: Customer, row: int, first_with: dict[str, int], area_code: str) -> tuple[CellFault, ...]:

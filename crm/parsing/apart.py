@@ -31,7 +31,6 @@ from crm.parsing.jobs import (
     ReadMail,
     ReadTable,
     Refused,
-    Table,
     TableRead,
 )
 
@@ -71,15 +70,15 @@ def read_mail_apart(raw: bytes, place: str, own: frozenset[str], limits: Limits 
     return _as(MailRead, answer)
 
 
-def read_table_apart(data: bytes, limits: Limits = LIMITS) -> Table:
+def read_table_apart(data: bytes, encoding: str = "", limits: Limits = LIMITS) -> TableRead:
     """Raises BadFile with what to do."""
     try:
-        answer = parse(ReadTable(raw=data), limits)
+        answer = parse(ReadTable(raw=data, encoding=encoding), limits)
     except NotParsed as exc:
         raise BadFile(f"{exc}: save only the table, as CSV (UTF-8)") from exc
     if isinstance(answer, Refused):
         raise BadFile(answer.words)
-    return _as(TableRead, answer).rows
+    return _as(TableRead, answer)
 
 
 def media_apart(content: bytes, limits: Limits = LIMITS) -> str:

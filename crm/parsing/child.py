@@ -15,7 +15,7 @@ import msgspec
 
 from crm.errors import BadFile
 from crm.intake.files import FileRefused
-from crm.parsing.jobs import Answer, Broken, Job, MediaFound, NameMedia, ReadMail, ReadTable, Refused, TableRead
+from crm.parsing.jobs import Answer, Broken, Job, MediaFound, NameMedia, ReadMail, ReadTable, Refused
 
 OUT_OF_MEMORY: Final = 3
 TOO_MUCH: Final = 4
@@ -30,6 +30,7 @@ _CODECS: Final = (
         "utf-7",
         "utf-16",
         "utf-16-le",
+        "utf-16-be",
         "utf-32",
         "gb2312",
         "gb18030",
@@ -88,9 +89,9 @@ def carry_out(job: Job) -> Answer:
 
                 return read_mail(job.raw, job.place, job.own)
             case ReadTable():
-                from crm.parsing.sheets import read_table
+                from crm.parsing.tables.reading import read_table
 
-                return TableRead(rows=read_table(job.raw))
+                return read_table(job.raw, job.encoding)
             case NameMedia():
                 from crm.parsing.documents import media_of
 

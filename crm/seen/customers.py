@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from config.numbering import normalise
+from crm.customers.columns import stored_row
 from crm.customers.duplicates import Likeness
-from crm.customers.imports import ImportState, Plan, PlannedRow
+from crm.customers.imports import ImportState, Plan, PlannedRow, Show
 from crm.customers.model import Access, Contact, Customer, CustomerChange, CustomerFilter, MergePlan, Removal
 from crm.db.store import Store
 from crm.errors import Forbidden, NumberTaken, UnknownRecord
@@ -151,9 +154,16 @@ class SeenCustomers:
     async def import_state(self, token: str) -> ImportState:
         return await self._store.imports.state(token, by=self._rights.eyes.who.name)
 
-    async def import_rows(self, token: str, after: int) -> tuple[PlannedRow, ...]:
+    async def import_rows(self, token: str, after: int, show: Show, area_code: str) -> tuple[PlannedRow, ...]:
         """Of one's own file, as it was read."""
-        return opened(tuple(await self._store.imports.noted(token, by=self._rights.eyes.who.name, after=after)))
+        by = self._rights.eyes.who.name
+        rows = await self._store.imports.rows(token, by=by, show=show, after=after)
+        return opened(
+            tuple(
+                msgspec.structs.replace(row, stored=tuple(stored_row(row.card, area_code)) if row.card else ())
+                for row in rows
+            )
+        )
 
     async def note_export(self, ids: Sequence[int], *, reason: str, form: str) -> None:
         await self._store.accesses.exported(ids, by=self._rights.eyes.who.name, reason=reason, form=form)

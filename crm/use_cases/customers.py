@@ -92,11 +92,16 @@ async def merge_cards(ports: Ports, plan: MergePlan) -> tuple[Customer, dict[str
     return await ports.seen.customers.get(plan.stays), dict(moved)
 
 
-async def plan_file(ports: Ports, name: str, data: bytes) -> tuple[Plan, ImportState | None]:
-    """Reads a file of cards; a plan without faults is kept for this person. Raises BadValue, StoreAway."""
+async def plan_file(ports: Ports, name: str, data: bytes, encoding: str) -> tuple[Plan, ImportState | None]:
+    """Reads a file of cards; a plan without faults is kept for this person. `encoding`: "" finds it out.
+
+    Raises BadValue, StoreAway.
+    """
     agents = {agent.id for agent in ports.site.agents}
     try:
-        plan = await asyncio.to_thread(lambda: plan_import(read_table_apart(data), ports.site.area_code, agents))
+        plan = await asyncio.to_thread(
+            lambda: plan_import(read_table_apart(data, encoding), ports.site.area_code, agents)
+        )
     except BadFile as exc:
         raise BadValue("file", str(exc)) from exc
     return plan, None if plan.faults else await ports.seen.customers.keep_plan(plan, name)

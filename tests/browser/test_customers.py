@@ -102,6 +102,10 @@ async def test_a_file_is_looked_at_before_it_is_written(hall: Hall, open_page: O
     await expect(preview.get_by_test_id("import-row")).to_have_count(3)
     await expect(preview).to_contain_text("不是完整的电话号码")
     await expect(preview).to_contain_text("生肖")
+    await expect(page.get_by_test_id("import-encoding")).to_have_value("gb18030")
+    await expect(preview.get_by_test_id("import-change")).to_contain_text(["+86 138 1234 5678 → 13812345678"])
+    await page.get_by_test_id("import-show").get_by_text("全部").click()
+    await expect(preview.get_by_test_id("import-stored").last).to_contain_text("姓名 赵六")
     assert len((await hall.store.customers.list()).items) == 1
     await picture(page, "import-zh")
     await page.get_by_test_id("import-confirm").click()

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.customers.columns import CellFault
-from crm.customers.imports import KEPT, ImportState, Plan, PlannedRow, known_already, signs, updated
+from crm.customers.columns import CellChange, CellFault
+from crm.customers.imports import KEPT, ImportState, Plan, PlannedRow, Show, known_already, signs, updated
 from crm.customers.model import FIELDS, Customer
 from crm.db.audit.trail import AuditTrail
 from crm.db.base.engine import Database
@@ -21,11 +21,17 @@ from crm.db.customers.saving import claim, insert_numbers, number_rows, save_car
 from crm.db.schema.core import customer, customer_change, customer_number
 from crm.db.schema.customers import customer_import, customer_import_row
 from crm.errors import UnknownRecord
+from crm.parsing.jobs import ReadAs
 
 BATCH: Final = 200
 """Rows of one transaction: others get their turn in between."""
 _PART: Final = 400
 _table, _rows = customer_import, customer_import_row
+_SHOWN: Final = {
+    "all": true(),
+    "noted": (_rows.c.notes != "") | _rows.c.existing.is_not(None),
+    "faulty": _rows.c.state == "faulty",
+}
 
 
 class ImportTable:
@@ -40,7 +46,7 @@ class ImportTable:
     async def keep(self, plan: Plan, *, file: str, by: str) -> ImportState:
         """Keeps a plan for half an hour, for this person alone; cards that are here already are found now."""
         token, at = secrets.token_urlsafe(24), self._clock()
-        columns = msgspec.json.encode([plan.columns, plan.unknown]).decode()
+        columns = msgspec.json.encode([plan.columns, plan.unknown, plan.how]).decode()
         wanted = await asyncio.to_thread(_signs, [row.card for row in plan.rows if row.card], self._area_code)
         async with self._database.read() as connection:
             owners = await self._owners(connection, wanted)
@@ -60,12 +66,14 @@ class ImportTable:
         async with self._database.read() as connection:
             return await _state(connection, token, by, self._clock())
 
-    async def noted(self, token: str, *, by: str, after: int = 0, limit: int = 200) -> tuple[PlannedRow, ...]:
-        """The rows that somebody has to know of, in order: faulty ones, and those that are here already."""
+    async def rows(
+        self, token: str, *, by: str, show: Show = "noted", after: int = 0, limit: int = 200
+    ) -> tuple[PlannedRow, ...]:
+        """Rows in order: all, faulty ones, or those that somebody has to know of: faulty ones, those that will be
+        stored otherwise than they stand, and those that are here already."""
         async with self._database.read() as connection:
             await _state(connection, token, by, self._clock())
-            wanted = (_rows.c.notes != "") | _rows.c.existing.is_not(None)
-            query = select(_rows).where(_rows.c.token == token, wanted, _rows.c.row > after)
+            query = select(_rows).where(_rows.c.token == token, _SHOWN[show], _rows.c.row > after)
             found = await connection.execute(query.order_by(_rows.c.row).limit(limit))
             return tuple(_planned(row) for row in found)
 
@@ -173,15 +181,25 @@ def _stored(token: str, row: PlannedRow) -> dict[str, Any]:
         "state": "ready" if row.card else "faulty",
         "existing": row.existing,
         "card": msgspec.json.encode(row.card).decode() if row.card else "",
-        "notes": msgspec.json.encode(row.faults).decode() if row.faults else "",
+        "notes": msgspec.json.encode(_Notes(row.faults, row.changes)).decode() if row.faults or row.changes else "",
     }
 
 
+class _Notes(msgspec.Struct, frozen=True):
+    """What a row's `notes` say. An earlier version kept the faults alone."""
+
+    faults: tuple[CellFault, ...] = ()
+    changes: tuple[CellChange, ...] = ()
+
+
 def _planned(row: Row[Any]) -> PlannedRow:
+    found = msgspec.json.decode(row.notes, type=_Notes | tuple[CellFault, ...]) if row.notes else _Notes()
+    notes = found if isinstance(found, _Notes) else _Notes(found)
     return PlannedRow(
         row=row.row,
         card=msgspec.json.decode(row.card, type=Customer) if row.card else None,
-        faults=msgspec.json.decode(row.notes, type=tuple[CellFault, ...]) if row.notes else (),
+        faults=notes.faults,
+        changes=notes.changes,
         existing=row.existing,
     )
 
@@ -191,7 +209,7 @@ async def _state(connection: AsyncConnection, token: str, by: str, at: datetime)
     row = (await connection.execute(select(_table).where(mine))).one_or_none()
     if row is None:
         raise UnknownRecord("import (it is kept for half an hour: upload the file again)", token)
-    columns, unknown = msgspec.json.decode(row.columns)
+    columns, unknown, *how = msgspec.json.decode(row.columns)
     query = select(_rows.c.state, func.count(), func.count(_rows.c.existing)).where(_rows.c.token == token)
     counts = {state: (count, known) for state, count, known in await connection.execute(query.group_by(_rows.c.state))}
     return typed(
@@ -199,6 +217,7 @@ async def _state(connection: AsyncConnection, token: str, by: str, at: datetime)
         row,
         columns=tuple(columns),
         unknown=tuple(unknown),
+        how=msgspec.convert(how[0], ReadAs) if how else ReadAs(),
         existing=counts.get("ready", (0, 0))[1],
         **{state: count for state, (count, _) in counts.items()},
     )

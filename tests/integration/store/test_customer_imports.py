@@ -13,6 +13,7 @@ from crm.db.schema.customers import customer_import_row
 from crm.db.store import Store
 from crm.errors import UnknownRecord
 from crm.journal.journal import Journal
+from crm.parsing.jobs import TableRead
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all
@@ -40,10 +41,10 @@ async def test_a_plan_is_written_once_in_batches_however_often_it_is_confirmed(
     for event in answered_call("c1", "20261122-0001", ani="13900000000"):
         journal.append(event)
     await project_all(journal, store)
-    state = await store.imports.keep(plan_import(TABLE, "0571", ()), file="客户.xlsx", by="8801")
+    state = await store.imports.keep(plan_import(TableRead(rows=TABLE), "0571", ()), file="客户.xlsx", by="8801")
     assert (state.ready, state.existing, state.faulty) == (402, 1, 1)
     assert await cards(store) == 1
-    noted = await store.imports.noted(state.token, by="8801")
+    noted = await store.imports.rows(state.token, by="8801")
     assert [(row.row, row.existing, [fault.code for fault in row.faults]) for row in noted] == [
         (2, known.id, []),
         (4, None, ["empty_name"]),
@@ -72,12 +73,12 @@ async def test_a_plan_is_written_once_in_batches_however_often_it_is_confirmed(
 async def test_who_was_made_since_the_preview_is_not_made_again_and_a_plan_is_not_kept(
     store: Store, clock: HandClock
 ) -> None:
-    state = await store.imports.keep(plan_import(TABLE[:3], "0571", ()), file="f", by="8801")
+    state = await store.imports.keep(plan_import(TableRead(rows=TABLE[:3]), "0571", ()), file="f", by="8801")
     for name, number in (("王芳", "13812345678"), ("别人", "13900000001")):
         await store.customers.save(Customer(name=name, numbers=(CustomerNumber(raw=number),)), by="8001")
     done = await store.imports.write_batch(state.token, by="8801", on_existing="skip")
     assert (done.written, done.skipped) == (1, 1)
-    late = await store.imports.keep(plan_import(TABLE[:2], "0571", ()), file="f", by="8801")
+    late = await store.imports.keep(plan_import(TableRead(rows=TABLE[:2]), "0571", ()), file="f", by="8801")
     clock.forward(minutes=31)
     with pytest.raises(UnknownRecord):
         await store.imports.write_batch(late.token, by="8801", on_existing="skip")

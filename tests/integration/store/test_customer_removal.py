@@ -15,6 +15,7 @@ from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
 from crm.followups.model import DueCallKind
 from crm.journal.events import CallbackOwed, SurveyAnswered
 from crm.journal.journal import Journal
+from crm.parsing.jobs import TableRead
 from crm.tickets.model import TicketForm
 from tests.fakes.call_story import answered_call, arrived
 from tests.integration.store.hand_clock import HandClock
@@ -73,7 +74,7 @@ async def a_person_with_a_past(journal: Journal, store: Store, clock: HandClock)
     )
     await store.accesses.revealed(person.id, by="8001", reason="王建国要求核对", ticket="20261122-0001")
     file = [["姓名", "电话"], ["王建国", "138 1234 5678"]]
-    await store.imports.keep(plan_import(file, "0571", ()), file="f", by="8801")
+    await store.imports.keep(plan_import(TableRead(rows=file), "0571", ()), file="f", by="8801")
     saved = await store.customers.get(person.id)
     assert saved is not None
     return saved

@@ -124,7 +124,7 @@ async def test_a_pair_is_proposed_and_merged_and_the_old_card_leads_on(house: Ho
 
 @pytest.mark.req("CUS-1", "CUS-4")
 async def test_a_file_is_previewed_confirmed_and_exported(house: House) -> None:
-    text = "姓名,电话,单位,生肖\n王芳,13812345678,=HYPERLINK(1),虎\n李强,1390000,,\n赵六,057188886666,,\n"
+    text = "姓名,电话,单位,生肖\n王芳,13812345678,'=HYPERLINK(1),虎\n李强,1390000,,\n赵六,057188886666,,\n"
     async with house.logged_in("8801") as supervisor, house.logged_in("8001") as agent:
         known = await made(supervisor, name="赵", numbers=["88886666"])
         async with agent.post("/api/customers/imports", data=form(text.encode())) as answer:
@@ -133,7 +133,19 @@ async def test_a_file_is_previewed_confirmed_and_exported(house: House) -> None:
             assert answer.status == 201, await answer.text()
             preview = await answer.json()
         assert (preview["ready"], preview["faulty"], preview["existing"], preview["unknown"]) == (2, 1, 1, ["生肖"])
+        assert preview["how"]["encoding"] == "gb18030"
+        assert preview["rows"][0]["changes"] == [
+            {
+                "column": "单位",
+                "code": "apostrophe",
+                "before": "'=HYPERLINK(1)",
+                "after": "=HYPERLINK(1)",
+                "cell": "C2",
+            }
+        ]
+        assert {"column": "电话", "value": "13812345678"} in preview["rows"][0]["stored"]
         assert [(row["row"], row["existing"], [f["code"] for f in row["faults"]]) for row in preview["rows"]] == [
+            (2, None, []),
             (3, None, ["bad_number"]),
             (4, known["id"], []),
         ]

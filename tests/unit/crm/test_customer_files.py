@@ -11,8 +11,8 @@ from crm.customers.imports import known_already, plan_import, updated
 from crm.customers.model import Customer, CustomerKind, CustomerNumber
 from crm.customers.sheets import write_csv, write_xlsx
 from crm.errors import BadFile
-from crm.parsing.jobs import MAX_BYTES
-from crm.parsing.sheets import MAX_ROWS, read_table
+from crm.parsing.jobs import MAX_BYTES, TableRead
+from crm.parsing.tables.reading import MAX_ROWS, read_table
 
 HEADING = ["姓名", "电话", "单位", "类型", "店铺名称", "重点客户", "负责人工号"]
 
@@ -28,7 +28,7 @@ def xlsx(rows: list[list[object]]) -> bytes:
 
 
 def plan(*rows: list[str], heading: list[str] = HEADING):
-    return plan_import([heading, *rows], "0571", {"8001", "8002"})
+    return plan_import(TableRead(rows=[heading, *rows]), "0571", {"8001", "8002"})
 
 
 @pytest.mark.req("CUS-1")
@@ -36,13 +36,20 @@ def plan(*rows: list[str], heading: list[str] = HEADING):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_text_file_is_read_in_every_encoding_that_a_spreadsheet_writes(encoding: str, delimiter: str) -> None:
     text = f'姓名{delimiter}电话\r\n"王{delimiter}芳"{delimiter}13812345678\r\n\r\n李强{delimiter}\r\n'
-    assert read_table(text.encode(encoding)) == [["姓名", "电话"], [f"王{delimiter}芳", "13812345678"], [], ["李强"]]
+    assert read_table(text.encode(encoding)).rows == [
+        ["姓名", "电话"],
+        [f"王{delimiter}芳", "13812345678"],
+        [],
+        ["李强"],
+    ]
 
 
 @pytest.mark.req("CUS-1")
-def test_a_workbook_is_read_with_numbers_as_they_are_and_formulas_as_text() -> None:
+def test_a_workbook_is_read_with_numbers_as_they_are_and_a_formula_without_value_is_a_fault() -> None:
     data = xlsx([["姓名", "电话"], ["王芳", 13812345678], ["=1+1", 57188886666.0], ["李强", None]])
-    assert read_table(data) == [["姓名", "电话"], ["王芳", "13812345678"], ["=1+1", "57188886666"], ["李强"]]
+    read = read_table(data)
+    assert read.rows == [["姓名", "电话"], ["王芳", "13812345678"], ["=1+1", "57188886666"], ["李强"]]
+    assert [(fault.row, fault.column, fault.code) for fault in read.faults] == [(3, 1, "no_value")]
 
 
 @pytest.mark.req("CUS-4")
@@ -53,12 +60,13 @@ def test_a_workbook_is_read_with_numbers_as_they_are_and_formulas_as_text() -> N
         (b"\r\n,,\r\n", "empty"),
         (b"a" * (MAX_BYTES + 1), "split"),
         (b"\xd0\xcf\x11\xe0 old", ".xlsx"),
-        (b"\xff\xfea\x00", "UTF-8"),
+        (b"\xff\xfea", "UTF-16-LE"),
         (b"name\n\xff\xff\xff", "UTF-8"),
         (b"name\x00,b", "no text"),
         (b'name\n"open', "CSV"),
         (b"name\n" + b"x\n" * (MAX_ROWS + 1), "rows"),
         (b"name\n" + b"x," * 80 + b"x", "columns"),
+        (b"<html><table>", "web page"),
         (b"PK\x03\x04 not a zip", "spreadsheet"),
     ],
 )
@@ -106,7 +114,7 @@ def test_a_sheet_that_lies_about_its_size_costs_nothing() -> None:
         b"<worksheet " + NAMESPACE + b'><dimension ref="A1:XFD1048576"/><sheetData>'
         b'<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c></row></sheetData></worksheet>'
     )
-    assert read_table(repacked(xlsx([["x"]]), SHEET, lying)) == [["name"]]
+    assert read_table(repacked(xlsx([["x"]]), SHEET, lying)).rows == [["name"]]
     far = lying.replace(b'r="1"><c r="A1"', b'r="1000000"><c r="A1000000"')
     with pytest.raises(BadFile, match="rows"):
         read_table(repacked(xlsx([["x"]]), SHEET, far))
@@ -178,8 +186,8 @@ def test_a_heading_is_understood_in_both_languages_and_what_is_not_is_named() ->
     assert [column.field for column in heading.columns.values()] == ["name", "number", "kind"]
     assert heading.unknown == ("生肖",)
     assert [fault.code for fault in plan(heading=["电话", "phone"]).faults] == ["column_twice", "column_missing"]
-    card, faults = read_card(["王芳"], heading, "0571", ())
-    assert (card, faults) == (Customer(name="王芳"), ())
+    read = read_card(["王芳"], heading, "0571", ())
+    assert (read.card, read.faults) == (Customer(name="王芳"), ())
 
 
 @pytest.mark.req("CUS-1")

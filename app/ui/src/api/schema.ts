@@ -3378,8 +3378,17 @@ export interface components {
             /** @default 0 */
             version?: number;
         };
+        /** @description A cell that is stored otherwise than it stands in the file; `code`: why; `cell`: where, such as B7. */
+        CellChangeOut: {
+            after: string;
+            before: string;
+            cell: string;
+            code: string;
+            column: string;
+        };
         /** @description `code`: what is wrong with the cell and so what to write; `value`: what it says. */
         CellFaultOut: {
+            cell: string;
             code: string;
             column: string;
             value: string;
@@ -4205,6 +4214,7 @@ export interface components {
             faults: components["schemas"]["CellFaultOut"][];
             faulty: number;
             file: string;
+            how: components["schemas"]["ReadAsOut"];
             ready: number;
             refused: number;
             rows: components["schemas"]["ImportRowOut"][];
@@ -4214,12 +4224,14 @@ export interface components {
             updated: number;
             written: number;
         };
-        /** @description A row that somebody has to know of; `existing`: the card that is here already. */
+        /** @description A row of the preview; `existing`: the card that is here already; `stored`: nothing for a faulty one. */
         ImportRowOut: {
+            changes: components["schemas"]["CellChangeOut"][];
             existing: string | null;
             faults: components["schemas"]["CellFaultOut"][];
             name: string;
             row: number;
+            stored: components["schemas"]["StoredOut"][];
         };
         /** @description What happens with rows of customers who are here already. Ask until `ready` is 0. */
         ImportWish: {
@@ -4945,6 +4957,15 @@ export interface components {
             unit: "seconds" | "share";
             value: number | null;
         };
+        /** @description How the file was read. `certain`: no other encoding would do; `left`: sheets and rows that are not read. */
+        ReadAsOut: {
+            certain: boolean;
+            delimiter: string;
+            encoding: string;
+            form: string;
+            left: string[];
+            sheet: string;
+        };
         /**
          * @description The form lies with `holder`. It follows by itself: nobody can put off a clock by not receiving. `again`: the
          *     second notice of one pass, by form after the telephone: no round begins (CPL-2).
@@ -5286,6 +5307,11 @@ export interface components {
         StepTaken: {
             case: components["schemas"]["CaseOut"] | null;
             number: string;
+        };
+        /** @description What will be stored of a row, under a heading of the template. */
+        StoredOut: {
+            column: string;
+            value: string;
         };
         /** @description `may_pass`, `may_decide`: whether this reader may. */
         SuggestionFull: {
@@ -7182,7 +7208,9 @@ export interface operations {
     };
     preview_import: {
         parameters: {
-            query?: never;
+            query?: {
+                encoding?: ("big5" | "gb18030" | "utf-16-be" | "utf-16-le" | "utf-8") | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7236,6 +7264,7 @@ export interface operations {
         parameters: {
             query?: {
                 after?: number;
+                show?: "all" | "faulty" | "noted";
             };
             header?: never;
             path: {

@@ -201,15 +201,46 @@ class CellFaultOut(Out, frozen=True, kw_only=True):
     column: str
     code: str
     value: str
+    cell: str
+
+
+class CellChangeOut(Out, frozen=True, kw_only=True):
+    """A cell that is stored otherwise than it stands in the file; `code`: why; `cell`: where, such as B7."""
+
+    column: str
+    code: str
+    before: str
+    after: str
+    cell: str
+
+
+class StoredOut(Out, frozen=True, kw_only=True):
+    """What will be stored of a row, under a heading of the template."""
+
+    column: str
+    value: str
 
 
 class ImportRowOut(Out, frozen=True, kw_only=True):
-    """A row that somebody has to know of; `existing`: the card that is here already."""
+    """A row of the preview; `existing`: the card that is here already; `stored`: nothing for a faulty one."""
 
     row: int
     name: str
     existing: str | None
     faults: list[CellFaultOut]
+    changes: list[CellChangeOut]
+    stored: list[StoredOut]
+
+
+class ReadAsOut(Out, frozen=True, kw_only=True):
+    """How the file was read. `certain`: no other encoding would do; `left`: sheets and rows that are not read."""
+
+    form: str
+    encoding: str
+    certain: bool
+    delimiter: str
+    sheet: str
+    left: list[str]
 
 
 class ImportOut(Out, frozen=True, kw_only=True):
@@ -219,6 +250,7 @@ class ImportOut(Out, frozen=True, kw_only=True):
     file: str
     columns: list[str]
     unknown: list[str]
+    how: ReadAsOut
     faults: list[CellFaultOut]
     ready: int = 0
     existing: int = 0
@@ -228,13 +260,20 @@ class ImportOut(Out, frozen=True, kw_only=True):
     skipped: int = 0
     refused: int = 0
     rows: list[ImportRowOut]
-    """Of those to know of, the next 200."""
+    """The next 200: of those to know of, or as asked."""
+
+
+class SheetQuery(In, frozen=True, kw_only=True):
+    """`encoding`: of a text file, when what was found out is not right."""
+
+    encoding: Literal["utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5"] | None = None
 
 
 class ImportQuery(In, frozen=True, kw_only=True):
-    """Rows behind this one."""
+    """Rows behind this one. `show`: noted (faulty, changed, or here already), all, faulty."""
 
     after: Annotated[int, Meta(ge=0)] = 0
+    show: Literal["all", "noted", "faulty"] = "noted"
 
 
 class ImportWish(In, frozen=True, kw_only=True):

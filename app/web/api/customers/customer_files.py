@@ -7,12 +7,16 @@ import msgspec
 from aiohttp import BodyPartReader, hdrs, web
 
 from app.web.api.common.customer_shapes import (
+    CellChangeOut,
     CellFaultOut,
     ExportWish,
     ImportOut,
     ImportQuery,
     ImportRowOut,
     ImportWish,
+    ReadAsOut,
+    SheetQuery,
+    StoredOut,
     TemplateQuery,
 )
 from app.web.api.common.shown import shaped
@@ -23,7 +27,7 @@ from crm.customers.columns import COLUMNS, card_row
 from crm.customers.imports import ImportState, Plan, PlannedRow
 from crm.customers.model import CustomerFilter
 from crm.customers.sheets import write_csv, write_xlsx
-from crm.parsing.jobs import MAX_BYTES
+from crm.parsing.jobs import MAX_BYTES, ReadAs
 from crm.use_cases import customers as use_cases
 
 _MEDIA: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -36,23 +40,23 @@ async def import_template(ask: Ask[TemplateQuery, Nothing]) -> web.StreamRespons
     return await _file(query.format, "customers-template", [heading, [column.example for column in COLUMNS]])
 
 
-async def preview_import(ask: Ask[Nothing, Nothing]) -> ImportOut:
+async def preview_import(ask: Ask[SheetQuery, Nothing]) -> ImportOut:
     """Reads a file and names every bad row; nothing is written but the plan itself, for this person."""
     name, data = await _uploaded(ask)
-    plan, state = await ask.do(use_cases.plan_file, name, data)
-    return _heading_out(name, plan) if state is None else await _import_out(ask, state, 0)
+    plan, state = await ask.do(use_cases.plan_file, name, data, ask.query.encoding or "")
+    return _heading_out(name, plan) if state is None else await _import_out(ask, state, ImportQuery())
 
 
 async def get_import(ask: Ask[ImportQuery, Nothing]) -> ImportOut:
     state = await ask.seen.customers.import_state(ask.path("token"))
-    return await _import_out(ask, state, ask.query.after)
+    return await _import_out(ask, state, ask.query)
 
 
 async def confirm_import(ask: Ask[Nothing, ImportWish]) -> ImportOut:
     """Writes on until all is written or some time is over; said twice, nothing is written twice."""
     on_existing = ask.body.on_existing
     state = await ask.do(use_cases.write_file, ask.path("token"), on_existing=on_existing)
-    return await _import_out(ask, state, 0)
+    return await _import_out(ask, state, ImportQuery())
 
 
 async def export_customers(ask: Ask[Nothing, ExportWish]) -> web.StreamResponse:
@@ -74,7 +78,7 @@ async def _file(form: str, name: str, rows: list[list[str]]) -> web.StreamRespon
     return web.Response(body=body, content_type=_MEDIA[form], headers=headers)
 
 
-async def _uploaded(ask: Ask[Nothing, Nothing]) -> tuple[str, bytes]:
+async def _uploaded(ask: Ask[SheetQuery, Nothing]) -> tuple[str, bytes]:
     """Name and bytes of the form's file, never more of them than we read. Raises Problem."""
     wanted = invalid("file", "send a form (multipart/form-data) with the file in the field `file`")
     if ask.request.content_type != "multipart/form-data":
@@ -104,15 +108,21 @@ def _heading_out(name: str, plan: Plan) -> ImportOut:
         file=name,
         columns=list(plan.columns),
         unknown=list(plan.unknown),
+        how=_how_out(plan.how),
         faults=[shaped(CellFaultOut, fault) for fault in plan.faults],
         rows=[],
     )
 
 
-async def _import_out(ask: Ask[msgspec.Struct, msgspec.Struct], state: ImportState, after: int) -> ImportOut:
-    rows = await ask.seen.customers.import_rows(state.token, after)
-    lists = {"columns": list(state.columns), "unknown": list(state.unknown)}
+async def _import_out(ask: Ask[msgspec.Struct, msgspec.Struct], state: ImportState, wanted: ImportQuery) -> ImportOut:
+    area_code = ask.services.site.area_code
+    rows = await ask.seen.customers.import_rows(state.token, wanted.after, wanted.show, area_code)
+    lists = {"columns": list(state.columns), "unknown": list(state.unknown), "how": _how_out(state.how)}
     return shaped(ImportOut, state, **lists, faults=[], rows=[_row_out(row) for row in rows])
+
+
+def _how_out(how: ReadAs) -> ReadAsOut:
+    return shaped(ReadAsOut, how, left=list(how.left))
 
 
 def _row_out(row: PlannedRow) -> ImportRowOut:
@@ -121,4 +131,6 @@ def _row_out(row: PlannedRow) -> ImportRowOut:
         name=row.card.name if row.card else "",
         existing=None if row.existing is None else str(row.existing),
         faults=[shaped(CellFaultOut, fault) for fault in row.faults],
+        changes=[shaped(CellChangeOut, change) for change in row.changes],
+        stored=[StoredOut(column=column, value=value) for column, value in row.stored],
     )

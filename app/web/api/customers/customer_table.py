@@ -23,6 +23,7 @@ from app.web.api.common.customer_shapes import (
     RemovalOut,
     RemovalWish,
     Reveal,
+    SheetQuery,
     TemplateQuery,
 )
 from app.web.api.customers import customer_files, customer_pairs, customer_privacy, customers
@@ -40,7 +41,7 @@ CUSTOMER_OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     operation("import_template", "GET /api/customers/imports/template", customer_files.import_template,
               "A table to fill in", TemplateQuery, Nothing, None, 200, _ANY_FILE),
     operation("preview_import", "POST /api/customers/imports", customer_files.preview_import,
-              "Read a CSV or XLSX file and name every bad row", Nothing, Nothing, ImportOut, 201, takes_file=True),
+              "Read a CSV or XLSX file and name every bad row", SheetQuery, Nothing, ImportOut, 201, takes_file=True),
     operation("get_import", "GET /api/customers/imports/{token}", customer_files.get_import,
               "How far an import is, and rows to know of", ImportQuery, Nothing, ImportOut),
     operation("confirm_import", "POST /api/customers/imports/{token}/confirm", customer_files.confirm_import,
