@@ -15,7 +15,7 @@ import msgspec
 from config.numbering import NumberKind, extension, normalise
 from crm.customers.model import Customer, CustomerKind, CustomerNumber, card_faults
 from crm.customers.words import KINDS
-from crm.parsing.jobs import CellNote
+from crm.parsing.tables.model import CellNote
 
 
 @dataclass(frozen=True)
@@ -209,17 +209,22 @@ def read_card(
     if faults:
         return ReadRow(card=None, faults=tuple(faults), changes=tuple(changes))
     card = Customer(**{"name": "", **values}, numbers=tuple(numbers))  # type: ignore[arg-type]
-    title_of = {column.field: (heading.titles[place], place) for place, column in heading.columns.items()}
-    wrong = tuple(
+    wrong = _card_faults(card, heading, number)
+    return ReadRow(card=None if wrong else card, faults=wrong, changes=tuple(changes))
+
+
+def _card_faults(card: Customer, heading: Heading, number: int) -> tuple[CellFault, ...]:
+    """What a card of its kind does not say, or must not, each under its heading."""
+    place_of = {column.field: place for place, column in heading.columns.items()}
+    return tuple(
         CellFault(
-            column=title_of[field][0] if field in title_of else field,
+            column=heading.titles[place_of[field]] if field in place_of else field,
             code="of_another_kind" if getattr(card, field) and field != "looked_after_by" else _CARD_CODES[field],
             value=str(getattr(card, field))[:80],
-            cell=f"{letters(title_of[field][1] + 1)}{number}" if field in title_of else "",
+            cell=f"{letters(place_of[field] + 1)}{number}" if field in place_of else "",
         )
         for field in card_faults(card)
     )
-    return ReadRow(card=None if wrong else card, faults=wrong, changes=tuple(changes))
 
 
 def card_row(card: Customer) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 from config.numbering import normalise
 from crm.customers.columns import CellChange, CellFault, Heading, letters, read_card, read_heading
 from crm.customers.model import FIELDS, Customer
-from crm.parsing.jobs import CellNote, ReadAs, Table, TableRead
+from crm.parsing.tables.model import CellNote, ReadAs, Table, TableRead
 
 KEPT: Final = timedelta(minutes=30)
 """So long a plan waits to be confirmed."""

@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from crm.parsing.jobs import LIVE
+from crm.parsing.tables.model import LIVE
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:

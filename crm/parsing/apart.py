@@ -21,18 +21,8 @@ import msgspec
 from crm.errors import BadFile, CrmError
 from crm.intake.files import FileRefused
 from crm.parsing.child import OUT_OF_MEMORY, TOO_MUCH, Limits
-from crm.parsing.jobs import (
-    Answer,
-    Broken,
-    Job,
-    MailRead,
-    MediaFound,
-    NameMedia,
-    ReadMail,
-    ReadTable,
-    Refused,
-    TableRead,
-)
+from crm.parsing.jobs import Answer, Broken, Job, MailRead, MediaFound, NameMedia, ReadMail, ReadTable, Refused
+from crm.parsing.tables.model import TableRead
 
 log = logging.getLogger(__name__)
 security = logging.getLogger("security")

@@ -16,18 +16,8 @@ from crm.intake.model import Opening
 from crm.parsing.apart import NotParsed, parse
 from crm.parsing.child import Limits, carry_out
 from crm.parsing.html_words import words_of_html
-from crm.parsing.jobs import (
-    Answer,
-    Broken,
-    Job,
-    MailRead,
-    MediaFound,
-    NameMedia,
-    ReadMail,
-    ReadTable,
-    Refused,
-    TableRead,
-)
+from crm.parsing.jobs import Answer, Broken, Job, MailRead, MediaFound, NameMedia, ReadMail, ReadTable, Refused
+from crm.parsing.tables.model import TableRead
 from tests.fakes.number_digits import invented
 from tests.fuzz import seeds
 from tests.fuzz.mutation import keep_at_it, mutated

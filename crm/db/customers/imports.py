@@ -21,7 +21,7 @@ from crm.db.customers.saving import claim, insert_numbers, number_rows, save_car
 from crm.db.schema.core import customer, customer_change, customer_number
 from crm.db.schema.customers import customer_import, customer_import_row
 from crm.errors import UnknownRecord
-from crm.parsing.jobs import ReadAs
+from crm.parsing.tables.model import ReadAs
 
 BATCH: Final = 200
 """Rows of one transaction: others get their turn in between."""

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from crm.errors import BadFile
-from crm.parsing.jobs import LIVE, CellNote, ReadAs, Table, TableRead
+from crm.parsing.tables.model import LIVE, CellNote, ReadAs, Table, TableRead
 
 _FORMULA_TEXT: Final = re.compile(r'=\s*(?:"((?:[^"]|"")*)"|(\d+))\s*')
 """`="13812345678"` and `=13812345678`: how exports keep spreadsheets from rounding. It is text, nothing is computed."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from crm.errors import BadFile
-from crm.parsing.jobs import ReadAs
 from crm.parsing.tables.cells import Sheet
 from crm.parsing.tables.encodings import decoded
+from crm.parsing.tables.model import ReadAs
 
 DELIMITERS: Final = ",;\t|，"
 _SEP: Final = re.compile(r'\ufeff?"?sep=(.)"?[ \t,;]*(?:\r\n|\r|\n|$)', re.IGNORECASE)

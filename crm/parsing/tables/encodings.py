@@ -10,7 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from crm.errors import BadFile
-from crm.parsing.jobs import ENCODINGS
+from crm.parsing.tables.model import ENCODINGS
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CODECS: Final = {"utf-8-sig": "utf-8"}

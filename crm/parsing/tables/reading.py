@@ -6,9 +6,9 @@ Bytes in, rows out; no files, no network.
 from typing import Final
 
 from crm.errors import BadFile
-from crm.parsing.jobs import MAX_BYTES, TableRead
 from crm.parsing.tables.cells import Sheet
 from crm.parsing.tables.delimited import read_text
+from crm.parsing.tables.model import MAX_BYTES, TableRead
 from crm.parsing.tables.workbook import read_workbook
 
 MAX_ROWS: Final = 20_000

@@ -13,7 +13,7 @@ from crm.db.schema.customers import customer_import_row
 from crm.db.store import Store
 from crm.errors import UnknownRecord
 from crm.journal.journal import Journal
-from crm.parsing.jobs import TableRead
+from crm.parsing.tables.model import TableRead
 from tests.fakes.call_story import answered_call
 from tests.integration.store.hand_clock import HandClock
 from tests.integration.store.projecting import project_all

@@ -15,7 +15,7 @@ from crm.errors import CallGoesOn, CardMerged, UnknownRecord, VersionConflict
 from crm.followups.model import DueCallKind
 from crm.journal.events import CallbackOwed, SurveyAnswered
 from crm.journal.journal import Journal
-from crm.parsing.jobs import TableRead
+from crm.parsing.tables.model import TableRead
 from crm.tickets.model import TicketForm
 from tests.fakes.call_story import answered_call, arrived
 from tests.integration.store.hand_clock import HandClock

@@ -11,7 +11,7 @@ from crm.customers.imports import known_already, plan_import, updated
 from crm.customers.model import Customer, CustomerKind, CustomerNumber
 from crm.customers.sheets import write_csv, write_xlsx
 from crm.errors import BadFile
-from crm.parsing.jobs import MAX_BYTES, TableRead
+from crm.parsing.tables.model import MAX_BYTES, TableRead
 from crm.parsing.tables.reading import MAX_ROWS, read_table
 
 HEADING = ["姓名", "电话", "单位", "类型", "店铺名称", "重点客户", "负责人工号"]

@@ -6,7 +6,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.values.hours import DayKind, OpeningHours
-from crm.days.model import BadNotice, EnteredDay, Source, first_change, is_known, overlaid, parse_notice, unknown_year
+from crm.days.model import (
+    BadNotice,
+    EnteredDay,
+    Source,
+    first_change,
+    is_known,
+    overlaid,
+    sound_notice,
+    unknown_year,
+    with_earlier,
+)
 from crm.regulation.calendar import festival_of, look_up
 from crm.regulation.deadlines import Calendar, ClockKind, Limit, deadline
 
@@ -23,6 +33,10 @@ NOTICE = """
 2027-05-08: 调休
 10月1日~10月7日 放假   # 国庆
 """
+
+
+def parse_notice(text: str, year: int) -> dict[date, DayKind]:
+    return sound_notice(text, year).days
 
 
 def entered(days: dict[date, DayKind], source: Source = "notice") -> list[EnteredDay]:
@@ -116,3 +130,38 @@ def test_the_first_day_that_changed_is_where_clocks_are_made_anew() -> None:
     assert first_change({}, days) == date(2027, 1, 1)
     assert first_change(days, {**days, date(2027, 2, 20): "holiday"}) == date(2027, 2, 20)
     assert first_change(days, dict(days)) is None
+
+
+FESTIVALS = (
+    "元旦：1月1日放假。春节：2月5日至11日放假。清明节：4月5日放假。劳动节：5月1日至5日放假调休。5月8日（周六）上班。"
+)
+REST = "端午节：6月9日放假。中秋节：9月15日放假。国庆节：10月1日至7日放假。"
+
+
+def rows_of(text: str, year: int, festivals: bool = True) -> list[EnteredDay]:
+    notice = sound_notice(text, year)
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    return [
+        EnteredDay(day, kind, "notice", "8901", at, notice.festivals.get(day, "") if festivals else "", year)
+        for day, kind in notice.days.items()
+    ]
+
+
+def test_a_correction_replaces_its_festival_alone_or_says_why_it_cannot() -> None:
+    whole = rows_of(FESTIVALS + REST, 2027)
+    correction = sound_notice("劳动节：5月1日至4日放假调休，共4天。4月25日（星期日）上班。", 2027)
+    days = with_earlier(correction, 2027, whole).days
+    assert (days[date(2027, 5, 4)], days[date(2027, 4, 25)]) == ("holiday", "make_up")
+    assert date(2027, 5, 5) not in days and date(2027, 5, 8) not in days
+    assert len(days) == len(whole) - 2 + 1
+    with pytest.raises(BadNotice, match="without their festivals"):
+        with_earlier(correction, 2027, rows_of(FESTIVALS + REST, 2027, festivals=False))
+    together = rows_of("劳动节、清明节：5月1日至3日放假。", 2027)
+    with pytest.raises(BadNotice, match="together with 清明节"):
+        with_earlier(correction, 2027, together)
+
+
+def test_days_of_the_next_years_notice_make_no_year_known() -> None:
+    days = overlaid({}, rows_of("元旦：2026年12月31日至2027年1月2日放假调休，共3天。", 2027))
+    assert (days[date(2026, 12, 31)], is_known(2027, days)) == ("holiday", False)
+    assert date(2026, 6, 1) not in days

@@ -27,7 +27,7 @@ from crm.customers.columns import COLUMNS, card_row
 from crm.customers.imports import ImportState, Plan, PlannedRow
 from crm.customers.model import CustomerFilter
 from crm.customers.sheets import write_csv, write_xlsx
-from crm.parsing.jobs import MAX_BYTES, ReadAs
+from crm.parsing.tables.model import MAX_BYTES, ReadAs
 from crm.use_cases import customers as use_cases
 
 _MEDIA: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from crm.customers.imports import plan_import
 from crm.errors import BadFile
-from crm.parsing.jobs import ENCODINGS
 from crm.parsing.tables.cells import tidied
 from crm.parsing.tables.encodings import decoded
+from crm.parsing.tables.model import ENCODINGS
 from crm.parsing.tables.reading import read_table
 
 NUMBERS = st.one_of(
