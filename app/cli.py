@@ -15,6 +15,7 @@ from app.commands.command_line import DATA, DEFAULT_DATA, clear_errors, telephon
 from app.commands.credentials import api_keys
 from app.commands.credentials import telephones as telephone_secrets
 from app.commands.hours import ask, find_line, moment
+from app.commands.notices.notice import notice
 from app.commands.policy_commands import policy
 from app.commands.report_command import report
 from app.commands.user_commands import user
@@ -198,6 +199,9 @@ def hours(
         return
     for sentence in answer.lines():
         typer.echo(sentence)
+
+
+app.command(help=one_line("读放假通知并显示，不录入", "read an official notice and show it; enters nothing"))(notice)
 
 
 @app.command(

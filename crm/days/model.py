@@ -1,4 +1,5 @@
-"""Days of the calendar that people enter: a year's official notice as lines, single days of the site (rules). CPL-3.
+"""Days of the calendar that people enter: a year's official notice, as published or as lines, single days (rules).
+CPL-3.
 
 A year whose notice has been entered is known as a whole: what the notice does not name is a working day or a weekend,
 and nothing of that year is provisional any more (crm/regulation/calendar.py).
@@ -11,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from config.values.hours import DayKind
+from crm.days.notice import Notice, NoticeFault, is_prose, read_prose
 from crm.errors import CrmError
 from crm.regulation.calendar import look_up
 
@@ -48,14 +50,9 @@ class EnteredDay:
     source: Source
     by: str
     at: datetime
-
-
-@dataclass(frozen=True)
-class NoticeFault:
-    """What is wrong with a line of a notice, or with all of it."""
-
-    en: str
-    zh: str
+    festival: str = ""
+    notice: int | None = None
+    """Of a notice's day: which festival it belongs to, and of which year the notice is."""
 
 
 class BadNotice(CrmError, ValueError):
@@ -72,8 +69,64 @@ class _BadLine(ValueError):
         self.zh = zh
 
 
-def parse_notice(text: str, year: int) -> dict[date, DayKind]:
-    """The days of a year's notice: `2027-02-20 make_up`, `2027-02-05..2027-02-11 holiday`, `2月5日至11日 放假`.
+def read_notice(text: str, year: int) -> Notice:
+    """A notice as it is published, or as lines; its `faults` say what is not understood."""
+    if is_prose(text):
+        return read_prose(text, year)
+    try:
+        return Notice(days=_lines(text, year))
+    except BadNotice as exc:
+        return Notice(faults=exc.faults)
+
+
+def sound_notice(text: str, year: int) -> Notice:
+    """A notice all of which is understood. Raises BadNotice."""
+    notice = read_notice(text, year)
+    if notice.faults:
+        raise BadNotice(notice.faults)
+    return notice
+
+
+def with_earlier(notice: Notice, year: int, rows: Iterable[EnteredDay]) -> Notice:
+    """All that is known of a year by its notices once this one counts: one that speaks of some festivals replaces
+    these alone. Raises BadNotice when nobody can say which days these were."""
+    if notice.whole:
+        return notice
+    earlier = [row for row in rows if row.source == "notice" and (row.notice or row.day.year) == year]
+    named = {name for festivals in notice.festivals.values() for name in festivals.split("、")}
+    kept = [row for row in earlier if not named & set(row.festival.split("、"))]
+    gone = {name for row in earlier for name in row.festival.split("、") if named & set(row.festival.split("、"))}
+    if any(not row.festival for row in earlier):
+        raise BadNotice(
+            [
+                NoticeFault(
+                    f"the days of {year} were entered without their festivals: enter the whole notice, with the change",
+                    f"{year} 年此前录入的日期没有写明节日，请录入更正后的完整通知",
+                )
+            ]
+        )
+    if beside := sorted(gone - named):
+        raise BadNotice(
+            [
+                NoticeFault(
+                    f"{', '.join(sorted(named))} was entered together with {', '.join(beside)}: name them all",
+                    f"{'、'.join(sorted(named))}此前与{'、'.join(beside)}一并录入，请一并写明",
+                )
+            ]
+        )
+    days = {row.day: row.kind for row in kept} | notice.days
+    festivals = {row.day: row.festival for row in kept} | notice.festivals
+    return Notice(days=days, festivals=festivals, left=notice.left, whole=False)
+
+
+def known_years(rows: Iterable[EnteredDay]) -> set[int]:
+    """The years of which a whole notice is known: days of one festival, or of the next year's, make none."""
+    free = {row.day for row in rows if row.source == "notice" and row.kind == "holiday"}
+    return {day.year for day in free if all(date(day.year, *each) in free for each in _ALWAYS)}
+
+
+def _lines(text: str, year: int) -> dict[date, DayKind]:
+    """`2027-02-20 make_up`, `2027-02-05..2027-02-11 holiday`, `2月5日至11日 放假`.
 
     Raises BadNotice with a fault for every line that is none, names another year, or works on a weekday.
     """
@@ -103,7 +156,7 @@ def parse_notice(text: str, year: int) -> dict[date, DayKind]:
 def overlaid(site: Mapping[date, DayKind], entered: Iterable[EnteredDay]) -> dict[date, DayKind]:
     """What goes before the built-in calendar: entered days, then those of the site's files, then known years' rest."""
     rows = sorted(entered, key=lambda row: row.source)  # the site's own day goes before the notice's
-    years = {row.day.year for row in rows if row.source == "notice"}
+    years = known_years(rows)
     ordinary: dict[date, DayKind] = {
         day: "weekend" if day.weekday() >= 5 else "working" for year in sorted(years) for day in days_of(year)
     }

@@ -171,6 +171,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role] | Literal["public"]]] = {
     "get_accountability": _SUPERVISORS,
     "get_calendar": _SUPERVISORS,
     "enter_notice": _ADMINISTRATORS,
+    "preview_notice": _ADMINISTRATORS,
     "enter_day": _ADMINISTRATORS,
     "live_desk": _ALL,
     "live_wallboard": _SUPERVISORS,

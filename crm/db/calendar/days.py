@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,18 +24,26 @@ class CalendarTable:
 
     async def all(self) -> list[EnteredDay]:
         """In order of days."""
-        columns = (calendar_day.c[name] for name in ("day", "kind", "source", "by", "at"))
+        columns = (calendar_day.c[name] for name in ("day", "kind", "source", "by", "at", "festival", "notice"))
         async with self._database.read() as connection:
             rows = await connection.execute(select(*columns).order_by(calendar_day.c.day))
             return [EnteredDay(*row) for row in rows]
 
-    async def replace_year(self, year: int, days: Mapping[date, DayKind], by: str) -> None:
-        """The year's notice: what an earlier one said of that year goes, the site's own days stay."""
-        in_year = calendar_day.c.day.between(date(year, 1, 1), date(year, 12, 31))
+    async def replace_year(
+        self, year: int, days: Mapping[date, DayKind], by: str, festivals: Mapping[date, str] = MappingProxyType({})
+    ) -> None:
+        """The year's notice: what an earlier one of that year said goes, the site's own days stay."""
+        in_year = (calendar_day.c.notice == year) | (
+            calendar_day.c.notice.is_(None) & calendar_day.c.day.between(date(year, 1, 1), date(year, 12, 31))
+        )
+        in_year |= calendar_day.c.day.in_(days)
         async with self._database.write() as connection:
             await connection.execute(delete(calendar_day).where(in_year, calendar_day.c.source == "notice"))
             at = self._clock()
-            rows = [{"day": day, "kind": kind, "source": "notice", "by": by, "at": at} for day, kind in days.items()]
+            common = {"source": "notice", "by": by, "at": at, "notice": year}
+            rows = [
+                {"day": day, "kind": kind, "festival": festivals.get(day, ""), **common} for day, kind in days.items()
+            ]
             await connection.execute(insert(calendar_day), rows)
             await self._note(connection, by, "calendar_notice_entered", f"calendar {year}", {"days": len(days)})
 

@@ -13,7 +13,17 @@ from zoneinfo import ZoneInfo
 
 from config.values.hours import DayKind, SpecialDays
 from config.words import two_lines
-from crm.days.model import Source, first_change, overlaid, parse_notice, unknown_year
+from crm.days.model import (
+    EnteredDay,
+    Source,
+    first_change,
+    known_years,
+    overlaid,
+    sound_notice,
+    unknown_year,
+    with_earlier,
+)
+from crm.days.notice import Notice
 from crm.db.calendar.days import CalendarTable
 from crm.db.followups.owed_calls import SYSTEM
 from crm.db.messages.messages import MessageTable
@@ -53,7 +63,7 @@ class RunningCalendar:
             log.warning("The entered days are out of reach: %s", exc, extra={"action": "calendar_not_read"})
             return
         self._entered = {row.day: row.source for row in sorted(entered, key=lambda row: row.source)}
-        self._years = {row.day.year for row in entered if row.source == "notice"}
+        self._years = known_years(entered)
         await self._take_over(overlaid(self._site, entered))
 
     def source_of(self, day: date) -> Source | None:
@@ -66,8 +76,20 @@ class RunningCalendar:
 
     async def enter_year(self, year: int, text: str, by: str) -> None:
         """A year's official notice replaces what was entered of one before. Raises BadNotice, StoreAway."""
-        await self._table.replace_year(year, parse_notice(text, year), by)
+        notice = with_earlier(sound_notice(text, year), year, await self._table.all())
+        await self._table.replace_year(year, notice.days, by, notice.festivals)
         await self.refresh()
+
+    async def preview_year(self, year: int, text: str, by: str, at: datetime) -> tuple[Notice, Mapping[date, DayKind]]:
+        """What a notice comes to, and the calendar as it would be with it; nothing is entered.
+
+        Raises BadNotice, StoreAway.
+        """
+        read, rows = sound_notice(text, year), await self._table.all()
+        notice = with_earlier(read, year, rows)
+        others = [row for row in rows if row.source == "site" or (row.notice or row.day.year) != year]
+        new = [EnteredDay(day, kind, "notice", by, at, notice=year) for day, kind in notice.days.items()]
+        return read, overlaid(self._site, [*others, *new])
 
     async def enter_day(self, day: date, kind: DayKind | None, by: str) -> None:
         """A day of the site's own; None takes it out again. Raises StoreAway."""

@@ -199,6 +199,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "suggestion_choices": Row(),
     "get_calendar": Row(),
     "enter_notice": Row(body={"text": _NOTICE}),
+    "preview_notice": Row(body={"text": _NOTICE}),
     "enter_day": Row(body={"kind": None}),
     "list_webhooks": Row(),
     "create_webhook": Row(body={"url": "https://erp.example/x", "events": ["*"]}, ok=_REFUSED_VALUE),

@@ -16,6 +16,11 @@ async def test_a_notice_is_entered_and_counts_for_the_site(house: House) -> None
         async with administrator.get("/api/calendar", params={"year": "2027"}) as answer:
             before = await answer.json()
         assert (before["known"], len(before["days"]), before["days"][0]["source"]) == (False, 365, "fallback")
+        async with administrator.post("/api/calendar/preview/2027", json={"text": NOTICE}) as answer:
+            preview = await answer.json()
+        changed = {each["day"]: (each["before"], each["after"]) for each in preview["changed"]}
+        assert (preview["days"][50]["kind"], changed["2027-02-20"]) == ("make_up", ("weekend", "make_up"))
+        assert house.services.calendar.days == {}, "a preview enters nothing"
         async with administrator.post("/api/calendar/2027", json={"text": NOTICE}) as answer:
             after = await answer.json()
         assert answer.status == 200 and after["known"] is True

@@ -400,6 +400,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calendar/preview/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a notice comes to, before it is entered */
+        post: operations["preview_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calendar/{year}": {
         parameters: {
             query?: never;
@@ -3402,6 +3419,16 @@ export interface components {
             new: string;
             old: string;
         };
+        /** @description A day that would be of another kind. */
+        ChangedDayOut: {
+            /** @enum {unknown} */
+            after: "holiday" | "make_up" | "weekend" | "working";
+            /** @enum {unknown} */
+            before: "holiday" | "make_up" | "weekend" | "working";
+            /** Format: date */
+            day: string;
+            festival: string;
+        };
         /** @description Labels of the group `channel`, by code. */
         ChannelWords: {
             email: components["schemas"]["Words"];
@@ -4633,13 +4660,28 @@ export interface components {
             /** @default 0 */
             version?: number;
         };
-        /** @description A year's notice, a line a day or a range: `2027-02-20 make_up`, `2027-02-05..2027-02-11 holiday`. */
+        /**
+         * @description A year's notice as it is published, or a line a day or a range: `2027-02-20 make_up`,
+         *     `2027-02-05..2027-02-11 holiday`. One that speaks of some festivals alone replaces these.
+         */
         NoticeIn: {
             text: string;
         };
         NoticeOut: {
             en: string;
             zh: string;
+        };
+        /**
+         * @description What a notice comes to before it is entered. `days`: the year as it would be; `named`: days that the notice
+         *     speaks of; `changed`: those of another kind than now; `left`: sentences that enter nothing.
+         */
+        NoticePreviewOut: {
+            changed: components["schemas"]["ChangedDayOut"][];
+            days: components["schemas"]["CalendarDayOut"][];
+            left: string[];
+            named: string[];
+            whole: boolean;
+            year: number;
         };
         /** @description A number in any notation; an extension in it is understood too. */
         NumberIn: {
@@ -6594,6 +6636,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    preview_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                year: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeIn"];
+            };
+        };
+        responses: {
+            /** @description What a notice comes to, before it is entered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePreviewOut"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -24,7 +24,8 @@ class CalendarQuery(In, frozen=True, kw_only=True):
 
 
 class NoticeIn(In, frozen=True, kw_only=True):
-    """A year's notice, a line a day or a range: `2027-02-20 make_up`, `2027-02-05..2027-02-11 holiday`."""
+    """A year's notice as it is published, or a line a day or a range: `2027-02-20 make_up`,
+    `2027-02-05..2027-02-11 holiday`. One that speaks of some festivals alone replaces these."""
 
     text: Annotated[str, Meta(max_length=20_000)]
 
@@ -45,6 +46,27 @@ class CalendarDayOut(Out, frozen=True, kw_only=True):
     festival_en: str | None
 
 
+class ChangedDayOut(Out, frozen=True, kw_only=True):
+    """A day that would be of another kind."""
+
+    day: date
+    before: DayKind
+    after: DayKind
+    festival: str
+
+
+class NoticePreviewOut(Out, frozen=True, kw_only=True):
+    """What a notice comes to before it is entered. `days`: the year as it would be; `named`: days that the notice
+    speaks of; `changed`: those of another kind than now; `left`: sentences that enter nothing."""
+
+    year: int
+    whole: bool
+    named: list[date]
+    changed: list[ChangedDayOut]
+    left: list[str]
+    days: list[CalendarDayOut]
+
+
 class CalendarOut(Out, frozen=True, kw_only=True):
     """`known`: no day is provisional. `unknown_year`: the year whose notice is to be entered now."""
 
@@ -62,15 +84,44 @@ async def get_calendar(ask: Ask[CalendarQuery, Nothing]) -> CalendarOut:
 
 async def enter_notice(ask: Ask[Nothing, NoticeIn]) -> CalendarOut:
     """All of it or, with what is wrong in which line, nothing."""
-    word = ask.path("year")
+    year = _year(ask.path("year"))
+    try:
+        await ask.services.calendar.enter_year(year, ask.body.text, ask.who.name)
+    except BadNotice as exc:
+        raise _bad(exc) from exc
+    return await _calendar(ask, year)
+
+
+async def preview_notice(ask: Ask[Nothing, NoticeIn]) -> NoticePreviewOut:
+    """As a calendar, with what would change; nothing is entered."""
+    year, calendar = _year(ask.path("year")), ask.services.calendar
+    await calendar.refresh()
+    try:
+        at = ask.services.clock()
+        notice, after = await calendar.preview_year(year, ask.body.text, ask.who.name, at)
+    except BadNotice as exc:
+        raise _bad(exc) from exc
+    looked_at = sorted({*days_of(year), *notice.days})
+    changed = [
+        ChangedDayOut(day=day, before=before, after=then, festival=notice.festivals.get(day, ""))
+        for day in looked_at
+        if (before := look_up(day, calendar.days).kind) != (then := look_up(day, after).kind)
+    ]
+    shown = [_day(day, after, "notice" if day in notice.days else calendar.source_of(day)) for day in days_of(year)]
+    return NoticePreviewOut(
+        year=year, whole=notice.whole, named=sorted(notice.days), changed=changed, left=notice.left, days=shown
+    )
+
+
+def _year(word: str) -> int:
     if not word.isascii() or not word.isdigit() or int(word) not in YEARS:
         raise invalid("year", f"a year from {YEARS.start} to {YEARS.stop - 1}")
-    try:
-        await ask.services.calendar.enter_year(int(word), ask.body.text, ask.who.name)
-    except BadNotice as exc:
-        errors = [{"field": "text", "message": fault.en, "message_zh": fault.zh} for fault in exc.faults]
-        raise Problem("invalid", f"{exc}", errors=errors) from exc
-    return await _calendar(ask, int(word))
+    return int(word)
+
+
+def _bad(exc: BadNotice) -> Problem:
+    errors = [{"field": "text", "message": fault.en, "message_zh": fault.zh} for fault in exc.faults]
+    return Problem("invalid", f"{exc}", errors=errors)
 
 
 async def enter_day(ask: Ask[Nothing, DayIn]) -> CalendarOut:
@@ -110,6 +161,8 @@ CALENDAR: Final[tuple[AnyOperation, ...]] = (
               "The days of a year, and who says so", CalendarQuery, Nothing, CalendarOut),
     operation("enter_notice", "POST /api/calendar/{year}", enter_notice,
               "A year's official notice, as lines", Nothing, NoticeIn, CalendarOut),
+    operation("preview_notice", "POST /api/calendar/preview/{year}", preview_notice,
+              "What a notice comes to, before it is entered", Nothing, NoticeIn, NoticePreviewOut),
     operation("enter_day", "POST /api/calendar/days/{day}", enter_day,
               "A day of the site's own, or no longer", Nothing, DayIn, CalendarOut),
 )

@@ -56,7 +56,7 @@ _NOTHING: Final = (
     "list_attachments public_form list_webhooks list_deliveries ping_webhook get_quality_rules list_checks "
     "get_check get_assessment get_agent_file list_cards card_choices get_card open_card suggestion_choices "
     "list_suggestions get_suggestion list_cases get_case get_matters get_deadlines get_accountability "
-    "get_calendar live_desk live_wallboard list_reports get_report make_report get_compliance"
+    "get_calendar preview_notice live_desk live_wallboard list_reports get_report make_report get_compliance"
 )
 AUDITED: Final[Mapping[str, Audited]] = {
     "login": Audited.LOGIN,

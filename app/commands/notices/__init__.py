@@ -1,0 +1,1 @@
+"""`sanxiang notice` (adapter). CPL-3."""
