@@ -39,6 +39,7 @@ async def test_a_notice_is_pasted_mended_and_known(hall: Hall, open_page: OpenPa
     await expect(page.get_by_test_id("notice-changes")).to_contain_text("2027-02-20 春节 · 周末 → 调休上班")
     await expect(page.get_by_test_id("notice-left")).to_contain_text("鼓励单位")
     await expect(page.get_by_test_id("day-2027-02-20")).to_have_class("numbers make_up notice changed")
+    await expect(page.get_by_test_id("day-2027-02-22")).to_have_class("numbers working notice")
     await picture(page, "calendar-preview-zh")
     assert hall.calendar.days == {}
     await page.get_by_test_id("enter").click()

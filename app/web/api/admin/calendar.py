@@ -11,6 +11,7 @@ from app.web.http.operations import AnyOperation, Ask, operation
 from app.web.wire.problems import Problem, invalid
 from config.values.hours import DayKind
 from crm.days.model import BadNotice, days_of, is_known, unknown_year
+from crm.days.notice import Notice
 from crm.regulation.calendar import look_up
 
 YEARS: Final = range(2004, 2200)
@@ -107,10 +108,15 @@ async def preview_notice(ask: Ask[Nothing, NoticeIn]) -> NoticePreviewOut:
         for day in looked_at
         if (before := look_up(day, calendar.days).kind) != (then := look_up(day, after).kind)
     ]
-    shown = [_day(day, after, "notice" if day in notice.days else calendar.source_of(day)) for day in days_of(year)]
+    shown = [_day(day, after, _source(day, notice, calendar.source_of(day))) for day in days_of(year)]
     return NoticePreviewOut(
         year=year, whole=notice.whole, named=sorted(notice.days), changed=changed, left=notice.left, days=shown
     )
+
+
+def _source(day: date, notice: Notice, now: str | None) -> str | None:
+    """Who would say what kind of day it is."""
+    return "notice" if now != "site" and (notice.whole or day in notice.days) else now
 
 
 def _year(word: str) -> int:
