@@ -132,6 +132,7 @@ SUPERVISORS_ONLY = {
     "get_register",
     "get_calendar",
     "enter_notice",
+    "preview_notice",
     "enter_day",
     "draw_checks",
     "score_check",
