@@ -103,10 +103,10 @@ def findings(traffic: Traffic, streams: Sequence[Sequence[Batch]]) -> Findings:
     on_duty_s = [batch.elapsed_s * traffic.agents for batch in batches]
     extra_work_s = [batch.work_s - traffic.load * batch.elapsed_s for batch in batches]
 
-    def share_of_calls(parts: Sequence[int], if_none: float = 1.0) -> Figure:
-        return ratio(parts, calls, extra_work_s, if_none=if_none, at_most=1.0)
+    def share_of_calls(parts: Sequence[int], if_none: float = 1.0, *, skewed: bool = False) -> Figure:
+        return ratio(parts, calls, extra_work_s, if_none=if_none, at_most=1.0, skewed=skewed)
 
-    late = share_of_calls([batch.calls - batch.in_time for batch in batches])
+    late = share_of_calls([batch.calls - batch.in_time for batch in batches], skewed=True)
     figures = {
         "waiting_probability": share_of_calls([batch.delayed for batch in batches]),
         "asa_s": ratio([batch.wait_s for batch in batches], answered, extra_work_s, if_none=traffic.aht_s, skewed=True),
