@@ -274,7 +274,9 @@ def test_only_the_rule_makes_a_destination_and_only_the_count_a_permit(made: str
 
 
 TAKES = {
-    ("prepare_out", "Destination"): ("ivr/port/telephony.py", "ivr/ari/telephony.py", "tests/fakes/telephony.py"),
+    ("prepare_out", "Destination"): (
+        *("ivr/port/telephony.py", "ivr/ari/telephony.py", "ivr/ari/outgoing.py", "tests/fakes/telephony.py"),
+    ),
     ("dial", "DialPermit"): ("ivr/port/telephony.py", "ivr/ari/channel.py", "tests/fakes/channel.py"),
 }
 

@@ -57,8 +57,8 @@ def commands(name: str) -> Iterator[tuple[str, str]]:
 
 
 def test_channels_are_made_in_three_places_and_one_of_them_leads_to_the_trunk() -> None:
-    assert list(commands("create")) == [("telephony.py", "prepare_out")]
-    assert list(commands("originate")) == [("telephony.py", "_dial")]
+    assert list(commands("create")) == [("outgoing.py", "prepare_out")]
+    assert list(commands("originate")) == [("outgoing.py", "_originate")]
     for unused in (
         "originate_with_id",
         "create_external_media",
@@ -68,5 +68,5 @@ def test_channels_are_made_in_three_places_and_one_of_them_leads_to_the_trunk() 
         "continue_in_dialplan",
     ):
         assert list(commands(unused)) in ([], [("channel.py", "say_goodbye")]), unused
-    source = (ROOT / "ivr/ari/telephony.py").read_text(encoding="utf-8")
+    source = (ROOT / "ivr/ari/outgoing.py").read_text(encoding="utf-8")
     assert re.findall(r'f"PJSIP/[^"]+"', source) == ['f"PJSIP/agent-{agent_id}"', 'f"PJSIP/{number}@trunk"']
