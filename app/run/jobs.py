@@ -6,10 +6,11 @@ from functools import partial
 from app.channels.outbox import send_waiting
 from app.data_protection.privacy import keep_limits
 from app.process.clock import utc_now
+from app.process.resources import Kernel
 from app.process.scheduler import Job
 from app.reports.archive import ReportArchive
 from app.reports.printing import sender
-from app.run.disk_watch import watch_disk
+from app.run.budget_watch import watch_disk, watch_resources
 from app.run.quality_jobs import follow_suggestions, gather_finished_days, ship_cards
 from app.run.system import System
 from app.run.upkeep import (
@@ -42,6 +43,7 @@ def jobs(system: System) -> dict[str, tuple[Job, float]]:
         "held events": (partial(write_held, system), 1.0),
         "store check": (store.check, 2.0),
         "disk": (partial(watch_disk, system), 3.0),
+        "resources": (partial(watch_resources, system.shortage, Kernel().usage, store.messages, site), 10.0),
         "key customers": (system.callers.refresh, 10.0),
         "closed queues": (partial(restate, system.calls.hotline), 600.0),
         "registering": (Registrar(system.office.cases, store).tick, 10.0),

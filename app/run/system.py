@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from app.process.bus import Bus
 from app.process.clock import CLOCK, Clock, utc_now
 from app.process.options import UpOptions
 from app.process.page_faults import PageFaults
+from app.process.shortage import Shortage
 from app.run.call_path import CallPath, make_dialler, wire_call_path
 from app.run.desk import Desk, wire_desk
 from app.run.subscriptions import wire_subscriptions
@@ -88,6 +89,7 @@ class System:
     front: Front
     trail: TrailFiles
     clock: Clock = CLOCK
+    shortage: Shortage = field(default_factory=Shortage)
 
     @cached_property
     def shut_out(self) -> ShutOut:
@@ -116,6 +118,7 @@ class System:
             "pages": self.faults.status(),
             "web": self.front.status(),
             "disk": self.calls.hotline.space.status(),
+            "resources": self.shortage.status(),
             "calendar": {"up": True, "unknown_year": self.office.calendar.unknown_year(self._today())},
             "admission": self.calls.reception.admission.status(asyncio.get_running_loop().time()),
             "outbound": self.calls.hotline.dialled.status(utc_now()),
