@@ -7,7 +7,7 @@ TelephonyError
 └── TelephonyDown      the telephone system does not answer commands in time
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -60,9 +60,10 @@ class TelephonyDown(TelephonyError):
 
 @dataclass(frozen=True, kw_only=True)
 class Digit:
-    """One key press (DTMF), at the instant the telephone system saw its end."""
+    """One key press (DTMF), at the instant the telephone system saw its end. It may be part of a secret: whoever shows
+    or logs a `Digit` shows when, never which."""
 
-    digit: str
+    digit: str = field(repr=False)
     at: datetime
 
 

@@ -16,6 +16,7 @@ from ivr.caller.question import KEY_S, ask
 from ivr.live.call import Call
 from ivr.live.dial_ledger import Wish
 from ivr.live.hotline import Hotline
+from ivr.port.secret_digits import SecretDigits
 from ivr.port.values import Digit
 from ivr.words.grammars import GRAMMARS
 
@@ -84,9 +85,18 @@ async def has_code(call: Call, of: CallId) -> bool:
     """Whether whoever has answered keys the code that the caller of the call `of` was told. Raises ChannelGone."""
     wanted = "".join(clip.removeprefix("num-") for clip in code_of(of))
     for _ in range(TRIES):
-        if await type_digits(call, ["callback-code-ask"], CODE_LENGTH) == wanted:
+        typed = await type_secret(call, ["callback-code-ask"], CODE_LENGTH)
+        if typed is not None and typed.matches(wanted):
             return True
     return False
+
+
+async def type_secret(call: Call, question: Sequence[str], most: int) -> SecretDigits | None:
+    """As `type_digits`, of what nobody else may read. What was keyed beyond it is forgotten: it would be a try, or a
+    choice of the next menu, which is on record."""
+    typed = await type_digits(call, question, most)
+    call.channel.expect_digits(True)
+    return None if typed is None else SecretDigits(typed)
 
 
 async def type_digits(call: Call, question: Sequence[str], most: int) -> str | None:

@@ -1,11 +1,17 @@
 """Due calls that may not be dialled, or cannot by a fault of ours: set aside with a reason. The real store. FUP-10."""
 
+import copy
+import json
+import logging
+import pickle
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from config.calls.outbound import HourAndDay, Limits
@@ -15,7 +21,8 @@ from crm.followups.model import FAULTS_BORNE, DueCall, DueCallKind
 from crm.journal.events import CallArrived, CallEnded, DialLimitNear, TalkStarted
 from crm.use_cases.accounts.people import enrol_site
 from ivr.outbound.dialler import UNSENT_RETRY_S
-from ivr.port.values import DialOutcome
+from ivr.port.secret_digits import SecretDigits
+from ivr.port.values import DialOutcome, Digit
 from tests.fakes.channel import Party
 from tests.fakes.small_site import small_site
 from tests.integration.harness.api import until
@@ -160,6 +167,52 @@ async def test_another_number_is_connected_when_the_code_is_keyed_there_and_is_n
         row = await ended(home, due)
         assert (row.outcome, bool(home.of(TalkStarted))) == (("talked", True) if right else ("no_code", False))
         await home.happens(lambda: home.acd.agent(ANN).call_id is None, "the agent to be free")
+
+
+def everything_written(directory: Path) -> str:
+    """Each file below it as text; a database as its rows."""
+    said = []
+    for file in sorted(each for each in directory.rglob("*") if each.is_file()):
+        if file.read_bytes().startswith(b"SQLite format 3"):
+            with closing(sqlite3.connect(file)) as rows:
+                said.extend(rows.iterdump())
+        else:
+            said.append(file.read_text(encoding="utf-8", errors="replace"))
+    return "\n".join(said)
+
+
+async def test_a_code_that_is_keyed_stands_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither right nor wrong nor with more keys than asked for: journal, store, every log line, events for pages."""
+    other, wrong, beyond = "13900001111", ("7391", "8462"), "73911"
+    caplog.set_level(logging.DEBUG)
+    async with house(tmp_path, at_ten(), with_cards=True, callback_to_other_number="with_code") as home:
+        home.telephony.customers = {other: Party(after_s=0.1, talks_s=6.0)}
+        due, code = await hands_on_to(home, other)
+        home.ready()
+        await home.happens(lambda: [each for each in home.telephony.channels if each.endswith(".customer")], "the call")
+        (channel,) = [each for name, each in home.telephony.channels.items() if name.endswith(".customer")]
+        for asked, keys in enumerate((wrong[0], wrong[1] + beyond, code), start=1):
+            await home.happens(lambda asked=asked: channel.heard.count("callback-code-ask") == asked, "the question")
+            channel.press(keys)
+        assert (await ended(home, due)).outcome == "talked", "what was keyed beyond was no try"
+        await home.happens(lambda: home.acd.agent(ANN).call_id is None, "the agent to be free")
+        told = "\n".join(map(repr, home.told))
+    written, logged = everything_written(tmp_path), "\n".join(f"{each.__dict__}" for each in caplog.records)
+    assert other in written and "CallArrived" in told, "these are the places"
+    for digits in (*wrong, beyond):
+        whole = re.compile(rf"(?<![\w.:]){digits}(?![\w.:])")
+        assert not [place for place in (written, logged, told) if whole.search(place)], digits
+
+
+def test_a_key_says_when_it_was_pressed_and_not_which_it_was() -> None:
+    """Whoever logs one, or a list of them, or writes a secret by any usual way."""
+    assert "7" not in repr(Digit(digit="7", at=datetime(2026, 1, 1, tzinfo=UTC)))
+    secret = SecretDigits("7391")
+    assert secret.matches("7391") and not secret.matches("7392") and not secret.matches("739")
+    assert not [way for way in (repr(secret), str(secret), f"{secret}", f"{secret:>9}", f"{[secret]}") if "73" in way]
+    for writes in (json.dumps, msgspec.json.encode, pickle.dumps, copy.copy):
+        with pytest.raises(TypeError):
+            writes(secret)
 
 
 async def fails(home: House, due: DueCall, faults: int) -> None:
