@@ -18,6 +18,7 @@ from aiohttp import web
 from ivr.ari.wire.connection import Connection
 from ivr.ari.wire.errors import ConnectionLost
 from ivr.ari.wire.lanes import CommandLanes
+from ivr.ari.wire.listening import Listening
 from ivr.ari.wire.model import AnyEvent, ApplicationRegistered, ApplicationReplaced, Method, RESTResponse
 from ivr.ari.wire.tape import Tape
 from ivr.port.values import TelephonyDown, TelephonyError
@@ -109,18 +110,18 @@ class AriSocket:
     async def serve(self, listener: Listener) -> None:
         """Run until cancelled. Binds the port at once: call it when events can be handled. OSError if taken."""
         self._listener = listener
+        listening = Listening(self.address.host, self.address.port)
         application = web.Application()
         application.router.add_get(self.address.path, self._accept)
         application.router.add_get(f"{self.address.path}/{{lane}}", self._accept)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_TIMEOUT_S)
-        await runner.setup()
-        site = web.TCPSite(runner, self.address.host, self.address.port)
         try:
-            await site.start()
+            await runner.setup()
+            await listening.start(runner)
             await asyncio.get_running_loop().create_future()
         finally:
             # The door first: a handshake that nobody answers would hang in Asterisk without a timeout (D2).
-            await site.stop()
+            await listening.stop()
             self._lanes.give_up_all()
             if self._current is not None:
                 await self._current.close()

@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
@@ -239,3 +239,22 @@ async def test_every_message_is_on_the_tape(asterisk: AsteriskClient, ear: Ear, 
         ("out", "RESTRequest"),
         ("in", "RESTResponse"),
     ]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_nobody_who_was_accepted_is_left_on_an_open_connection(port: int, ear: Ear, turns: int) -> None:
+    """Whoever dials in the instant in which the server closes is closed too, or never accepted."""
+    serving = AriSocket(SocketAddress(host="127.0.0.1", port=port), lambda: ("asterisk", "secret"))
+    task = asyncio.create_task(serving.serve(ear))
+    async with aiohttp.ClientSession() as session:
+        await AsteriskClient(session, f"ws://127.0.0.1:{port}/ari").wait_for_server()
+    with ExitStack() as stack:
+        callers = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 2.0)) for _ in range(4)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        for caller in callers:
+            with suppress(ConnectionResetError):
+                assert caller.recv(1) == b""
