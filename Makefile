@@ -14,9 +14,11 @@ SOAK ?= $(addprefix tests/integration/test_,load.py survival.py away.py sweep.py
 
 FULL := $(BIN)/pytest -q -rsx --no-skips --durations=15
 # What measures instants, or kills things, has the machine to itself; all else runs side by side. Telephones mostly wait: five
-# at a time on two cores, and who has done its files takes tests of another's. tests/bench is no test, tests/fakes has none.
+# files at a time on two cores, the longest first. tests/bench is no test, tests/fakes has none.
 ALONE := $(addprefix tests/integration/test_,away.py due_calls.py hung.py load.py overload.py survival.py sweep.py)
-TELEPHONES := $(filter-out $(ALONE),$(wildcard tests/integration/test_*.py))
+LONG := $(addprefix tests/integration/test_,place_kept.py overflow.py journey.py waiting.py silent_callers.py strategies.py \
+	telephony_contract.py supervision.py strange_calls.py phone.py pbx.py)
+TELEPHONES := $(LONG) $(filter-out $(ALONE) $(LONG),$(wildcard tests/integration/test_*.py))
 BESIDE := $(filter-out tests/bench tests/fakes tests/integration,$(patsubst %/,%,$(filter-out %__pycache__/,$(wildcard tests/*/)))) \
 	tests/integration/store tests/integration/web
 
@@ -70,7 +72,7 @@ test: setup dev system
 parts:
 	@failed=; \
 	$(FULL) --cache-clear -n 3 $(BESIDE) || failed=1; \
-	$(FULL) -n 5 --dist worksteal $(TELEPHONES) || failed=1; \
+	$(FULL) -n 5 --dist loadfile --no-loadscope-reorder $(TELEPHONES) || failed=1; \
 	$(FULL) $(ALONE) || failed=1; \
 	test -z "$$failed" || { \
 	echo "Red. What failed is run once more, by itself, to tell what is broken from what is flaky:"; \
