@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
@@ -111,14 +111,15 @@ async def test_calls_that_came_while_nobody_listened_are_named_once_each(world: 
     await staying.hang_up()
 
 
-async def test_commands_outlive_a_cut_of_the_socket(world: AsteriskWorld) -> None:
+async def test_commands_outlive_a_cut_of_the_socket(world: AsteriskWorld, times: Callable[[int], int]) -> None:
+    """Asterisk 22.10.1 dies now and then of a cut while it writes (docs/faults.md, F4): more cuts are for soak."""
     _, arrived = await arrival(world)
     answering = asyncio.create_task(arrived.channel.answer())
     await asyncio.sleep(0)
     world.socket.cut()
     async with asyncio.timeout(SOON_S):
         await answering
-    for _ in range(3):
+    for _ in range(times(10)):
         world.socket.cut()
         await arrived.channel.say(["short"])
 
