@@ -43,6 +43,8 @@ class _File:
     def __init__(self, content: bytes = b"", *, named: bool = True) -> None:
         self.durable = bytearray(content)
         self.pending: list[Event] = []
+        self.syncs: dict[int, int] = {}
+        """Those under way, by number: how much of `pending` each takes."""
         self.size = len(content)
         self.named = named
 
@@ -61,7 +63,6 @@ class Disk:
 
     root: Path
     files: dict[str, _File] = field(default_factory=dict)
-    _syncs: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, root: Path) -> "Disk":
@@ -82,7 +83,8 @@ class Disk:
             case "unlinked":
                 self.files.pop(event.path, None)
             case "begin sync" if event.path in self.files:
-                self._syncs[event.number] = len(self.files[event.path].pending)
+                file = self.files[event.path]
+                file.syncs[event.number] = len(file.pending)
             case "end sync":
                 self._synced(event)
             case _:
@@ -94,12 +96,12 @@ class Disk:
             for path, inside in self.files.items():
                 inside.named = inside.named or Path(path).parent == Path(event.path)
             return
-        count = self._syncs.pop(event.number, 0)
+        count = file.syncs.pop(event.number, 0)
         for done in file.pending[:count]:
             _apply(file.durable, done)
         del file.pending[:count]
-        for number, begun in self._syncs.items():  # one that is under way counted these too
-            self._syncs[number] = max(0, begun - count)
+        for number, begun in file.syncs.items():  # another of this file that is under way counted these too
+            file.syncs[number] = max(0, begun - count)
 
     def image(self, into: Path, lot: random.Random | None) -> Path:
         """Writes what a power failure leaves; `lot`: with a part of what was not synced."""

@@ -11,7 +11,7 @@ from crm.db.store import Store
 from crm.journal.events import TicketOpened
 from crm.journal.journal import Journal
 from tests.integration.store import acknowledging
-from tests.integration.store.power import Disk, traced
+from tests.integration.store.power import Disk, Event, traced
 
 CUTS = 24
 """Moments at which the power fails, besides the very last: half of them leave some of what was not synced."""
@@ -55,3 +55,22 @@ async def test_what_was_acknowledged_is_there_after_a_power_failure_at_any_momen
             assert told <= found(image), f"lost at event {place}: {sorted(told - found(image))}"
             checked += 1
     assert checked == CUTS + 1
+
+
+def test_a_sync_takes_nothing_from_another_files_that_is_under_way(tmp_path: Path) -> None:
+    """Nor the other way round: what was written before a sync of its file began is there when that has ended."""
+    disk, one, other = Disk(tmp_path), str(tmp_path / "one"), str(tmp_path / "other")
+    for at, (kind, path, number, data) in enumerate(
+        [
+            ("created", one, 0, b""),
+            ("created", other, 0, b""),
+            ("write", one, 0, b"first"),
+            ("write", other, 0, b"second"),
+            ("begin sync", one, 1, b""),
+            ("begin sync", other, 2, b""),
+            ("end sync", other, 2, b""),
+            ("end sync", one, 1, b""),
+        ]
+    ):
+        disk.see(Event(at, kind, path, number, data))
+    assert [bytes(disk.files[each].durable) for each in (one, other)] == [b"first", b"second"]
